@@ -1,0 +1,62 @@
+#include "base/duration.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace holdfast {
+namespace {
+
+struct Unit {
+    std::string_view name;
+    double in_ms;
+};
+
+constexpr std::array<Unit, 6> units{
+    {{"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}}};
+constexpr double longest_ms = 365 * 86400e3;
+
+} // namespace
+
+std::optional<milliseconds> parse_duration(std::string_view text) {
+    // from_chars would take "inf", "nan" and "-1": a duration starts with a digit or a point.
+    if (text.empty() || (text.front() != '.' && (text.front() < '0' || text.front() > '9'))) return {};
+    double number = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    if (error != std::errc{}) return {};
+    const std::string_view name{end, static_cast<size_t>(text.data() + text.size() - end)};
+    for (const Unit& unit : units) {
+        if (unit.name != name) continue;
+        const double ms = std::ceil(number * unit.in_ms);
+        if (ms > longest_ms) return {};
+        return milliseconds{static_cast<milliseconds::rep>(ms)};
+    }
+    return {};
+}
+
+std::string format_duration(nanoseconds duration) {
+    const auto ms = std::chrono::duration_cast<milliseconds>(duration).count();
+    if (ms < 1000) return fmt::format("{}ms", ms);
+    if (ms < 10'000 && ms % 1000 != 0) return fmt::format("{:.1f}s", static_cast<double>(ms / 100) / 10);
+    const auto s = ms / 1000;
+    if (s < 60) return fmt::format("{}s", s);
+    const auto two = [](auto large, char large_unit, auto small, char small_unit) {
+        return small == 0 ? fmt::format("{}{}", large, large_unit)
+                          : fmt::format("{}{}{}{}", large, large_unit, small, small_unit);
+    };
+    if (s < 3600) return two(s / 60, 'm', s % 60, 's');
+    if (s < 86400) return two(s / 3600, 'h', s % 3600 / 60, 'm');
+    return two(s / 86400, 'd', s % 86400 / 3600, 'h');
+}
+
+std::string format_latency(nanoseconds latency) {
+    const double ms = static_cast<double>(latency.count()) / 1e6;
+    if (ms < 10) return fmt::format("{:.1f} ms", ms);
+    if (ms < 1000) return fmt::format("{:.0f} ms", ms);
+    return fmt::format("{:.1f} s", ms / 1e3);
+}
+
+} // namespace holdfast

@@ -1,0 +1,23 @@
+// Durations as people type and read them.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+/// "500ms", "30s", "5m", "2h", "1d", decimals too; a bare number is seconds, as in flock(1) and timeout(1).
+/// Nothing for what is negative, longer than 365 days, or not a duration. Fractions of a millisecond are
+/// rounded up, so that only a zero gives 0.
+std::optional<milliseconds> parse_duration(std::string_view text);
+
+/// The two largest units: "3m12s", "27s", "1d4h"; below ten seconds with what makes it exact: "1.5s", "250ms".
+std::string format_duration(nanoseconds);
+
+/// For measured times: "0.4 ms", "12 ms", "1.2 s".
+std::string format_latency(nanoseconds);
+
+} // namespace holdfast

@@ -1,0 +1,13 @@
+// Text that came from elsewhere (a node, another user's record), made safe for a terminal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+/// Control characters and bytes that are not valid UTF-8 become \xNN; the rest stays. At most `limit`
+/// bytes of the text are shown, then "...".
+std::string printable(std::string_view text, size_t limit = 200);
+
+} // namespace holdfast

@@ -1,0 +1,22 @@
+// Every exit status of holdfast. The man page's EXIT STATUS says the same; what the command itself
+// returns passes through and can be any of these numbers too.
+#pragma once
+
+namespace holdfast {
+
+enum class ExitStatus : int {
+    ok = 0,
+    not_held = 1,         ///< status: not held; force-release: was free already
+    usage = 64,           ///< the command line cannot be understood, or asks for the impossible
+    too_few_nodes = 69,   ///< too few nodes could be reached or would vote
+    internal = 70,        ///< a fault of holdfast or of this machine
+    not_acquired = 75,    ///< held by another, contended, or the wait ran out (-E changes it)
+    not_a_lock = 76,      ///< a key of that name exists and is not a lock
+    denied = 77,          ///< a node refused our credentials or permissions
+    configuration = 78,   ///< no nodes, or a setting that cannot be used
+    lost = 79,            ///< the lock was lost and the command was stopped
+    cannot_execute = 126, ///< the command was found and could not be executed
+    not_found = 127,      ///< the command was not found
+};
+
+} // namespace holdfast

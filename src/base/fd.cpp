@@ -1,0 +1,23 @@
+#include "base/fd.hpp"
+
+#include "base/error.hpp"
+
+#include <array>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+
+namespace holdfast {
+
+Pipe make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw system_failure("cannot make a pipe");
+    return {Fd{ends[0]}, Fd{ends[1]}};
+}
+
+Fd make_event_fd() {
+    Fd fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    if (!fd) throw system_failure("cannot make an event descriptor");
+    return fd;
+}
+
+} // namespace holdfast

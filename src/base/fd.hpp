@@ -1,0 +1,41 @@
+// A file descriptor that is closed with its owner.
+#pragma once
+
+#include <unistd.h>
+#include <utility>
+
+namespace holdfast {
+
+class Fd {
+  public:
+    Fd() = default;
+    explicit Fd(int fd) : fd_{fd} {}
+    Fd(Fd&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+    Fd& operator=(Fd&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~Fd() { reset(); }
+
+    int get() const { return fd_; }
+    explicit operator bool() const { return fd_ >= 0; }
+    void reset() {
+        if (fd_ >= 0) ::close(fd_);
+        fd_ = -1;
+    }
+
+  private:
+    int fd_ = -1;
+};
+
+struct Pipe {
+    Fd read, write;
+};
+
+/// Both ends close-on-exec. Throws Failure.
+Pipe make_pipe();
+
+/// Non-blocking and close-on-exec. Throws Failure.
+Fd make_event_fd();
+
+} // namespace holdfast

@@ -1,0 +1,43 @@
+// How long the lock is certainly ours, told by one thread and watched by another.
+//
+// The renewal thread moves it; the supervisor reads it whenever a timer of its own fires. Moving it forward
+// therefore wakes nobody; moving it back or losing the lock does, through an eventfd.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+
+#include <atomic>
+#include <string>
+
+namespace holdfast {
+
+class LiveDeadline {
+  public:
+    /// Throws Failure.
+    explicit LiveDeadline(BootTime at) : at_{at.time_since_epoch().count()}, event_{make_event_fd()} {}
+
+    /// The teller's side.
+    void move(BootTime at);
+    /// The lock is gone for ever, whatever time is left; at() keeps its last value. Called once, last.
+    void lose(std::string reason);
+
+    /// The watcher's side.
+    BootTime at() const { return BootTime{nanoseconds{at_.load()}}; }
+    bool lost() const { return lost_.load(); }
+    /// Why, once lost() is true.
+    const std::string& reason() const { return reason_; }
+    /// Readable when the watcher should look again.
+    int event() const { return event_.get(); }
+    void clear_event() const;
+
+  private:
+    void wake() const;
+
+    std::atomic<nanoseconds::rep> at_;
+    std::atomic<bool> lost_ = false;
+    std::string reason_; ///< written before lost_, never after
+    Fd event_;
+};
+
+} // namespace holdfast

@@ -1,0 +1,32 @@
+// What holdfast says on stderr while it works: "holdfast: " and one sentence a line.
+//
+// While a lock is held nothing may wait for whoever reads our stderr, so a line that a full pipe or a
+// stopped terminal would not take at once is dropped (hazard 48). Main thread only.
+#pragma once
+
+#include <string_view>
+
+namespace holdfast {
+
+enum class Verbosity { quiet, normal, verbose };
+
+class Log {
+  public:
+    explicit Log(Verbosity verbosity) : verbosity_{verbosity} {}
+
+    /// What a user must know even with -q: why the command was stopped.
+    void error(std::string_view sentence) const { write(sentence); }
+    /// Left out by -q.
+    void info(std::string_view sentence) const;
+    /// Only with -v.
+    void detail(std::string_view sentence) const;
+
+  private:
+    static void write(std::string_view sentence);
+    Verbosity verbosity_;
+};
+
+/// The last words of the program, when nothing is held any more: waits for the reader.
+void write_error(std::string_view sentence);
+
+} // namespace holdfast

@@ -1,0 +1,32 @@
+#include "base/poller.hpp"
+
+#include "base/error.hpp"
+
+#include <cerrno>
+#include <sys/timerfd.h>
+
+namespace holdfast {
+
+Poller::Poller() : timer_{::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)} {
+    if (!timer_) throw system_failure("cannot make a timer");
+}
+
+void Poller::wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline) {
+    itimerspec when{};
+    if (deadline) {
+        // A zero time would disarm the timer; any time in the past fires at once.
+        const auto at = std::max(deadline->time_since_epoch(), nanoseconds{1});
+        when.it_value.tv_sec = std::chrono::duration_cast<seconds>(at).count();
+        when.it_value.tv_nsec = (at % seconds{1}).count();
+    }
+    // Arming also forgets an expiry that nobody has read.
+    ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+    fds.push_back({timer_.get(), POLLIN, 0});
+    const int ready = ::poll(fds.data(), fds.size(), -1);
+    fds.pop_back();
+    if (ready >= 0) return;
+    if (errno != EINTR) throw system_failure("poll");
+    for (pollfd& fd : fds) fd.revents = 0;
+}
+
+} // namespace holdfast

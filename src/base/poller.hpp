@@ -1,0 +1,29 @@
+// The one place where a thread waits: poll(2) together with an absolute timer on the lock's clock.
+//
+// poll's own timeout stands still while the machine is suspended; a timerfd on CLOCK_BOOTTIME does not
+// (hazard 4). A Poller belongs to one thread.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+
+#include <optional>
+#include <poll.h>
+#include <vector>
+
+namespace holdfast {
+
+class Poller {
+  public:
+    /// Throws Failure.
+    Poller();
+
+    /// Waits until one of `fds` is ready or `deadline` has passed; without a deadline, as long as it takes.
+    /// Entries with a negative fd are skipped. On return their revents are set; all 0 when time was up.
+    void wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline);
+
+  private:
+    Fd timer_;
+};
+
+} // namespace holdfast

@@ -1,0 +1,20 @@
+// A password. It cannot be formatted, streamed or compared by accident: whoever needs it says reveal().
+#pragma once
+
+#include <string>
+
+namespace holdfast {
+
+class Secret {
+  public:
+    Secret() = default;
+    explicit Secret(std::string text) : text_{std::move(text)} {}
+    bool empty() const { return text_.empty(); }
+    /// Only for what is written to a node's own connection.
+    const std::string& reveal() const { return text_; }
+
+  private:
+    std::string text_;
+};
+
+} // namespace holdfast

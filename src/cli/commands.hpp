@@ -1,0 +1,34 @@
+// The commands: each takes the parsed command line and the settings, does its work and says how the program
+// ends. Each has a file of its own. All throw Failure.
+#pragma once
+
+#include "base/exit_status.hpp"
+#include "cli/arguments.hpp"
+#include "redis/node.hpp"
+
+#include <vector>
+
+namespace holdfast {
+
+/// How the program ends: with a status, or of a signal.
+struct Exit {
+    int status = 0;
+    int signal = 0; ///< not 0: die of it
+
+    Exit(ExitStatus known) : status{static_cast<int>(known)} {} // NOLINT(google-explicit-constructor)
+    static Exit with(int status) { return Exit{status, 0}; }
+    static Exit of_signal(int signal) { return Exit{128 + signal, signal}; }
+
+  private:
+    Exit(int status_, int signal_) : status{status_}, signal{signal_} {}
+};
+
+Exit run(const Arguments&, const Settings&);
+Exit status(const Arguments&, const Settings&);
+Exit list(const Arguments&, const Settings&);
+Exit force_release(const Arguments&, const Settings&);
+
+/// The configured nodes; starts `local:` ones.
+std::vector<Node> configured_nodes(const Settings&);
+
+} // namespace holdfast

@@ -1,0 +1,60 @@
+#include "cli/messages.hpp"
+
+#include "base/duration.hpp"
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast {
+
+std::string held_for(const Record& record) {
+    if (!record.holder || record.holder->since <= milliseconds{0}) return "?";
+    const milliseconds duration = wall_time_since_epoch() - record.holder->since;
+    return duration < milliseconds{0} ? "?" : format_duration(duration);
+}
+
+std::string held_by(const Record& record, milliseconds expires_in) {
+    const std::string since = held_for(record);
+    return fmt::format("{}{}; it expires in {} unless renewed", describe(record), since == "?" ? "" : " for " + since,
+                       format_duration(expires_in));
+}
+
+std::string node_lines(const std::vector<NodeReport>& nodes) {
+    size_t width = 0;
+    for (const NodeReport& node : nodes) width = std::max(width, node.node.size());
+    std::string lines;
+    for (const NodeReport& node : nodes) lines += fmt::format("\n  {:{}}  {}", node.node, width, node.text);
+    return lines;
+}
+
+std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
+    if (nodes.size() == 1) return fmt::format("{} cannot be used: {}", nodes[0].node, nodes[0].text);
+    return fmt::format("only {} of {} nodes answered, {} are needed{}", answered, nodes.size(), quorum(nodes.size()),
+                       node_lines(nodes));
+}
+
+std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timing& timing) {
+    switch (attempt.outcome) {
+    case Outcome::held: return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));
+    case Outcome::contended:
+        return fmt::format("{} is contended: several try to take it and nobody got a quorum; try again, or wait with --wait{}",
+                           key.name, node_lines(attempt.nodes));
+    case Outcome::not_a_lock:
+        return fmt::format("the key {} exists and is not a lock (another type, or without an expiry); remove it or choose "
+                           "another name{}",
+                           printable(key.key(), 300), attempt.nodes.size() == 1 ? "" : node_lines(attempt.nodes));
+    case Outcome::denied:
+        if (attempt.nodes.size() == 1)
+            return fmt::format("{} refuses us: {}", attempt.nodes[0].node, attempt.nodes[0].text);
+        return fmt::format("too many nodes refuse us{}", node_lines(attempt.nodes));
+    default: break;
+    }
+    if (attempt.answered >= quorum(attempt.nodes.size()))
+        return fmt::format("the nodes answered too slowly for a lock with --ttl {}; make it longer{}",
+                           format_duration(timing.ttl), node_lines(attempt.nodes));
+    return too_few(attempt.answered, attempt.nodes);
+}
+
+} // namespace holdfast

@@ -1,0 +1,23 @@
+// Sentences about locks for the people who run them, the same wherever they are shown.
+#pragma once
+
+#include "lock/lock.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+/// "backup (root@web1, pid 4242) for 3m12s; it expires in 27s unless renewed"
+std::string held_by(const Record&, milliseconds expires_in);
+/// How long ago by this host's wall clock, as "3m12s"; "?" where clocks disagree or the holder did not say.
+std::string held_for(const Record&);
+
+/// Why an attempt did not win: a sentence, and a line a node where nodes differ.
+std::string not_acquired(const LockKey&, const Attempt&, const Timing&);
+
+/// "only 1 of 3 nodes answered, 2 are needed" and a line a node.
+std::string too_few(size_t answered, const std::vector<NodeReport>&);
+std::string node_lines(const std::vector<NodeReport>&);
+
+} // namespace holdfast

@@ -1,0 +1,61 @@
+#include "cli/commands.hpp"
+
+#include "base/error.hpp"
+#include "local/local_nodes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace holdfast {
+namespace {
+
+constexpr int most_local_nodes = 9;
+
+/// How many servers "local:" or "local:N" stands for; nothing when it is neither.
+std::optional<int> local_count(std::string_view uri) {
+    constexpr std::string_view scheme = "local:";
+    if (!uri.starts_with(scheme)) return {};
+    const std::string_view number = uri.substr(scheme.size());
+    if (number.empty()) return 1;
+    int count = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
+    if (error != std::errc{} || end != number.data() + number.size() || count < 1 || count > most_local_nodes)
+        throw Failure{ExitStatus::configuration,
+                      fmt::format("'{}' is not a local node; write local: or local:N with N from 1 to {}", uri, most_local_nodes)};
+    return count;
+}
+
+} // namespace
+
+std::vector<Node> configured_nodes(const Settings& settings) {
+    if (settings.nodes.empty())
+        throw Failure{ExitStatus::configuration,
+                      "no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES), "
+                      "or --node local: for a lock on this machine alone"};
+    std::vector<Node> nodes;
+    for (size_t i = 0; i < settings.nodes.size(); ++i) {
+        const std::string& uri = settings.nodes[i].reveal();
+        if (const auto count = local_count(uri)) {
+            for (std::string& path : local_nodes(settings.local_dir, *count)) {
+                nodes.emplace_back();
+                nodes.back().socket_path = std::move(path);
+            }
+            continue;
+        }
+        auto node = parse_node(uri);
+        // The text is not shown: it may hold a password.
+        if (!node) throw Failure{ExitStatus::configuration, fmt::format("node {} of the list cannot be used: {}", i + 1, node.error())};
+        if (node->password.empty()) node->password = settings.password;
+        nodes.push_back(std::move(*node));
+    }
+    for (size_t i = 0; i < nodes.size(); ++i)
+        for (size_t k = 0; k < i; ++k)
+            if (nodes[i].display() == nodes[k].display())
+                throw Failure{ExitStatus::configuration,
+                              fmt::format("{} is configured twice; every node has to be another server", nodes[i].display())};
+    return nodes;
+}
+
+} // namespace holdfast

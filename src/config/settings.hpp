@@ -1,0 +1,63 @@
+// Every setting of holdfast: its meaning, its default, and where it may come from.
+//
+// Two stages: Typed is what the command line says, word for word; resolve() adds the HOLDFAST_* environment
+// and the defaults, checks each value, and gives Settings. Precedence: command line, environment, default.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/secret.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+struct Typed {
+    std::vector<std::string> nodes;
+    std::optional<std::string> ttl, wait, grace, node_timeout, drift, conflict_exit_code, key_prefix, local_dir;
+    bool nonblock = false;
+    bool verbose = false;
+    bool quiet = false;
+};
+
+struct Settings {
+    /// --node, HOLDFAST_NODES. Node URIs as written, which may hold passwords. No default: a lock that silently
+    /// fell back to this machine would be worse than none.
+    std::vector<Secret> nodes;
+    /// HOLDFAST_PASSWORD. For nodes whose URI has no password. Never on a command line.
+    Secret password;
+    /// --key-prefix, HOLDFAST_KEY_PREFIX. In front of each lock's name; '' shares names with other lock clients.
+    std::string key_prefix = "holdfast:";
+    /// --node-timeout, HOLDFAST_NODE_TIMEOUT. For one request on an open connection. Default min(TTL/10, 1s).
+    milliseconds node_timeout{};
+    /// --local-dir, HOLDFAST_LOCAL_DIR. Where `local:` nodes live. Default /tmp/holdfast-UID.
+    std::string local_dir;
+
+    /// --ttl, HOLDFAST_TTL. How long the lock outlives a holder that vanished. Longer: fewer renewals and more
+    /// patience with slow nodes, but a longer wait after a crash. At least 1s.
+    milliseconds ttl{30'000};
+    /// --wait, HOLDFAST_WAIT; --nonblock is zero. Nothing: for ever.
+    std::optional<milliseconds> wait;
+    /// --grace, HOLDFAST_GRACE. Between SIGTERM and SIGKILL when the command has to stop. Default min(5s, TTL/4).
+    milliseconds grace{};
+    /// --drift, HOLDFAST_DRIFT. Bound on the difference between two clock rates.
+    double drift = 0.01;
+    /// --conflict-exit-code, HOLDFAST_CONFLICT_EXIT_CODE. Status when the lock was not acquired.
+    int conflict_exit_code = 75;
+
+    Verbosity verbosity = Verbosity::normal;
+};
+
+/// A variable's value; nothing when it is unset or empty.
+using Environment = std::function<std::optional<std::string>(const char* name)>;
+
+/// This process's own.
+std::optional<std::string> environment_variable(const char* name);
+
+/// Throws Failure with a sentence that names the option or variable and shows a value that would do.
+Settings resolve(const Typed&, const Environment&);
+
+} // namespace holdfast

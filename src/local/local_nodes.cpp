@@ -1,0 +1,119 @@
+#include "local/local_nodes.hpp"
+
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "redis/node_set.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+namespace holdfast {
+namespace {
+
+constexpr seconds time_to_start{10};
+constexpr milliseconds pause_between_tries{2};
+
+Failure unusable(const std::string& sentence) { return {ExitStatus::configuration, sentence}; }
+
+/// A folder that only we can have put anything into.
+void make_private_folder(const std::string& path) {
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+        throw unusable(fmt::format("cannot make {}: {}; choose another place with --local-dir", path, errno_text(errno)));
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0) throw system_failure(path);
+    if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & 077) != 0)
+        throw unusable(fmt::format("{} is not a folder of ours alone (owner uid {}, mode {:04o}, wanted uid {}, mode 0700); "
+                                   "remove it or choose another place with --local-dir",
+                                   path, info.st_uid, info.st_mode & 07777, ::geteuid()));
+}
+
+bool accepts_connections(const std::string& socket_path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!fd) throw system_failure("cannot make a socket");
+    // A full queue of connections is a server, too.
+    return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+}
+
+/// The server outlives us: nothing of ours may live on in it, no descriptor, signal mask or umask.
+[[noreturn]] void become_server(const std::string& folder, const std::string& socket_path) {
+    const Fd null{::open("/dev/null", O_RDWR)};
+    for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::umask(077);
+    int error = ENOENT;
+    for (const char* program : {"redis-server", "valkey-server"}) {
+        ::execlp(program, program, "--port", "0", "--unixsocket", socket_path.c_str(), "--unixsocketperm", "700", "--dir",
+                 folder.c_str(), "--logfile", (folder + "/log").c_str(), "--appendonly", "yes", "--save", "", "--daemonize",
+                 "yes", static_cast<char*>(nullptr));
+        error = errno;
+        if (error != ENOENT) break;
+    }
+    ::_exit(error == ENOENT ? 127 : 126);
+}
+
+void start_server(const std::string& folder, const std::string& socket_path) {
+    make_private_folder(folder);
+    const pid_t pid = ::fork();
+    if (pid < 0) throw system_failure("cannot start a process for a local node");
+    if (pid == 0) become_server(folder, socket_path);
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+        throw unusable("a local node needs redis-server or valkey-server, and neither is in PATH; install one of them");
+    if (status != 0) throw unusable(fmt::format("the server of a local node does not start; see {}/log", folder));
+}
+
+void wait_until_ready(const std::string& folder, const std::string& socket_path) {
+    Node node;
+    node.socket_path = socket_path;
+    NodeSet server{{node}, milliseconds{1000}};
+    server.resolve();
+    Poller poller;
+    const BootTime give_up = BootClock::now() + time_to_start;
+    while (BootClock::now() < give_up) {
+        const Answers answers = server.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }});
+        // While it reads its file it answers with an error.
+        if (answers[0]->replies && answers[0]->replies->front().type == Reply::Type::text) return;
+        std::vector<pollfd> nothing;
+        poller.wait(nothing, BootClock::now() + pause_between_tries);
+    }
+    throw unusable(fmt::format("the server of a local node does not answer; see {}/log", folder));
+}
+
+} // namespace
+
+std::vector<std::string> local_nodes(const std::string& folder, int count) {
+    make_private_folder(folder);
+    std::vector<std::string> sockets;
+    for (int i = 1; i <= count; ++i) sockets.push_back(fmt::format("{}/{}of{}.sock", folder, i, count));
+    Fd lock;
+    for (int i = 0; i < count; ++i) {
+        const std::string& socket_path = sockets[static_cast<size_t>(i)];
+        if (accepts_connections(socket_path)) continue;
+        if (!lock) {
+            lock = Fd{::open((folder + "/start.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+            if (!lock || ::flock(lock.get(), LOCK_EX) != 0) throw system_failure(folder + "/start.lock");
+        }
+        const std::string server_folder = fmt::format("{}/{}of{}", folder, i + 1, count);
+        if (!accepts_connections(socket_path)) start_server(server_folder, socket_path);
+        wait_until_ready(server_folder, socket_path);
+    }
+    return sockets;
+}
+
+} // namespace holdfast

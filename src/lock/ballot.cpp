@@ -1,0 +1,70 @@
+#include "lock/ballot.hpp"
+
+#include "lock/timing.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace holdfast {
+
+size_t Ballot::count(Word word) const {
+    return static_cast<size_t>(std::ranges::count_if(
+        said_, [&](const std::optional<Vote>& vote) { return vote && *vote && (*vote)->word == word; }));
+}
+
+size_t Ballot::count(NodeFailure::Kind kind) const {
+    return static_cast<size_t>(std::ranges::count_if(
+        said_, [&](const std::optional<Vote>& vote) { return vote && !*vote && vote->error().kind == kind; }));
+}
+
+size_t Ballot::missing() const {
+    return static_cast<size_t>(std::ranges::count_if(said_, [](const auto& vote) { return !vote; }));
+}
+
+size_t Ballot::holding(const std::string& value) const {
+    return static_cast<size_t>(std::ranges::count_if(said_, [&](const std::optional<Vote>& vote) {
+        return vote && *vote && (*vote)->word == Word::held && (*vote)->value == value;
+    }));
+}
+
+std::string Ballot::other_holder() const {
+    std::string most;
+    size_t votes = 0;
+    for (const std::optional<Vote>& vote : said_) {
+        if (!vote || !*vote || (*vote)->word != Word::held) continue;
+        const size_t n = holding((*vote)->value);
+        if (n > votes) {
+            votes = n;
+            most = (*vote)->value;
+        }
+    }
+    return most;
+}
+
+milliseconds Ballot::other_expires_in() const {
+    const std::string other = other_holder();
+    std::vector<milliseconds> left(said_.size());
+    for (size_t i = 0; i < said_.size(); ++i)
+        if (said_[i] && *said_[i] && (*said_[i])->value == other) left[i] = (*said_[i])->ttl_left;
+    std::ranges::sort(left, std::greater{});
+    return left[quorum(left.size()) - 1];
+}
+
+bool Ballot::decided() const {
+    const size_t q = quorum(said_.size());
+    const size_t other = holding(other_holder());
+    if (granted() >= q || other >= q) return true;
+    return granted() + missing() < q && other + missing() < q && answered() >= q;
+}
+
+Outcome Ballot::outcome() const {
+    const size_t n = said_.size();
+    const size_t q = quorum(n);
+    if (granted() >= q) return Outcome::won;
+    if (holding(other_holder()) >= q) return Outcome::held;
+    if (n - count(Word::not_a_lock) < q) return Outcome::not_a_lock;
+    if (n - count(NodeFailure::Kind::denied) < q) return Outcome::denied;
+    return answered() >= q ? Outcome::contended : Outcome::too_few;
+}
+
+} // namespace holdfast

@@ -1,0 +1,60 @@
+// What the nodes said to one attempt to take the lock, and what follows from it. Pure: no clock, no I/O.
+#pragma once
+
+#include "lock/operations.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+enum class Outcome {
+    won,
+    held,        ///< one other holder has a quorum
+    contended,   ///< a quorum answered, and nobody has a quorum
+    too_few,     ///< too few nodes answered in time for the lock to be worth having
+    not_a_lock,  ///< a key of that name is no lock on so many nodes that no quorum is left
+    denied,      ///< so many nodes refuse us that no quorum is left
+    interrupted, ///< somebody asked us to stop
+};
+
+/// One node's part in an outcome, for people.
+struct NodeReport {
+    std::string node; ///< as displayed, without password
+    std::string text; ///< "granted in 0.4 ms", "connection refused"
+};
+
+class Ballot {
+  public:
+    explicit Ballot(size_t nodes) : said_(nodes) {}
+
+    using Vote = tl::expected<Said, NodeFailure>;
+    void add(size_t node, Vote vote) { said_[node] = std::move(vote); }
+    bool has(size_t node) const { return said_[node].has_value(); }
+    const std::optional<Vote>& operator[](size_t node) const { return said_[node]; }
+
+    /// Nothing that is still missing can change what is worth knowing: somebody has a quorum, or nobody can
+    /// reach one any more and a quorum has answered (hazard 35: no time lost on a split vote).
+    bool decided() const;
+    /// What follows from the votes that are here.
+    Outcome outcome() const;
+
+    size_t granted() const { return count(Word::granted); }
+    /// Nodes that granted or said who holds it.
+    size_t answered() const { return granted() + count(Word::held); }
+    /// The value that most nodes hold against us, empty when there is none.
+    std::string other_holder() const;
+    /// When fewer than a quorum will hold that value, unless it is renewed.
+    milliseconds other_expires_in() const;
+
+  private:
+    size_t count(Word) const;
+    size_t count(NodeFailure::Kind) const;
+    size_t missing() const;
+    size_t holding(const std::string& value) const;
+
+    std::vector<std::optional<Vote>> said_;
+};
+
+} // namespace holdfast

@@ -1,0 +1,85 @@
+#include "lock/record.hpp"
+
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <climits>
+#include <pwd.h>
+#include <unistd.h>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+using nlohmann::json;
+
+constexpr int format_version = 1;
+
+std::string user_name() {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::vector<char> buffer(4096);
+    if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
+        return found->pw_name;
+    return fmt::format("uid {}", ::geteuid());
+}
+
+std::string host_name() {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown host";
+}
+
+std::optional<Holder> parse_holder(std::string_view text) {
+    const json object = json::parse(text, nullptr, false);
+    if (!object.is_object() || !object.contains("v")) return {};
+    const auto string = [&](const char* key) {
+        const auto at = object.find(key);
+        return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{"?"};
+    };
+    const auto number = [&](const char* key) {
+        const auto at = object.find(key);
+        return at != object.end() && at->is_number_integer() ? at->get<int64_t>() : 0;
+    };
+    return Holder{string("label"),
+                  string("user"),
+                  string("host"),
+                  static_cast<int>(number("pid")),
+                  milliseconds{number("since")},
+                  milliseconds{number("ttl_ms")}};
+}
+
+} // namespace
+
+std::string Token::text() const { return fmt::format("{}.{}", run, attempt); }
+
+Holder this_process(std::string label, milliseconds ttl) {
+    return {std::move(label), user_name(), host_name(), ::getpid(), wall_time_since_epoch(), ttl};
+}
+
+Record Record::make(const Token& token, const Holder& holder) {
+    const json object{{"v", format_version},          {"host", holder.host},
+                      {"pid", holder.pid},            {"user", holder.user},
+                      {"label", holder.label},        {"since", holder.since.count()},
+                      {"ttl_ms", holder.ttl.count()}};
+    const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
+    return {token.text() + " " + text, holder};
+}
+
+Record Record::parse(std::string value) {
+    const size_t space = value.find(' ');
+    auto holder = space == std::string::npos ? std::nullopt
+                                             : parse_holder(std::string_view{value}.substr(space + 1));
+    return {std::move(value), std::move(holder)};
+}
+
+std::string describe(const Record& record) {
+    if (!record.holder) return "a client that is not holdfast";
+    const Holder& holder = *record.holder;
+    return fmt::format("{} ({}@{}, pid {})", printable(holder.label, 64), printable(holder.user, 64),
+                       printable(holder.host, 64), holder.pid);
+}
+
+} // namespace holdfast

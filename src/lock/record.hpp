@@ -1,0 +1,47 @@
+// What stands in Redis under a lock's key: "TOKEN {json}".
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+/// RUN.ATTEMPT: the run is random, the attempt counts within it, so that a late request of an earlier
+/// attempt never touches a later one (hazard 15).
+struct Token {
+    std::string run; ///< 32 hex digits
+    unsigned attempt = 0;
+
+    std::string text() const;
+};
+
+/// What the holder says of itself, for people. Any of it may be a lie.
+struct Holder {
+    std::string label; ///< the command's program name, never its arguments: they may hold secrets
+    std::string user;
+    std::string host;
+    int pid = 0;
+    milliseconds since{}; ///< wall clock of the holder's host
+    milliseconds ttl{};
+};
+
+/// This process on this host.
+Holder this_process(std::string label, milliseconds ttl);
+
+struct Record {
+    std::string value;            ///< exactly what stands in the key: what every condition compares with
+    std::optional<Holder> holder; ///< nothing: it is not holdfast's, but any client's random value
+
+    static Record make(const Token&, const Holder&);
+    static Record parse(std::string value);
+    bool operator==(const Record& other) const { return value == other.value; }
+};
+
+/// "backup (root@web1, pid 4242)", or "a client that is not holdfast"; safe for a terminal.
+std::string describe(const Record&);
+
+} // namespace holdfast

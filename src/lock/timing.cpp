@@ -1,0 +1,53 @@
+#include "lock/timing.hpp"
+
+#include "base/duration.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <vector>
+
+namespace holdfast {
+
+nanoseconds Timing::drift() const {
+    const double ms = std::ceil(static_cast<double>(ttl.count()) * drift_ratio);
+    return milliseconds{static_cast<milliseconds::rep>(ms)} + milliseconds{2};
+}
+
+milliseconds Timing::kill_margin() const { return std::clamp(ttl / 20, milliseconds{100}, milliseconds{500}); }
+
+std::optional<std::string> impossible(const Timing& timing) {
+    constexpr milliseconds shortest_ttl{1000};
+    constexpr double largest_drift = 0.5;
+    if (timing.ttl < shortest_ttl)
+        return fmt::format("--ttl {} is too short; the shortest is 1s", format_duration(timing.ttl));
+    if (timing.node_timeout < milliseconds{1})
+        return "--node-timeout 0 leaves no time for an answer; give it at least 1ms";
+    if (!(timing.drift_ratio >= 0 && timing.drift_ratio <= largest_drift))
+        return fmt::format("--drift {} is not a ratio between 0 and {}", timing.drift_ratio, largest_drift);
+
+    const nanoseconds needed = timing.renewal_interval() + 2 * timing.node_timeout;
+    const nanoseconds without_grace = timing.ttl - timing.drift() - timing.kill_margin() - needed;
+    if (without_grace >= timing.grace) return {};
+    const std::string problem = fmt::format(
+        "with --ttl {} there is no room for a renewal (every {}) and two node timeouts ({} each) before the command "
+        "has to be stopped",
+        format_duration(timing.ttl), format_duration(timing.renewal_interval()), format_duration(timing.node_timeout));
+    if (without_grace >= nanoseconds{0} && timing.grace > milliseconds{0})
+        return fmt::format("{}; make --grace {} at most {}, or --ttl longer", problem, format_duration(timing.grace),
+                           format_duration(without_grace));
+    return fmt::format("{}; make --node-timeout or --drift smaller, or --ttl longer", problem);
+}
+
+BootTime granted_until(BootTime sent_at, const Timing& timing) { return sent_at + timing.ttl - timing.drift(); }
+
+BootTime valid_until(std::span<const BootTime> granted) {
+    std::vector<BootTime> sorted(granted.begin(), granted.end());
+    const auto q_th = sorted.begin() + static_cast<std::ptrdiff_t>(quorum(sorted.size()) - 1);
+    std::nth_element(sorted.begin(), q_th, sorted.end(), std::greater{});
+    return *q_th;
+}
+
+} // namespace holdfast

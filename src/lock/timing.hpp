@@ -1,0 +1,44 @@
+// The arithmetic of a lease, in one place: pure functions of durations and instants, no clock, no I/O.
+// hazards.md section 2 has the reasons; design/protocol.md "Time and lease" the rules.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+
+namespace holdfast {
+
+/// How many of N nodes have to agree. N is always the number that was configured (hazard 29).
+constexpr size_t quorum(size_t nodes) { return nodes / 2 + 1; }
+
+struct Timing {
+    milliseconds ttl;          ///< how long a node keeps the key after the last yes
+    milliseconds grace;        ///< between SIGTERM and SIGKILL
+    milliseconds node_timeout; ///< for one request on an open connection
+    double drift_ratio = 0.01; ///< bound on the difference between any two clock rates
+
+    /// What different clock rates can take away from one TTL.
+    nanoseconds drift() const;
+    /// Between SIGKILL and the end of the lease: time for the last process to be gone.
+    milliseconds kill_margin() const;
+    milliseconds renewal_interval() const { return ttl / 3; }
+    /// What must be left of the lease for a command to be started.
+    milliseconds least_to_start() const { return grace + kill_margin() + node_timeout; }
+};
+
+/// Why these timings cannot work, as a sentence that says what to change; nothing when they can.
+std::optional<std::string> impossible(const Timing&);
+
+/// Until when one node certainly keeps the key, given its yes to the request sent at `sent_at` (hazard 1).
+BootTime granted_until(BootTime sent_at, const Timing&);
+
+/// A node that has not granted, or has taken its grant back.
+constexpr BootTime not_granted = BootTime::min();
+
+/// Until when the lock is certainly ours: the q-th largest of what the N nodes granted; not_granted without
+/// a quorum.
+BootTime valid_until(std::span<const BootTime> granted);
+
+} // namespace holdfast

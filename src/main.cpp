@@ -1,0 +1,52 @@
+// Parse, resolve, dispatch; the only place where a fatal error is caught and shown.
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+#include "process/signals.hpp"
+
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+using namespace holdfast;
+
+Exit dispatch(const Arguments& arguments) {
+    const Settings settings = resolve(arguments.typed, environment_variable);
+    switch (arguments.command) {
+    case CommandName::run: return run(arguments, settings);
+    case CommandName::status: return status(arguments, settings);
+    case CommandName::list: return list(arguments, settings);
+    case CommandName::force_release: return force_release(arguments, settings);
+    }
+    return ExitStatus::internal;
+}
+
+Exit parse_and_dispatch(int argc, char** argv) {
+    const auto parsed = parse_arguments(argc, argv);
+    if (const auto* arguments = std::get_if<Arguments>(&parsed)) return dispatch(*arguments);
+    std::fputs(std::get<Printed>(parsed).text.c_str(), stdout);
+    return ExitStatus::ok;
+}
+
+Exit run_program(int argc, char** argv) {
+    try {
+        return parse_and_dispatch(argc, argv);
+    } catch (const Failure& failure) {
+        write_error(failure.what());
+        return failure.status();
+    } catch (const std::exception& error) {
+        write_error(error.what());
+        return ExitStatus::internal;
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const Exit exit = run_program(argc, argv);
+    if (exit.signal != 0) die_of(exit.signal);
+    return exit.status;
+}

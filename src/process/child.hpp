@@ -1,0 +1,57 @@
+// The command's process: forked in its own process group, waiting for a "go", then executed.
+//
+// Fork while this process has no other thread, so that the child may do what it needs to before exec
+// (hazard 77). It gets the world as holdfast found it: descriptors, signal mask and dispositions, umask,
+// limits, working directory. Main thread.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+#include "process/signals.hpp"
+
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace holdfast {
+
+struct Command {
+    std::vector<std::string> words;       ///< not empty; the first is looked up in PATH
+    std::vector<std::string> environment; ///< "NAME=value", all of it
+};
+
+class Child {
+  public:
+    /// Forks. Nothing of the command runs yet. Throws Failure.
+    Child(const Command& command, const Signals& signals);
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+    /// Ends, with SIGKILL, whatever of it has not been reaped.
+    ~Child();
+
+    /// Its process and its process group.
+    pid_t pid() const { return pid_; }
+
+    /// Lets the command start, unless by the child's own clock `not_after` has passed (hazard 11).
+    void go(BootTime not_after);
+
+    /// Readable once the command has been executed, or could not be.
+    int outcome_fd() const { return outcome_.get(); }
+    /// The errno of a failed exec; ETIME when not_after had passed; 0 when the command is running. Reads and
+    /// closes outcome_fd().
+    int outcome();
+
+    /// The owner has reaped the process.
+    void reaped() { reaped_ = true; }
+
+  private:
+    [[noreturn]] static void run(const Command&, const Signals&, int go, int outcome);
+
+    pid_t pid_ = -1;
+    bool reaped_ = false;
+    Fd go_;
+    Fd outcome_;
+};
+
+} // namespace holdfast

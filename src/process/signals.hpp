@@ -1,0 +1,45 @@
+// Signals are blocked before any thread exists and received at one descriptor, by the main thread
+// (hazards 79, 83-85). No handler is ever installed: what was ignored when we were started stays ignored,
+// for us and for the command.
+#pragma once
+
+#include "base/fd.hpp"
+
+#include <csignal>
+#include <optional>
+#include <sys/signalfd.h>
+
+namespace holdfast {
+
+class Signals {
+  public:
+    /// Blocks everything but what a fault of our own raises and what stops a process: until the command runs,
+    /// Ctrl-Z stops us as anybody. Call before the first thread. Throws Failure.
+    Signals();
+
+    /// Readable when a signal that ends a process is waiting; it stays readable until it is received.
+    int ending_fd() const { return ending_fd_.get(); }
+    /// The first of those; it counts as received.
+    std::optional<int> next_ending() const;
+
+    /// From here on signals that stop a process are received as well. Call before the command is forked.
+    void take_stops();
+    /// Readable when any signal is waiting.
+    int fd() const { return fd_.get(); }
+    std::optional<signalfd_siginfo> next() const;
+
+    /// In a forked child before exec: mask and dispositions as holdfast found them. Async-signal-safe.
+    void restore() const;
+
+  private:
+    sigset_t found_mask_{};
+    struct sigaction found_sigchld_ {};
+    Fd ending_fd_;
+    Fd fd_;
+};
+
+/// Ends this process as that signal would have, without a core dump of ours, so that shells, loops and scripts
+/// stop as they would without us. Returns only for a signal that does not end a process.
+void die_of(int signal);
+
+} // namespace holdfast

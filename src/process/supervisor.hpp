@@ -1,0 +1,65 @@
+// Watches over the running command until nothing of its process group lives.
+//
+// Local deadlines decide; the network only pushes the live deadline forward. With G = grace and K = kill
+// margin: SIGTERM and SIGCONT to the group at deadline - K - G, SIGKILL at deadline - K. When the lock is
+// lost for certain, SIGTERM at once and SIGKILL after G, but never later than that. Once SIGTERM has been sent
+// for a loss the run is lost, whatever is heard later (hazards 46, 47, 75, 76). Main thread.
+#pragma once
+
+#include "base/live_deadline.hpp"
+#include "base/log.hpp"
+#include "base/poller.hpp"
+#include "process/child.hpp"
+#include "process/terminal.hpp"
+
+#include <optional>
+#include <string>
+
+namespace holdfast {
+
+struct StopTimes {
+    milliseconds grace;
+    milliseconds kill_margin;
+};
+
+struct Ending {
+    int wait_status = 0; ///< of the command, as waitpid(2) gives it
+    int exec_error = 0;  ///< errno when the command could not be executed
+    bool lost = false;   ///< stopped, or not over before the lease was
+    bool alive = false;  ///< something of it could not be killed: the lock must not be released
+};
+
+class Supervisor {
+  public:
+    /// Offers the terminal to the child, which has not got its go yet. All references outlive the Supervisor.
+    Supervisor(Child& child, const Signals& signals, const LiveDeadline& deadline, StopTimes times, const Log& log);
+
+    /// From the go to the end of the group.
+    Ending run();
+
+  private:
+    bool over();
+    void check_deadlines(BootTime now);
+    void stop(const std::string& why, BootTime kill_at);
+    void signal_group(int signal) const;
+    BootTime next_instant() const;
+    void handle_signals();
+    void reap();
+    void tell_leftovers();
+    void stopped(int signal);
+
+    Child& child_;
+    const Signals& signals_;
+    const LiveDeadline& deadline_;
+    StopTimes times_;
+    const Log& log_;
+    Terminal terminal_;
+    Ending ending_;
+    std::optional<BootTime> ended_;        ///< when the command itself was reaped
+    std::optional<BootTime> kill_at_;      ///< set once the group has been told to stop
+    std::optional<BootTime> killed_;
+    bool waits_for_terminal_ = false;
+    bool leftovers_told_ = false;
+};
+
+} // namespace holdfast

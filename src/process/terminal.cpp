@@ -1,0 +1,26 @@
+#include "process/terminal.hpp"
+
+#include "process/group.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace holdfast {
+
+Terminal::Terminal() : tty_{::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)} {}
+
+bool Terminal::we_are_in_foreground() const { return tty_ && ::tcgetpgrp(tty_.get()) == ::getpgrp(); }
+
+void Terminal::offer(pid_t group) {
+    if (we_are_in_foreground() && ::getpgrp() == ::getpid() && members(::getpgrp()).size() == 1)
+        ::tcsetpgrp(tty_.get(), group);
+}
+
+bool Terminal::lend(pid_t group) { return we_are_in_foreground() && ::tcsetpgrp(tty_.get(), group) == 0; }
+
+void Terminal::take_back(pid_t group) {
+    // SIGTTOU is blocked here, so this works from the background, too.
+    if (tty_ && ::tcgetpgrp(tty_.get()) == group) ::tcsetpgrp(tty_.get(), ::getpgrp());
+}
+
+} // namespace holdfast

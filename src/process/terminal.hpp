@@ -1,0 +1,31 @@
+// Who has the terminal: the command's group, so that editors, pagers and password prompts work, or ours.
+//
+// The command gets it at once only where nobody else of our job could miss it: our group is in the
+// foreground, we lead it and are alone in it. In a pipeline or a script the command starts without, and gets
+// it when it is stopped for using it while our group is in the foreground (hazard 81).
+#pragma once
+
+#include "base/fd.hpp"
+
+#include <sys/types.h>
+
+namespace holdfast {
+
+class Terminal {
+  public:
+    /// Our controlling terminal, if there is one.
+    Terminal();
+
+    /// At the start of the command.
+    void offer(pid_t group);
+    /// The command was stopped for using the terminal; true when it has it now and can go on.
+    bool lend(pid_t group);
+    /// At the end: takes it back if it is still the command's.
+    void take_back(pid_t group);
+
+  private:
+    bool we_are_in_foreground() const;
+    Fd tty_;
+};
+
+} // namespace holdfast

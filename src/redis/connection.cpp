@@ -1,0 +1,192 @@
+#include "redis/connection.hpp"
+
+#include "base/duration.hpp"
+#include "base/error.hpp"
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace holdfast {
+
+using Kind = NodeFailure::Kind;
+
+Connection::Connection(Node node, milliseconds node_timeout)
+    : node_{std::move(node)}, node_timeout_{node_timeout} {}
+
+void Connection::resolve() {
+    if (!addresses_.empty()) return;
+    if (auto found = holdfast::resolve(node_)) addresses_ = std::move(*found);
+    else resolve_error_ = found.error();
+}
+
+void Connection::submit(const Request& request, uint64_t round) {
+    if (state_ != State::closed && BootClock::now() > deadline()) fail(Kind::timeout, "its last answer is overdue");
+    answer_.reset();
+    pending_.push_back({round, request, {}, {}});
+    if (state_ == State::closed) open();
+    else if (state_ == State::open) write();
+}
+
+std::optional<Answer> Connection::take(uint64_t round) {
+    if (!answer_ || answer_->first != round) return {};
+    auto answer = std::move(answer_->second);
+    answer_.reset();
+    return answer;
+}
+
+pollfd Connection::interest() const {
+    return {fd_.get(), static_cast<short>(state_ == State::connecting ? POLLOUT : POLLIN), 0};
+}
+
+BootTime Connection::deadline() const {
+    if (state_ == State::connecting) return open_until_;
+    for (const Pending& pending : pending_)
+        if (pending.sent_at) return *pending.sent_at + node_timeout_;
+    return BootTime::max();
+}
+
+milliseconds Connection::time_to_open() const { return std::max(node_timeout_, milliseconds{1000}); }
+
+bool Connection::written() const { return pending_.empty() || pending_.back().sent_at.has_value(); }
+
+void Connection::open() {
+    next_address_ = 0;
+    open_until_ = BootClock::now() + time_to_open();
+    connect_next();
+}
+
+void Connection::connect_next() {
+    std::string error = addresses_.empty() ? resolve_error_ : "no address of it could be used";
+    while (next_address_ < addresses_.size()) {
+        const Address& address = addresses_[next_address_++];
+        fd_ = Fd{::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+        if (!fd_) {
+            error = errno_text(errno);
+            continue;
+        }
+        if (!node_.is_unix()) {
+            const int on = 1;
+            ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        }
+        if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0)
+            return greet();
+        if (errno == EINPROGRESS) {
+            state_ = State::connecting;
+            return;
+        }
+        error = errno == EAGAIN ? "it does not accept connections" : errno_text(errno);
+    }
+    fail(Kind::unreachable, std::move(error));
+}
+
+void Connection::greet() {
+    state_ = State::open;
+    reader_ = ReplyReader{};
+    Request hello;
+    std::vector<std::string_view> words{"HELLO", "3"};
+    if (!node_.password.empty())
+        words.insert(words.end(), {"AUTH", node_.user.empty() ? "default" : node_.user, node_.password.reveal()});
+    words.insert(words.end(), {"SETNAME", "holdfast"});
+    hello.add(words);
+    if (node_.db != 0) hello.add({"SELECT", fmt::format("{}", node_.db)});
+    pending_.push_front({0, std::move(hello), {}, {}});
+    write();
+}
+
+void Connection::write() {
+    std::string bytes;
+    const BootTime now = BootClock::now();
+    for (Pending& pending : pending_) {
+        if (pending.sent_at) continue;
+        pending.sent_at = now;
+        bytes += pending.request.bytes();
+    }
+    const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent == static_cast<ssize_t>(bytes.size())) return;
+    fail(Kind::unreachable, sent < 0 && errno != EAGAIN ? errno_text(errno) : "it takes no more requests");
+}
+
+void Connection::advance(short revents) {
+    if (state_ == State::closed) return;
+    if (BootClock::now() > deadline())
+        return fail(Kind::timeout, state_ == State::connecting
+                                       ? fmt::format("no connection in {}", format_duration(time_to_open()))
+                                       : fmt::format("no answer in {}", format_duration(node_timeout_)));
+    if (revents == 0) return;
+    if (state_ == State::open) return read();
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error == 0) return greet();
+    if (next_address_ < addresses_.size()) return connect_next();
+    fail(Kind::unreachable, errno_text(error));
+}
+
+void Connection::read() {
+    std::array<char, 16384> buffer{};
+    const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (size <= 0) return fail(Kind::unreachable, size == 0 ? "it closed the connection" : errno_text(errno));
+    reader_.feed({buffer.data(), static_cast<size_t>(size)});
+    while (state_ == State::open) {
+        auto reply = reader_.next();
+        if (!reply) break;
+        if (reply->type != Reply::Type::push) receive(std::move(*reply));
+    }
+    if (!reader_.broken().empty())
+        fail(Kind::no_vote, fmt::format("its answer is not Redis: {}", printable(reader_.broken())));
+}
+
+void Connection::receive(Reply reply) {
+    if (pending_.empty() || !pending_.front().sent_at)
+        return fail(Kind::no_vote, fmt::format("it says unasked: {}", printable(reply.text)));
+    Pending& first = pending_.front();
+    if (first.round == 0) {
+        check_greeting(reply);
+        if (state_ == State::closed) return;
+    }
+    first.replies.push_back(std::move(reply));
+    if (first.replies.size() < first.request.commands()) return;
+    if (first.round != 0)
+        answer_ = {first.round, Answer{std::move(first.replies), first.sent_at, BootClock::now() - *first.sent_at}};
+    pending_.pop_front();
+}
+
+void Connection::check_greeting(const Reply& reply) {
+    if (reply.type == Reply::Type::error) {
+        if (reply.is_error("NOAUTH")) return fail(Kind::denied, "it asks for a password and none was given");
+        if (reply.is_error("WRONGPASS")) return fail(Kind::denied, "it refuses the user name or the password");
+        // An older protocol does for locks; only what must be pushed to us is missing then.
+        if (reply.is_error("NOPROTO") || (reply.text.starts_with("ERR unknown command") && node_.password.empty()))
+            return;
+        const bool permission = reply.is_error("NOPERM");
+        return fail(permission ? Kind::denied : Kind::no_vote, fmt::format("it says: {}", printable(reply.text)));
+    }
+    const Reply* role = reply.find("role");
+    if (role != nullptr && role->text != "master")
+        fail(Kind::no_vote, fmt::format("it is a {} and has no vote; name its master instead", printable(role->text)));
+}
+
+void Connection::fail(Kind kind, std::string text) {
+    if (fd_ && !node_.is_unix()) {
+        // RST: what is still under way on this connection must not arrive after what comes on the next.
+        const linger at_once{1, 0};
+        ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    fd_.reset();
+    state_ = State::closed;
+    if (!pending_.empty() && pending_.back().round != 0) {
+        const Pending& last = pending_.back();
+        answer_ = {last.round, Answer{tl::unexpected{NodeFailure{kind, std::move(text)}}, last.sent_at,
+                                      last.sent_at ? BootClock::now() - *last.sent_at : nanoseconds{}}};
+    }
+    pending_.clear();
+}
+
+} // namespace holdfast

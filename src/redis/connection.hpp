@@ -1,0 +1,102 @@
+// One ordered connection to one node: connect, HELLO, requests out, answers in. Non-blocking throughout;
+// whoever owns it polls (redis/node_set.hpp). Belongs to one thread at a time, by ownership.
+//
+// What it promises:
+//  - Answers are matched to requests by order alone, so anything that could break the order closes the
+//    connection: a timeout, a write that the socket does not take whole, bytes that are no reply, a reply
+//    that nobody asked for. It closes with RST, and the next request opens it anew (hazards 16, 17).
+//  - `sent_at` is read just before the first byte of a request is written (hazard 1).
+//  - An answer that is read later than the node timeout after sent_at is a timeout, also when its bytes
+//    were there earlier and it was we who slept (design-review 2).
+//  - A node's failure is a value with a text for people. Nothing here throws for what a node does.
+//  - The socket is close-on-exec, and writing to it raises no SIGPIPE (hazards 77, 85).
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+#include "redis/address.hpp"
+#include "redis/node.hpp"
+#include "redis/reply.hpp"
+#include "redis/request.hpp"
+
+#include <tl/expected.hpp>
+
+#include <deque>
+#include <optional>
+#include <poll.h>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+struct NodeFailure {
+    enum class Kind {
+        unreachable, ///< no connection, or it broke
+        timeout,     ///< nothing in time
+        no_vote,     ///< it answers, but not as a Redis server that may be asked for locks
+        denied,      ///< it refuses our credentials or permissions
+    };
+    Kind kind;
+    std::string text; ///< for people: no capital, no final point, nothing unprintable
+};
+
+struct Answer {
+    tl::expected<std::vector<Reply>, NodeFailure> replies; ///< as many as the request has commands
+    std::optional<BootTime> sent_at;                       ///< nothing: no byte of the request ever left
+    nanoseconds took{};                                    ///< from sent_at until the answer was read
+};
+
+class Connection {
+  public:
+    Connection(Node node, milliseconds node_timeout);
+
+    const Node& node() const { return node_; }
+
+    /// Looks the node's name up unless that is done. May block: main thread, while no lock is held.
+    void resolve();
+
+    /// Queues a request for a round; opens the connection when it is closed or its last answer is overdue.
+    void submit(const Request&, uint64_t round);
+    /// The answer for that round, once there is one.
+    std::optional<Answer> take(uint64_t round);
+    /// Whether all that was submitted has been handed to the kernel, or has failed.
+    bool written() const;
+
+    /// What to wait for, and until when at most. After that: advance().
+    pollfd interest() const;
+    BootTime deadline() const;
+    void advance(short revents);
+
+  private:
+    enum class State { closed, connecting, open };
+    struct Pending {
+        uint64_t round; ///< 0 is our own greeting
+        Request request;
+        std::vector<Reply> replies;
+        std::optional<BootTime> sent_at;
+    };
+
+    milliseconds time_to_open() const;
+    void open();
+    void connect_next();
+    void greet();
+    void write();
+    void read();
+    void receive(Reply);
+    void check_greeting(const Reply&);
+    void fail(NodeFailure::Kind, std::string text);
+
+    Node node_;
+    milliseconds node_timeout_;
+    std::vector<Address> addresses_;
+    std::string resolve_error_;
+    size_t next_address_ = 0;
+    State state_ = State::closed;
+    Fd fd_;
+    BootTime open_until_{};
+    ReplyReader reader_;
+    std::deque<Pending> pending_; ///< sent and not, in order
+    std::optional<std::pair<uint64_t, Answer>> answer_;
+};
+
+} // namespace holdfast

@@ -1,0 +1,46 @@
+// What a Redis server answers, as a value.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct redisReader;
+
+namespace holdfast {
+
+struct Reply {
+    enum class Type { text, error, integer, nil, list, push };
+    Type type = Type::nil;
+    std::string text;         ///< text and error
+    int64_t integer = 0;      ///< integer
+    std::vector<Reply> items; ///< list and push; a map is a list of keys and values in turn
+
+    bool is_error(std::string_view code) const;
+    /// The value that follows `key` in a map; nothing where there is none.
+    const Reply* find(std::string_view key) const;
+};
+
+/// Cuts the bytes of one connection into replies. Bounded: nesting, elements and bytes of one reply.
+class ReplyReader {
+  public:
+    ReplyReader();
+    void feed(std::string_view bytes);
+    /// The next whole reply, or nothing yet. After broken() there are no more.
+    std::optional<Reply> next();
+    /// What is wrong with the bytes; empty while all is well.
+    const std::string& broken() const { return broken_; }
+
+  private:
+    struct Free {
+        void operator()(redisReader*) const;
+    };
+    std::unique_ptr<redisReader, Free> reader_;
+    size_t bytes_of_reply_ = 0;
+    std::string broken_;
+};
+
+} // namespace holdfast

@@ -1,0 +1,29 @@
+// Commands for one node that go out in one write and are answered in order.
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+class Request {
+  public:
+    Request() = default;
+    Request(std::initializer_list<std::string_view> words) { add(words); }
+
+    /// One more command; words may hold any bytes.
+    void add(std::span<const std::string_view> words);
+    void add(std::initializer_list<std::string_view> words) { add(std::span{words.begin(), words.size()}); }
+
+    const std::string& bytes() const { return bytes_; }
+    /// How many replies the node owes for this.
+    size_t commands() const { return commands_; }
+
+  private:
+    std::string bytes_;
+    size_t commands_ = 0;
+};
+
+} // namespace holdfast
