@@ -14,8 +14,7 @@ struct Unit {
     double in_ms;
 };
 
-constexpr std::array<Unit, 6> units{
-    {{"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}}};
+constexpr std::array<Unit, 6> units{{{"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}}};
 constexpr double longest_ms = 365 * 86400e3;
 
 } // namespace
@@ -24,8 +23,7 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
     // from_chars would take "inf", "nan" and "-1": a duration starts with a digit or a point.
     if (text.empty() || (text.front() != '.' && (text.front() < '0' || text.front() > '9'))) return {};
     double number = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
     if (error != std::errc{}) return {};
     const std::string_view name{end, static_cast<size_t>(text.data() + text.size() - end)};
     for (const Unit& unit : units) {

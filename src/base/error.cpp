@@ -11,8 +11,6 @@ std::string errno_text(int error) {
     return text;
 }
 
-Failure system_failure(const std::string& what) {
-    return {ExitStatus::internal, what + ": " + errno_text(errno)};
-}
+Failure system_failure(const std::string& what) { return {ExitStatus::internal, what + ": " + errno_text(errno)}; }
 
 } // namespace holdfast

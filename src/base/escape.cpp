@@ -22,8 +22,8 @@ size_t character_length(std::string_view text) {
     constexpr uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     const bool surrogate = code >= 0xd800 && code <= 0xdfff;
     const bool c1_control = code < 0xa0;
-    const bool bidi = (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-                      (code >= 0x2066 && code <= 0x2069);
+    const bool bidi =
+        (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
     return code < smallest[length] || code > 0x10ffff || surrogate || c1_control || bidi ? 0 : length;
 }
 

@@ -2,9 +2,10 @@
 
 #include "base/error.hpp"
 
+#include <sys/eventfd.h>
+
 #include <array>
 #include <fcntl.h>
-#include <sys/eventfd.h>
 
 namespace holdfast {
 

@@ -19,8 +19,7 @@ void Log::write(std::string_view sentence) {
     pollfd out{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0) return;
     const std::string text = line(sentence);
-    [[maybe_unused]] const auto ignored =
-        ::write(STDERR_FILENO, text.data(), std::min(text.size(), never_blocks));
+    [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, text.data(), std::min(text.size(), never_blocks));
 }
 
 void Log::info(std::string_view sentence) const {

@@ -2,8 +2,9 @@
 
 #include "base/error.hpp"
 
-#include <cerrno>
 #include <sys/timerfd.h>
+
+#include <cerrno>
 
 namespace holdfast {
 

@@ -3,10 +3,10 @@
 #include "base/error.hpp"
 
 #include <fmt/format.h>
+#include <sys/random.h>
 
 #include <cerrno>
 #include <cstdint>
-#include <sys/random.h>
 
 namespace holdfast {
 namespace {

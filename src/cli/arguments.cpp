@@ -31,7 +31,7 @@ constexpr char mark = '\x01';
 
 std::string marked(const char* word) {
     std::string text{word};
-    if (text.ends_with(']')) text += mark;
+    if (text.ends_with(']') || text.ends_with(mark)) text += mark;
     return text;
 }
 
@@ -43,8 +43,9 @@ std::string unmarked(std::string word) {
 /// Takes a value as it stands: no lists, no conversion that would put the value into a message.
 CLI::Option* value(CLI::App& app, const std::string& flags, std::optional<std::string>& target, const std::string& type,
                    const std::string& help) {
-    return app.add_option_function<std::string>(
-                  flags, [&target](const std::string& text) { target = unmarked(text); }, help)
+    return app
+        .add_option_function<std::string>(
+            flags, [&target](const std::string& text) { target = unmarked(text); }, help)
         ->type_name(type);
 }
 
@@ -117,8 +118,8 @@ std::vector<std::string> command_words(const CLI::App& run, std::span<const char
     std::vector<std::string> words;
     for (std::string& word : run.remaining()) words.push_back(unmarked(std::move(word)));
     if (!words.empty() && words.front().size() > 1 && words.front().front() == '-')
-        throw Failure{ExitStatus::usage, fmt::format("'{}' is not an option of run; see holdfast run --help",
-                                                     printable(words.front()))};
+        throw Failure{ExitStatus::usage,
+                      fmt::format("'{}' is not an option of run; see holdfast run --help", printable(words.front()))};
     // A "--" between words of the command is the command's own.
     if (dashes && !words.empty()) words.emplace_back("--");
     words.insert(words.end(), behind_dashes.begin(), behind_dashes.end());
@@ -126,16 +127,27 @@ std::vector<std::string> command_words(const CLI::App& run, std::span<const char
         throw Failure{ExitStatus::usage, fmt::format("-c and the command '{}' contradict each other; give one of them",
                                                      printable(words.front()))};
     if (shell) return {"/bin/sh", "-c", *shell};
-    if (words.empty())
-        throw Failure{ExitStatus::usage, "no command given; as in: holdfast run NAME -- COMMAND"};
+    if (words.empty()) throw Failure{ExitStatus::usage, "no command given; as in: holdfast run NAME -- COMMAND"};
     return words;
+}
+
+Failure not_understood(const CLI::App& app, const CLI::ParseError& error) {
+    const bool no_command = app.get_subcommands().empty();
+    const std::vector<std::string> rest = app.remaining();
+    if (no_command && rest.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+        return {ExitStatus::usage, "no command given, as in: holdfast run NAME -- COMMAND; see holdfast --help"};
+    if (no_command && !rest.empty())
+        return {ExitStatus::usage, fmt::format("'{}' is not {}; see holdfast --help", printable(unmarked(rest.front())),
+                                               rest.front().starts_with('-') ? "an option" : "a command")};
+    return {ExitStatus::usage, fmt::format("{}; see holdfast --help", printable(error.what(), 500))};
 }
 
 } // namespace
 
 std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* argv) {
     const std::span all{argv, static_cast<size_t>(argc)};
-    const auto dashes = std::ranges::find(all, std::string_view{"--"}, [](const char* word) { return std::string_view{word}; });
+    const auto dashes =
+        std::ranges::find(all, std::string_view{"--"}, [](const char* word) { return std::string_view{word}; });
     const auto front = all.first(static_cast<size_t>(dashes - all.begin()));
 
     Arguments arguments;
@@ -157,7 +169,7 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
     } catch (const CLI::CallForVersion&) {
         return Printed{strings.version + "\n"};
     } catch (const CLI::ParseError& error) {
-        throw Failure{ExitStatus::usage, fmt::format("{}; see holdfast --help", printable(error.what(), 500))};
+        throw not_understood(app, error);
     }
     arguments.command = command_name(app);
     if (arguments.command == CommandName::list && arguments.name.empty()) arguments.name = "*";
@@ -165,8 +177,7 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
     const auto behind = has_dashes ? all.subspan(front.size() + 1) : all.last(0);
     if (arguments.command == CommandName::run)
         arguments.words = command_words(*app.get_subcommand("run"), behind, has_dashes, strings.shell);
-    else if (has_dashes)
-        throw Failure{ExitStatus::usage, "only run takes '--' and a command; see holdfast --help"};
+    else if (has_dashes) throw Failure{ExitStatus::usage, "only run takes '--' and a command; see holdfast --help"};
     return arguments;
 }
 

@@ -14,8 +14,8 @@ enum class CommandName { run, status, list, force_release };
 
 struct Arguments {
     CommandName command{};
-    std::string name;                 ///< the lock; for list a glob, "*" when none was given
-    std::vector<std::string> words;   ///< run: the command, untouched, whatever its words look like
+    std::string name;               ///< the lock; for list a glob, "*" when none was given
+    std::vector<std::string> words; ///< run: the command, untouched, whatever its words look like
     Typed typed;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/exit_status.hpp"
 #include "cli/arguments.hpp"
+#include "lock/operations.hpp"
 #include "redis/node.hpp"
 
 #include <vector>
@@ -28,7 +29,10 @@ Exit status(const Arguments&, const Settings&);
 Exit list(const Arguments&, const Settings&);
 Exit force_release(const Arguments&, const Settings&);
 
+/// What a command is about. Both refuse what cannot be.
 /// The configured nodes; starts `local:` ones.
 std::vector<Node> configured_nodes(const Settings&);
+/// The key of the lock that the command line names.
+LockKey lock_key(const Arguments&, const Settings&);
 
 } // namespace holdfast

@@ -1,6 +1,5 @@
-#include "cli/commands.hpp"
-
 #include "base/error.hpp"
+#include "cli/commands.hpp"
 #include "cli/messages.hpp"
 #include "lock/inspection.hpp"
 
@@ -9,15 +8,15 @@
 namespace holdfast {
 
 Exit force_release(const Arguments& arguments, const Settings& settings) {
+    const LockKey key = lock_key(arguments, settings);
     NodeSet nodes{configured_nodes(settings), settings.node_timeout};
     nodes.resolve();
-    const LockKey key{arguments.name, settings.key_prefix};
     const Inspection inspection = inspect(nodes, key);
     if (!inspection.knows()) throw Failure{ExitStatus::too_few_nodes, too_few(inspection.answered, inspection.nodes)};
     if (inspection.holding == 0) {
         if (inspection.not_a_lock)
-            throw Failure{ExitStatus::not_a_lock, fmt::format("the key {} exists and is not a lock; nothing was done{}", key.key(),
-                                                              node_lines(inspection.nodes))};
+            throw Failure{ExitStatus::not_a_lock, fmt::format("the key {} exists and is not a lock; nothing was done{}",
+                                                              key.key(), node_lines(inspection.nodes))};
         fmt::print("{} is free, nothing to take away\n", key.name);
         return ExitStatus::not_held;
     }
@@ -27,11 +26,13 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
         fmt::print("{} was held by {}: taken away\n", key.name, describe(inspection.record));
         return ExitStatus::ok;
     case Revocation::Outcome::free:
-        fmt::print("{} was held by {}, who has just let go: nothing to take away\n", key.name, describe(inspection.record));
+        fmt::print("{} was held by {}, who has just let go: nothing to take away\n", key.name,
+                   describe(inspection.record));
         return ExitStatus::not_held;
     case Revocation::Outcome::changed:
-        throw Failure{ExitStatus::not_acquired, fmt::format("{} has another holder than {} by now; nothing was done{}", key.name,
-                                                            describe(inspection.record), node_lines(revocation.nodes))};
+        throw Failure{ExitStatus::not_acquired,
+                      fmt::format("{} has another holder than {} by now; nothing was done{}", key.name,
+                                  describe(inspection.record), node_lines(revocation.nodes))};
     default: throw Failure{ExitStatus::too_few_nodes, too_few(revocation.answered, revocation.nodes)};
     }
 }

@@ -39,12 +39,14 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
     switch (attempt.outcome) {
     case Outcome::held: return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));
     case Outcome::contended:
-        return fmt::format("{} is contended: several try to take it and nobody got a quorum; try again, or wait with --wait{}",
-                           key.name, node_lines(attempt.nodes));
+        return fmt::format(
+            "{} is contended: several try to take it and nobody got a quorum; try again, or wait with --wait{}",
+            key.name, node_lines(attempt.nodes));
     case Outcome::not_a_lock:
-        return fmt::format("the key {} exists and is not a lock (another type, or without an expiry); remove it or choose "
-                           "another name{}",
-                           printable(key.key(), 300), attempt.nodes.size() == 1 ? "" : node_lines(attempt.nodes));
+        return fmt::format(
+            "the key {} exists and is not a lock (another type, or without an expiry); remove it or choose "
+            "another name{}",
+            printable(key.key(), 300), attempt.nodes.size() == 1 ? "" : node_lines(attempt.nodes));
     case Outcome::denied:
         if (attempt.nodes.size() == 1)
             return fmt::format("{} refuses us: {}", attempt.nodes[0].node, attempt.nodes[0].text);

@@ -1,7 +1,6 @@
-#include "cli/commands.hpp"
-
 #include "base/duration.hpp"
 #include "base/error.hpp"
+#include "cli/commands.hpp"
 #include "cli/messages.hpp"
 #include "lock/renewer.hpp"
 #include "lock/waiter.hpp"
@@ -9,11 +8,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace holdfast {
@@ -79,7 +78,8 @@ OnWaiting tell_waiting(const Lock& lock, const Log& log) {
 /// What the end of the command makes of us. Says what went wrong where the command could not.
 Exit exit_of(const Ending& ending, const std::string& program) {
     if (ending.exec_error == ETIME)
-        throw Failure{ExitStatus::lost, "the command was not started: this host stood still until the lock had run out"};
+        throw Failure{ExitStatus::lost,
+                      "the command was not started: this host stood still until the lock had run out"};
     if (ending.exec_error != 0)
         throw Failure{ending.exec_error == ENOENT ? ExitStatus::not_found : ExitStatus::cannot_execute,
                       fmt::format("cannot run '{}': {}", program, errno_text(ending.exec_error))};
@@ -103,9 +103,10 @@ Ending hold(Lock& lock, const Command& command, const Signals& signals, const Lo
 
 void release(Lock& lock, const Ending& ending, const Log& log) {
     if (ending.alive)
-        log.error(fmt::format("the lock is not released, because a process of the command could not be killed; it ends by "
-                              "itself within {}",
-                              format_duration(lock.timing().ttl)));
+        log.error(
+            fmt::format("the lock is not released, because a process of the command could not be killed; it ends by "
+                        "itself within {}",
+                        format_duration(lock.timing().ttl)));
     else if (!lock.release())
         log.info(fmt::format("too few nodes confirmed the release; the lock may stay held for up to {}",
                              format_duration(lock.timing().ttl)));
@@ -115,13 +116,13 @@ void release(Lock& lock, const Ending& ending, const Log& log) {
 
 Exit run(const Arguments& arguments, const Settings& settings) {
     const Timing timing = timing_of(settings);
+    const LockKey key = lock_key(arguments, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
     const Log log{settings.verbosity};
     Signals signals;
     const std::string program = arguments.words.front();
 
-    Lock lock{NodeSet{nodes, settings.node_timeout}, {arguments.name, settings.key_prefix}, timing,
-              this_process(program_name(program), settings.ttl)};
+    Lock lock{NodeSet{nodes, settings.node_timeout}, key, timing, this_process(program_name(program), settings.ttl)};
     const Attempt attempt = acquire(lock, {settings.wait}, signals.ending_fd(), tell_waiting(lock, log));
     signals.take_stops();
     if (const auto signal = signals.next_ending()) {

@@ -1,7 +1,6 @@
-#include "cli/commands.hpp"
-
 #include "base/duration.hpp"
 #include "base/error.hpp"
+#include "cli/commands.hpp"
 #include "cli/messages.hpp"
 #include "lock/inspection.hpp"
 
@@ -20,20 +19,21 @@ std::string differing_nodes(const Inspection& inspection) {
 } // namespace
 
 Exit status(const Arguments& arguments, const Settings& settings) {
+    const LockKey key = lock_key(arguments, settings);
     NodeSet nodes{configured_nodes(settings), settings.node_timeout};
     nodes.resolve();
-    const LockKey key{arguments.name, settings.key_prefix};
     const Inspection inspection = inspect(nodes, key);
     if (!inspection.knows()) throw Failure{ExitStatus::too_few_nodes, too_few(inspection.answered, inspection.nodes)};
     if (inspection.not_a_lock && !inspection.held())
-        throw Failure{ExitStatus::not_a_lock, fmt::format("the key {} exists and is not a lock{}", key.key(),
-                                                          node_lines(inspection.nodes))};
+        throw Failure{ExitStatus::not_a_lock,
+                      fmt::format("the key {} exists and is not a lock{}", key.key(), node_lines(inspection.nodes))};
     if (inspection.held())
         fmt::print("{} is held by {}{}\n", key.name, held_by(inspection.record, inspection.expires_in),
                    differing_nodes(inspection));
     else if (inspection.holding > 0)
-        fmt::print("{} is held by nobody: {} has {} of {} nodes, {} are needed{}\n", key.name, describe(inspection.record),
-                   inspection.holding, nodes.size(), quorum(nodes.size()), node_lines(inspection.nodes));
+        fmt::print("{} is held by nobody: {} has {} of {} nodes, {} are needed{}\n", key.name,
+                   describe(inspection.record), inspection.holding, nodes.size(), quorum(nodes.size()),
+                   node_lines(inspection.nodes));
     else fmt::print("{} is free{}\n", key.name, differing_nodes(inspection));
     return inspection.held() ? ExitStatus::ok : ExitStatus::not_held;
 }

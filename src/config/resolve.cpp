@@ -1,8 +1,7 @@
-#include "config/settings.hpp"
-
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "config/settings.hpp"
 
 #include <fmt/format.h>
 
@@ -31,7 +30,7 @@ class Source {
 
     std::optional<Given> pick(const std::optional<std::string>& typed, const char* option, const char* variable) const {
         if (typed) return Given{option, *typed};
-        if (auto value = environment_(variable)) return Given{variable, std::move(*value)};
+        if (auto value = environment_(variable); value && !value->empty()) return Given{variable, std::move(*value)};
         return {};
     }
 
@@ -89,7 +88,7 @@ std::optional<milliseconds> wait(const Typed& typed, const Source& source) {
 
 std::optional<std::string> environment_variable(const char* name) {
     const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-    return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>{value};
+    return value == nullptr ? std::nullopt : std::optional<std::string>{value};
 }
 
 Settings resolve(const Typed& typed, const Environment& environment) {
@@ -114,8 +113,7 @@ Settings resolve(const Typed& typed, const Environment& environment) {
         settings.node_timeout = duration(*given);
     if (const auto given = source.pick(typed.drift, "--drift", "HOLDFAST_DRIFT"))
         settings.drift = number(*given, 0.0, 0.5, "a ratio from 0 to 0.5, as in 0.01");
-    if (const auto given =
-            source.pick(typed.conflict_exit_code, "--conflict-exit-code", "HOLDFAST_CONFLICT_EXIT_CODE"))
+    if (const auto given = source.pick(typed.conflict_exit_code, "--conflict-exit-code", "HOLDFAST_CONFLICT_EXIT_CODE"))
         settings.conflict_exit_code = number(*given, 0, 255, "an exit status from 0 to 255, as in 75");
     return settings;
 }

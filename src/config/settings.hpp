@@ -16,8 +16,9 @@
 namespace holdfast {
 
 struct Typed {
-    std::vector<std::string> nodes;
-    std::optional<std::string> ttl, wait, grace, node_timeout, drift, conflict_exit_code, key_prefix, local_dir;
+    std::vector<std::string> nodes{};
+    std::optional<std::string> ttl{}, wait{}, grace{}, node_timeout{}, drift{}, conflict_exit_code{}, key_prefix{},
+        local_dir{};
     bool nonblock = false;
     bool verbose = false;
     bool quiet = false;
@@ -51,7 +52,7 @@ struct Settings {
     Verbosity verbosity = Verbosity::normal;
 };
 
-/// A variable's value; nothing when it is unset or empty.
+/// A variable's value; nothing when it is unset. An empty one counts as unset, but for the key prefix.
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 
 /// This process's own.

@@ -5,16 +5,16 @@
 #include "redis/node_set.hpp"
 
 #include <fmt/format.h>
-
-#include <cerrno>
-#include <cstring>
-#include <csignal>
-#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
 
 namespace holdfast {
 namespace {
@@ -27,13 +27,15 @@ Failure unusable(const std::string& sentence) { return {ExitStatus::configuratio
 /// A folder that only we can have put anything into.
 void make_private_folder(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-        throw unusable(fmt::format("cannot make {}: {}; choose another place with --local-dir", path, errno_text(errno)));
+        throw unusable(
+            fmt::format("cannot make {}: {}; choose another place with --local-dir", path, errno_text(errno)));
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0) throw system_failure(path);
     if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & 077) != 0)
-        throw unusable(fmt::format("{} is not a folder of ours alone (owner uid {}, mode {:04o}, wanted uid {}, mode 0700); "
-                                   "remove it or choose another place with --local-dir",
-                                   path, info.st_uid, info.st_mode & 07777, ::geteuid()));
+        throw unusable(
+            fmt::format("{} is not a folder of ours alone (owner uid {}, mode {:04o}, wanted uid {}, mode 0700); "
+                        "remove it or choose another place with --local-dir",
+                        path, info.st_uid, info.st_mode & 07777, ::geteuid()));
 }
 
 bool accepts_connections(const std::string& socket_path) {
@@ -57,9 +59,9 @@ bool accepts_connections(const std::string& socket_path) {
     ::umask(077);
     int error = ENOENT;
     for (const char* program : {"redis-server", "valkey-server"}) {
-        ::execlp(program, program, "--port", "0", "--unixsocket", socket_path.c_str(), "--unixsocketperm", "700", "--dir",
-                 folder.c_str(), "--logfile", (folder + "/log").c_str(), "--appendonly", "yes", "--save", "", "--daemonize",
-                 "yes", static_cast<char*>(nullptr));
+        ::execlp(program, program, "--port", "0", "--unixsocket", socket_path.c_str(), "--unixsocketperm", "700",
+                 "--dir", folder.c_str(), "--logfile", (folder + "/log").c_str(), "--appendonly", "yes", "--save", "",
+                 "--daemonize", "yes", static_cast<char*>(nullptr));
         error = errno;
         if (error != ENOENT) break;
     }
@@ -72,7 +74,8 @@ void start_server(const std::string& folder, const std::string& socket_path) {
     if (pid < 0) throw system_failure("cannot start a process for a local node");
     if (pid == 0) become_server(folder, socket_path);
     int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         throw unusable("a local node needs redis-server or valkey-server, and neither is in PATH; install one of them");
     if (status != 0) throw unusable(fmt::format("the server of a local node does not start; see {}/log", folder));

@@ -39,7 +39,8 @@ std::string text_of(const tl::expected<Said, NodeFailure>& said) {
     if (!said) return said.error().text;
     switch (said->word) {
     case Word::held:
-        return fmt::format("held by {}, expires in {}", describe(Record::parse(said->value)), format_duration(said->ttl_left));
+        return fmt::format("held by {}, expires in {}", describe(Record::parse(said->value)),
+                           format_duration(said->ttl_left));
     case Word::not_a_lock: return "the key there is not a lock";
     case Word::revoked: return "taken away";
     case Word::changed: return "held by another by now";

@@ -47,9 +47,8 @@ void count(Ballot& ballot, const Answers& answers, const std::function<void(size
 } // namespace
 
 Lock::Lock(NodeSet nodes, LockKey key, Timing timing, Holder self)
-    : nodes_{std::move(nodes)}, key_{std::move(key)}, timing_{timing}, self_{std::move(self)},
-      token_{random_id(), 0}, granted_(nodes_.size(), not_granted), doubtful_(nodes_.size()),
-      answered_(nodes_.size()) {}
+    : nodes_{std::move(nodes)}, key_{std::move(key)}, timing_{timing}, self_{std::move(self)}, token_{random_id(), 0},
+      granted_(nodes_.size(), not_granted), doubtful_(nodes_.size()), answered_(nodes_.size()) {}
 
 Attempt Lock::try_once(int interrupt) {
     ++token_.attempt;
@@ -67,7 +66,8 @@ Attempt Lock::try_once(int interrupt) {
     };
     // Opening a connection may take its own second; a round that is over its deadline has failed,
     // whatever was answered (design-review 2).
-    const BootTime deadline = BootClock::now() + std::max(timing_.node_timeout, milliseconds{1000}) + timing_.node_timeout;
+    const BootTime deadline =
+        BootClock::now() + std::max(timing_.node_timeout, milliseconds{1000}) + timing_.node_timeout;
     const Answers answers = nodes_.ask_all(acquire_request(key_, token_, record_, timing_.ttl),
                                            {.enough = enough, .deadline = deadline, .interrupt = interrupt});
     enough(answers);
@@ -76,7 +76,8 @@ Attempt Lock::try_once(int interrupt) {
         answered_[i] = answers[i] && answers[i]->replies;
         doubtful_[i] = !answered_[i] && (!answers[i] || answers[i]->sent_at);
     }
-    Attempt attempt{.outcome = ballot.outcome(), .answered = ballot.answered(), .nodes = reports(nodes_, ballot, answers)};
+    Attempt attempt{
+        .outcome = ballot.outcome(), .answered = ballot.answered(), .nodes = reports(nodes_, ballot, answers)};
     if (attempt.outcome == Outcome::won && BootClock::now() <= deadline && worth_starting()) return attempt;
     if (attempt.outcome == Outcome::won) attempt.outcome = Outcome::too_few;
     if (attempt.outcome == Outcome::held) {
@@ -158,7 +159,8 @@ bool Lock::release() {
             // Whoever lets a whole node timeout pass is not asked a second time.
             if (!vote || (!*vote && vote->error().kind == NodeFailure::Kind::timeout)) answered_[i] = false;
         }
-        if (std::ranges::none_of(std::views::iota(size_t{0}, n), [&](size_t i) { return open[i] && answered_[i]; })) break;
+        if (std::ranges::none_of(std::views::iota(size_t{0}, n), [&](size_t i) { return open[i] && answered_[i]; }))
+            break;
     }
     granted_.assign(n, not_granted);
     return static_cast<size_t>(std::ranges::count(open, false)) >= quorum(n);

@@ -19,9 +19,9 @@ namespace holdfast {
 /// How one attempt to take the lock ended.
 struct Attempt {
     Outcome outcome = Outcome::too_few;
-    Record holder{};                  ///< held
-    milliseconds expires_in{};        ///< held: when the quorum ends unless it is renewed
-    size_t answered = 0;              ///< nodes that granted or said who holds it
+    Record holder{};           ///< held
+    milliseconds expires_in{}; ///< held: when the quorum ends unless it is renewed
+    size_t answered = 0;       ///< nodes that granted or said who holds it
     std::vector<NodeReport> nodes{};
 };
 

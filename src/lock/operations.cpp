@@ -76,11 +76,11 @@ std::string_view token_of(const Record& record) {
 }
 
 std::optional<Word> word(std::string_view text) {
-    static const std::map<std::string_view, Word> words{
-        {"granted", Word::granted}, {"held", Word::held},         {"yours", Word::yours},
-        {"missing", Word::missing}, {"taken", Word::taken},       {"revoked", Word::revoked},
-        {"changed", Word::changed}, {"released", Word::released}, {"not_ours", Word::not_ours},
-        {"free", Word::free}};
+    static const std::map<std::string_view, Word> words{{"granted", Word::granted},   {"held", Word::held},
+                                                        {"yours", Word::yours},       {"missing", Word::missing},
+                                                        {"taken", Word::taken},       {"revoked", Word::revoked},
+                                                        {"changed", Word::changed},   {"released", Word::released},
+                                                        {"not_ours", Word::not_ours}, {"free", Word::free}};
     const auto found = words.find(text);
     return found == words.end() ? std::nullopt : std::optional{found->second};
 }
@@ -113,8 +113,15 @@ std::optional<std::string> not_a_lock_name(std::string_view name) {
 }
 
 Request acquire_request(const LockKey& key, const Token& token, const Record& record, milliseconds ttl) {
-    return {"EVAL",    acquire_script, "2",       key.key(), key.void_mark(token.text()), record.value,
-            ms(ttl),   token.run,      fmt::format("{}", token.attempt)};
+    return {"EVAL",
+            acquire_script,
+            "2",
+            key.key(),
+            key.void_mark(token.text()),
+            record.value,
+            ms(ttl),
+            token.run,
+            fmt::format("{}", token.attempt)};
 }
 
 Request extend_request(const LockKey& key, const Token& token, const Record& record, milliseconds ttl) {
@@ -122,14 +129,24 @@ Request extend_request(const LockKey& key, const Token& token, const Record& rec
 }
 
 Request release_request(const LockKey& key, const Token& token, const Record& record, bool void_too) {
-    return {"EVAL",       release_script, "2", key.key(), key.void_mark(token.text()),
-            record.value, void_too ? ms(void_lasts) : "0"};
+    return {"EVAL",
+            release_script,
+            "2",
+            key.key(),
+            key.void_mark(token.text()),
+            record.value,
+            void_too ? ms(void_lasts) : "0"};
 }
 
 Request revoke_request(const LockKey& key, const Record& record) {
     const milliseconds ttl = record.holder ? record.holder->ttl : milliseconds{0};
-    return {"EVAL",       revoke_script, "2", key.key(), key.void_mark(token_of(record)),
-            record.value, ms(std::max(ttl, void_lasts))};
+    return {"EVAL",
+            revoke_script,
+            "2",
+            key.key(),
+            key.void_mark(token_of(record)),
+            record.value,
+            ms(std::max(ttl, void_lasts))};
 }
 
 Request inspect_request(const LockKey& key) { return {"EVAL", inspect_script, "1", key.key()}; }
@@ -139,7 +156,9 @@ tl::expected<Said, NodeFailure> said(const Answer& answer) {
     const Reply& reply = answer.replies->front();
     if (reply.type == Reply::Type::error) return refused(reply);
     const auto what = reply.items.empty() ? std::nullopt : word(reply.items.front().text);
-    if (!what) return failure(NodeFailure::Kind::no_vote, fmt::format("it gives no answer of ours: {}", printable(reply.text)));
+    if (!what)
+        return failure(NodeFailure::Kind::no_vote,
+                       fmt::format("it gives no answer of ours: {}", printable(reply.text)));
     if (*what != Word::held) return Said{*what};
     if (reply.items.size() != 3) return failure(NodeFailure::Kind::no_vote, "it gives no answer of ours");
     const milliseconds ttl_left{reply.items[2].integer};

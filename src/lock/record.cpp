@@ -60,9 +60,8 @@ Holder this_process(std::string label, milliseconds ttl) {
 }
 
 Record Record::make(const Token& token, const Holder& holder) {
-    const json object{{"v", format_version},          {"host", holder.host},
-                      {"pid", holder.pid},            {"user", holder.user},
-                      {"label", holder.label},        {"since", holder.since.count()},
+    const json object{{"v", format_version},         {"host", holder.host},   {"pid", holder.pid},
+                      {"user", holder.user},         {"label", holder.label}, {"since", holder.since.count()},
                       {"ttl_ms", holder.ttl.count()}};
     const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
     return {token.text() + " " + text, holder};
@@ -70,8 +69,7 @@ Record Record::make(const Token& token, const Holder& holder) {
 
 Record Record::parse(std::string value) {
     const size_t space = value.find(' ');
-    auto holder = space == std::string::npos ? std::nullopt
-                                             : parse_holder(std::string_view{value}.substr(space + 1));
+    auto holder = space == std::string::npos ? std::nullopt : parse_holder(std::string_view{value}.substr(space + 1));
     return {std::move(value), std::move(holder)};
 }
 

@@ -45,7 +45,7 @@ void Renewer::rounds() {
     BootTime next = BootClock::now() + interval;
     while (!stop_requested_within(poller, next)) {
         // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
-        if (BootClock::now() >= lock_->valid_until())
+        if (BootClock::now() >= deadline_.at())
             return deadline_.lose(with_reports("it could not be renewed in time", lock_->last_reports()));
         const BootTime began = BootClock::now();
         // Too late is too late, also for a yes that was under way; and of a loss only the reason is told.

@@ -17,7 +17,8 @@ nanoseconds pause_after(const Attempt& attempt, unsigned contended_rounds, nanos
     switch (attempt.outcome) {
     case Outcome::contended: {
         // Full jitter over at least two round trips, doubling: the tryers must not meet again (hazard 35).
-        const nanoseconds longest = std::max<nanoseconds>(2 * round_trip, milliseconds{2}) * (1U << std::min(contended_rounds, 6U));
+        const nanoseconds longest =
+            std::max<nanoseconds>(2 * round_trip, milliseconds{2}) * (1U << std::min(contended_rounds, 6U));
         return random_up_to(std::min<nanoseconds>(longest, milliseconds{400}));
     }
     case Outcome::too_few: return milliseconds{100} + random_up_to(milliseconds{200});
@@ -43,21 +44,25 @@ Attempt acquire(Lock& lock, const Patience& patience, int interrupt, const OnWai
     const BootTime until = patience.limit ? start + *patience.limit : BootTime::max();
     const BootTime contention_ends = start + longest_contention;
     Poller poller;
-    // The loop checks the interrupt after each attempt, so a signal during the pause costs one short round.
-    for (unsigned contended_rounds = 0;; ++contended_rounds) {
+    const auto interrupted_until = [&](BootTime when) {
+        std::vector<pollfd> fds{{interrupt, POLLIN, 0}};
+        poller.wait(fds, when);
+        return fds.front().revents != 0;
+    };
+    unsigned contended_rounds = 0;
+    while (true) {
         lock.nodes().resolve();
         const BootTime began = BootClock::now();
         Attempt attempt = lock.try_once(interrupt);
         const BootTime now = BootClock::now();
-        std::vector<pollfd> fds{{interrupt, POLLIN, 0}};
-        if (attempt.outcome != Outcome::won) poller.wait(fds, now);
-        if (fds.front().revents != 0) attempt.outcome = Outcome::interrupted;
-        if (attempt.outcome != Outcome::contended) contended_rounds = 0;
+        contended_rounds = attempt.outcome == Outcome::contended ? contended_rounds + 1 : 0;
         if (!worth_another(attempt, now, until, contention_ends)) return attempt;
-        on_waiting(attempt);
+        if (!interrupted_until(now)) on_waiting(attempt);
         BootTime again = now + pause_after(attempt, contended_rounds, now - began);
         if (attempt.outcome != Outcome::contended) again = std::min(again, until);
-        poller.wait(fds, again);
+        if (!interrupted_until(again)) continue;
+        attempt.outcome = Outcome::interrupted;
+        return attempt;
     }
 }
 

@@ -2,9 +2,10 @@
 
 #include "base/error.hpp"
 
-#include <cerrno>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+
+#include <cerrno>
 
 namespace holdfast {
 namespace {
@@ -58,7 +59,8 @@ void Child::run(const Command& command, const Signals& signals, int go, int outc
 Child::~Child() {
     if (pid_ <= 0 || reaped_) return;
     ::kill(-pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
 }
 
 void Child::go(BootTime not_after) {

@@ -9,9 +9,10 @@
 #include "base/fd.hpp"
 #include "process/signals.hpp"
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace holdfast {

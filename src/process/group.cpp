@@ -36,7 +36,8 @@ std::vector<pid_t> members(pid_t group) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): the DIR is ours alone
     while (const dirent* entry = ::readdir(proc.get())) {
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-        if (lives_in(entry->d_name, group)) found.push_back(static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10)));
+        if (lives_in(entry->d_name, group))
+            found.push_back(static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10)));
     }
     return found;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/types.h>
+
 #include <vector>
 
 namespace holdfast {

@@ -2,9 +2,10 @@
 
 #include "base/error.hpp"
 
+#include <sys/resource.h>
+
 #include <array>
 #include <span>
-#include <sys/resource.h>
 
 namespace holdfast {
 

@@ -5,9 +5,10 @@
 
 #include "base/fd.hpp"
 
+#include <sys/signalfd.h>
+
 #include <csignal>
 #include <optional>
-#include <sys/signalfd.h>
 
 namespace holdfast {
 

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -20,7 +19,8 @@ constexpr seconds leftovers_told_after{1};
 
 } // namespace
 
-Supervisor::Supervisor(Child& child, const Signals& signals, const LiveDeadline& deadline, StopTimes times, const Log& log)
+Supervisor::Supervisor(Child& child, const Signals& signals, const LiveDeadline& deadline, StopTimes times,
+                       const Log& log)
     : child_{child}, signals_{signals}, deadline_{deadline}, times_{times}, log_{log} {
     // Orphans of the command become our children, so that we can tell when the last one is gone.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -32,7 +32,8 @@ Ending Supervisor::run() {
     while (!over()) {
         // Before anything else, also after we were stopped or suspended ourselves.
         check_deadlines(BootClock::now());
-        std::vector<pollfd> fds{{signals_.fd(), POLLIN, 0}, {deadline_.event(), POLLIN, 0}, {child_.outcome_fd(), POLLIN, 0}};
+        std::vector<pollfd> fds{
+            {signals_.fd(), POLLIN, 0}, {deadline_.event(), POLLIN, 0}, {child_.outcome_fd(), POLLIN, 0}};
         poller.wait(fds, next_instant());
         check_deadlines(BootClock::now());
         if (fds[1].revents != 0) deadline_.clear_event();

@@ -55,8 +55,8 @@ class Supervisor {
     const Log& log_;
     Terminal terminal_;
     Ending ending_;
-    std::optional<BootTime> ended_;        ///< when the command itself was reaped
-    std::optional<BootTime> kill_at_;      ///< set once the group has been told to stop
+    std::optional<BootTime> ended_;   ///< when the command itself was reaped
+    std::optional<BootTime> kill_at_; ///< set once the group has been told to stop
     std::optional<BootTime> killed_;
     bool waits_for_terminal_ = false;
     bool leftovers_told_ = false;

@@ -1,11 +1,11 @@
 #include "redis/address.hpp"
 
 #include <fmt/format.h>
+#include <sys/un.h>
 
 #include <cstring>
 #include <memory>
 #include <netdb.h>
-#include <sys/un.h>
 
 namespace holdfast {
 namespace {

@@ -3,9 +3,9 @@
 
 #include "redis/node.hpp"
 
+#include <sys/socket.h>
 #include <tl/expected.hpp>
 
-#include <sys/socket.h>
 #include <vector>
 
 namespace holdfast {

@@ -5,19 +5,18 @@
 #include "base/escape.hpp"
 
 #include <fmt/format.h>
-
-#include <array>
-#include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
 
 namespace holdfast {
 
 using Kind = NodeFailure::Kind;
 
-Connection::Connection(Node node, milliseconds node_timeout)
-    : node_{std::move(node)}, node_timeout_{node_timeout} {}
+Connection::Connection(Node node, milliseconds node_timeout) : node_{std::move(node)}, node_timeout_{node_timeout} {}
 
 void Connection::resolve() {
     if (!addresses_.empty()) return;
@@ -148,7 +147,10 @@ void Connection::receive(Reply reply) {
         return fail(Kind::no_vote, fmt::format("it says unasked: {}", printable(reply.text)));
     Pending& first = pending_.front();
     if (first.round == 0) {
-        check_greeting(reply);
+        // The one behind HELLO is SELECT.
+        if (first.replies.empty()) check_greeting(reply);
+        else if (reply.type == Reply::Type::error)
+            fail(Kind::no_vote, fmt::format("it says: {}", printable(reply.text)));
         if (state_ == State::closed) return;
     }
     first.replies.push_back(std::move(reply));
@@ -168,6 +170,7 @@ void Connection::check_greeting(const Reply& reply) {
         const bool permission = reply.is_error("NOPERM");
         return fail(permission ? Kind::denied : Kind::no_vote, fmt::format("it says: {}", printable(reply.text)));
     }
+    if (reply.type != Reply::Type::list) return fail(Kind::no_vote, "it does not answer HELLO as Redis does");
     const Reply* role = reply.find("role");
     if (role != nullptr && role->text != "master")
         fail(Kind::no_vote, fmt::format("it is a {} and has no vote; name its master instead", printable(role->text)));

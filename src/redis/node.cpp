@@ -3,10 +3,10 @@
 #include "base/escape.hpp"
 
 #include <fmt/format.h>
+#include <sys/un.h>
 
 #include <charconv>
 #include <optional>
-#include <sys/un.h>
 
 namespace holdfast {
 namespace {
@@ -68,8 +68,7 @@ Parsed parse_host(std::string_view text, Node node) {
         port = text.substr(close + 1);
     } else {
         const size_t colon = text.find(':');
-        if (colon != text.rfind(':'))
-            return error("an IPv6 address stands in brackets, as in redis://[::1]:6379");
+        if (colon != text.rfind(':')) return error("an IPv6 address stands in brackets, as in redis://[::1]:6379");
         node.host = text.substr(0, colon);
         port = colon == std::string_view::npos ? "" : text.substr(colon);
     }

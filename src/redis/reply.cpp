@@ -35,8 +35,7 @@ Reply to_reply(const redisReply& raw) {
 } // namespace
 
 bool Reply::is_error(std::string_view code) const {
-    return type == Type::error && text.starts_with(code) &&
-           (text.size() == code.size() || text[code.size()] == ' ');
+    return type == Type::error && text.starts_with(code) && (text.size() == code.size() || text[code.size()] == ' ');
 }
 
 const Reply* Reply::find(std::string_view key) const {

@@ -16,8 +16,7 @@ void Request::add(std::span<const std::string_view> words) {
         sizes.push_back(word.size());
     }
     char* formatted = nullptr;
-    const auto size =
-        redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), data.data(), sizes.data());
+    const auto size = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), data.data(), sizes.data());
     if (size < 0) throw std::bad_alloc{};
     const std::unique_ptr<char, decltype(&redisFreeCommand)> owner{formatted, &redisFreeCommand};
     bytes_.append(formatted, static_cast<size_t>(size));

@@ -1,6 +1,6 @@
-#include "cli/commands.hpp"
-
 #include "base/error.hpp"
+#include "base/escape.hpp"
+#include "cli/commands.hpp"
 #include "local/local_nodes.hpp"
 
 #include <fmt/format.h>
@@ -23,7 +23,8 @@ std::optional<int> local_count(std::string_view uri) {
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
     if (error != std::errc{} || end != number.data() + number.size() || count < 1 || count > most_local_nodes)
         throw Failure{ExitStatus::configuration,
-                      fmt::format("'{}' is not a local node; write local: or local:N with N from 1 to {}", uri, most_local_nodes)};
+                      fmt::format("'{}' is not a local node; write local: or local:N with N from 1 to {}", uri,
+                                  most_local_nodes)};
     return count;
 }
 
@@ -46,16 +47,28 @@ std::vector<Node> configured_nodes(const Settings& settings) {
         }
         auto node = parse_node(uri);
         // The text is not shown: it may hold a password.
-        if (!node) throw Failure{ExitStatus::configuration, fmt::format("node {} of the list cannot be used: {}", i + 1, node.error())};
+        if (!node)
+            throw Failure{ExitStatus::configuration,
+                          fmt::format("node {} of the list cannot be used: {}", i + 1, node.error())};
         if (node->password.empty()) node->password = settings.password;
         nodes.push_back(std::move(*node));
     }
     for (size_t i = 0; i < nodes.size(); ++i)
         for (size_t k = 0; k < i; ++k)
             if (nodes[i].display() == nodes[k].display())
-                throw Failure{ExitStatus::configuration,
-                              fmt::format("{} is configured twice; every node has to be another server", nodes[i].display())};
+                throw Failure{
+                    ExitStatus::configuration,
+                    fmt::format("{} is configured twice; every node has to be another server", nodes[i].display())};
     return nodes;
+}
+
+LockKey lock_key(const Arguments& arguments, const Settings& settings) {
+    if (const auto why = not_a_lock_name(arguments.name)) throw Failure{ExitStatus::usage, *why};
+    if (settings.key_prefix.find_first_of(" {}") != std::string::npos ||
+        printable(settings.key_prefix, settings.key_prefix.size()) != settings.key_prefix)
+        throw Failure{ExitStatus::usage, fmt::format("--key-prefix '{}' has spaces, braces or control characters",
+                                                     printable(settings.key_prefix))};
+    return {arguments.name, settings.key_prefix};
 }
 
 } // namespace holdfast

@@ -1,0 +1,177 @@
+// The command never outlives its lock: what happens to it when the lock goes.
+#include "support/holdfast.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <fcntl.h>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Ignores SIGTERM and writes the time (s.ns since boot is CLOCK_BOOTTIME's, as /proc/uptime) until it is killed.
+const std::string stubborn = "trap '' TERM; echo started; while :; do cut -d' ' -f1 /proc/uptime > \"$OUT.new\" && mv "
+                             "\"$OUT.new\" \"$OUT\"; done";
+
+double last_heartbeat(const TempDir& dir) { return std::stod(dir.read("beat")); }
+
+double now_s() { return std::chrono::duration<double>(BootClock::now().time_since_epoch()).count(); }
+
+} // namespace
+
+TEST_CASE("when the key is taken away the command gets SIGTERM, and 79 tells why") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        Process run{
+            run_on(servers.uris(), {"--ttl", "1s", "x", "-c",
+                                    "trap 'echo told; exit 0' TERM; echo started; while :; do sleep 0.01; done"})};
+        run.wait_for_out("started");
+        const std::string taken =
+            finish(holdfast::test::holdfast({"force-release", "x", "--node", servers.uris()})).out;
+        CHECK(taken.find("taken away") != std::string::npos);
+        const Finished done = run.wait();
+        CHECK(done.status() == 79);
+        CHECK(done.out == "started\ntold\n");
+        CHECK(done.err.starts_with("holdfast: the lock is lost, stopping the command: the nodes no longer grant it\n"));
+    }
+}
+
+TEST_CASE("a command that ignores SIGTERM is killed before the lease ends when no node answers any more") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        TempDir dir;
+        Process run{run_on(servers.uris(), {"--ttl", "1s", "--grace", "200ms", "x", "-c", stubborn}),
+                    {.environment = {{"OUT", dir.file("beat")}}}};
+        run.wait_for_out("started");
+        CHECK(eventually([&] { return !dir.read("beat").empty(); }));
+        for (size_t i = 0; i < n; ++i) servers[i].pause();
+        // Whatever was renewed last was sent before this moment.
+        const double paused = now_s();
+        const Finished done = run.wait();
+        CHECK(done.status() == 79);
+        CHECK(done.err.find("could not be renewed in time") != std::string::npos);
+        // /proc/uptime has hundredths; the lease of a renewal sent at `paused` ends 988 ms later.
+        CHECK(last_heartbeat(dir) < paused + 0.988);
+        for (size_t i = 0; i < n; ++i) servers[i].resume();
+        for (size_t i = 0; i < n; ++i)
+            CHECK(eventually([&] { return servers[i].text({"EXISTS", "holdfast:x"}) == "0"; }));
+    }
+}
+
+TEST_CASE("all processes of the command's group are stopped with it") {
+    RedisServer server;
+    TempDir dir;
+    const std::string script = fmt::format(
+        "sh -c 'trap \"\" TERM; echo $$ > {0}; while :; do sleep 0.05; done' & sh -c 'echo $$ > {1}; exec sleep 60' & "
+        "echo started; wait",
+        dir.file("a"), dir.file("b"));
+    Process run{run_on(server.uri(), {"--ttl", "1s", "--grace", "100ms", "x", "-c", script})};
+    CHECK(eventually([&] { return !dir.read("a").empty() && !dir.read("b").empty(); }));
+    server.command({"DEL", "holdfast:x"});
+    CHECK(run.wait().status() == 79);
+    for (const char* file : {"a", "b"}) {
+        // A zombie that init has not reaped yet is as good as gone.
+        const std::string stat =
+            finish({"sh", "-c", "cat /proc/" + std::to_string(std::stoi(dir.read(file))) + "/stat 2>/dev/null"}).out;
+        CHECK((stat.empty() || stat.find(") Z ") != std::string::npos));
+    }
+}
+
+TEST_CASE("what is left of the command's group keeps the lock until it ends") {
+    RedisServer server;
+    Process run{run_on(server.uri(), {"x", "-c", "(read line < /dev/zero; sleep 1.3) > /dev/null 2>&1 & exit 5"})};
+    run.wait_for_err("these of its processes run on and keep the lock");
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "1");
+    run.signal(SIGTERM);
+    CHECK(run.wait().status() == 5);
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("a lock outlives its TTL as long as its command runs") {
+    RedisServers servers{3};
+    const Finished done = finish(run_on(servers.uris(), {"--ttl", "1s", "x", "-c", "sleep 2.5; exit 3"}));
+    CHECK(done.status() == 3);
+    CHECK(done.err.empty());
+}
+
+TEST_CASE("nodes that come back in time are not even noticed by the command") {
+    RedisServer server;
+    Process run{run_on(server.uri(), {"--ttl", "2s", "x", "-c", "echo started; sleep 2; echo through"})};
+    run.wait_for_out("started");
+    server.pause();
+    // Past the first renewal, before the stop point at 2 s - 22 ms - 100 ms - 500 ms.
+    const BootTime resume_at = BootClock::now() + 900ms;
+    CHECK(eventually([&] { return BootClock::now() > resume_at; }));
+    server.resume();
+    const Finished done = run.wait();
+    CHECK(done.status() == 0);
+    CHECK(done.out == "started\nthrough\n");
+    CHECK(done.err.empty());
+}
+
+TEST_CASE("a node that restarts empty takes the lock from one node, and from three it does not") {
+    {
+        RedisServer server;
+        Process run{run_on(server.uri(), {"--ttl", "1s", "x", "-c", "echo started; sleep 60"})};
+        run.wait_for_out("started");
+        server.kill();
+        server.start();
+        CHECK(run.wait().status() == 79);
+    }
+    RedisServers servers{3};
+    Process run{run_on(servers.uris(), {"--ttl", "1s", "x", "-c", "echo started; sleep 1.5"})};
+    run.wait_for_out("started");
+    servers[0].kill();
+    servers[0].start();
+    CHECK(run.wait().status() == 0);
+}
+
+TEST_CASE("a killed holdfast takes its command along, and the lock ends with its TTL") {
+    RedisServer server;
+    TempDir dir;
+    Process run{
+        run_on(server.uri(), {"--ttl", "1s", "x", "-c", fmt::format("echo $$ > {}; exec sleep 60", dir.file("pid"))})};
+    CHECK(eventually([&] { return !dir.read("pid").empty(); }));
+    run.signal(SIGKILL);
+    CHECK(run.wait().signal() == SIGKILL);
+    CHECK(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "0"; }));
+    const std::string stat =
+        finish({"sh", "-c", "cat /proc/" + std::to_string(std::stoi(dir.read("pid"))) + "/stat 2>/dev/null"}).out;
+    CHECK((stat.empty() || stat.find(") Z ") != std::string::npos));
+}
+
+TEST_CASE("signals reach the command, and its answer to them is ours") {
+    RedisServer server;
+    const std::string script =
+        "trap 'echo got $s; exit 4' INT TERM HUP QUIT USR1 USR2 ALRM WINCH; echo started; while :; do sleep 0.01; done";
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH}) {
+        CAPTURE(signal);
+        Process run{run_on(server.uri(), {"x", "-c", script})};
+        run.wait_for_out("started");
+        run.signal(signal);
+        CHECK(run.wait().status() == 4);
+    }
+    CHECK(server.text({"DBSIZE"}) == "0");
+}
+
+TEST_CASE("a reader of our stderr who does not read does not keep the command alive") {
+    RedisServer server;
+    TempDir dir;
+    Pipe full = make_pipe();
+    ::fcntl(full.write.get(), F_SETFL, O_NONBLOCK);
+    const std::string junk(4096, 'x');
+    while (::write(full.write.get(), junk.data(), junk.size()) > 0) {
+    }
+    ::fcntl(full.write.get(), F_SETFL, 0);
+    Process run{run_on(server.uri(), {"--ttl", "1s", "--grace", "100ms", "-v", "x", "-c", stubborn}),
+                {.environment = {{"OUT", dir.file("beat")}}, .in_child = [&] { ::dup2(full.write.get(), 2); }}};
+    run.wait_for_out("started");
+    server.command({"DEL", "holdfast:x"});
+    CHECK(run.wait().status() == 79);
+}

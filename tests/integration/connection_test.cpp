@@ -1,0 +1,200 @@
+// Servers that refuse, hang, or are none: what a node's failure says.
+#include "support/redis_server.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <poll.h>
+#include <thread>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+Answer ask(const Node& node, const Request& request = {"PING"}, milliseconds node_timeout = 2s) {
+    NodeSet nodes{{node}, node_timeout};
+    nodes.resolve();
+    return *nodes.ask_all(request, {.enough = [](const Answers&) { return false; }})[0];
+}
+
+NodeFailure failure(const Node& node, milliseconds node_timeout = 2s) {
+    const Answer answer = ask(node, {"PING"}, node_timeout);
+    REQUIRE_FALSE(answer.replies.has_value());
+    return answer.replies.error();
+}
+
+/// A server that is none: accepts connections and answers each piece of input with the next of its lines.
+class FakeServer {
+  public:
+    explicit FakeServer(std::vector<std::string> answers) : answers_{std::move(answers)} {
+        listener_ = Fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        dir_.file("sock").copy(address.sun_path, sizeof address.sun_path - 1);
+        REQUIRE(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        REQUIRE(::listen(listener_.get(), 8) == 0);
+        thread_ = std::thread{[this] { serve(); }};
+    }
+    ~FakeServer() {
+        ::shutdown(listener_.get(), SHUT_RDWR);
+        thread_.join();
+    }
+    Node node() const {
+        Node node;
+        node.socket_path = dir_.file("sock");
+        return node;
+    }
+
+  private:
+    void serve() {
+        while (true) {
+            const Fd client{::accept(listener_.get(), nullptr, nullptr)};
+            if (!client) return;
+            for (const std::string& answer : answers_) {
+                char buffer[4096];
+                pollfd readable{client.get(), POLLIN, 0};
+                if (::poll(&readable, 1, 5000) != 1 || ::recv(client.get(), buffer, sizeof buffer, 0) <= 0) break;
+                if (::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL) < 0) break;
+            }
+        }
+    }
+
+    TempDir dir_;
+    std::vector<std::string> answers_;
+    Fd listener_;
+    std::thread thread_;
+};
+
+} // namespace
+
+TEST_CASE("a server on a loopback port answers like one on a Unix socket") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    CHECK(ask(server.node()).replies->front().text == "PONG");
+    Node by_name = server.node();
+    by_name.host = "localhost"; // which may resolve to ::1 first, where nobody listens
+    CHECK(ask(by_name).replies->front().text == "PONG");
+}
+
+TEST_CASE("where nobody listens the connection is refused at once") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    const Node node = server.node();
+    server.kill();
+    CHECK(failure(node).kind == NodeFailure::Kind::unreachable);
+    CHECK(failure(node).text == "connection refused");
+}
+
+TEST_CASE("a name that does not resolve is that node's failure") {
+    Node node;
+    node.host = "no-such-host.invalid";
+    CHECK(failure(node).kind == NodeFailure::Kind::unreachable);
+    CHECK(failure(node).text.find("cannot be resolved") != std::string::npos);
+}
+
+TEST_CASE("a server that hangs is known by the node timeout") {
+    RedisServer server;
+    server.pause();
+    const BootTime start = BootClock::now();
+    const NodeFailure hung = failure(server.node(), 100ms);
+    CHECK(hung.kind == NodeFailure::Kind::timeout);
+    CHECK(hung.text == "no answer in 100ms");
+    CHECK(BootClock::now() - start >= 100ms);
+}
+
+TEST_CASE("passwords: the right one opens, a wrong one or none is denied and never shown") {
+    RedisServer server{{"--user", "joe", "on", ">geheim", "~*", "&*", "+@all"}};
+    Node node = server.node();
+    node.user = "joe";
+    node.password = Secret{"geheim"};
+    CHECK(ask(node).replies->front().text == "PONG");
+    node.password = Secret{"falsch"};
+    CHECK(failure(node).kind == NodeFailure::Kind::denied);
+    CHECK(failure(node).text == "it refuses the user name or the password");
+}
+
+TEST_CASE("a server that wants a password says so to whoever has none") {
+    RedisServer server;
+    server.command({"CONFIG", "SET", "requirepass", "geheim"});
+    CHECK(failure(server.node()).kind == NodeFailure::Kind::denied);
+    CHECK(failure(server.node()).text == "it asks for a password and none was given");
+    Node node = server.node();
+    node.password = Secret{"geheim"};
+    CHECK(ask(node).replies->front().text == "PONG");
+}
+
+TEST_CASE("the database of the URI is the one that is used") {
+    RedisServer server;
+    Node node = server.node();
+    node.db = 3;
+    ask(node, {"SET", "k", "v"});
+    CHECK(server.text({"EXISTS", "k"}) == "0");
+    CHECK(ask(node, {"GET", "k"}).replies->front().text == "v");
+    node.db = 99;
+    CHECK(failure(node).kind == NodeFailure::Kind::no_vote);
+}
+
+TEST_CASE("a replica has no vote") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    RedisServer replica{{"--replicaof", "127.0.0.1", std::to_string(server.node().port)}};
+    Node node = replica.node();
+    CHECK(failure(node).kind == NodeFailure::Kind::no_vote);
+    CHECK(failure(node).text.find("replica") != std::string::npos);
+}
+
+TEST_CASE("whatever is no Redis server is no vote, and its text is made safe") {
+    const std::vector<std::pair<std::string, std::string>> strangers{
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", "not Redis"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", "not Redis"},
+        {"-ERR \x1b[2J\r\n", "\\x1b[2J"},
+        {"*1000000000\r\n", "not Redis"},
+        {"$-5\r\n", "not Redis"},
+        {"+OK\r\n+PONG\r\n", "HELLO"},
+    };
+    for (const auto& [line, says] : strangers) {
+        CAPTURE(line);
+        FakeServer stranger{{line}};
+        const NodeFailure what = failure(stranger.node());
+        CHECK(what.kind == NodeFailure::Kind::no_vote);
+        CAPTURE(what.text);
+        CHECK(what.text.find(says) != std::string::npos);
+    }
+}
+
+TEST_CASE("an older server that does not know HELLO still has a vote") {
+    FakeServer old{{"-ERR unknown command `HELLO`, with args beginning with: `3`, \r\n+PONG\r\n"}};
+    CHECK(ask(old.node()).replies->front().text == "PONG");
+}
+
+TEST_CASE("a message that nobody asked for is no answer") {
+    FakeServer chatty{{"%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n>2\r\n+hello\r\n+there\r\n+PONG\r\n"}};
+    CHECK(ask(chatty.node()).replies->front().text == "PONG");
+}
+
+TEST_CASE("a late answer of one round never counts for the next") {
+    // The first PING is answered only when the second has come.
+    FakeServer slow{{"%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n", "+first\r\n+second\r\n"}};
+    NodeSet nodes{{slow.node()}, 5s};
+    nodes.resolve();
+    const auto soon = BootClock::now() + 100ms;
+    const Answers first = nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }, .deadline = soon});
+    CHECK_FALSE(first[0].has_value());
+    const Answers second = nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }});
+    REQUIRE(second[0]->replies.has_value());
+    CHECK(second[0]->replies->front().text == "second");
+}
+
+TEST_CASE("a connection with an overdue answer is not used again") {
+    RedisServer server;
+    NodeSet nodes{{server.node()}, 100ms};
+    nodes.resolve();
+    server.pause();
+    const Answers hung = nodes.ask_all({"INCR", "n"}, {.enough = [](const Answers&) { return false; }});
+    CHECK(hung[0]->replies.error().kind == NodeFailure::Kind::timeout);
+    server.resume();
+    CHECK(eventually([&] { return server.text({"GET", "n"}) == "1"; }));
+    const Answers next = nodes.ask_all({"GET", "n"}, {.enough = [](const Answers&) { return false; }});
+    REQUIRE(next[0]->replies.has_value());
+    CHECK(next[0]->replies->front().text == "1");
+}

@@ -1,0 +1,285 @@
+// The lock over real servers that hang, die, forget and refuse.
+#include "lock/inspection.hpp"
+#include "lock/lock.hpp"
+#include "lock/waiter.hpp"
+#include "support/redis_server.hpp"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const LockKey key{"x", "holdfast:"};
+
+Timing timing(milliseconds ttl = 30s, milliseconds node_timeout = 1s) { return {ttl, 0ms, node_timeout}; }
+
+Lock lock_on(const std::vector<Node>& nodes, const Timing& t = timing()) {
+    Lock lock{NodeSet{nodes, t.node_timeout}, key, t, this_process("job", t.ttl)};
+    lock.nodes().resolve();
+    return lock;
+}
+
+size_t nodes_with_key(RedisServers& servers) {
+    size_t n = 0;
+    for (size_t i = 0; i < servers.size(); ++i)
+        if (servers[i].text({"EXISTS", "holdfast:x"}) == "1") ++n;
+    return n;
+}
+
+void nothing() {}
+
+} // namespace
+
+TEST_CASE("one lock, one holder, on one node and on three") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        Lock first = lock_on(servers.nodes());
+        Lock second = lock_on(servers.nodes());
+        REQUIRE(first.try_once().outcome == Outcome::won);
+        const Attempt refused = second.try_once();
+        CHECK(refused.outcome == Outcome::held);
+        REQUIRE(refused.holder.holder.has_value());
+        CHECK(refused.holder.holder->label == "job");
+        CHECK(refused.holder.holder->pid == ::getpid());
+        CHECK(refused.expires_in > 29s);
+        CHECK(first.release());
+        CHECK(nodes_with_key(servers) == 0);
+        CHECK(second.try_once().outcome == Outcome::won);
+        CHECK(second.release());
+    }
+}
+
+TEST_CASE("the lease ends by the TTL less the drift, counted from before the request") {
+    RedisServers servers{3};
+    Lock lock = lock_on(servers.nodes());
+    const BootTime before = BootClock::now();
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    CHECK(lock.valid_until() >= before + 30s - 302ms);
+    CHECK(lock.valid_until() <= BootClock::now() + 30s - 302ms);
+    lock.release();
+}
+
+TEST_CASE("nodes that hang cost nothing while a quorum answers") {
+    RedisServers servers{5};
+    servers[1].pause();
+    servers[3].pause();
+    Lock lock = lock_on(servers.nodes(), timing(30s, 10s));
+    const BootTime start = BootClock::now();
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    CHECK(lock.release());
+    // Waiting for a hung node would take its ten seconds.
+    CHECK(BootClock::now() - start < 5s);
+}
+
+TEST_CASE("without a quorum nothing is won, and nothing is left behind") {
+    RedisServers servers{3};
+    servers[0].kill();
+    servers[1].kill();
+    Lock lock = lock_on(servers.nodes());
+    const Attempt attempt = lock.try_once();
+    CHECK(attempt.outcome == Outcome::too_few);
+    CHECK(attempt.answered == 1);
+    CHECK(attempt.nodes[0].text == "connection refused");
+    CHECK(attempt.nodes[2].text.starts_with("granted in "));
+    CHECK(servers[2].text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("what a hung node was asked for does not outlive the asker when it wakes") {
+    RedisServers servers{3};
+    servers[0].pause();
+    servers[1].pause();
+    {
+        Lock lock = lock_on(servers.nodes(), timing(30s, 100ms));
+        CHECK(lock.try_once().outcome == Outcome::too_few);
+        CHECK(lock.try_once().outcome == Outcome::too_few);
+    }
+    servers[0].resume();
+    servers[1].resume();
+    // Once a node answers us it has done all that came before.
+    for (size_t i = 0; i < 3; ++i) CHECK(servers[i].text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("a won lock leaves nothing on a node that hung all the while") {
+    RedisServers servers{3};
+    servers[2].pause();
+    {
+        Lock lock = lock_on(servers.nodes());
+        REQUIRE(lock.try_once().outcome == Outcome::won);
+        CHECK(lock.release());
+    }
+    servers[2].resume();
+    CHECK(eventually([&] { return servers[2].text({"EXISTS", "holdfast:x"}) == "0"; }));
+    CHECK(nodes_with_key(servers) == 0);
+}
+
+TEST_CASE("an answer that came in time and is read too late does not count") {
+    RedisServers servers{1};
+    Lock lock = lock_on(servers.nodes(), timing(30s, 50ms));
+    Fd wake = make_event_fd();
+    servers[0].pause();
+    std::thread resumer{[&] {
+        std::this_thread::sleep_for(150ms);
+        servers[0].resume();
+    }};
+    CHECK(lock.try_once().outcome == Outcome::too_few);
+    resumer.join();
+    CHECK(lock.valid_until() == not_granted);
+    CHECK(eventually([&] { return servers[0].text({"EXISTS", "holdfast:x"}) == "0"; }));
+}
+
+TEST_CASE("a lease too short for a command is given back at once") {
+    RedisServers servers{1};
+    // Grace and margins need more than the whole TTL: never worth starting.
+    Lock lock = lock_on(servers.nodes(), Timing{1s, 2s, 1s});
+    CHECK(lock.try_once().outcome == Outcome::too_few);
+    CHECK(servers[0].text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("renewal moves the lease, and only a quorum's yes does") {
+    RedisServers servers{3};
+    Lock lock = lock_on(servers.nodes(), timing(30s, 200ms));
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    const BootTime won = lock.valid_until();
+    CHECK(lock.extend(nothing) == Renewal::held);
+    CHECK(lock.valid_until() > won);
+    const BootTime renewed = lock.valid_until();
+    servers[0].pause();
+    servers[1].pause();
+    CHECK(lock.extend(nothing) == Renewal::shaky);
+    CHECK(lock.valid_until() == renewed);
+    servers[0].resume();
+    servers[1].resume();
+    CHECK(lock.extend(nothing) == Renewal::held);
+    CHECK(lock.valid_until() > renewed);
+    CHECK(lock.release());
+}
+
+TEST_CASE("one node that lost the key is a normal day, a quorum of them is the end") {
+    RedisServers servers{3};
+    Lock lock = lock_on(servers.nodes());
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    servers[0].command({"FLUSHALL"});
+    CHECK(lock.extend(nothing) == Renewal::held);
+    servers[1].command({"SET", "holdfast:x", "another", "PX", "10000"});
+    CHECK(lock.extend(nothing) == Renewal::lost);
+    CHECK(lock.valid_until() == not_granted);
+    lock.release();
+    CHECK(servers[1].text({"GET", "holdfast:x"}) == "another");
+    CHECK(servers[2].text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("with one node a missing key is the end") {
+    RedisServers servers{1};
+    Lock lock = lock_on(servers.nodes());
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    servers[0].command({"DEL", "holdfast:x"});
+    CHECK(lock.extend(nothing) == Renewal::lost);
+    CHECK(servers[0].text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("a connection that broke while the lock was held is opened again, for renewal and for release") {
+    RedisServers servers{1};
+    Lock lock = lock_on(servers.nodes());
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    servers[0].command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+    CHECK(lock.extend(nothing) == Renewal::shaky);
+    CHECK(lock.extend(nothing) == Renewal::held);
+    servers[0].command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+    CHECK(lock.release());
+    CHECK(servers[0].text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("a release that too few nodes confirm says so") {
+    RedisServers servers{3};
+    Lock lock = lock_on(servers.nodes());
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    servers[0].kill();
+    servers[1].kill();
+    CHECK_FALSE(lock.release());
+    CHECK(servers[2].text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("a lock that was taken away by force is lost at the next renewal, whatever the nodes hold") {
+    RedisServers servers{3};
+    Lock lock = lock_on(servers.nodes());
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    NodeSet operators{servers.nodes(), 1s};
+    operators.resolve();
+    const Inspection seen = inspect(operators, key);
+    CHECK(seen.held());
+    CHECK(seen.holding == 3);
+    CHECK(revoke(operators, key, seen.record).outcome == Revocation::Outcome::revoked);
+    CHECK(nodes_with_key(servers) == 0);
+    CHECK(lock.extend(nothing) == Renewal::lost);
+    CHECK(revoke(operators, key, seen.record).outcome == Revocation::Outcome::free);
+}
+
+TEST_CASE("a new holder who came in between is not touched by a revocation") {
+    RedisServers servers{3};
+    NodeSet operators{servers.nodes(), 1s};
+    operators.resolve();
+    Lock first = lock_on(servers.nodes());
+    REQUIRE(first.try_once().outcome == Outcome::won);
+    const Inspection seen = inspect(operators, key);
+    first.release();
+    Lock second = lock_on(servers.nodes());
+    REQUIRE(second.try_once().outcome == Outcome::won);
+    CHECK(revoke(operators, key, seen.record).outcome == Revocation::Outcome::changed);
+    CHECK(second.extend(nothing) == Renewal::held);
+    second.release();
+}
+
+TEST_CASE("of many who try at once exactly one wins, over one, three and five nodes") {
+    for (const size_t n : {1U, 3U, 5U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        constexpr int tryers = 12;
+        std::atomic<int> won = 0;
+        std::atomic<int> held = 0;
+        std::vector<std::thread> threads;
+        for (int i = 0; i < tryers; ++i)
+            threads.emplace_back([&] {
+                Lock lock = lock_on(servers.nodes());
+                const Attempt attempt = acquire(lock, {0ms}, -1, [](const Attempt&) {});
+                if (attempt.outcome == Outcome::won) ++won;
+                if (attempt.outcome == Outcome::held) ++held;
+            });
+        for (std::thread& thread : threads) thread.join();
+        CHECK(won == 1);
+        CHECK(held == tryers - 1);
+    }
+}
+
+TEST_CASE("a waiter gets the lock when its holder lets go, and when its holder's TTL ends") {
+    RedisServers servers{1};
+    Lock waiter = lock_on(servers.nodes());
+    servers[0].command({"SET", "holdfast:x", "crashed", "PX", "300"});
+    CHECK(acquire(waiter, {std::nullopt}, -1, [](const Attempt&) {}).outcome == Outcome::won);
+    Lock next = lock_on(servers.nodes());
+    bool waited = false;
+    const auto let_go = [&](const Attempt& attempt) {
+        CHECK(attempt.outcome == Outcome::held);
+        if (!waited) waiter.release();
+        waited = true;
+    };
+    CHECK(acquire(next, {std::nullopt}, -1, let_go).outcome == Outcome::won);
+    CHECK(waited);
+    next.release();
+}
+
+TEST_CASE("a waiter whose patience ends says why it has not got the lock") {
+    RedisServers servers{1};
+    servers[0].command({"SET", "holdfast:x", "other", "PX", "60000"});
+    Lock waiter = lock_on(servers.nodes());
+    const BootTime start = BootClock::now();
+    CHECK(acquire(waiter, {200ms}, -1, [](const Attempt&) {}).outcome == Outcome::held);
+    CHECK(BootClock::now() - start >= 200ms);
+    servers[0].kill();
+    CHECK(acquire(waiter, {200ms}, -1, [](const Attempt&) {}).outcome == Outcome::too_few);
+}

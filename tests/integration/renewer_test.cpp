@@ -1,0 +1,93 @@
+// The renewal thread with real servers and a real clock, on the shortest TTL.
+#include "lock/renewer.hpp"
+#include "support/redis_server.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Timing timing{1s, 0ms, 100ms};
+
+struct Held {
+    RedisServers servers;
+    Lock lock;
+    LiveDeadline deadline;
+
+    explicit Held(size_t n)
+        : servers{n}, lock{NodeSet{servers.nodes(), timing.node_timeout},
+                           {"x", "holdfast:"},
+                           timing,
+                           this_process("job", 1s)},
+          deadline{acquired()} {}
+
+    BootTime acquired() {
+        lock.nodes().resolve();
+        REQUIRE(lock.try_once().outcome == Outcome::won);
+        return lock.valid_until();
+    }
+};
+
+} // namespace
+
+TEST_CASE("a held lock outlives its TTL as long as it is renewed, and no longer") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        Held held{n};
+        const BootTime first = held.deadline.at();
+        Renewer renewer{std::move(held.lock), held.deadline};
+        CHECK(eventually([&] { return held.deadline.at() > first + 1s; }));
+        CHECK_FALSE(held.deadline.lost());
+        Lock lock = renewer.stop();
+        CHECK(BootClock::now() < lock.valid_until());
+        CHECK(lock.release());
+        for (size_t i = 0; i < n; ++i) CHECK(held.servers[i].text({"EXISTS", "holdfast:x"}) == "0");
+    }
+}
+
+TEST_CASE("a lock whose key is gone is told as lost, with what each node says") {
+    Held held{1};
+    held.servers[0].command({"DEL", "holdfast:x"});
+    Renewer renewer{std::move(held.lock), held.deadline};
+    CHECK(eventually([&] { return held.deadline.lost(); }));
+    CHECK(held.deadline.reason().find("the key is gone") != std::string::npos);
+    renewer.stop();
+}
+
+TEST_CASE("nodes that come back before the lease ends are no loss") {
+    Held held{1};
+    const BootTime first = held.deadline.at();
+    Renewer renewer{std::move(held.lock), held.deadline};
+    held.servers[0].pause();
+    CHECK(eventually([&] { return BootClock::now() > first - 400ms; }));
+    held.servers[0].resume();
+    CHECK(eventually([&] { return held.deadline.at() > first; }));
+    CHECK_FALSE(held.deadline.lost());
+    renewer.stop().release();
+}
+
+TEST_CASE("nodes that come back after the lease has ended revive nothing") {
+    Held held{1};
+    const BootTime first = held.deadline.at();
+    held.servers[0].command({"PEXPIRE", "holdfast:x", "60000"}); // the key is still ours when the node wakes
+    held.servers[0].pause();
+    Renewer renewer{std::move(held.lock), held.deadline};
+    CHECK(eventually([&] { return BootClock::now() > first + 20ms; }));
+    held.servers[0].resume();
+    CHECK(eventually([&] { return held.deadline.lost(); }));
+    CHECK(held.deadline.at() == first);
+    renewer.stop().release();
+}
+
+TEST_CASE("stopping does not wait for a node that hangs") {
+    Held held{3};
+    for (size_t i = 0; i < 3; ++i) held.servers[i].pause();
+    Renewer renewer{std::move(held.lock), held.deadline};
+    std::this_thread::sleep_for(350ms); // into a round
+    const BootTime start = BootClock::now();
+    renewer.stop();
+    CHECK(BootClock::now() - start < 80ms);
+}

@@ -1,0 +1,122 @@
+#include "support/process.hpp"
+
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdexcept>
+#include <thread>
+
+namespace holdfast::test {
+
+bool eventually(const std::function<bool()>& condition, nanoseconds within) {
+    const BootTime give_up = BootClock::now() + within;
+    while (!condition()) {
+        if (BootClock::now() > give_up) return false;
+        std::this_thread::sleep_for(milliseconds{2});
+    }
+    return true;
+}
+
+int Finished::status() const {
+    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+int Finished::signal() const { return WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0; }
+
+Process::Process(std::vector<std::string> words, ProcessOptions options) {
+    Pipe out = make_pipe();
+    Pipe err = make_pipe();
+    Pipe in = make_pipe();
+    pid_ = ::fork();
+    if (pid_ < 0) throw std::runtime_error{"fork failed"};
+    if (pid_ == 0) {
+        ::setpgid(0, 0);
+        ::dup2(in.read.get(), 0);
+        ::dup2(out.write.get(), 1);
+        ::dup2(err.write.get(), 2);
+        for (const auto& [name, value] : options.environment)
+            if (value.empty()) ::unsetenv(name.c_str());
+            else ::setenv(name.c_str(), value.c_str(), 1);
+        if (options.in_child) options.in_child();
+        std::vector<char*> argv;
+        for (std::string& word : words) argv.push_back(word.data());
+        argv.push_back(nullptr);
+        ::execvp(argv.front(), argv.data());
+        ::_exit(125);
+    }
+    ::setpgid(pid_, pid_);
+    out_ = std::move(out.read);
+    err_ = std::move(err.read);
+    if (!options.input) in_ = std::move(in.write);
+    // Inputs of tests are short, so they fit into the pipe.
+    else if (::write(in.write.get(), options.input->data(), options.input->size()) < 0)
+        throw std::runtime_error{"cannot write the input"};
+}
+
+Process::Process(Process&& other) noexcept
+    : pid_{std::exchange(other.pid_, -1)},
+      wait_status_{other.wait_status_}, in_{std::move(other.in_)}, out_{std::move(other.out_)},
+      err_{std::move(other.err_)}, out_text_{std::move(other.out_text_)}, err_text_{std::move(other.err_text_)} {}
+
+Process::~Process() {
+    if (pid_ <= 0 || wait_status_) return;
+    // First what it started and then itself: holdfast's command is in a group of its own.
+    ::kill(pid_, SIGCONT);
+    ::kill(pid_, SIGTERM);
+    if (!eventually([&] { return !running(); }, seconds{2})) {
+        ::kill(-pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+}
+
+void Process::signal(int number) const { ::kill(pid_, number); }
+
+bool Process::running() {
+    int status = 0;
+    if (!wait_status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) wait_status_ = status;
+    return !wait_status_;
+}
+
+bool Process::pump(BootTime until) {
+    std::array<pollfd, 2> fds{{{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}}};
+    const auto left = std::chrono::duration_cast<milliseconds>(until - BootClock::now());
+    if (left.count() <= 0) throw std::runtime_error{"no end in sight; stdout: " + out_text_ + " stderr: " + err_text_};
+    ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
+    const auto read_some = [](Fd& fd, std::string& text, short revents) {
+        if (revents == 0) return;
+        std::array<char, 65536> buffer{};
+        const ssize_t size = ::read(fd.get(), buffer.data(), buffer.size());
+        if (size <= 0) fd.reset();
+        else text.append(buffer.data(), static_cast<size_t>(size));
+    };
+    read_some(out_, out_text_, fds[0].revents);
+    read_some(err_, err_text_, fds[1].revents);
+    return out_ || err_;
+}
+
+Finished Process::wait() {
+    const BootTime until = BootClock::now() + patience;
+    while (pump(until)) {
+    }
+    if (!eventually([&] { return !running(); })) throw std::runtime_error{"it closed its output and does not end"};
+    return {*wait_status_, out_text_, err_text_};
+}
+
+void Process::wait_for(const std::string& text, const std::string& where) {
+    const BootTime until = BootClock::now() + patience;
+    while (where.find(text) == std::string::npos)
+        if (!pump(until) && where.find(text) == std::string::npos)
+            throw std::runtime_error{"ended without '" + text + "'; stdout: " + out_text_ + " stderr: " + err_text_};
+}
+
+void Process::wait_for_err(const std::string& text) { wait_for(text, err_text_); }
+void Process::wait_for_out(const std::string& text) { wait_for(text, out_text_); }
+
+Finished finish(std::vector<std::string> words, ProcessOptions options) {
+    return Process{std::move(words), std::move(options)}.wait();
+}
+
+} // namespace holdfast::test

@@ -1,0 +1,61 @@
+// Real redis-servers on Unix sockets (or a free loopback port), in a folder of the test's own.
+#pragma once
+
+#include "redis/node.hpp"
+#include "redis/node_set.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace holdfast::test {
+
+class RedisServer {
+  public:
+    enum class Listens { unix_socket, loopback };
+    /// Started and answering. `options` as on redis-server's command line.
+    explicit RedisServer(std::vector<std::string> options = {}, Listens listens = Listens::unix_socket);
+
+    RedisServer(const RedisServer&) = delete;
+    RedisServer& operator=(const RedisServer&) = delete;
+    ~RedisServer();
+
+    Node node() const;
+    std::string uri() const { return node().display(); }
+
+    /// SIGSTOP: it hangs, with its connections open. Returns when the kernel has stopped it.
+    void pause();
+    void resume();
+    /// SIGKILL: its connections break, and what it did not write to disk is gone.
+    void kill();
+    /// After kill(): the same server, empty.
+    void start();
+
+    /// One command, one answer, over a connection of its own.
+    Reply command(std::initializer_list<std::string_view> words) const;
+    /// The text of an answer; "(nil)" for nil, and numbers in digits.
+    std::string text(std::initializer_list<std::string_view> words) const;
+
+  private:
+    TempDir dir_;
+    std::vector<std::string> options_;
+    int port_ = 0;
+    std::unique_ptr<Process> process_;
+};
+
+/// N of them, and their URIs as --node takes them.
+class RedisServers {
+  public:
+    explicit RedisServers(size_t count, RedisServer::Listens listens = RedisServer::Listens::unix_socket);
+    RedisServer& operator[](size_t i) { return *servers_[i]; }
+    size_t size() const { return servers_.size(); }
+    std::string uris() const;
+    std::vector<Node> nodes() const;
+
+  private:
+    std::vector<std::unique_ptr<RedisServer>> servers_;
+};
+
+} // namespace holdfast::test

@@ -1,0 +1,110 @@
+#include "base/error.hpp"
+#include "cli/arguments.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace holdfast;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::variant<Arguments, Printed> parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "holdfast");
+    return parse_arguments(static_cast<int>(words.size()), words.data());
+}
+
+Arguments parsed(const std::vector<const char*>& words) { return std::get<Arguments>(parse(words)); }
+
+std::string refused(const std::vector<const char*>& words) {
+    try {
+        parse(words);
+    } catch (const Failure& failure) {
+        CHECK(failure.status() == ExitStatus::usage);
+        return failure.what();
+    }
+    FAIL("accepted");
+    return {};
+}
+
+} // namespace
+
+TEST_CASE("the command may stand behind -- or right after the name") {
+    CHECK(parsed({"run", "x", "--", "ls", "-l"}).words == Words{"ls", "-l"});
+    CHECK(parsed({"run", "x", "ls", "-l"}).words == Words{"ls", "-l"});
+    CHECK(parsed({"run", "--ttl", "5s", "x", "ls"}).words == Words{"ls"});
+    CHECK(parsed({"run", "x", "--ttl", "5s", "ls"}).words == Words{"ls"});
+    CHECK(parsed({"run", "x", "--ttl", "5s", "--", "ls"}).typed.ttl == "5s");
+    CHECK(parsed({"run", "x", "ls"}).name == "x");
+}
+
+TEST_CASE("the command's words arrive untouched, whatever they look like") {
+    const std::vector<const char*> odd{"[a,b]",  "[x]",      "",    "-x",   "--ttl", "--", "-n",
+                                       "--help", "--node=y", "a b", "\x01", "]",     "[",  "-c"};
+    std::vector<const char*> behind{"run", "x", "--", "cmd"};
+    std::vector<const char*> right_after{"run", "x", "cmd"};
+    behind.insert(behind.end(), odd.begin(), odd.end());
+    right_after.insert(right_after.end(), odd.begin(), odd.end());
+    Words expected{"cmd"};
+    expected.insert(expected.end(), odd.begin(), odd.end());
+    CHECK(parsed(behind).words == expected);
+    CHECK(parsed(right_after).words == expected);
+    CHECK(parsed({"run", "x", "--", "--", "y"}).words == Words{"--", "y"});
+    CHECK(parsed({"run", "x", "--", "-x"}).words == Words{"-x"});
+    CHECK(parsed({"run", "x", "--", ""}).words == Words{""});
+}
+
+TEST_CASE("-c runs its string through the shell, brackets and all") {
+    CHECK(parsed({"run", "x", "-c", "[ -e /tmp ] && echo [a,b]"}).words ==
+          Words{"/bin/sh", "-c", "[ -e /tmp ] && echo [a,b]"});
+    CHECK(parsed({"run", "x", "-c", "[ 1 -lt 2 ]"}).words.back() == "[ 1 -lt 2 ]");
+    CHECK(parsed({"run", "x", "--shell=[ 1 -lt 2 ]"}).words.back() == "[ 1 -lt 2 ]");
+    CHECK(parsed({"run", "-c", "true", "x"}).name == "x");
+}
+
+TEST_CASE("nodes add up, before and after the command's name, and keep IPv6 brackets") {
+    CHECK(parsed({"--node", "a", "run", "--node", "b,c", "x", "--node", "[::1]", "ls"}).typed.nodes ==
+          Words{"a", "b,c", "[::1]"});
+    CHECK(parsed({"run", "--node", "a", "x", "ls"}).name == "x");
+    CHECK(parsed({"--node=a", "status", "x"}).typed.nodes == Words{"a"});
+}
+
+TEST_CASE("options have the spellings of flock") {
+    CHECK(parsed({"run", "-n", "x", "ls"}).typed.nonblock);
+    CHECK(parsed({"run", "--nonblock", "x", "ls"}).typed.nonblock);
+    CHECK(parsed({"run", "--try", "x", "ls"}).typed.nonblock);
+    CHECK(parsed({"run", "-w", "5", "x", "ls"}).typed.wait == "5");
+    CHECK(parsed({"run", "--wait=5", "x", "ls"}).typed.wait == "5");
+    CHECK(parsed({"run", "--timeout", "5", "x", "ls"}).typed.wait == "5");
+    CHECK(parsed({"run", "-E", "0", "x", "ls"}).typed.conflict_exit_code == "0");
+}
+
+TEST_CASE("list has a glob, and without one lists all") {
+    CHECK(parsed({"list"}).name == "*");
+    CHECK(parsed({"list", "deploy-[ab]"}).name == "deploy-[ab]");
+    CHECK(parsed({"list", "[ab]"}).name == "[ab]");
+    CHECK(parsed({"list"}).command == CommandName::list);
+    CHECK(parsed({"force-release", "x"}).command == CommandName::force_release);
+}
+
+TEST_CASE("help and version come before anything else is asked for") {
+    CHECK(std::get<Printed>(parse({"--help"})).text.find("force-release") != std::string::npos);
+    CHECK(std::get<Printed>(parse({"run", "--help"})).text.find("--ttl") != std::string::npos);
+    CHECK(std::get<Printed>(parse({"--version"})).text.starts_with("holdfast 0."));
+}
+
+TEST_CASE("what cannot be understood is refused with what it is and where to look") {
+    CHECK(refused({}).find("no command") != std::string::npos);
+    CHECK(refused({"frob"}).find("'frob' is not a command") != std::string::npos);
+    CHECK(refused({"run", "x"}).find("no command given") != std::string::npos);
+    CHECK(refused({"run", "x", "--"}).find("no command given") != std::string::npos);
+    CHECK(refused({"run"}).find("NAME") != std::string::npos);
+    CHECK(refused({"run", "--tll", "3", "x", "ls"}).find("'--tll' is not an option of run") != std::string::npos);
+    CHECK(refused({"run", "x", "--tll", "3", "ls"}).find("'--tll' is not an option of run") != std::string::npos);
+    CHECK(refused({"run", "x", "-c", "a", "--", "b"}).find("contradict") != std::string::npos);
+    CHECK(refused({"run", "x", "--ttl"}).find("--ttl") != std::string::npos);
+    CHECK(refused({"status"}).find("NAME") != std::string::npos);
+    CHECK(refused({"status", "x", "y"}).find("y") != std::string::npos);
+    CHECK(refused({"status", "x", "--", "y"}).find("only run takes") != std::string::npos);
+    CHECK(refused({"status", "x", "--ttl", "3"}).find("--ttl") != std::string::npos);
+}

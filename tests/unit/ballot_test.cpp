@@ -1,0 +1,70 @@
+#include "lock/ballot.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace holdfast;
+using namespace std::chrono_literals;
+
+namespace {
+
+Ballot::Vote granted() { return Said{Word::granted}; }
+Ballot::Vote held(std::string by, milliseconds left = 1s) { return Said{Word::held, std::move(by), left}; }
+Ballot::Vote not_a_lock() { return Said{Word::not_a_lock}; }
+Ballot::Vote failed(NodeFailure::Kind kind = NodeFailure::Kind::unreachable) {
+    return tl::unexpected{NodeFailure{kind, "down"}};
+}
+
+Ballot ballot(size_t nodes, std::vector<Ballot::Vote> votes) {
+    Ballot out{nodes};
+    for (size_t i = 0; i < votes.size(); ++i) out.add(i, std::move(votes[i]));
+    return out;
+}
+
+} // namespace
+
+TEST_CASE("a quorum of grants wins, and nobody waits for the rest") {
+    CHECK(ballot(5, {granted(), granted(), granted()}).decided());
+    CHECK(ballot(5, {granted(), granted(), granted()}).outcome() == Outcome::won);
+    CHECK(ballot(1, {granted()}).outcome() == Outcome::won);
+    CHECK_FALSE(ballot(5, {granted(), granted()}).decided());
+}
+
+TEST_CASE("half of an even number is no quorum") {
+    CHECK(ballot(4, {granted(), granted(), failed(), failed()}).outcome() == Outcome::too_few);
+    CHECK(ballot(2, {granted(), failed()}).outcome() == Outcome::too_few);
+}
+
+TEST_CASE("held means that one other holder has a quorum") {
+    CHECK(ballot(3, {held("a"), held("a")}).decided());
+    CHECK(ballot(3, {held("a"), held("a")}).outcome() == Outcome::held);
+    CHECK(ballot(3, {held("a"), held("a"), failed()}).other_holder() == "a");
+    CHECK(ballot(3, {held("a"), held("b"), granted()}).outcome() == Outcome::contended);
+    CHECK(ballot(3, {held("a"), granted(), failed()}).outcome() == Outcome::contended);
+}
+
+TEST_CASE("a split vote is decided as soon as nobody can reach a quorum any more") {
+    CHECK(ballot(5, {granted(), granted(), held("a"), held("a"), held("b")}).decided());
+    CHECK(ballot(3, {granted(), held("a")}).decided() == false);            // the third decides
+    CHECK(ballot(5, {held("a"), held("b"), held("c")}).decided() == false); // a, b or c may have two more
+    CHECK(ballot(5, {held("a"), held("b"), held("c"), held("d")}).decided());
+}
+
+TEST_CASE("too few answers are no verdict on the holder") {
+    CHECK(ballot(3, {held("a"), failed(), failed()}).outcome() == Outcome::too_few);
+    CHECK(ballot(3, {granted(), failed(), failed()}).outcome() == Outcome::too_few);
+    CHECK_FALSE(ballot(3, {granted(), failed()}).decided());
+}
+
+TEST_CASE("keys of another kind and refused credentials are named when they make a quorum impossible") {
+    CHECK(ballot(1, {not_a_lock()}).outcome() == Outcome::not_a_lock);
+    CHECK(ballot(3, {not_a_lock(), not_a_lock(), granted()}).outcome() == Outcome::not_a_lock);
+    CHECK(ballot(3, {not_a_lock(), granted(), granted()}).outcome() == Outcome::won);
+    const auto denied = failed(NodeFailure::Kind::denied);
+    CHECK(ballot(3, {denied, denied, granted()}).outcome() == Outcome::denied);
+    CHECK(ballot(3, {denied, failed(), granted()}).outcome() == Outcome::too_few);
+}
+
+TEST_CASE("a held lock expires when fewer than a quorum of nodes hold it") {
+    CHECK(ballot(3, {held("a", 5s), held("a", 9s), held("a", 7s)}).other_expires_in() == 7s);
+    CHECK(ballot(3, {held("a", 5s), held("a", 9s), failed()}).other_expires_in() == 5s);
+}

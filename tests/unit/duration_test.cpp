@@ -1,0 +1,48 @@
+#include "base/duration.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace holdfast;
+using namespace std::chrono_literals;
+
+TEST_CASE("a duration has a unit, and a bare number is seconds") {
+    CHECK(parse_duration("500ms") == 500ms);
+    CHECK(parse_duration("30s") == 30s);
+    CHECK(parse_duration("5m") == 5min);
+    CHECK(parse_duration("2h") == 2h);
+    CHECK(parse_duration("1d") == 24h);
+    CHECK(parse_duration("10") == 10s);
+    CHECK(parse_duration("1.5") == 1500ms);
+    CHECK(parse_duration(".5s") == 500ms);
+    CHECK(parse_duration("365d") == 365 * 24h);
+}
+
+TEST_CASE("zero is a duration, and nothing else becomes zero by rounding") {
+    CHECK(parse_duration("0") == 0ms);
+    CHECK(parse_duration("0ms") == 0ms);
+    CHECK(parse_duration("0.1ms") == 1ms);
+}
+
+TEST_CASE("what is negative, absurd or no duration is refused") {
+    for (const char* text : {"", " ", "-1", "-1s", "+1", "1 s", "5q", "s", "ms", "1e3", "0x10", "nan", "inf", "366d",
+                             "9999999999999999999d", "1s ", "1ss", "1,5s", "1m30s"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_duration(text).has_value());
+    }
+}
+
+TEST_CASE("a duration is shown in its two largest units") {
+    CHECK(format_duration(250ms) == "250ms");
+    CHECK(format_duration(1s) == "1s");
+    CHECK(format_duration(1500ms) == "1.5s");
+    CHECK(format_duration(27900ms) == "27s");
+    CHECK(format_duration(192s) == "3m12s");
+    CHECK(format_duration(120s) == "2m");
+    CHECK(format_duration(25h) == "1d1h");
+}
+
+TEST_CASE("a measured time is shown with the digits that matter") {
+    CHECK(format_latency(420us) == "0.4 ms");
+    CHECK(format_latency(12ms) == "12 ms");
+    CHECK(format_latency(1200ms) == "1.2 s");
+}

@@ -1,0 +1,89 @@
+#include "base/error.hpp"
+#include "config/settings.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+
+using namespace holdfast;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+Environment environment(Variables variables) {
+    return [variables = std::move(variables)](const char* name) -> std::optional<std::string> {
+        const auto found = variables.find(name);
+        return found == variables.end() ? std::nullopt : std::optional{found->second};
+    };
+}
+
+Settings settings(const Typed& typed, Variables variables = {}) {
+    return resolve(typed, environment(std::move(variables)));
+}
+
+std::pair<ExitStatus, std::string> refused(const Typed& typed, Variables variables = {}) {
+    try {
+        settings(typed, std::move(variables));
+    } catch (const Failure& failure) {
+        return {failure.status(), failure.what()};
+    }
+    return {ExitStatus::ok, ""};
+}
+
+} // namespace
+
+TEST_CASE("without a word the defaults hold") {
+    const Settings defaults = settings({});
+    CHECK(defaults.nodes.empty());
+    CHECK(defaults.ttl == 30s);
+    CHECK(defaults.grace == 5s);
+    CHECK(defaults.node_timeout == 1s);
+    CHECK_FALSE(defaults.wait.has_value());
+    CHECK(defaults.conflict_exit_code == 75);
+    CHECK(defaults.key_prefix == "holdfast:");
+}
+
+TEST_CASE("grace and node timeout follow a short TTL") {
+    CHECK(settings({.ttl = "4s"}).grace == 1s);
+    CHECK(settings({.ttl = "4s"}).node_timeout == 400ms);
+    CHECK(settings({.ttl = "4s", .grace = "0"}).grace == 0s);
+}
+
+TEST_CASE("the command line goes before the environment, and that before the defaults") {
+    CHECK(settings({}, {{"HOLDFAST_TTL", "60"}}).ttl == 60s);
+    CHECK(settings({.ttl = "10s"}, {{"HOLDFAST_TTL", "60"}}).ttl == 10s);
+    CHECK(settings({}, {{"HOLDFAST_KEY_PREFIX", "p:"}}).key_prefix == "p:");
+    CHECK(settings({.key_prefix = ""}, {{"HOLDFAST_KEY_PREFIX", "p:"}}).key_prefix.empty());
+    CHECK(settings({.nonblock = true}, {{"HOLDFAST_WAIT", "60"}}).wait == 0s);
+    CHECK(settings({}, {{"HOLDFAST_TTL", ""}}).ttl == 30s);
+    CHECK(settings({}, {{"HOLDFAST_KEY_PREFIX", ""}}).key_prefix.empty());
+}
+
+TEST_CASE("node lists are split at commas, and the typed ones replace the environment's") {
+    const Settings both = settings({.nodes = {"a,b", "c"}}, {{"HOLDFAST_NODES", "d"}});
+    REQUIRE(both.nodes.size() == 3);
+    CHECK(both.nodes[1].reveal() == "b");
+    CHECK(both.nodes[2].reveal() == "c");
+    CHECK(settings({}, {{"HOLDFAST_NODES", "d,,e,"}}).nodes.size() == 2);
+}
+
+TEST_CASE("-w 0 is -n") {
+    CHECK(settings({.wait = "0"}).wait == 0s);
+    CHECK(settings({.nonblock = true}).wait == 0s);
+}
+
+TEST_CASE("a bad value names its option or variable and shows what would do") {
+    CHECK(refused({.ttl = "5q"}) ==
+          std::pair{ExitStatus::usage,
+                    std::string{"--ttl '5q' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h"}});
+    CHECK(refused({}, {{"HOLDFAST_TTL", "soon"}}).first == ExitStatus::configuration);
+    CHECK(refused({}, {{"HOLDFAST_TTL", "soon"}}).second.starts_with("HOLDFAST_TTL 'soon'"));
+    CHECK(refused({.conflict_exit_code = "256"}).second.starts_with("--conflict-exit-code '256'"));
+    CHECK(refused({.conflict_exit_code = "x"}).first == ExitStatus::usage);
+    CHECK(refused({.drift = "2"}).second.starts_with("--drift '2'"));
+    CHECK(refused({.local_dir = "here"}).second.find("absolute") != std::string::npos);
+    CHECK(refused({.wait = "5", .nonblock = true}).first == ExitStatus::usage);
+    CHECK(refused({.verbose = true, .quiet = true}).first == ExitStatus::usage);
+}
