@@ -38,7 +38,7 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
 std::string format_duration(nanoseconds duration) {
     const auto ms = std::chrono::duration_cast<milliseconds>(duration).count();
     if (ms < 1000) return fmt::format("{}ms", ms);
-    if (ms < 10'000 && ms % 1000 != 0) return fmt::format("{:.1f}s", static_cast<double>(ms / 100) / 10);
+    if (ms < 10'000 && ms % 1000 != 0) return fmt::format("{}.{}s", ms / 1000, ms % 1000 / 100);
     const auto s = ms / 1000;
     if (s < 60) return fmt::format("{}s", s);
     const auto two = [](auto large, char large_unit, auto small, char small_unit) {

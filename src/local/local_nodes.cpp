@@ -55,8 +55,8 @@ bool accepts_connections(const std::string& socket_path) {
     ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     sigset_t none;
     sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::umask(077);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    ::umask(077); // NOLINT(concurrency-mt-unsafe): this process has one thread
     int error = ENOENT;
     for (const char* program : {"redis-server", "valkey-server"}) {
         ::execlp(program, program, "--port", "0", "--unixsocket", socket_path.c_str(), "--unixsocketperm", "700",

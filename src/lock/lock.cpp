@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 
 namespace holdfast {
 namespace {
@@ -148,22 +147,23 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
 bool Lock::release() {
     const size_t n = nodes_.size();
     const BootTime deadline = BootClock::now() + release_budget;
-    std::vector<bool> open(n, true); // not known to be free of us
+    std::vector<bool> unconfirmed(n, true);
+    std::vector<bool> awaited = answered_;
     for (int tries = 0; tries < 2 && BootClock::now() < deadline; ++tries) {
-        std::vector<bool> awaited(n);
-        for (size_t i = 0; i < n; ++i) awaited[i] = open[i] && answered_[i];
-        const Answers answers = release_on(open, awaited);
+        const Answers answers = release_on(unconfirmed, awaited);
+        bool again = false;
         for (size_t i = 0; i < n; ++i) {
             const auto vote = answers[i] ? std::optional{said(*answers[i])} : std::nullopt;
-            if (vote && *vote) open[i] = false;
-            // Whoever lets a whole node timeout pass is not asked a second time.
-            if (!vote || (!*vote && vote->error().kind == NodeFailure::Kind::timeout)) answered_[i] = false;
+            if (vote && *vote) unconfirmed[i] = false;
+            // A connection that broke is worth a second try; whoever lets a node timeout pass is not.
+            const bool broke = vote && !*vote && vote->error().kind != NodeFailure::Kind::timeout;
+            awaited[i] = unconfirmed[i] && awaited[i] && broke;
+            again = again || awaited[i];
         }
-        if (std::ranges::none_of(std::views::iota(size_t{0}, n), [&](size_t i) { return open[i] && answered_[i]; }))
-            break;
+        if (!again) break;
     }
     granted_.assign(n, not_granted);
-    return static_cast<size_t>(std::ranges::count(open, false)) >= quorum(n);
+    return static_cast<size_t>(std::ranges::count(unconfirmed, false)) >= quorum(n);
 }
 
 } // namespace holdfast

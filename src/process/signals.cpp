@@ -65,7 +65,7 @@ std::optional<signalfd_siginfo> Signals::next() const { return read_from(fd_); }
 
 void Signals::restore() const {
     ::sigaction(SIGCHLD, &found_sigchld_, nullptr);
-    ::sigprocmask(SIG_SETMASK, &found_mask_, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &found_mask_, nullptr);
 }
 
 void die_of(int signal) {

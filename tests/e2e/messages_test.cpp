@@ -1,0 +1,196 @@
+// What people see when something is wrong, and the commands that look at locks.
+#include "support/holdfast.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+using namespace holdfast;
+using namespace holdfast::test;
+
+namespace {
+
+Finished call(std::vector<std::string> words, ProcessOptions options = {}) {
+    options.environment.emplace("HOLDFAST_NODES", "");
+    return finish(holdfast::test::holdfast(std::move(words)), std::move(options));
+}
+
+void check(const Finished& finished, int status, const std::string& err) {
+    CHECK(finished.status() == status);
+    CHECK(finished.err == "holdfast: " + err + "\n");
+    CHECK(finished.out.empty());
+}
+
+std::string one_key(const std::string& name) { return "holdfast:" + name; }
+
+} // namespace
+
+TEST_CASE("no nodes is an error that says how to give them") {
+    check(call({"run", "x", "true"}), 78,
+          "no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES), or --node local: for a lock on "
+          "this "
+          "machine alone");
+    CHECK(call({"status", "x"}).status() == 78);
+    CHECK(call({"list"}).status() == 78);
+    CHECK(call({"force-release", "x"}).status() == 78);
+}
+
+TEST_CASE("a bad node, duration, name or option names what is wrong and what would be right") {
+    check(call({"run", "--node", "http://h", "x", "true"}), 78,
+          "node 1 of the list cannot be used: 'http://' is not a kind of address; known are redis://, unix:// and "
+          "local:");
+    check(call({"run", "--node", "h,redis://joe:geheim@", "x", "true"}), 78,
+          "node 2 of the list cannot be used: the host is missing, as in redis://10.0.0.1:6379");
+    check(call({"run", "--node", "local:0", "x", "true"}), 78,
+          "'local:0' is not a local node; write local: or local:N with N from 1 to 9");
+    check(call({"run", "--node", "h,redis://h:6379", "x", "true"}), 78,
+          "redis://h:6379 is configured twice; every node has to be another server");
+    check(call({"run", "--node", "h", "--ttl", "5x", "x", "true"}), 64,
+          "--ttl '5x' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
+    check(call({"run", "--node", "h", "--ttl", "10ms", "x", "true"}), 64,
+          "--ttl 10ms is too short; the shortest is 1s");
+    check(call({"run", "--node", "h", "a b", "true"}), 64,
+          "'a b' cannot name a lock; a name has printable characters without spaces and braces");
+    check(call({"run", "--node", "h", "--key-prefix", "{", "x", "true"}), 64,
+          "--key-prefix '{' has spaces, braces or control characters");
+    check(call({"run", "--node", "h", "--tll", "5s", "x", "true"}), 64,
+          "'--tll' is not an option of run; see holdfast run --help");
+    check(call({"run", "--node", "h", "x"}), 64, "no command given; as in: holdfast run NAME -- COMMAND");
+    CHECK(call({}, {.environment = {{"HOLDFAST_TTL", "soon"}}}).status() == 64);
+    check(call({"run", "--node", "h", "x", "true"}, {.environment = {{"HOLDFAST_TTL", "soon"}}}), 78,
+          "HOLDFAST_TTL 'soon' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
+}
+
+TEST_CASE("a node that is down is named with the reason") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    server.kill();
+    check(call({"run", "-n", "--node", server.uri(), "x", "true"}), 69,
+          server.uri() + " cannot be used: connection refused");
+    check(call({"status", "--node", server.uri(), "x"}), 69, server.uri() + " cannot be used: connection refused");
+    check(call({"list", "--node", server.uri()}), 69, server.uri() + " cannot be used: connection refused");
+    check(call({"force-release", "--node", server.uri(), "x"}), 69,
+          server.uri() + " cannot be used: connection refused");
+}
+
+TEST_CASE("a quorum out of reach is counted, with a line a node") {
+    RedisServers servers{3};
+    servers[1].kill();
+    servers[2].kill();
+    const Finished run = call({"run", "-n", "--node", servers.uris(), "x", "true"});
+    CHECK(run.status() == 69);
+    CHECK(run.err.starts_with(
+        fmt::format("holdfast: only 1 of 3 nodes answered, 2 are needed\n  {}  granted in ", servers[0].uri())));
+    CHECK(run.err.ends_with(
+        fmt::format("  {}  connection refused\n  {}  connection refused\n", servers[1].uri(), servers[2].uri())));
+    CHECK(call({"status", "--node", servers.uris(), "x"}).status() == 69);
+}
+
+TEST_CASE("a key that is no lock is named, and left alone") {
+    RedisServer server;
+    server.command({"LPUSH", one_key("x"), "precious"});
+    const std::string sentence =
+        "the key holdfast:x exists and is not a lock (another type, or without an expiry); remove it or "
+        "choose another name";
+    check(call({"run", "--node", server.uri(), "x", "true"}), 76, sentence);
+    CHECK(call({"status", "--node", server.uri(), "x"}).status() == 76);
+    CHECK(call({"force-release", "--node", server.uri(), "x"}).status() == 76);
+    CHECK(server.text({"LLEN", one_key("x")}) == "1");
+    server.command({"SET", one_key("y"), "no ttl"});
+    CHECK(call({"run", "--node", server.uri(), "y", "true"}).status() == 76);
+    CHECK(call({"force-release", "--node", server.uri(), "y"}).status() == 76);
+    CHECK(server.text({"GET", one_key("y")}) == "no ttl");
+}
+
+TEST_CASE("a wrong password is said and never shown") {
+    RedisServer server{{"--requirepass", "geheim"}, RedisServer::Listens::loopback};
+    const std::string address = server.uri().substr(8);
+    check(call({"run", "--node", "redis://:falsch@" + address, "x", "true"}), 77,
+          server.uri() + " refuses us: it refuses the user name or the password");
+    check(call({"run", "--node", server.uri(), "x", "true"}), 77,
+          server.uri() + " refuses us: it asks for a password and none was given");
+    CHECK(call({"run", "--node", "redis://:geheim@" + address, "x", "true"}).status() == 0);
+    CHECK(call({"run", "--node", server.uri(), "x", "true"}, {.environment = {{"HOLDFAST_PASSWORD", "geheim"}}})
+              .status() == 0);
+}
+
+TEST_CASE("status tells who holds a lock, and its status says whether") {
+    RedisServers servers{3};
+    const Finished free = call({"status", "--node", servers.uris(), "x"});
+    CHECK(free.status() == 1);
+    CHECK(free.out == "x is free\n");
+    Process run{run_on(servers.uris(), {"x", "-c", "echo started; read line"})};
+    run.wait_for_out("started");
+    const Finished held = call({"status", "--node", servers.uris(), "x"});
+    CHECK(held.status() == 0);
+    CHECK(held.out.starts_with("x is held by sh ("));
+    CHECK(held.out.find(fmt::format(", pid {}) for ", run.pid())) != std::string::npos);
+    CHECK(std::ranges::count(held.out, '\n') == 1);
+    servers[1].kill();
+    const Finished degraded = call({"status", "--node", servers.uris(), "x"});
+    CHECK(degraded.status() == 0);
+    CHECK(degraded.out.find(servers[1].uri() + "  connection refused\n") != std::string::npos);
+    servers[0].command({"DEL", one_key("x")});
+    const Finished split = call({"status", "--node", servers.uris(), "x"});
+    CHECK(split.status() == 1);
+    CHECK(split.out.find("x is held by nobody: sh (") != std::string::npos);
+    CHECK(split.out.find("has 1 of 3 nodes, 2 are needed") != std::string::npos);
+}
+
+TEST_CASE("a holder that is not holdfast is shown as such") {
+    RedisServer server;
+    server.command({"SET", one_key("x"), "550e8400", "PX", "60000"});
+    CHECK(call({"status", "--node", server.uri(), "x"}).out ==
+          "x is held by a client that is not holdfast; it expires in 59s unless renewed\n");
+    CHECK(call({"run", "-n", "--node", server.uri(), "x", "true"}).status() == 75);
+}
+
+TEST_CASE("what a holder says of itself cannot speak to the terminal") {
+    RedisServer server;
+    server.command(
+        {"SET", one_key("x"),
+         "ab.1 {\"v\":1,\"label\":\"\\u001b[2Jevil\\n\",\"user\":\"u\",\"host\":\"h\",\"pid\":1,\"since\":0}", "PX",
+         "60000"});
+    const std::string out = call({"status", "--node", server.uri(), "x"}).out;
+    CHECK(out.find('\x1b') == std::string::npos);
+    CHECK(out.find("\\x1b[2Jevil\\x0a (u@h, pid 1)") != std::string::npos);
+}
+
+TEST_CASE("list shows every lock in a table") {
+    RedisServers servers{3};
+    CHECK(call({"list", "--node", servers.uris()}).out.empty());
+    Process deploy{run_on(servers.uris(), {"deploy", "-c", "echo started; read line"})};
+    Process backup{run_on(servers.uris(), {"nightly-backup", "-c", "echo started; read line"})};
+    deploy.wait_for_out("started");
+    backup.wait_for_out("started");
+    const Finished all = call({"list", "--node", servers.uris()});
+    CHECK(all.status() == 0);
+    CHECK(all.out.starts_with("LOCK            HELD FOR  EXPIRES IN  NODES  HOLDER\ndeploy          "));
+    CHECK(std::ranges::count(all.out, '\n') == 3);
+    const Finished some = call({"list", "--node", servers.uris(), "dep*"});
+    CHECK(std::ranges::count(some.out, '\n') == 2);
+    servers[2].kill();
+    const Finished degraded = call({"list", "--node", servers.uris()});
+    CHECK(degraded.status() == 0);
+    CHECK(degraded.err.find("2 of 3 nodes answered") != std::string::npos);
+}
+
+TEST_CASE("force-release says what it did, also when there was nothing to do") {
+    RedisServers servers{3};
+    const Finished free = call({"force-release", "--node", servers.uris(), "x"});
+    CHECK(free.status() == 1);
+    CHECK(free.out == "x is free, nothing to take away\n");
+    for (size_t i = 0; i < 3; ++i) servers[i].command({"SET", one_key("x"), "a leftover", "PX", "60000"});
+    const Finished taken = call({"force-release", "--node", servers.uris(), "x"});
+    CHECK(taken.status() == 0);
+    CHECK(taken.out == "x was held by a client that is not holdfast: taken away\n");
+    for (size_t i = 0; i < 3; ++i) CHECK(servers[i].text({"EXISTS", one_key("x")}) == "0");
+}
+
+TEST_CASE("help and version are printed, and are no error") {
+    CHECK(call({"--help"}).status() == 0);
+    CHECK(call({"--help"}).out.find("force-release") != std::string::npos);
+    CHECK(call({"run", "-h"}).out.find("--grace") != std::string::npos);
+    CHECK(call({"--version"}).out == "holdfast 0.1.0\n");
+    CHECK(call({}).status() == 64);
+}
