@@ -88,11 +88,11 @@ struct Scan {
 std::vector<Scan> scan(NodeSet& nodes, const std::string& pattern) {
     std::vector<Scan> scans(nodes.size());
     while (!std::ranges::all_of(scans, &Scan::done)) {
-        std::vector<std::optional<Request>> requests(nodes.size());
-        for (size_t i = 0; i < nodes.size(); ++i)
-            if (!scans[i].done)
-                requests[i] = Request{"SCAN", scans[i].cursor, "MATCH", pattern, "COUNT", "1000", "TYPE", "string"};
-        const Answers answers = nodes.ask(requests, {.enough = all_of_them});
+        const auto next_batch = [&](size_t i) -> std::optional<Request> {
+            if (scans[i].done) return {};
+            return Request{"SCAN", scans[i].cursor, "MATCH", pattern, "COUNT", "1000", "TYPE", "string"};
+        };
+        const Answers answers = nodes.ask(next_batch, {.enough = all_of_them});
         for (size_t i = 0; i < nodes.size(); ++i)
             if (answers[i]) scans[i].take(*answers[i]);
     }
@@ -142,16 +142,16 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record) {
 
 Listing list_locks(NodeSet& nodes, const std::string& prefix, const std::string& glob) {
     const std::vector<Scan> scans = scan(nodes, glob_escaped(prefix) + glob);
-    std::vector<std::optional<Request>> requests(nodes.size());
-    for (size_t i = 0; i < nodes.size(); ++i) {
-        if (scans[i].keys.empty() || scans[i].failure) continue;
-        requests[i].emplace();
+    const auto values_and_ttls = [&](size_t i) -> std::optional<Request> {
+        if (scans[i].keys.empty() || scans[i].failure) return {};
+        Request request;
         for (const std::string& key : scans[i].keys) {
-            requests[i]->add({"GET", key});
-            requests[i]->add({"PTTL", key});
+            request.add({"GET", key});
+            request.add({"PTTL", key});
         }
-    }
-    const Answers answers = nodes.ask(requests, {.enough = all_of_them});
+        return request;
+    };
+    const Answers answers = nodes.ask(values_and_ttls, {.enough = all_of_them});
 
     Listing listing;
     std::map<std::string, std::vector<std::optional<Said>>> found;

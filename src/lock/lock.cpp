@@ -47,7 +47,7 @@ void count(Ballot& ballot, const Answers& answers, const std::function<void(size
 
 Lock::Lock(NodeSet nodes, LockKey key, Timing timing, Holder self)
     : nodes_{std::move(nodes)}, key_{std::move(key)}, timing_{timing}, self_{std::move(self)}, token_{random_id(), 0},
-      granted_(nodes_.size(), not_granted), doubtful_(nodes_.size()), answered_(nodes_.size()) {}
+      granted_(nodes_.size(), not_granted), unanswered_on_(nodes_.size()), answered_(nodes_.size()) {}
 
 Attempt Lock::try_once(int interrupt) {
     ++token_.attempt;
@@ -67,13 +67,17 @@ Attempt Lock::try_once(int interrupt) {
     // whatever was answered (design-review 2).
     const BootTime deadline =
         BootClock::now() + std::max(timing_.node_timeout, milliseconds{1000}) + timing_.node_timeout;
-    const Answers answers = nodes_.ask_all(acquire_request(key_, token_, record_, timing_.ttl),
-                                           {.enough = enough, .deadline = deadline, .interrupt = interrupt});
+    const auto request_for = [&](size_t i) {
+        unanswered_on_[i] = nodes_.connection_number(i);
+        return acquire_request(key_, token_, record_, timing_.ttl);
+    };
+    const Answers answers = nodes_.ask(request_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt});
     enough(answers);
 
     for (size_t i = 0; i < nodes_.size(); ++i) {
         answered_[i] = answers[i] && answers[i]->replies;
-        doubtful_[i] = !answered_[i] && (!answers[i] || answers[i]->sent_at);
+        // Answered, or never sent: nothing can come late.
+        if (answered_[i] || (answers[i] && !answers[i]->sent_at)) unanswered_on_[i].reset();
     }
     Attempt attempt{
         .outcome = ballot.outcome(), .answered = ballot.answered(), .nodes = reports(nodes_, ballot, answers)};
@@ -95,21 +99,26 @@ void Lock::undo(const Answers& acquire_answers) {
         const auto& answer = acquire_answers[i];
         const auto vote = answer ? std::optional{said(*answer)} : std::nullopt;
         awaited[i] = vote && *vote && (*vote)->word == Word::granted;
-        asked[i] = awaited[i] || doubtful_[i];
+        asked[i] = awaited[i] || unanswered_on_[i];
     }
     release_on(asked, awaited);
 }
 
+bool Lock::may_come_late(size_t node) const {
+    return unanswered_on_[node] && *unanswered_on_[node] != nodes_.connection_number(node);
+}
+
 Answers Lock::release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited) {
-    std::vector<std::optional<Request>> requests(nodes_.size());
-    for (size_t i = 0; i < nodes_.size(); ++i)
-        if (asked[i]) requests[i] = release_request(key_, token_, record_, doubtful_[i]);
+    const auto request_for = [&](size_t i) -> std::optional<Request> {
+        if (!asked[i]) return {};
+        return release_request(key_, token_, record_, may_come_late(i));
+    };
     const auto enough = [&](const Answers& answers) {
         for (size_t i = 0; i < nodes_.size(); ++i)
             if (asked[i] && (awaited[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
         return true;
     };
-    return nodes_.ask(requests, {.enough = enough, .deadline = BootClock::now() + timing_.node_timeout});
+    return nodes_.ask(request_for, {.enough = enough, .deadline = BootClock::now() + timing_.node_timeout});
 }
 
 Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {

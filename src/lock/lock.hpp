@@ -62,6 +62,8 @@ class Lock {
     /// Sends a release to `asked`; waits for the answers of `awaited` and until the others' are written.
     Answers release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited);
     void undo(const Answers& acquire_answers);
+    /// The request that would set our key may reach the node after what is sent now.
+    bool may_come_late(size_t node) const;
 
     NodeSet nodes_;
     LockKey key_;
@@ -69,9 +71,9 @@ class Lock {
     Holder self_;
     Token token_;
     Record record_;
-    std::vector<BootTime> granted_; ///< by node
-    std::vector<bool> doubtful_;    ///< by node: a request that would set our key may still be under way
-    std::vector<bool> answered_;    ///< by node: it has answered since the attempt began
+    std::vector<BootTime> granted_;                      ///< by node
+    std::vector<std::optional<uint64_t>> unanswered_on_; ///< by node: the connection of an acquire without answer
+    std::vector<bool> answered_;                         ///< by node: it has answered since the attempt began
     std::vector<NodeReport> reports_;
 };
 

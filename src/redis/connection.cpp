@@ -24,8 +24,11 @@ void Connection::resolve() {
     else resolve_error_ = found.error();
 }
 
-void Connection::submit(const Request& request, uint64_t round) {
+void Connection::settle() {
     if (state_ != State::closed && BootClock::now() > deadline()) fail(Kind::timeout, "its last answer is overdue");
+}
+
+void Connection::submit(const Request& request, uint64_t round) {
     answer_.reset();
     pending_.push_back({round, request, {}, {}});
     if (state_ == State::closed) open();
@@ -55,6 +58,7 @@ milliseconds Connection::time_to_open() const { return std::max(node_timeout_, m
 bool Connection::written() const { return pending_.empty() || pending_.back().sent_at.has_value(); }
 
 void Connection::open() {
+    ++opened_;
     next_address_ = 0;
     open_until_ = BootClock::now() + time_to_open();
     connect_next();
@@ -89,8 +93,8 @@ void Connection::greet() {
     reader_ = ReplyReader{};
     Request hello;
     std::vector<std::string_view> words{"HELLO", "3"};
-    if (!node_.password.empty())
-        words.insert(words.end(), {"AUTH", node_.user.empty() ? "default" : node_.user, node_.password.reveal()});
+    const std::string_view user = node_.user.empty() ? std::string_view{"default"} : node_.user;
+    if (!node_.password.empty()) words.insert(words.end(), {"AUTH", user, node_.password.reveal()});
     words.insert(words.end(), {"SETNAME", "holdfast"});
     hello.add(words);
     if (node_.db != 0) hello.add({"SELECT", fmt::format("{}", node_.db)});

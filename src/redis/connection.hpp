@@ -55,7 +55,12 @@ class Connection {
     /// Looks the node's name up unless that is done. May block: main thread, while no lock is held.
     void resolve();
 
-    /// Queues a request for a round; opens the connection when it is closed or its last answer is overdue.
+    /// Closes the connection when its last answer is overdue. Before each submit().
+    void settle();
+    /// Counts the connections to this node: the one that the next submit() will use. Requests of the same number
+    /// reach the node in order.
+    uint64_t number() const { return state_ == State::closed ? opened_ + 1 : opened_; }
+    /// Queues a request for a round; opens the connection when it is closed.
     void submit(const Request&, uint64_t round);
     /// The answer for that round, once there is one.
     std::optional<Answer> take(uint64_t round);
@@ -92,6 +97,7 @@ class Connection {
     std::string resolve_error_;
     size_t next_address_ = 0;
     State state_ = State::closed;
+    uint64_t opened_ = 0;
     Fd fd_;
     BootTime open_until_{};
     ReplyReader reader_;

@@ -11,13 +11,15 @@ void NodeSet::resolve() {
     for (Connection& connection : connections_) connection.resolve();
 }
 
-Answers NodeSet::ask(const std::vector<std::optional<Request>>& requests, const Until& until) {
+Answers NodeSet::ask(const RequestFor& request_for, const Until& until) {
     ++round_;
     Answers answers(size());
     std::vector<size_t> waiting;
     for (size_t i = 0; i < size(); ++i) {
-        if (!requests[i]) continue;
-        connections_[i].submit(*requests[i], round_);
+        connections_[i].settle();
+        const auto request = request_for(i);
+        if (!request) continue;
+        connections_[i].submit(*request, round_);
         waiting.push_back(i);
     }
     std::vector<pollfd> fds;
@@ -40,7 +42,7 @@ Answers NodeSet::ask(const std::vector<std::optional<Request>>& requests, const 
 }
 
 Answers NodeSet::ask_all(const Request& request, const Until& until) {
-    return ask(std::vector<std::optional<Request>>(size(), request), until);
+    return ask([&](size_t) { return request; }, until);
 }
 
 } // namespace holdfast

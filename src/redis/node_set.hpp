@@ -34,11 +34,17 @@ class NodeSet {
         int interrupt = -1; ///< a descriptor that becomes readable
     };
 
+    /// The request for a node, or nothing to leave it out. Called when it is settled on which connection the
+    /// request will go out, so that it may depend on connection_number().
+    using RequestFor = std::function<std::optional<Request>(size_t node)>;
+
     /// One round: writes its request to each node that has one, then reads.
-    Answers ask(const std::vector<std::optional<Request>>& requests, const Until& until);
+    Answers ask(const RequestFor& request_for, const Until& until);
     /// The same request for every node.
     Answers ask_all(const Request& request, const Until& until);
 
+    /// Requests that went out under the same number reach that node in order.
+    uint64_t connection_number(size_t i) const { return connections_[i].number(); }
     /// Whether the last request to that node has been handed to the kernel, or has failed.
     bool written(size_t i) const { return connections_[i].written(); }
 
