@@ -1,6 +1,7 @@
 // Parse, resolve, dispatch; the only place where a fatal error is caught and shown.
 
 #include "base/error.hpp"
+#include "base/fd.hpp"
 #include "base/log.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
@@ -46,6 +47,7 @@ Exit run_program(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+    reserve_standard_fds();
     const Exit exit = run_program(argc, argv);
     if (exit.signal != 0) die_of(exit.signal);
     return exit.status;

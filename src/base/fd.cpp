@@ -21,4 +21,11 @@ Fd make_event_fd() {
     return fd;
 }
 
+void reserve_standard_fds() {
+    int fd = 0;
+    do fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) ::close(fd);
+}
+
 } // namespace holdfast

@@ -38,4 +38,8 @@ Pipe make_pipe();
 /// Non-blocking and close-on-exec. Throws Failure.
 Fd make_event_fd();
 
+/// Fills those of the descriptors 0 to 2 that are closed, so that no socket of ours gets such a number and what is
+/// meant for stderr ends up in it. Close-on-exec: for the command they are closed again.
+void reserve_standard_fds();
+
 } // namespace holdfast

@@ -9,8 +9,18 @@ void LiveDeadline::move(BootTime at) {
     if (at_.exchange(next) > next) wake();
 }
 
+void LiveDeadline::explain(std::string trouble) {
+    const std::scoped_lock guard{mutex_};
+    reason_ = std::move(trouble);
+}
+
+std::string LiveDeadline::reason() const {
+    const std::scoped_lock guard{mutex_};
+    return reason_;
+}
+
 void LiveDeadline::lose(std::string reason) {
-    reason_ = std::move(reason);
+    explain(std::move(reason));
     lost_.store(true);
     wake();
 }

@@ -8,6 +8,7 @@
 #include "base/fd.hpp"
 
 #include <atomic>
+#include <mutex>
 #include <string>
 
 namespace holdfast {
@@ -19,14 +20,16 @@ class LiveDeadline {
 
     /// The teller's side.
     void move(BootTime at);
+    /// Why it does not move at the moment, for the case that it never will again.
+    void explain(std::string trouble);
     /// The lock is gone for ever, whatever time is left; at() keeps its last value. Called once, last.
     void lose(std::string reason);
 
     /// The watcher's side.
     BootTime at() const { return BootTime{nanoseconds{at_.load()}}; }
     bool lost() const { return lost_.load(); }
-    /// Why, once lost() is true.
-    const std::string& reason() const { return reason_; }
+    /// What was explained last, or why it is lost.
+    std::string reason() const;
     /// Readable when the watcher should look again.
     int event() const { return event_.get(); }
     void clear_event() const;
@@ -36,7 +39,8 @@ class LiveDeadline {
 
     std::atomic<nanoseconds::rep> at_;
     std::atomic<bool> lost_ = false;
-    std::string reason_; ///< written before lost_, never after
+    mutable std::mutex mutex_;
+    std::string reason_; ///< guarded by mutex_
     Fd event_;
 };
 

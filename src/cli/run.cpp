@@ -88,17 +88,24 @@ Exit exit_of(const Ending& ending, const std::string& program) {
     return Exit::with(WEXITSTATUS(ending.wait_status));
 }
 
-/// Holds the won lock around the command, from its go to its end. Hands the lock back, not released.
+/// Holds the won lock around the command, from its go to its end. When it throws before the go, the lock is released;
+/// after the go it is left to its TTL, for nobody then knows what of the command is still alive.
 Ending hold(Lock& lock, const Command& command, const Signals& signals, const Log& log) {
-    const Timing timing = lock.timing();
-    Child child{command, signals};
-    LiveDeadline deadline{lock.valid_until()};
-    Supervisor supervisor{child, signals, deadline, {timing.grace, timing.kill_margin()}, log};
-    child.go(lock.valid_until() - timing.least_to_start());
-    Renewer renewer{std::move(lock), deadline};
-    const Ending ending = supervisor.run();
-    lock = renewer.stop();
-    return ending;
+    const Timing& timing = lock.timing();
+    bool started = false;
+    try {
+        Child child{command, signals};
+        LiveDeadline deadline{lock.valid_until()};
+        Supervisor supervisor{child, signals, deadline, {timing.grace, timing.kill_margin()}, log};
+        const BootTime not_after = lock.valid_until() - timing.least_to_start();
+        const Renewer renewer{lock, deadline};
+        started = true;
+        child.go(not_after);
+        return supervisor.run();
+    } catch (...) {
+        if (!started) lock.release();
+        throw;
+    }
 }
 
 void release(Lock& lock, const Ending& ending, const Log& log) {

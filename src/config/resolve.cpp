@@ -109,8 +109,11 @@ Settings resolve(const Typed& typed, const Environment& environment) {
     settings.grace = std::min<milliseconds>(seconds{5}, settings.ttl / 4);
     if (const auto given = source.pick(typed.grace, "--grace", "HOLDFAST_GRACE")) settings.grace = duration(*given);
     settings.node_timeout = std::min<milliseconds>(settings.ttl / 10, seconds{1});
-    if (const auto given = source.pick(typed.node_timeout, "--node-timeout", "HOLDFAST_NODE_TIMEOUT"))
+    if (const auto given = source.pick(typed.node_timeout, "--node-timeout", "HOLDFAST_NODE_TIMEOUT")) {
         settings.node_timeout = duration(*given);
+        if (settings.node_timeout == milliseconds{0})
+            throw given->wrong("a time in which a node can answer, as in 500ms");
+    }
     if (const auto given = source.pick(typed.drift, "--drift", "HOLDFAST_DRIFT"))
         settings.drift = number(*given, 0.0, 0.5, "a ratio from 0 to 0.5, as in 0.01");
     if (const auto given = source.pick(typed.conflict_exit_code, "--conflict-exit-code", "HOLDFAST_CONFLICT_EXIT_CODE"))

@@ -16,18 +16,16 @@ std::string with_reports(std::string sentence, const std::vector<NodeReport>& re
 
 } // namespace
 
-Renewer::Renewer(Lock lock, LiveDeadline& deadline)
-    : lock_{std::move(lock)}, deadline_{deadline}, stop_event_{make_event_fd()}, thread_{[this] { run(); }} {}
+Renewer::Renewer(Lock& lock, LiveDeadline& deadline)
+    : lock_{lock}, deadline_{deadline}, stop_event_{make_event_fd()}, thread_{[this] { run(); }} {}
 
-Renewer::~Renewer() {
-    if (thread_.joinable()) stop();
-}
+Renewer::~Renewer() { stop(); }
 
-Lock Renewer::stop() {
+void Renewer::stop() {
+    if (!thread_.joinable()) return;
     const uint64_t one = 1;
     [[maybe_unused]] const auto ignored = ::write(stop_event_.get(), &one, sizeof one);
     thread_.join();
-    return std::move(*lock_);
 }
 
 void Renewer::run() noexcept {
@@ -41,22 +39,24 @@ void Renewer::run() noexcept {
 
 void Renewer::rounds() {
     Poller poller;
-    const milliseconds interval = lock_->timing().renewal_interval();
+    const milliseconds interval = lock_.timing().renewal_interval();
     BootTime next = BootClock::now() + interval;
     while (!stop_requested_within(poller, next)) {
         // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
-        if (BootClock::now() >= deadline_.at())
-            return deadline_.lose(with_reports("it could not be renewed in time", lock_->last_reports()));
+        if (BootClock::now() >= deadline_.at()) return deadline_.lose(deadline_.reason());
         const BootTime began = BootClock::now();
         // Too late is too late, also for a yes that was under way; and of a loss only the reason is told.
         const auto moved = [&] {
-            const BootTime valid_until = lock_->valid_until();
+            const BootTime valid_until = lock_.valid_until();
             if (valid_until != not_granted && BootClock::now() < deadline_.at()) deadline_.move(valid_until);
         };
-        switch (lock_->extend(moved, stop_event_.get())) {
-        case Renewal::lost: return deadline_.lose(with_reports("the nodes no longer grant it", lock_->last_reports()));
+        switch (lock_.extend(moved, stop_event_.get())) {
+        case Renewal::lost: return deadline_.lose(with_reports("the nodes no longer grant it", lock_.last_reports()));
         case Renewal::held: next = began + interval; break;
-        case Renewal::shaky: next = BootClock::now() + interval / 32 + random_up_to(interval / 16); break;
+        case Renewal::shaky:
+            deadline_.explain(with_reports("it could not be renewed in time", lock_.last_reports()));
+            next = BootClock::now() + interval / 32 + random_up_to(interval / 16);
+            break;
         }
     }
 }

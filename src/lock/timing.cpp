@@ -23,8 +23,6 @@ std::optional<std::string> impossible(const Timing& timing) {
     constexpr double largest_drift = 0.5;
     if (timing.ttl < shortest_ttl)
         return fmt::format("--ttl {} is too short; the shortest is 1s", format_duration(timing.ttl));
-    if (timing.node_timeout < milliseconds{1})
-        return "--node-timeout 0 leaves no time for an answer; give it at least 1ms";
     if (!(timing.drift_ratio >= 0 && timing.drift_ratio <= largest_drift))
         return fmt::format("--drift {} is not a ratio between 0 and {}", timing.drift_ratio, largest_drift);
 

@@ -60,7 +60,7 @@ void Supervisor::check_deadlines(BootTime now) {
     const BootTime kill_before = deadline_.at() - times_.kill_margin;
     if (!kill_at_) {
         if (deadline_.lost()) stop(deadline_.reason(), std::min(now + times_.grace, kill_before));
-        else if (now >= kill_before - times_.grace) stop("it could not be renewed in time", kill_before);
+        else if (now >= kill_before - times_.grace) stop(deadline_.reason(), kill_before);
     }
     if (kill_at_ && !killed_ && now >= *kill_at_) {
         killed_ = now;
@@ -73,7 +73,7 @@ void Supervisor::stop(const std::string& why, BootTime kill_at) {
     signal_group(SIGTERM);
     // A stopped process would take the SIGTERM only when it is continued (hazard 75).
     signal_group(SIGCONT);
-    log_.error(fmt::format("the lock is lost, stopping the command: {}", why));
+    log_.error(fmt::format("the lock is lost, stopping the command: {}", why.empty() ? "this host stood still" : why));
 }
 
 void Supervisor::signal_group(int signal) const {

@@ -55,7 +55,9 @@ TEST_CASE("a command that ignores SIGTERM is killed before the lease ends when n
         const double paused = now_s();
         const Finished done = run.wait();
         CHECK(done.status() == 79);
-        CHECK(done.err.find("could not be renewed in time") != std::string::npos);
+        CHECK(done.err.find("could not be renewed in time\n") != std::string::npos);
+        for (size_t i = 0; i < n; ++i)
+            CHECK(done.err.find(servers[i].uri() + "  no answer in 100ms\n") != std::string::npos);
         // /proc/uptime has hundredths; the lease of a renewal sent at `paused` ends 988 ms later.
         CHECK(last_heartbeat(dir) < paused + 0.988);
         for (size_t i = 0; i < n; ++i) servers[i].resume();

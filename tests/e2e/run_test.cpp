@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -103,6 +104,37 @@ TEST_CASE("the command gets the descriptors, the signal mask and the disposition
     std::vector<std::string> held = run_on(server.uri(), {"x", "--"});
     held.insert(held.end(), plain.begin(), plain.end());
     CHECK(finish(held, {.in_child = setup}).out == finish(plain, {.in_child = setup}).out);
+}
+
+TEST_CASE("descriptors 0 to 2 that are closed at the start stay closed for the command, and nothing of ours takes "
+          "their place") {
+    RedisServer server;
+    TempDir dir;
+    const auto close_all = [] {
+        for (const int fd : {0, 1, 2}) ::close(fd);
+    };
+    const auto script = [&](const std::string& file) { return fmt::format("ls /proc/self/fd > {}", dir.file(file)); };
+    CHECK(finish(run_on(server.uri(), {"-v", "x", "-c", script("held")}), {.in_child = close_all}).status() == 0);
+    CHECK(finish({"/bin/sh", "-c", script("plain")}, {.in_child = close_all}).status() == 0);
+    CHECK(!dir.read("plain").empty());
+    CHECK(dir.read("held") == dir.read("plain"));
+}
+
+TEST_CASE("a lock whose command cannot even be forked is released again") {
+    RedisServer server;
+    const auto no_processes = [] {
+        REQUIRE(::setuid(65534) == 0);
+        const rlimit none{0, 0};
+        ::setrlimit(RLIMIT_NPROC, &none);
+    };
+    if (::getuid() != 0) return;
+    ::chmod(server.node().socket_path.substr(0, server.node().socket_path.rfind('/')).c_str(), 0755);
+    server.command({"CONFIG", "SET", "unixsocketperm", "777"});
+    ::chmod(server.node().socket_path.c_str(), 0777);
+    const Finished done = finish(run_on(server.uri(), {"x", "true"}), {.in_child = no_processes});
+    CHECK(done.status() == 70);
+    CHECK(done.err.find("cannot start a process for the command: ") != std::string::npos);
+    CHECK(server.text({"DBSIZE"}) == "0");
 }
 
 TEST_CASE("a second run is told who holds the lock, for how long, and what to expect") {

@@ -38,12 +38,12 @@ TEST_CASE("a held lock outlives its TTL as long as it is renewed, and no longer"
         CAPTURE(n);
         Held held{n};
         const BootTime first = held.deadline.at();
-        Renewer renewer{std::move(held.lock), held.deadline};
+        Renewer renewer{held.lock, held.deadline};
         CHECK(eventually([&] { return held.deadline.at() > first + 1s; }));
         CHECK_FALSE(held.deadline.lost());
-        Lock lock = renewer.stop();
-        CHECK(BootClock::now() < lock.valid_until());
-        CHECK(lock.release());
+        renewer.stop();
+        CHECK(BootClock::now() < held.lock.valid_until());
+        CHECK(held.lock.release());
         for (size_t i = 0; i < n; ++i) CHECK(held.servers[i].text({"EXISTS", "holdfast:x"}) == "0");
     }
 }
@@ -51,7 +51,7 @@ TEST_CASE("a held lock outlives its TTL as long as it is renewed, and no longer"
 TEST_CASE("a lock whose key is gone is told as lost, with what each node says") {
     Held held{1};
     held.servers[0].command({"DEL", "holdfast:x"});
-    Renewer renewer{std::move(held.lock), held.deadline};
+    Renewer renewer{held.lock, held.deadline};
     CHECK(eventually([&] { return held.deadline.lost(); }));
     CHECK(held.deadline.reason().find("the key is gone") != std::string::npos);
     renewer.stop();
@@ -60,13 +60,14 @@ TEST_CASE("a lock whose key is gone is told as lost, with what each node says") 
 TEST_CASE("nodes that come back before the lease ends are no loss") {
     Held held{1};
     const BootTime first = held.deadline.at();
-    Renewer renewer{std::move(held.lock), held.deadline};
+    Renewer renewer{held.lock, held.deadline};
     held.servers[0].pause();
     CHECK(eventually([&] { return BootClock::now() > first - 400ms; }));
     held.servers[0].resume();
     CHECK(eventually([&] { return held.deadline.at() > first; }));
     CHECK_FALSE(held.deadline.lost());
-    renewer.stop().release();
+    renewer.stop();
+    held.lock.release();
 }
 
 TEST_CASE("nodes that come back after the lease has ended revive nothing") {
@@ -74,18 +75,19 @@ TEST_CASE("nodes that come back after the lease has ended revive nothing") {
     const BootTime first = held.deadline.at();
     held.servers[0].command({"PEXPIRE", "holdfast:x", "60000"}); // the key is still ours when the node wakes
     held.servers[0].pause();
-    Renewer renewer{std::move(held.lock), held.deadline};
+    Renewer renewer{held.lock, held.deadline};
     CHECK(eventually([&] { return BootClock::now() > first + 20ms; }));
     held.servers[0].resume();
     CHECK(eventually([&] { return held.deadline.lost(); }));
     CHECK(held.deadline.at() == first);
-    renewer.stop().release();
+    renewer.stop();
+    held.lock.release();
 }
 
 TEST_CASE("stopping does not wait for a node that hangs") {
     Held held{3};
     for (size_t i = 0; i < 3; ++i) held.servers[i].pause();
-    Renewer renewer{std::move(held.lock), held.deadline};
+    Renewer renewer{held.lock, held.deadline};
     std::this_thread::sleep_for(350ms); // into a round
     const BootTime start = BootClock::now();
     renewer.stop();

@@ -83,6 +83,7 @@ TEST_CASE("a bad value names its option or variable and shows what would do") {
     CHECK(refused({.conflict_exit_code = "256"}).second.starts_with("--conflict-exit-code '256'"));
     CHECK(refused({.conflict_exit_code = "x"}).first == ExitStatus::usage);
     CHECK(refused({.drift = "2"}).second.starts_with("--drift '2'"));
+    CHECK(refused({.node_timeout = "0"}).second.starts_with("--node-timeout '0'"));
     CHECK(refused({.local_dir = "here"}).second.find("absolute") != std::string::npos);
     CHECK(refused({.wait = "5", .nonblock = true}).first == ExitStatus::usage);
     CHECK(refused({.verbose = true, .quiet = true}).first == ExitStatus::usage);
