@@ -6,7 +6,7 @@ namespace holdfast {
 
 void LiveDeadline::move(BootTime at) {
     const nanoseconds::rep next = at.time_since_epoch().count();
-    if (at_.exchange(next) > next) wake();
+    if (at_->exchange(next) > next) wake();
 }
 
 void LiveDeadline::explain(std::string trouble) {

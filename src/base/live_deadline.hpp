@@ -1,11 +1,13 @@
 // How long the lock is certainly ours, told by one thread and watched by another.
 //
+// The instant itself is in memory that processes forked afterwards share (process/guard.hpp reads it there).
 // The renewal thread moves it; the supervisor reads it whenever a timer of its own fires. Moving it forward
 // therefore wakes nobody; moving it back or losing the lock does, through an eventfd.
 #pragma once
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
+#include "base/shared.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -16,7 +18,7 @@ namespace holdfast {
 class LiveDeadline {
   public:
     /// Throws Failure.
-    explicit LiveDeadline(BootTime at) : at_{at.time_since_epoch().count()}, event_{make_event_fd()} {}
+    explicit LiveDeadline(BootTime at) : event_{make_event_fd()} { *at_ = at.time_since_epoch().count(); }
 
     /// The teller's side.
     void move(BootTime at);
@@ -26,7 +28,7 @@ class LiveDeadline {
     void lose(std::string reason);
 
     /// The watcher's side.
-    BootTime at() const { return BootTime{nanoseconds{at_.load()}}; }
+    BootTime at() const { return BootTime{nanoseconds{at_->load()}}; }
     bool lost() const { return lost_.load(); }
     /// What was explained last, or why it is lost.
     std::string reason() const;
@@ -37,7 +39,7 @@ class LiveDeadline {
   private:
     void wake() const;
 
-    std::atomic<nanoseconds::rep> at_;
+    Shared<std::atomic<nanoseconds::rep>> at_;
     std::atomic<bool> lost_ = false;
     mutable std::mutex mutex_;
     std::string reason_; ///< guarded by mutex_

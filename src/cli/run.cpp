@@ -94,11 +94,14 @@ Ending hold(Lock& lock, const Command& command, const Signals& signals, const Lo
     const Timing& timing = lock.timing();
     bool started = false;
     try {
-        Child child{command, signals};
+        const StopTimes times{timing.grace, timing.kill_margin()};
         LiveDeadline deadline{lock.valid_until()};
-        Supervisor supervisor{child, signals, deadline, {timing.grace, timing.kill_margin()}, log};
+        Guard guard{deadline, times};
+        Child child{command, signals};
+        Supervisor supervisor{child, guard, signals, deadline, times, log};
         const BootTime not_after = lock.valid_until() - timing.least_to_start();
         const Renewer renewer{lock, deadline};
+        guard.watch(child.pid());
         started = true;
         child.go(not_after);
         return supervisor.run();

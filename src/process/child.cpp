@@ -28,8 +28,8 @@ Child::Child(const Command& command, const Signals& signals) {
     if (pid_ < 0) throw system_failure("cannot start a process for the command");
     if (pid_ == 0) {
         ::setpgid(0, 0);
-        // An extra for the case that holdfast is killed: the signal comes only for this process, not its children.
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        // An extra for the case that holdfast and its guard are killed together: it reaches this process alone.
+        ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != parent) ::_exit(126);
         go.write.reset();
         run(command, signals, go.read.get(), outcome.write.get());

@@ -1,17 +1,22 @@
-// The command's process group: who is in it, and signals to all of it.
+// The command's process group: who of it still lives.
+//
+// Zombies do not count: an init that reaps late must not keep the lock (hazard 74). All of this is
+// async-signal-safe: the guard calls it after a fork from a process with threads.
 #pragma once
 
 #include <sys/types.h>
 
-#include <vector>
+#include <span>
 
 namespace holdfast {
 
-/// Processes of the group that are not zombies, as /proc shows them.
-std::vector<pid_t> members(pid_t group);
+/// How many live processes /proc shows in that group; the first of them in `found`.
+size_t members(pid_t group, std::span<pid_t> found);
 
-/// Whether anything of the group still lives. Cheap when nothing does. Zombies do not count: an init that
-/// reaps late must not keep the lock (hazard 74).
+/// Whether there are any. Cheap when there are none.
 bool any_alive(pid_t group);
+
+/// Sends a signal to the group if anything of it lives. A number of a group that is gone may be another's by now.
+void signal_if_alive(pid_t group, int signal);
 
 } // namespace holdfast

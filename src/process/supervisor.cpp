@@ -8,6 +8,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 namespace holdfast {
 namespace {
 
@@ -19,9 +23,9 @@ constexpr seconds leftovers_told_after{1};
 
 } // namespace
 
-Supervisor::Supervisor(Child& child, const Signals& signals, const LiveDeadline& deadline, StopTimes times,
-                       const Log& log)
-    : child_{child}, signals_{signals}, deadline_{deadline}, times_{times}, log_{log} {
+Supervisor::Supervisor(Child& child, Guard& guard, const Signals& signals, const LiveDeadline& deadline,
+                       StopTimes times, const Log& log)
+    : child_{child}, guard_{guard}, signals_{signals}, deadline_{deadline}, times_{times}, log_{log} {
     // Orphans of the command become our children, so that we can tell when the last one is gone.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     terminal_.offer(child_.pid());
@@ -41,6 +45,7 @@ Ending Supervisor::run() {
         if (fds[0].revents != 0) handle_signals();
         tell_leftovers();
     }
+    guard_.dismiss();
     terminal_.take_back(child_.pid());
     // A success counts only if it came while the lock still held (hazard 87).
     ending_.lost = kill_at_.has_value() || *ended_ >= deadline_.at();
@@ -57,10 +62,9 @@ bool Supervisor::over() {
 }
 
 void Supervisor::check_deadlines(BootTime now) {
-    const BootTime kill_before = deadline_.at() - times_.kill_margin;
     if (!kill_at_) {
-        if (deadline_.lost()) stop(deadline_.reason(), std::min(now + times_.grace, kill_before));
-        else if (now >= kill_before - times_.grace) stop(deadline_.reason(), kill_before);
+        if (deadline_.lost()) stop(deadline_.reason(), times_.kill_at(deadline_.at(), now));
+        else if (now >= times_.term_at(deadline_.at())) stop(deadline_.reason(), times_.kill_at(deadline_.at()));
     }
     if (kill_at_ && !killed_ && now >= *kill_at_) {
         killed_ = now;
@@ -70,6 +74,7 @@ void Supervisor::check_deadlines(BootTime now) {
 
 void Supervisor::stop(const std::string& why, BootTime kill_at) {
     kill_at_ = kill_at;
+    guard_.told();
     signal_group(SIGTERM);
     // A stopped process would take the SIGTERM only when it is continued (hazard 75).
     signal_group(SIGCONT);
@@ -78,11 +83,12 @@ void Supervisor::stop(const std::string& why, BootTime kill_at) {
 
 void Supervisor::signal_group(int signal) const {
     // Once the command is reaped its number is only certainly its group's while somebody is in it (hazard 74).
-    if (!ended_ || any_alive(child_.pid())) ::kill(-child_.pid(), signal);
+    if (ended_) signal_if_alive(child_.pid(), signal);
+    else ::kill(-child_.pid(), signal);
 }
 
 BootTime Supervisor::next_instant() const {
-    BootTime next = kill_at_ ? *kill_at_ : deadline_.at() - times_.kill_margin - times_.grace;
+    BootTime next = kill_at_ ? *kill_at_ : times_.term_at(deadline_.at());
     if (killed_) next = *killed_ + unkillable_after + milliseconds{1};
     return ended_ ? std::min(next, BootClock::now() + leftovers_poll) : next;
 }
@@ -101,14 +107,18 @@ void Supervisor::handle_signals() {
 void Supervisor::tell_leftovers() {
     if (!ended_ || leftovers_told_ || kill_at_ || BootClock::now() < *ended_ + leftovers_told_after) return;
     leftovers_told_ = true;
-    log_.info(fmt::format("the command has ended, but these of its processes run on and keep the lock: {}",
-                          fmt::join(members(child_.pid()), " ")));
+    std::array<pid_t, 16> some{};
+    const size_t count = members(child_.pid(), some);
+    log_.info(fmt::format("the command has ended, but {} of its processes run on and keep the lock: {}{}", count,
+                          fmt::join(std::span{some}.first(std::min(count, some.size())), " "),
+                          count > some.size() ? " ..." : ""));
 }
 
 void Supervisor::reap() {
     int status = 0;
     pid_t pid = 0;
     while ((pid = ::waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        if (pid == guard_.pid()) guard_changed(status);
         if (pid != child_.pid()) continue;
         if (WIFSTOPPED(status)) {
             stopped(WSTOPSIG(status));
@@ -118,6 +128,13 @@ void Supervisor::reap() {
         ended_ = BootClock::now();
         ending_.wait_status = status;
     }
+}
+
+void Supervisor::guard_changed(int wait_status) {
+    if (WIFSTOPPED(wait_status)) ::kill(guard_.pid(), SIGKILL);
+    else if (!guard_.replace() && !kill_at_)
+        stop("the guard process was killed and cannot be started again",
+             times_.kill_at(deadline_.at(), BootClock::now()));
 }
 
 void Supervisor::stopped(int signal) {

@@ -1,26 +1,23 @@
 // Watches over the running command until nothing of its process group lives.
 //
-// Local deadlines decide; the network only pushes the live deadline forward. With G = grace and K = kill
-// margin: SIGTERM and SIGCONT to the group at deadline - K - G, SIGKILL at deadline - K. When the lock is
-// lost for certain, SIGTERM at once and SIGKILL after G, but never later than that. Once SIGTERM has been sent
-// for a loss the run is lost, whatever is heard later (hazards 46, 47, 75, 76). Main thread.
+// Local deadlines decide; the network only pushes the live deadline forward (process/stop_times.hpp). When the lock is
+// lost for certain, SIGTERM goes out at once and SIGKILL after the grace, but never later than that. Once SIGTERM has
+// been sent for a loss the run is lost, whatever is heard later (hazards 46, 47). A guard that dies is replaced; where
+// that cannot be, the command is stopped. Main thread.
 #pragma once
 
 #include "base/live_deadline.hpp"
 #include "base/log.hpp"
 #include "base/poller.hpp"
 #include "process/child.hpp"
+#include "process/guard.hpp"
+#include "process/stop_times.hpp"
 #include "process/terminal.hpp"
 
 #include <optional>
 #include <string>
 
 namespace holdfast {
-
-struct StopTimes {
-    milliseconds grace;
-    milliseconds kill_margin;
-};
 
 struct Ending {
     int wait_status = 0; ///< of the command, as waitpid(2) gives it
@@ -32,7 +29,8 @@ struct Ending {
 class Supervisor {
   public:
     /// Offers the terminal to the child, which has not got its go yet. All references outlive the Supervisor.
-    Supervisor(Child& child, const Signals& signals, const LiveDeadline& deadline, StopTimes times, const Log& log);
+    Supervisor(Child& child, Guard& guard, const Signals& signals, const LiveDeadline& deadline, StopTimes times,
+               const Log& log);
 
     /// From the go to the end of the group.
     Ending run();
@@ -42,6 +40,7 @@ class Supervisor {
     void check_deadlines(BootTime now);
     void stop(const std::string& why, BootTime kill_at);
     void signal_group(int signal) const;
+    void guard_changed(int wait_status);
     BootTime next_instant() const;
     void handle_signals();
     void reap();
@@ -49,6 +48,7 @@ class Supervisor {
     void stopped(int signal);
 
     Child& child_;
+    Guard& guard_;
     const Signals& signals_;
     const LiveDeadline& deadline_;
     StopTimes times_;

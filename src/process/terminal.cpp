@@ -12,7 +12,7 @@ Terminal::Terminal() : tty_{::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)} {
 bool Terminal::we_are_in_foreground() const { return tty_ && ::tcgetpgrp(tty_.get()) == ::getpgrp(); }
 
 void Terminal::offer(pid_t group) {
-    if (we_are_in_foreground() && ::getpgrp() == ::getpid() && members(::getpgrp()).size() == 1)
+    if (we_are_in_foreground() && ::getpgrp() == ::getpid() && members(::getpgrp(), {}) == 1)
         ::tcsetpgrp(tty_.get(), group);
 }
 

@@ -133,7 +133,7 @@ TEST_CASE("a lock whose command cannot even be forked is released again") {
     ::chmod(server.node().socket_path.c_str(), 0777);
     const Finished done = finish(run_on(server.uri(), {"x", "true"}), {.in_child = no_processes});
     CHECK(done.status() == 70);
-    CHECK(done.err.find("cannot start a process for the command: ") != std::string::npos);
+    CHECK(done.err.find("cannot start the guard process: ") != std::string::npos);
     CHECK(server.text({"DBSIZE"}) == "0");
 }
 

@@ -1,0 +1,33 @@
+// One value in memory that this process and those it forks afterwards see alike.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <sys/mman.h>
+
+#include <new>
+
+namespace holdfast {
+
+/// T holds lock-free atomics only: no process may wait for another, which can be killed or stopped at any point.
+template <typename T>
+class Shared {
+  public:
+    /// Throws Failure.
+    Shared() {
+        void* memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) throw system_failure("cannot share memory");
+        value_ = new (memory) T{};
+    }
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+    ~Shared() { ::munmap(value_, sizeof(T)); }
+
+    T& operator*() const { return *value_; }
+    T* operator->() const { return value_; }
+
+  private:
+    T* value_;
+};
+
+} // namespace holdfast

@@ -1,0 +1,121 @@
+#include "process/guard.hpp"
+
+#include "process/group.hpp"
+
+#include <sys/prctl.h>
+#include <sys/timerfd.h>
+
+#include <csignal>
+#include <ctime>
+#include <fcntl.h>
+#include <poll.h>
+
+namespace holdfast {
+namespace {
+
+/// How often to look whether a group that was told to stop has ended.
+constexpr milliseconds look_again{10};
+/// How long to go on killing what does not die.
+constexpr seconds give_up_after{10};
+
+// All below runs in a fork of a process with threads: async-signal-safe calls only, no exceptions.
+
+/// Whoever waits for the end of a pipe that we were started with must not wait for the guard: it has the end of its
+/// own pipe at 0, and a timer. Returns the timer.
+int become_bare(int pipe) {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    ::setsid();
+    ::prctl(PR_SET_NAME, "holdfast-guard");
+    ::dup2(pipe, 0);
+    ::close_range(1, ~0U, 0);
+    ::fcntl(0, F_SETFL, O_NONBLOCK);
+    return ::timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK);
+}
+
+bool at_end_of_pipe() {
+    char woken[16];
+    return ::read(0, woken, sizeof woken) == 0;
+}
+
+void wait_until(BootTime when, int timer) {
+    const nanoseconds at = std::max(when.time_since_epoch(), nanoseconds{1});
+    itimerspec spec{};
+    spec.it_value.tv_sec = std::chrono::duration_cast<seconds>(at).count();
+    spec.it_value.tv_nsec = (at % seconds{1}).count();
+    ::timerfd_settime(timer, TFD_TIMER_ABSTIME, &spec, nullptr);
+    pollfd fds[] = {{0, POLLIN, 0}, {timer, POLLIN, 0}};
+    ::poll(fds, 2, -1);
+}
+
+void tell_to_stop(pid_t group) {
+    signal_if_alive(group, SIGTERM);
+    signal_if_alive(group, SIGCONT);
+}
+
+} // namespace
+
+Guard::Guard(const LiveDeadline& deadline, StopTimes times) : deadline_{deadline}, times_{times} {
+    if (!start()) throw system_failure("cannot start the guard process");
+}
+
+Guard::~Guard() { dismiss(); }
+
+bool Guard::start() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+    const Fd read_end{ends[0]};
+    pipe_ = Fd{ends[1]};
+    pid_ = ::fork();
+    if (pid_ == 0) run(read_end.get());
+    return pid_ > 0;
+}
+
+bool Guard::replace() { return start(); }
+
+void Guard::watch(pid_t group) {
+    state_->group = group;
+    const char wake = 1;
+    [[maybe_unused]] const auto ignored = ::write(pipe_.get(), &wake, 1);
+}
+
+void Guard::dismiss() {
+    state_->group = 0;
+    pipe_.reset();
+}
+
+void Guard::run(int pipe) const {
+    const int timer = become_bare(pipe);
+    bool told = false;
+    while (!at_end_of_pipe()) {
+        const pid_t group = state_->group;
+        const BootTime valid_until = deadline_.at();
+        const BootTime now = BootClock::now();
+        told = told || state_->told;
+        if (group > 0 && !told && now >= times_.guard_term_at(valid_until)) {
+            tell_to_stop(group);
+            told = true;
+        }
+        BootTime next = told ? times_.guard_kill_at(valid_until) : times_.guard_term_at(valid_until);
+        if (group > 0 && now >= times_.guard_kill_at(valid_until)) {
+            signal_if_alive(group, SIGKILL);
+            next = now + look_again;
+        }
+        wait_until(group > 0 ? next : BootTime::max(), timer);
+    }
+    if (state_->group > 0) finish_alone(state_->group, told);
+    ::_exit(0);
+}
+
+void Guard::finish_alone(pid_t group, bool told) const {
+    const BootTime kill_at = times_.kill_at(deadline_.at(), BootClock::now());
+    if (!told) tell_to_stop(group);
+    for (BootTime now = BootClock::now(); any_alive(group) && now < kill_at + give_up_after; now = BootClock::now()) {
+        if (now >= kill_at) ::kill(-group, SIGKILL);
+        const timespec pause{0, nanoseconds{look_again}.count()};
+        ::nanosleep(&pause, nullptr);
+    }
+}
+
+} // namespace holdfast

@@ -1,0 +1,60 @@
+// A tiny process that stops the command when holdfast itself cannot: killed, out of memory, stopped, frozen in a
+// debugger (hazards 68, 69).
+//
+// It is in a session of its own, takes no signal but SIGKILL, and has none of our descriptors but a pipe, at whose
+// end it knows that we are gone. The lock's deadline and the command's group are in memory that it shares with us.
+// When we are gone it stops the group at once, with the grace; when the deadline comes near and we have not acted,
+// it acts in our place. When it is killed itself, the supervisor replaces it. It does not know Redis: what it stops,
+// the lock outlives by its TTL.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/fd.hpp"
+#include "base/live_deadline.hpp"
+#include "base/shared.hpp"
+#include "process/stop_times.hpp"
+
+#include <sys/types.h>
+
+#include <atomic>
+
+namespace holdfast {
+
+class Guard {
+  public:
+    /// Forks. `deadline` outlives the Guard. Throws Failure.
+    Guard(const LiveDeadline& deadline, StopTimes times);
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    /// Dismisses it.
+    ~Guard();
+
+    pid_t pid() const { return pid_; }
+
+    /// From here on it acts on that group.
+    void watch(pid_t group);
+    /// The group has been told to stop by us.
+    void told() { state_->told = true; }
+    /// The group is gone: nothing is left to guard.
+    void dismiss();
+
+    /// It is dead and reaped: forks another; false when that cannot be. Other threads may be running.
+    bool replace();
+
+  private:
+    struct State {
+        std::atomic<pid_t> group = 0; ///< 0: nothing to guard
+        std::atomic<bool> told = false;
+    };
+    bool start();
+    [[noreturn]] void run(int pipe) const;
+    void finish_alone(pid_t group, bool told) const;
+
+    const LiveDeadline& deadline_;
+    StopTimes times_;
+    Shared<State> state_;
+    Fd pipe_;
+    pid_t pid_ = -1;
+};
+
+} // namespace holdfast
