@@ -1,0 +1,137 @@
+// The command never outlives its lock, whatever happens to holdfast itself.
+#include "support/holdfast.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A run of the probe with a TTL of one second, and what can be seen of it from outside.
+class ProbeRun {
+  public:
+    explicit ProbeRun(size_t nodes) : servers_{nodes}, run_{words()} {
+        REQUIRE(eventually([&] { return last_beat("child") > BootTime{} && last_beat("grandchild") > BootTime{}; }));
+    }
+
+    RedisServers& servers() { return servers_; }
+    Process& run() { return run_; }
+
+    /// The last sign of life; the beginning of time when there was none.
+    BootTime last_beat(const std::string& who) const {
+        const std::string bytes = dir_.read(who);
+        int64_t ns = 0;
+        if (bytes.size() == sizeof ns) std::memcpy(&ns, bytes.data(), sizeof ns);
+        return BootTime{nanoseconds{ns}};
+    }
+    BootTime last_beat() const { return std::max(last_beat("child"), last_beat("grandchild")); }
+    bool beating() const { return BootClock::now() - last_beat() < 50ms; }
+
+    /// When the first of the nodes will forget the key, as the nodes themselves see it.
+    BootTime expires() {
+        BootTime first = BootTime::max();
+        for (size_t i = 0; i < servers_.size(); ++i) {
+            const auto left = milliseconds{servers_[i].command({"PTTL", "holdfast:x"}).integer};
+            first = std::min(first, BootClock::now() + left);
+        }
+        return first;
+    }
+
+    /// The guard of this run; 0 while there is none.
+    pid_t guard() const {
+        const std::string pid = finish({"sh", "-c",
+                                        fmt::format("for p in $(cat /proc/{0}/task/{0}/children); do "
+                                                    "grep -qx holdfast-guard /proc/$p/comm && echo $p; done",
+                                                    run_.pid())})
+                                    .out;
+        return pid.empty() ? 0 : std::stoi(pid);
+    }
+
+  private:
+    std::vector<std::string> words() const {
+        return run_on(servers_.uris(),
+                      {"--ttl", "1s", "--grace", "100ms", "x", "--", HOLDFAST_PROBE, dir_.path(), "stubborn", "fork"});
+    }
+
+    TempDir dir_;
+    RedisServers servers_;
+    Process run_;
+};
+
+} // namespace
+
+TEST_CASE("when holdfast is killed, all of its command's group is gone before the lock is free") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        ProbeRun probe{n};
+        probe.run().signal(SIGKILL);
+        const BootTime expires = probe.expires();
+        REQUIRE(eventually([&] { return !probe.beating(); }));
+        CHECK(probe.last_beat() < expires);
+    }
+}
+
+TEST_CASE("when holdfast is stopped for longer than the TTL, its command is gone before the lock is free") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        ProbeRun probe{n};
+        probe.run().signal(SIGSTOP);
+        const BootTime expires = probe.expires();
+        REQUIRE(eventually([&] { return BootClock::now() > expires; }));
+        CHECK(probe.last_beat() < expires);
+        probe.run().signal(SIGCONT);
+        CHECK(probe.run().wait().status() == 79);
+    }
+}
+
+TEST_CASE("a guard that is killed is replaced, and the new one does its work") {
+    ProbeRun probe{1};
+    const pid_t first = probe.guard();
+    REQUIRE(first > 0);
+    ::kill(first, SIGKILL);
+    REQUIRE(eventually([&] { return probe.guard() > 0 && probe.guard() != first; }));
+    CHECK(probe.beating());
+    probe.run().signal(SIGKILL);
+    const BootTime expires = probe.expires();
+    REQUIRE(eventually([&] { return !probe.beating(); }));
+    CHECK(probe.last_beat() < expires);
+}
+
+TEST_CASE("a guard that is stopped is replaced") {
+    ProbeRun probe{1};
+    const pid_t first = probe.guard();
+    REQUIRE(first > 0);
+    ::kill(first, SIGSTOP);
+    REQUIRE(eventually([&] { return probe.guard() > 0 && probe.guard() != first; }));
+    CHECK(probe.beating());
+}
+
+TEST_CASE("a command stops by itself in its grace when holdfast is killed, and then nobody kills it") {
+    RedisServer server;
+    TempDir dir;
+    const std::string script =
+        fmt::format("trap 'echo told > {}; exit' TERM; echo started; while :; do sleep 0.01; done", dir.file("end"));
+    Process run{run_on(server.uri(), {"--ttl", "2s", "x", "-c", script})};
+    run.wait_for_out("started");
+    run.signal(SIGKILL);
+    CHECK(eventually([&] { return dir.read("end") == "told\n"; }));
+}
+
+TEST_CASE("the guard does not survive the run") {
+    RedisServer server;
+    const Finished done = finish(run_on(server.uri(), {"x", "-c", "cat /proc/$PPID/task/$PPID/children"}));
+    CHECK(done.status() == 0);
+    const int guard = std::stoi(done.out); // the first child
+    CHECK(eventually([&] {
+        const std::string stat = finish({"sh", "-c", fmt::format("cat /proc/{}/stat 2>/dev/null", guard)}).out;
+        return stat.find("holdfast-guard") == std::string::npos || stat.find(") Z ") != std::string::npos;
+    }));
+}
