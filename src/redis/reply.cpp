@@ -2,6 +2,8 @@
 
 #include <hiredis/hiredis.h>
 
+static_assert(HIREDIS_MAJOR >= 1, "hiredis 1.0 or newer is needed; scripts/setup builds it");
+
 namespace holdfast {
 namespace {
 

@@ -86,7 +86,7 @@ TEST_CASE("the server of a local node keeps nothing of ours: no pipe stays open"
     // The reader at the end of the pipe sees its end only when nobody has the other end any more.
     const Finished done = finish(
         {"sh", "-c",
-         fmt::format("{} run --local-dir {} --node local: x -- echo held | cat", HOLDFAST_BINARY, local.path())});
+         fmt::format("'{}' run --local-dir {} --node local: x -- echo held | cat", HOLDFAST_BINARY, local.path())});
     CHECK(done.out == "held\n");
     CHECK(BootClock::now() - start < patience);
 }

@@ -35,7 +35,7 @@ TEST_CASE("a command that a signal ended makes us end by the same signal") {
         CHECK(finish(run_on(server.uri(), {"x", "-c", fmt::format("kill -{} $$", signal)})).signal() == signal);
     }
     CHECK(
-        finish({"sh", "-c", fmt::format("{} run --node {} x -c 'kill -15 $$'; echo $?", HOLDFAST_BINARY, server.uri())})
+        finish({"sh", "-c", fmt::format("'{}' run --node {} x -c 'kill -15 $$'; echo $?", HOLDFAST_BINARY, server.uri())})
             .out == "143\n");
     CHECK(server.text({"DBSIZE"}) == "0");
 }
@@ -242,7 +242,7 @@ TEST_CASE("runs that compete in a loop never overlap, on one node and on three")
         TempDir dir;
         // The kernel's own lock is the judge: -n fails at once where two commands overlap.
         const std::string loop =
-            fmt::format("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do {} run --node {} x -- flock -n -E 99 {} "
+            fmt::format("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do '{}' run --node {} x -- flock -n -E 99 {} "
                         "sh -c 'echo ran >> {}' || exit $?; done",
                         HOLDFAST_BINARY, servers.uris(), dir.file("judge"), dir.file("log"));
         std::vector<Process> loops;
