@@ -15,6 +15,7 @@ enum class ExitStatus : int {
     denied = 77,          ///< a node refused our credentials or permissions
     configuration = 78,   ///< no nodes, or a setting that cannot be used
     lost = 79,            ///< the lock was lost and the command was stopped
+    timed_out = 124,      ///< --max-hold ran out and the command was stopped
     cannot_execute = 126, ///< the command was found and could not be executed
     not_found = 127,      ///< the command was not found
 };

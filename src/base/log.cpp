@@ -1,7 +1,9 @@
 #include "base/log.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <string>
 #include <unistd.h>
@@ -13,13 +15,19 @@ std::string line(std::string_view sentence) { return fmt::format("holdfast: {}\n
 
 } // namespace
 
-void Log::write(std::string_view sentence) {
-    // POLLOUT on a pipe means room for PIPE_BUF bytes, so a longer line is cut to what cannot block.
-    constexpr size_t never_blocks = 4096;
-    pollfd out{STDERR_FILENO, POLLOUT, 0};
-    if (::poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0) return;
+Log::Log(Verbosity verbosity) : verbosity_{verbosity} {
+    struct stat info {};
+    // A file never makes us wait; opened anew it would be written from its start.
+    if (::fstat(STDERR_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
+        impatient_ = Fd{::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+}
+
+void Log::write(std::string_view sentence) const {
     const std::string text = line(sentence);
-    [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, text.data(), std::min(text.size(), never_blocks));
+    pollfd out{STDERR_FILENO, POLLOUT, 0};
+    if (!impatient_ && (::poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0)) return;
+    const int fd = impatient_ ? impatient_.get() : STDERR_FILENO;
+    [[maybe_unused]] const auto ignored = ::write(fd, text.data(), text.size());
 }
 
 void Log::info(std::string_view sentence) const {

@@ -4,6 +4,8 @@
 // stopped terminal would not take at once is dropped (hazard 48). Main thread only.
 #pragma once
 
+#include "base/fd.hpp"
+
 #include <string_view>
 
 namespace holdfast {
@@ -12,7 +14,7 @@ enum class Verbosity { quiet, normal, verbose };
 
 class Log {
   public:
-    explicit Log(Verbosity verbosity) : verbosity_{verbosity} {}
+    explicit Log(Verbosity verbosity);
 
     /// What a user must know even with -q: why the command was stopped.
     void error(std::string_view sentence) const { write(sentence); }
@@ -22,8 +24,9 @@ class Log {
     void detail(std::string_view sentence) const;
 
   private:
-    static void write(std::string_view sentence);
+    void write(std::string_view sentence) const;
     Verbosity verbosity_;
+    Fd impatient_; ///< stderr once more, where a write that would have to wait fails instead
 };
 
 /// The last words of the program, when nothing is held any more: waits for the reader.

@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view help_footer = R"(
 Durations have a unit (500ms, 30s, 5m, 2h, 1d); a bare number is seconds.
 The exit status is the command's own, or 64 usage, 69 too few nodes, 75 not acquired, 76 not a lock,
-77 refused by a node, 78 configuration, 79 lock lost, 126 not executable, 127 not found.
+77 refused by a node, 78 configuration, 79 lock lost, 124 --max-hold ran out, 126 not executable,
+127 not found.
 holdfast(1) has it all.)";
 
 struct Strings {
@@ -92,6 +93,10 @@ void add_run(CLI::App& app, Arguments& arguments, Strings& strings) {
     value(*run, "-E,--conflict-exit-code", typed.conflict_exit_code, "N", "status when the lock was not acquired (75)");
     value(*run, "-c,--shell", strings.shell, "STRING", "run the command through /bin/sh");
     value(*run, "--grace", typed.grace, "DURATION", "between SIGTERM and SIGKILL on loss (TTL/4, at most 5s)");
+    value(*run, "--on-lost", typed.on_lost, "stop|ignore", "what happens to the command when the lock is lost (stop)");
+    value(*run, "--leftovers", typed.leftovers, "wait|kill|leave",
+          "the command has ended and others of its group have not (wait)");
+    value(*run, "--max-hold", typed.max_hold, "DURATION", "stop the command after this long (never)");
     value(*run, "--drift", typed.drift, "RATIO", "bound on the difference of clock rates (0.01)");
 }
 

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <unistd.h>
 
 namespace holdfast {
@@ -24,23 +25,52 @@ Timing timing_of(const Settings& settings) {
     return timing;
 }
 
+Rules rules_of(const Settings& settings, const Timing& timing) {
+    const auto leftovers = [&] {
+        switch (settings.leftovers) {
+        case Settings::Leftovers::kill: return Rules::Leftovers::kill;
+        case Settings::Leftovers::leave: return Rules::Leftovers::leave;
+        default: return Rules::Leftovers::wait;
+        }
+    }();
+    return {
+        {timing.grace, timing.kill_margin()}, settings.on_lost == Settings::OnLost::stop, settings.max_hold, leftovers};
+}
+
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
 
-/// What the command finds in its environment: ours without what carries passwords, with what tells it its lock.
-std::vector<std::string> command_environment(const Lock& lock, const std::vector<Node>& nodes) {
+std::string display(const std::vector<Node>& nodes) {
     std::vector<std::string> displayed;
     for (const Node& node : nodes) displayed.push_back(node.display());
-    const std::array<std::pair<std::string_view, std::string>, 5> ours{
-        {{"HOLDFAST_LOCK", lock.key().name},
-         {"HOLDFAST_KEY", lock.key().key()},
-         {"HOLDFAST_TOKEN", lock.token().text()},
-         {"HOLDFAST_NODES", fmt::format("{}", fmt::join(displayed, ","))},
-         {"HOLDFAST_KEY_PREFIX", lock.key().prefix}}};
+    return fmt::format("{}", fmt::join(displayed, ","));
+}
+
+/// HOLDFAST_HELD: what this run and those around it hold, as KEY@NODES, with spaces between. To wait for a lock that a
+/// run around this one holds would be to wait for ever.
+std::string held_with(const LockKey& key, std::vector<Node> nodes) {
+    std::ranges::sort(nodes, {}, &Node::display);
+    const std::string ours = fmt::format("{}@{}", key.key(), display(nodes));
+    const std::string around = environment_variable("HOLDFAST_HELD").value_or("");
+    if ((" " + around + " ").find(" " + ours + " ") != std::string::npos)
+        throw Failure{ExitStatus::usage,
+                      fmt::format("{} is held by a run around this one, which waits for this one to end", key.name)};
+    return around.empty() ? ours : around + " " + ours;
+}
+
+/// What the command finds in its environment: ours without what carries passwords, with what tells it its lock.
+std::vector<std::string> command_environment(const Lock& lock, const std::vector<Node>& nodes,
+                                             const std::string& held) {
+    const std::array<std::pair<std::string_view, std::string>, 6> ours{{{"HOLDFAST_LOCK", lock.key().name},
+                                                                        {"HOLDFAST_KEY", lock.key().key()},
+                                                                        {"HOLDFAST_TOKEN", lock.token().text()},
+                                                                        {"HOLDFAST_NODES", display(nodes)},
+                                                                        {"HOLDFAST_KEY_PREFIX", lock.key().prefix},
+                                                                        {"HOLDFAST_HELD", held}}};
     std::vector<std::string> environment;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text{*entry};
         const std::string_view name = text.substr(0, text.find('='));
-        const bool replaced = std::ranges::find(ours, name, [](const auto& pair) { return pair.first; }) != ours.end();
+        const bool replaced = std::ranges::find(ours, name, &decltype(ours)::value_type::first) != ours.end();
         if (!replaced && name != "HOLDFAST_PASSWORD") environment.emplace_back(text);
     }
     for (const auto& [name, value] : ours) environment.push_back(fmt::format("{}={}", name, value));
@@ -84,31 +114,25 @@ Exit exit_of(const Ending& ending, const std::string& program) {
         throw Failure{ending.exec_error == ENOENT ? ExitStatus::not_found : ExitStatus::cannot_execute,
                       fmt::format("cannot run '{}': {}", program, errno_text(ending.exec_error))};
     if (ending.lost) return ExitStatus::lost;
+    if (ending.timed_out) return ExitStatus::timed_out;
     if (WIFSIGNALED(ending.wait_status)) return Exit::of_signal(WTERMSIG(ending.wait_status));
     return Exit::with(WEXITSTATUS(ending.wait_status));
 }
 
-/// Holds the won lock around the command, from its go to its end. When it throws before the go, the lock is released;
-/// after the go it is left to its TTL, for nobody then knows what of the command is still alive.
-Ending hold(Lock& lock, const Command& command, const Signals& signals, const Log& log) {
-    const Timing& timing = lock.timing();
-    bool started = false;
-    try {
-        const StopTimes times{timing.grace, timing.kill_margin()};
-        LiveDeadline deadline{lock.valid_until()};
-        Guard guard{deadline, times};
-        Child child{command, signals};
-        Supervisor supervisor{child, guard, signals, deadline, times, log};
-        const BootTime not_after = lock.valid_until() - timing.least_to_start();
-        const Renewer renewer{lock, deadline};
-        guard.watch(child.pid());
-        started = true;
-        child.go(not_after);
-        return supervisor.run();
-    } catch (...) {
-        if (!started) lock.release();
-        throw;
-    }
+/// Holds the won lock around the command, from its go to its end. `started` is set just before the go.
+Ending hold(Lock& lock, const Command& command, const Rules& rules, const Signals& signals, const Log& log,
+            bool& started) {
+    LiveDeadline deadline{lock.valid_until()};
+    std::optional<Guard> guard;
+    if (rules.stop_on_loss) guard.emplace(deadline, rules.times);
+    Child child{command, signals};
+    Supervisor supervisor{child, guard ? &*guard : nullptr, signals, deadline, rules, log};
+    const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
+    const Renewer renewer{lock, deadline};
+    if (guard) guard->watch(child.pid());
+    started = true;
+    child.go(not_after);
+    return supervisor.run();
 }
 
 void release(Lock& lock, const Ending& ending, const Log& log) {
@@ -122,17 +146,11 @@ void release(Lock& lock, const Ending& ending, const Log& log) {
                              format_duration(lock.timing().ttl)));
 }
 
-} // namespace
-
-Exit run(const Arguments& arguments, const Settings& settings) {
-    const Timing timing = timing_of(settings);
-    const LockKey key = lock_key(arguments, settings);
-    const std::vector<Node> nodes = configured_nodes(settings);
+/// From the wait for the lock to its release.
+Exit acquire_and_hold(Lock& lock, const Arguments& arguments, const Settings& settings, const std::vector<Node>& nodes,
+                      const std::string& held, bool& started) {
     const Log log{settings.verbosity};
     Signals signals;
-    const std::string program = arguments.words.front();
-
-    Lock lock{NodeSet{nodes, settings.node_timeout}, key, timing, this_process(program_name(program), settings.ttl)};
     const Attempt attempt = acquire(lock, {settings.wait}, signals.ending_fd(), tell_waiting(lock, log));
     signals.take_stops();
     if (const auto signal = signals.next_ending()) {
@@ -142,9 +160,29 @@ Exit run(const Arguments& arguments, const Settings& settings) {
     if (attempt.outcome != Outcome::won) return refuse(lock, attempt, settings);
     log.detail(fmt::format("{} acquired{}", lock.key().name, node_lines(attempt.nodes)));
 
-    const Ending ending = hold(lock, {arguments.words, command_environment(lock, nodes)}, signals, log);
+    const Command command{arguments.words, command_environment(lock, nodes, held)};
+    const Ending ending = hold(lock, command, rules_of(settings, lock.timing()), signals, log, started);
     release(lock, ending, log);
-    return exit_of(ending, program);
+    return exit_of(ending, arguments.words.front());
+}
+
+} // namespace
+
+Exit run(const Arguments& arguments, const Settings& settings) {
+    const Timing timing = timing_of(settings);
+    const LockKey key = lock_key(arguments, settings);
+    const std::vector<Node> nodes = configured_nodes(settings);
+    const std::string held = held_with(key, nodes);
+    Lock lock{NodeSet{nodes, settings.node_timeout}, key, timing,
+              this_process(program_name(arguments.words.front()), settings.ttl)};
+    bool started = false;
+    try {
+        return acquire_and_hold(lock, arguments, settings, nodes, held, started);
+    } catch (...) {
+        // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
+        if (!started) lock.release();
+        throw;
+    }
 }
 
 } // namespace holdfast

@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <map>
 #include <unistd.h>
 
 namespace holdfast {
@@ -51,6 +52,13 @@ Number number(const Given& given, Number smallest, Number largest, std::string_v
     const auto [parsed_to, error] = std::from_chars(given.value.data(), end, value);
     if (error != std::errc{} || parsed_to != end || !(value >= smallest && value <= largest)) throw given.wrong(wanted);
     return value;
+}
+
+template <typename Choice>
+Choice choice(const Given& given, const std::map<std::string_view, Choice>& choices, std::string_view wanted) {
+    const auto found = choices.find(given.value);
+    if (found == choices.end()) throw given.wrong(wanted);
+    return found->second;
 }
 
 std::vector<Secret> node_list(const Typed& typed, const Environment& environment) {
@@ -116,6 +124,17 @@ Settings resolve(const Typed& typed, const Environment& environment) {
     }
     if (const auto given = source.pick(typed.drift, "--drift", "HOLDFAST_DRIFT"))
         settings.drift = number(*given, 0.0, 0.5, "a ratio from 0 to 0.5, as in 0.01");
+    if (const auto given = source.pick(typed.on_lost, "--on-lost", "HOLDFAST_ON_LOST"))
+        settings.on_lost = choice<Settings::OnLost>(
+            *given, {{"stop", Settings::OnLost::stop}, {"ignore", Settings::OnLost::ignore}}, "stop or ignore");
+    if (const auto given = source.pick(typed.leftovers, "--leftovers", "HOLDFAST_LEFTOVERS"))
+        settings.leftovers = choice<Settings::Leftovers>(*given,
+                                                         {{"wait", Settings::Leftovers::wait},
+                                                          {"kill", Settings::Leftovers::kill},
+                                                          {"leave", Settings::Leftovers::leave}},
+                                                         "wait, kill or leave");
+    if (const auto given = source.pick(typed.max_hold, "--max-hold", "HOLDFAST_MAX_HOLD"))
+        if (const milliseconds longest = duration(*given); longest > milliseconds{0}) settings.max_hold = longest;
     if (const auto given = source.pick(typed.conflict_exit_code, "--conflict-exit-code", "HOLDFAST_CONFLICT_EXIT_CODE"))
         settings.conflict_exit_code = number(*given, 0, 255, "an exit status from 0 to 255, as in 75");
     return settings;

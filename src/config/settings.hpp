@@ -17,8 +17,8 @@ namespace holdfast {
 
 struct Typed {
     std::vector<std::string> nodes{};
-    std::optional<std::string> ttl{}, wait{}, grace{}, node_timeout{}, drift{}, conflict_exit_code{}, key_prefix{},
-        local_dir{};
+    std::optional<std::string> ttl{}, wait{}, grace{}, drift{}, on_lost{}, leftovers{}, max_hold{},
+        conflict_exit_code{}, key_prefix{}, node_timeout{}, local_dir{};
     bool nonblock = false;
     bool verbose = false;
     bool quiet = false;
@@ -46,6 +46,14 @@ struct Settings {
     milliseconds grace{};
     /// --drift, HOLDFAST_DRIFT. Bound on the difference between two clock rates.
     double drift = 0.01;
+    /// --on-lost, HOLDFAST_ON_LOST. `ignore`: the command goes on without the lock, which is told; the status is 79 all
+    /// the same.
+    enum class OnLost { stop, ignore } on_lost = OnLost::stop;
+    /// --leftovers, HOLDFAST_LEFTOVERS. When the command has ended and others of its process group still run: hold the
+    /// lock until they end, stop them, or release at once.
+    enum class Leftovers { wait, kill, leave } leftovers = Leftovers::wait;
+    /// --max-hold, HOLDFAST_MAX_HOLD. Stops the command after this long. Nothing, or zero: never.
+    std::optional<milliseconds> max_hold;
     /// --conflict-exit-code, HOLDFAST_CONFLICT_EXIT_CODE. Status when the lock was not acquired.
     int conflict_exit_code = 75;
 

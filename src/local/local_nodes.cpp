@@ -70,12 +70,18 @@ bool accepts_connections(const std::string& socket_path) {
 
 void start_server(const std::string& folder, const std::string& socket_path) {
     make_private_folder(folder);
+    // Where SIGCHLD is ignored nobody learns how a child ended.
+    struct sigaction found {};
+    struct sigaction fallback {};
+    fallback.sa_handler = SIG_DFL;
+    ::sigaction(SIGCHLD, &fallback, &found);
     const pid_t pid = ::fork();
     if (pid < 0) throw system_failure("cannot start a process for a local node");
     if (pid == 0) become_server(folder, socket_path);
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    ::sigaction(SIGCHLD, &found, nullptr);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         throw unusable("a local node needs redis-server or valkey-server, and neither is in PATH; install one of them");
     if (status != 0) throw unusable(fmt::format("the server of a local node does not start; see {}/log", folder));
@@ -101,6 +107,10 @@ void wait_until_ready(const std::string& folder, const std::string& socket_path)
 } // namespace
 
 std::vector<std::string> local_nodes(const std::string& folder, int count) {
+    constexpr size_t longest = sizeof(sockaddr_un::sun_path) - sizeof "/1of1.sock";
+    if (folder.size() > longest)
+        throw unusable(
+            fmt::format("--local-dir {} is too long for sockets in it; it has at most {} bytes", folder, longest));
     make_private_folder(folder);
     std::vector<std::string> sockets;
     for (int i = 1; i <= count; ++i) sockets.push_back(fmt::format("{}/{}of{}.sock", folder, i, count));

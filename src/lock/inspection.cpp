@@ -62,47 +62,70 @@ std::string glob_escaped(const std::string& text) {
     return out;
 }
 
-/// The keys of each node that match, by SCAN: a batch of each node at a time, all nodes together.
-struct Scan {
-    std::string cursor = "0";
-    bool done = false;
-    std::vector<std::string> keys{};
-    std::optional<NodeFailure> failure{};
+/// One node's locks: keys by SCAN, and then their values, a batch of either at a time.
+class NodeListing {
+  public:
+    explicit NodeListing(std::string pattern) : pattern_{std::move(pattern)} {}
+
+    bool done() const { return failure_ || (cursor_ == "0" && asked_ && keys_.empty()); }
+    const std::optional<NodeFailure>& failure() const { return failure_; }
+    const std::map<std::string, Said>& found() const { return found_; }
+
+    std::optional<Request> next() {
+        if (done()) return {};
+        if (keys_.empty()) return Request{"SCAN", cursor_, "MATCH", pattern_, "COUNT", "1000", "TYPE", "string"};
+        batch_.assign(keys_.end() - static_cast<std::ptrdiff_t>(std::min(keys_.size(), batch_size)), keys_.end());
+        keys_.resize(keys_.size() - batch_.size());
+        Request request;
+        for (const std::string& key : batch_) {
+            // More than any record of ours has: what is longer need not come whole.
+            request.add({"GETRANGE", key, "0", "2047"});
+            request.add({"PTTL", key});
+        }
+        return request;
+    }
 
     void take(const Answer& answer) {
-        if (!answer.replies) return fail(answer.replies.error());
-        const Reply& reply = answer.replies->front();
-        if (reply.type == Reply::Type::error)
-            return fail({NodeFailure::Kind::no_vote, fmt::format("it says: {}", printable(reply.text))});
-        if (reply.items.size() != 2) return fail({NodeFailure::Kind::no_vote, "its answer makes no sense here"});
-        cursor = reply.items[0].text;
-        done = cursor == "0";
-        for (const Reply& key : reply.items[1].items) keys.push_back(key.text);
+        if (!answer.replies) failure_ = answer.replies.error();
+        else if (const Reply* error = first_error(*answer.replies))
+            failure_ = NodeFailure{NodeFailure::Kind::no_vote, fmt::format("it says: {}", printable(error->text))};
+        else if (batch_.empty()) take_keys(answer.replies->front());
+        else take_values(*answer.replies);
     }
-    void fail(NodeFailure why) {
-        done = true;
-        failure = std::move(why);
+
+  private:
+    static constexpr size_t batch_size = 200;
+
+    static const Reply* first_error(const std::vector<Reply>& replies) {
+        const auto found = std::ranges::find(replies, Reply::Type::error, &Reply::type);
+        return found == replies.end() ? nullptr : &*found;
     }
+
+    void take_keys(const Reply& reply) {
+        asked_ = true;
+        if (reply.items.size() != 2) {
+            failure_ = NodeFailure{NodeFailure::Kind::no_vote, "its answer makes no sense here"};
+            return;
+        }
+        cursor_ = reply.items[0].text;
+        for (const Reply& key : reply.items[1].items) keys_.push_back(key.text);
+    }
+
+    void take_values(const std::vector<Reply>& replies) {
+        for (size_t i = 0; i < batch_.size(); ++i)
+            if (const milliseconds ttl{replies[2 * i + 1].integer}; ttl >= milliseconds{0})
+                found_.insert_or_assign(batch_[i], Said{Word::held, replies[2 * i].text, ttl});
+        batch_.clear();
+    }
+
+    std::string pattern_;
+    std::string cursor_ = "0";
+    bool asked_ = false;
+    std::vector<std::string> keys_;  ///< still to be asked for
+    std::vector<std::string> batch_; ///< being asked for
+    std::map<std::string, Said> found_;
+    std::optional<NodeFailure> failure_;
 };
-
-std::vector<Scan> scan(NodeSet& nodes, const std::string& pattern) {
-    std::vector<Scan> scans(nodes.size());
-    while (!std::ranges::all_of(scans, &Scan::done)) {
-        const auto next_batch = [&](size_t i) -> std::optional<Request> {
-            if (scans[i].done) return {};
-            return Request{"SCAN", scans[i].cursor, "MATCH", pattern, "COUNT", "1000", "TYPE", "string"};
-        };
-        const Answers answers = nodes.ask(next_batch, {.enough = all_of_them});
-        for (size_t i = 0; i < nodes.size(); ++i)
-            if (answers[i]) scans[i].take(*answers[i]);
-    }
-    return scans;
-}
-
-std::optional<Said> value_and_ttl(const Reply& value, const Reply& ttl) {
-    if (value.type != Reply::Type::text || ttl.integer < 0) return {};
-    return Said{Word::held, value.text, milliseconds{ttl.integer}};
-}
 
 } // namespace
 
@@ -141,37 +164,31 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record) {
 }
 
 Listing list_locks(NodeSet& nodes, const std::string& prefix, const std::string& glob) {
-    const std::vector<Scan> scans = scan(nodes, glob_escaped(prefix) + glob);
-    const auto values_and_ttls = [&](size_t i) -> std::optional<Request> {
-        if (scans[i].keys.empty() || scans[i].failure) return {};
-        Request request;
-        for (const std::string& key : scans[i].keys) {
-            request.add({"GET", key});
-            request.add({"PTTL", key});
-        }
-        return request;
-    };
-    const Answers answers = nodes.ask(values_and_ttls, {.enough = all_of_them});
+    std::vector<NodeListing> listings(nodes.size(), NodeListing{glob_escaped(prefix) + glob});
+    while (!std::ranges::all_of(listings, &NodeListing::done)) {
+        const Answers answers = nodes.ask([&](size_t i) { return listings[i].next(); }, {.enough = all_of_them});
+        for (size_t i = 0; i < nodes.size(); ++i)
+            if (answers[i]) listings[i].take(*answers[i]);
+    }
 
     Listing listing;
-    std::map<std::string, std::vector<std::optional<Said>>> found;
+    std::map<std::string, std::vector<std::optional<Said>>> by_name;
     for (size_t i = 0; i < nodes.size(); ++i) {
-        const NodeFailure* failure = scans[i].failure ? &*scans[i].failure : nullptr;
-        if (answers[i] && !answers[i]->replies) failure = &answers[i]->replies.error();
-        listing.nodes.push_back({nodes.node(i).display(), failure != nullptr ? failure->text : "listed"});
-        if (failure != nullptr) continue;
+        const auto& failure = listings[i].failure();
+        listing.nodes.push_back({nodes.node(i).display(), failure ? failure->text : "listed"});
+        if (failure) continue;
         ++listing.answered;
-        for (size_t k = 0; k < scans[i].keys.size(); ++k) {
-            const auto one = value_and_ttl((*answers[i]->replies)[2 * k], (*answers[i]->replies)[2 * k + 1]);
-            auto& by_node = found[scans[i].keys[k].substr(prefix.size())];
+        for (const auto& [key, said] : listings[i].found()) {
+            auto& by_node = by_name[key.substr(prefix.size())];
             by_node.resize(nodes.size());
-            by_node[i] = one;
+            by_node[i] = said;
         }
     }
-    for (const auto& [name, by_node] : found) {
+    for (const auto& [name, by_node] : by_name) {
+        if (not_a_lock_name(name)) continue;
         Inspection inspection = tally(by_node);
         inspection.nodes = listing.nodes;
-        if (inspection.holding > 0 && !not_a_lock_name(name)) listing.locks.push_back({name, std::move(inspection)});
+        listing.locks.push_back({name, std::move(inspection)});
     }
     return listing;
 }

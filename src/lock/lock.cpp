@@ -49,7 +49,7 @@ Lock::Lock(NodeSet nodes, LockKey key, Timing timing, Holder self)
     : nodes_{std::move(nodes)}, key_{std::move(key)}, timing_{timing}, self_{std::move(self)}, token_{random_id(), 0},
       granted_(nodes_.size(), not_granted), unanswered_on_(nodes_.size()), answered_(nodes_.size()) {}
 
-Attempt Lock::try_once(int interrupt) {
+Attempt Lock::try_once(int interrupt, BootTime until) {
     ++token_.attempt;
     self_.since = wall_time_since_epoch();
     record_ = Record::make(token_, self_);
@@ -66,7 +66,7 @@ Attempt Lock::try_once(int interrupt) {
     // Opening a connection may take its own second; a round that is over its deadline has failed,
     // whatever was answered (design-review 2).
     const BootTime deadline =
-        BootClock::now() + std::max(timing_.node_timeout, milliseconds{1000}) + timing_.node_timeout;
+        std::min(until, BootClock::now() + std::max(timing_.node_timeout, milliseconds{1000}) + timing_.node_timeout);
     const auto request_for = [&](size_t i) {
         unanswered_on_[i] = nodes_.connection_number(i);
         return acquire_request(key_, token_, record_, timing_.ttl);
@@ -145,8 +145,10 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
         });
         return revoked || no > n - q;
     };
-    const Answers answers =
-        nodes_.ask_all(extend_request(key_, token_, record_, timing_.ttl), {.enough = enough, .interrupt = interrupt});
+    // A little later than the nodes' own time for an answer, whose end says more; but no waiting for a connection.
+    const BootTime deadline = BootClock::now() + timing_.node_timeout + timing_.node_timeout / 10;
+    const Answers answers = nodes_.ask_all(extend_request(key_, token_, record_, timing_.ttl),
+                                           {.enough = enough, .deadline = deadline, .interrupt = interrupt});
     enough(answers);
     reports_ = reports(nodes_, ballot, answers);
     if (revoked || no > n - q) return Renewal::lost;

@@ -41,7 +41,8 @@ class Lock {
     NodeSet& nodes() { return nodes_; }
 
     /// One round with a token of its own. Whatever is not a win has been released everywhere again.
-    Attempt try_once(int interrupt = -1);
+    /// Waits for nobody longer than `until`.
+    Attempt try_once(int interrupt = -1, BootTime until = BootTime::max());
 
     /// Until when the lock is certainly ours; not_granted when it is not.
     BootTime valid_until() const { return holdfast::valid_until(granted_); }

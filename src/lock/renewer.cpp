@@ -38,10 +38,9 @@ void Renewer::run() noexcept {
 }
 
 void Renewer::rounds() {
-    Poller poller;
     const milliseconds interval = lock_.timing().renewal_interval();
     BootTime next = BootClock::now() + interval;
-    while (!stop_requested_within(poller, next)) {
+    while (!stop_requested_within(next)) {
         // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
         if (BootClock::now() >= deadline_.at()) return deadline_.lose(deadline_.reason());
         const BootTime began = BootClock::now();
@@ -61,9 +60,9 @@ void Renewer::rounds() {
     }
 }
 
-bool Renewer::stop_requested_within(Poller& poller, BootTime until) const {
+bool Renewer::stop_requested_within(BootTime until) {
     std::vector<pollfd> fds{{stop_event_.get(), POLLIN, 0}};
-    poller.wait(fds, until);
+    poller_.wait(fds, until);
     return fds.front().revents != 0;
 }
 

@@ -27,11 +27,12 @@ class Renewer {
   private:
     void run() noexcept;
     void rounds();
-    bool stop_requested_within(Poller&, BootTime until) const;
+    bool stop_requested_within(BootTime until);
 
     Lock& lock_;
     LiveDeadline& deadline_;
     Fd stop_event_;
+    Poller poller_;
     std::thread thread_;
 };
 

@@ -11,6 +11,7 @@ namespace {
 constexpr milliseconds shortest_poll{20};
 constexpr milliseconds longest_poll{120};
 constexpr milliseconds longest_contention{4000};
+constexpr milliseconds shortest_round{100};
 
 /// How long to wait after an attempt that has not won.
 nanoseconds pause_after(const Attempt& attempt, unsigned contended_rounds, nanoseconds round_trip) {
@@ -53,7 +54,9 @@ Attempt acquire(Lock& lock, const Patience& patience, int interrupt, const OnWai
     while (true) {
         lock.nodes().resolve();
         const BootTime began = BootClock::now();
-        Attempt attempt = lock.try_once(interrupt);
+        // Who does not want to wait still wants an answer: a whole round then, and else at least a moment.
+        const BootTime no_later = until > start ? std::max(until, began + shortest_round) : BootTime::max();
+        Attempt attempt = lock.try_once(interrupt, no_later);
         const BootTime now = BootClock::now();
         contended_rounds = attempt.outcome == Outcome::contended ? contended_rounds + 1 : 0;
         if (!worth_another(attempt, now, until, contention_ends)) return attempt;

@@ -59,8 +59,9 @@ void Child::run(const Command& command, const Signals& signals, int go, int outc
 Child::~Child() {
     if (pid_ <= 0 || reaped_) return;
     ::kill(-pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    ::kill(pid_, SIGKILL);
+    // Not waited for: what cannot be killed must not keep us as well.
+    ::waitpid(pid_, nullptr, WNOHANG);
 }
 
 void Child::go(BootTime not_after) {

@@ -28,7 +28,7 @@ class Child {
     Child(const Command& command, const Signals& signals);
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
-    /// Ends, with SIGKILL, whatever of it has not been reaped.
+    /// Sends SIGKILL to whatever of it has not been reaped.
     ~Child();
 
     /// Its process and its process group.

@@ -2,66 +2,103 @@
 
 #include "base/fd.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
+#include <optional>
 #include <string_view>
 
 namespace holdfast {
 namespace {
 
+struct Stat {
+    char state = 0;
+    pid_t parent = 0;
+    pid_t group = 0;
+    int threads = 0;
+
+    /// A process whose first thread has ended shows as a zombie while others of its threads work.
+    bool zombie() const { return (state == 'Z' || state == 'X') && threads <= 1; }
+};
+
 /// Reads /proc/PID/stat: "PID (NAME) STATE PPID PGRP ..."; the name may hold anything, so look behind its last ')'.
-bool lives_in(int proc, std::string_view pid, pid_t group) {
+std::optional<Stat> read_stat(int proc, std::string_view pid) {
     std::array<char, 32> path{};
     pid.copy(path.data(), pid.size());
     std::string_view{"/stat"}.copy(path.data() + pid.size(), 5);
     const Fd file{::openat(proc, path.data(), O_RDONLY | O_CLOEXEC)};
     std::array<char, 512> buffer{};
     const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
-    if (size <= 0) return false;
+    if (size <= 0) return {};
     std::string_view text{buffer.data(), static_cast<size_t>(size)};
-    text.remove_prefix(text.rfind(')') + 1);
-    if (text.size() < 4 || text[1] == 'Z' || text[1] == 'X') return false;
-    text.remove_prefix(3);
-    text.remove_prefix(text.find(' ') + 1);
-    pid_t process_group = 0;
-    std::from_chars(text.data(), text.data() + text.size(), process_group);
-    return process_group == group;
+    text.remove_prefix(std::min(text.rfind(')') + 2, text.size()));
+    Stat stat;
+    stat.state = text.empty() ? '?' : text.front();
+    // Fields by their numbers in proc(5).
+    for (int field = 3; !text.empty(); ++field) {
+        const size_t end = std::min(text.find(' '), text.size());
+        int* const target = field == 4    ? &stat.parent
+                            : field == 5  ? &stat.group
+                            : field == 20 ? &stat.threads
+                                          : nullptr;
+        if (target != nullptr) std::from_chars(text.data(), text.data() + end, *target);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return stat;
 }
 
-} // namespace
-
-size_t members(pid_t group, std::span<pid_t> found) {
+/// Calls `visit` with each process that /proc lists and can still be read.
+template <typename Visit>
+void each_process(Visit visit) {
     const Fd proc{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    size_t count = 0;
     alignas(dirent64) std::array<char, 8192> buffer;
     while (true) {
         const ssize_t size = ::getdents64(proc.get(), buffer.data(), buffer.size());
-        if (size <= 0) return count;
+        if (size <= 0) return;
         for (ssize_t at = 0; at < size;) {
             const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
             at += entry->d_reclen;
             const std::string_view name{entry->d_name};
             pid_t pid = 0;
             const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-            if (error != std::errc{} || end != name.data() + name.size() || !lives_in(proc.get(), name, group))
-                continue;
-            if (count < found.size()) found[count] = pid;
-            ++count;
+            if (error != std::errc{} || end != name.data() + name.size()) continue;
+            if (const auto stat = read_stat(proc.get(), name)) visit(pid, *stat);
         }
     }
 }
 
-bool any_alive(pid_t group) {
-    if (::kill(-group, 0) != 0 && errno == ESRCH) return false;
-    return members(group, {}) > 0;
+/// One look at /proc: members there are, all of them zombies, and none is ours to reap.
+bool only_foreign_zombies(pid_t group) {
+    size_t zombies = 0;
+    size_t others = 0;
+    each_process([&](pid_t, const Stat& stat) {
+        if (stat.group != group) return;
+        if (stat.zombie() && stat.parent != ::getpid()) ++zombies;
+        else ++others;
+    });
+    return zombies > 0 && others == 0;
 }
 
-void signal_if_alive(pid_t group, int signal) {
-    if (any_alive(group)) ::kill(-group, signal);
+} // namespace
+
+size_t members(pid_t group, std::span<pid_t> found) {
+    size_t count = 0;
+    each_process([&](pid_t pid, const Stat& stat) {
+        if (stat.group != group || stat.zombie()) return;
+        if (count < found.size()) found[count] = pid;
+        ++count;
+    });
+    return count;
+}
+
+bool any_alive(pid_t group) {
+    if (::kill(-group, 0) != 0 && errno == ESRCH) return false;
+    // A list of processes is not read in one instant: whoever forks and ends meanwhile must not slip through.
+    return !(only_foreign_zombies(group) && only_foreign_zombies(group));
 }
 
 } // namespace holdfast

@@ -50,8 +50,8 @@ void wait_until(BootTime when, int timer) {
 }
 
 void tell_to_stop(pid_t group) {
-    signal_if_alive(group, SIGTERM);
-    signal_if_alive(group, SIGCONT);
+    ::kill(-group, SIGTERM);
+    ::kill(-group, SIGCONT);
 }
 
 } // namespace
@@ -99,7 +99,7 @@ void Guard::run(int pipe) const {
         }
         BootTime next = told ? times_.guard_kill_at(valid_until) : times_.guard_term_at(valid_until);
         if (group > 0 && now >= times_.guard_kill_at(valid_until)) {
-            signal_if_alive(group, SIGKILL);
+            ::kill(-group, SIGKILL);
             next = now + look_again;
         }
         wait_until(group > 0 ? next : BootTime::max(), timer);

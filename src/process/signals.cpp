@@ -5,7 +5,9 @@
 #include <sys/resource.h>
 
 #include <array>
+#include <cstdint>
 #include <span>
+#include <unistd.h>
 
 namespace holdfast {
 
@@ -28,10 +30,28 @@ Fd receive(const sigset_t& set) {
     return fd;
 }
 
+/// SIGPIPE and SIGXFSZ that a write of our own raised come from ourselves and mean nobody else.
 std::optional<signalfd_siginfo> read_from(const Fd& fd) {
     signalfd_siginfo info{};
-    if (::read(fd.get(), &info, sizeof info) != sizeof info) return {};
-    return info;
+    while (::read(fd.get(), &info, sizeof info) == sizeof info)
+        if (info.ssi_pid != static_cast<uint32_t>(::getpid())) return info;
+    return {};
+}
+
+/// Linux keeps a blocked signal for whoever receives it even where it is ignored (nohup, a background job of a script).
+sigset_t found_ignored() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal = 1; signal < NSIG; ++signal) {
+        struct sigaction found {};
+        if (::sigaction(signal, nullptr, &found) == 0 && found.sa_handler == SIG_IGN) sigaddset(&set, signal);
+    }
+    return set;
+}
+
+void remove(sigset_t& from, const sigset_t& what) {
+    for (int signal = 1; signal < NSIG; ++signal)
+        if (sigismember(&what, signal) == 1) sigdelset(&from, signal);
 }
 
 } // namespace
@@ -40,15 +60,18 @@ Signals::Signals() {
     sigset_t blocked = all_but(faults);
     for (const int signal : stops) sigdelset(&blocked, signal);
     ::pthread_sigmask(SIG_SETMASK, &blocked, &found_mask_);
+    sigset_t ignored = found_ignored();
+    sigdelset(&ignored, SIGCHLD);
     // Started with SIGCHLD ignored we would never learn how the command ended (hazard 79).
     struct sigaction wanted {};
     wanted.sa_handler = SIG_DFL;
     ::sigaction(SIGCHLD, &wanted, &found_sigchld_);
 
-    sigset_t ending = all_but(faults);
-    for (const int signal : harmless) sigdelset(&ending, signal);
-    ending_fd_ = receive(ending);
-    fd_ = receive(all_but(faults));
+    sigset_t received = all_but(faults);
+    remove(received, ignored);
+    fd_ = receive(received);
+    for (const int signal : harmless) sigdelset(&received, signal);
+    ending_fd_ = receive(received);
 }
 
 std::optional<int> Signals::next_ending() const {

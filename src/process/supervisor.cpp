@@ -17,38 +17,39 @@ namespace {
 
 /// How long after SIGKILL a process may take to be gone before we stop waiting for it.
 constexpr seconds unkillable_after{5};
-/// How often to look whether leftovers of the group that are not our children have ended.
-constexpr milliseconds leftovers_poll{50};
+/// How often to look whether what is left of the group has ended: not all of it need be our children.
+constexpr milliseconds look_again{50};
 constexpr seconds leftovers_told_after{1};
+/// A second request to end that comes sooner may be the first one, sent twice.
+constexpr seconds hurries_after{1};
 
 } // namespace
 
-Supervisor::Supervisor(Child& child, Guard& guard, const Signals& signals, const LiveDeadline& deadline,
-                       StopTimes times, const Log& log)
-    : child_{child}, guard_{guard}, signals_{signals}, deadline_{deadline}, times_{times}, log_{log} {
+Supervisor::Supervisor(Child& child, Guard* guard, const Signals& signals, const LiveDeadline& deadline, Rules rules,
+                       const Log& log)
+    : child_{child}, guard_{guard}, signals_{signals}, deadline_{deadline}, rules_{rules}, log_{log} {
     // Orphans of the command become our children, so that we can tell when the last one is gone.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     terminal_.offer(child_.pid());
 }
 
 Ending Supervisor::run() {
-    Poller poller;
     while (!over()) {
         // Before anything else, also after we were stopped or suspended ourselves.
         check_deadlines(BootClock::now());
         std::vector<pollfd> fds{
             {signals_.fd(), POLLIN, 0}, {deadline_.event(), POLLIN, 0}, {child_.outcome_fd(), POLLIN, 0}};
-        poller.wait(fds, next_instant());
+        poller_.wait(fds, next_instant());
         check_deadlines(BootClock::now());
         if (fds[1].revents != 0) deadline_.clear_event();
         if (fds[2].revents != 0) ending_.exec_error = child_.outcome();
         if (fds[0].revents != 0) handle_signals();
         tell_leftovers();
     }
-    guard_.dismiss();
+    if (guard_ != nullptr) guard_->dismiss();
     terminal_.take_back(child_.pid());
     // A success counts only if it came while the lock still held (hazard 87).
-    ending_.lost = kill_at_.has_value() || *ended_ >= deadline_.at();
+    ending_.lost = ending_.lost || *ended_ >= deadline_.at();
     return ending_;
 }
 
@@ -58,50 +59,81 @@ bool Supervisor::over() {
         if (!ended_) ended_ = BootClock::now();
         return true;
     }
-    return ended_ && child_.outcome_fd() < 0 && !any_alive(child_.pid());
+    if (!ended_ || child_.outcome_fd() >= 0) return false;
+    return (rules_.leftovers == Rules::Leftovers::leave && !kill_at_) || !any_alive(child_.pid());
 }
 
 void Supervisor::check_deadlines(BootTime now) {
-    if (!kill_at_) {
-        if (deadline_.lost()) stop(deadline_.reason(), times_.kill_at(deadline_.at(), now));
-        else if (now >= times_.term_at(deadline_.at())) stop(deadline_.reason(), times_.kill_at(deadline_.at()));
+    check_lease(now);
+    if (rules_.max_hold && !ending_.timed_out && !ended_ && now >= started_ + *rules_.max_hold) {
+        ending_.timed_out = true;
+        stop(now + rules_.times.grace);
+        log_.error(fmt::format("stopping the command after {} (--max-hold)", format_duration(*rules_.max_hold)));
     }
-    if (kill_at_ && !killed_ && now >= *kill_at_) {
-        killed_ = now;
+    if (ended_ && rules_.leftovers == Rules::Leftovers::kill && !kill_at_) stop(now + rules_.times.grace);
+    if (kill_at_ && now >= *kill_at_) {
+        if (!killed_) killed_ = now;
         signal_group(SIGKILL);
     }
 }
 
-void Supervisor::stop(const std::string& why, BootTime kill_at) {
+void Supervisor::check_lease(BootTime now) {
+    if (ending_.lost) return;
+    if (deadline_.lost()) lose(deadline_.reason(), rules_.times.kill_at(deadline_.at(), now));
+    else if (now >= rules_.times.term_at(deadline_.at()))
+        lose(deadline_.reason(), rules_.times.kill_at(deadline_.at()));
+}
+
+void Supervisor::lose(const std::string& why, BootTime kill_at) {
+    ending_.lost = true;
+    if (rules_.stop_on_loss) stop(kill_at);
+    log_.error(fmt::format("the lock is lost, {}: {}",
+                           rules_.stop_on_loss ? "stopping the command" : "and the command goes on without it",
+                           why.empty() ? "this host stood still" : why));
+}
+
+void Supervisor::stop(BootTime kill_at) {
+    if (kill_at_) {
+        kill_at_ = std::min(*kill_at_, kill_at);
+        return;
+    }
     kill_at_ = kill_at;
-    guard_.told();
+    if (guard_ != nullptr) guard_->told();
     signal_group(SIGTERM);
     // A stopped process would take the SIGTERM only when it is continued (hazard 75).
     signal_group(SIGCONT);
-    log_.error(fmt::format("the lock is lost, stopping the command: {}", why.empty() ? "this host stood still" : why));
 }
 
 void Supervisor::signal_group(int signal) const {
-    // Once the command is reaped its number is only certainly its group's while somebody is in it (hazard 74).
-    if (ended_) signal_if_alive(child_.pid(), signal);
-    else ::kill(-child_.pid(), signal);
+    // over() has found the group alive a moment ago, so its number is nobody else's.
+    ::kill(-child_.pid(), signal);
+    // A command that has left its group is killed all the same.
+    if (signal == SIGKILL && !ended_) ::kill(child_.pid(), signal);
 }
 
 BootTime Supervisor::next_instant() const {
-    BootTime next = kill_at_ ? *kill_at_ : times_.term_at(deadline_.at());
-    if (killed_) next = *killed_ + unkillable_after + milliseconds{1};
-    return ended_ ? std::min(next, BootClock::now() + leftovers_poll) : next;
+    BootTime next = kill_at_.value_or(BootTime::max());
+    if (!ending_.lost) next = std::min(next, rules_.times.term_at(deadline_.at()));
+    if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
+    if (killed_) return BootClock::now() + look_again;
+    return ended_ ? std::min(next, BootClock::now() + look_again) : next;
 }
 
 void Supervisor::handle_signals() {
     while (const auto info = signals_.next()) {
         const int signal = static_cast<int>(info->ssi_signo);
+        if (signal == SIGINT || signal == SIGTERM) hurry(BootClock::now());
         if (signal == SIGCHLD) reap();
         else if (signal == SIGTSTP) log_.info("not stopped: a stopped holdfast could not renew the lock");
         else if (signal != SIGTTIN && signal != SIGTTOU) signal_group(signal);
         // "fg": the shell has put us into the foreground.
         if (signal == SIGCONT && waits_for_terminal_) stopped(SIGTTIN);
     }
+}
+
+void Supervisor::hurry(BootTime now) {
+    if (kill_at_ && asked_to_end_ && now >= *asked_to_end_ + hurries_after) kill_at_ = std::min(*kill_at_, now);
+    asked_to_end_ = now;
 }
 
 void Supervisor::tell_leftovers() {
@@ -118,7 +150,7 @@ void Supervisor::reap() {
     int status = 0;
     pid_t pid = 0;
     while ((pid = ::waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
-        if (pid == guard_.pid()) guard_changed(status);
+        if (guard_ != nullptr && pid == guard_->pid()) guard_changed(status);
         if (pid != child_.pid()) continue;
         if (WIFSTOPPED(status)) {
             stopped(WSTOPSIG(status));
@@ -131,10 +163,10 @@ void Supervisor::reap() {
 }
 
 void Supervisor::guard_changed(int wait_status) {
-    if (WIFSTOPPED(wait_status)) ::kill(guard_.pid(), SIGKILL);
-    else if (!guard_.replace() && !kill_at_)
-        stop("the guard process was killed and cannot be started again",
-             times_.kill_at(deadline_.at(), BootClock::now()));
+    if (WIFSTOPPED(wait_status)) ::kill(guard_->pid(), SIGKILL);
+    else if (!guard_->replace() && !ending_.lost)
+        lose("the guard process was killed and cannot be started again",
+             rules_.times.kill_at(deadline_.at(), BootClock::now()));
 }
 
 void Supervisor::stopped(int signal) {

@@ -19,17 +19,29 @@
 
 namespace holdfast {
 
+/// What happens to the command other than by its own doing.
+struct Rules {
+    enum class Leftovers { wait, kill, leave };
+
+    StopTimes times;
+    bool stop_on_loss = true;               ///< otherwise the loss is only told
+    std::optional<milliseconds> max_hold{}; ///< stop the command after this long
+    Leftovers leftovers = Leftovers::wait;  ///< when the command has ended and others of its group have not
+};
+
 struct Ending {
-    int wait_status = 0; ///< of the command, as waitpid(2) gives it
-    int exec_error = 0;  ///< errno when the command could not be executed
-    bool lost = false;   ///< stopped, or not over before the lease was
-    bool alive = false;  ///< something of it could not be killed: the lock must not be released
+    int wait_status = 0;    ///< of the command, as waitpid(2) gives it
+    int exec_error = 0;     ///< errno when the command could not be executed
+    bool lost = false;      ///< stopped for it, or not over before the lease was
+    bool timed_out = false; ///< stopped because max_hold ran out
+    bool alive = false;     ///< something of it could not be killed: the lock must not be released
 };
 
 class Supervisor {
   public:
     /// Offers the terminal to the child, which has not got its go yet. All references outlive the Supervisor.
-    Supervisor(Child& child, Guard& guard, const Signals& signals, const LiveDeadline& deadline, StopTimes times,
+    /// Without stop_on_loss there is no guard.
+    Supervisor(Child& child, Guard* guard, const Signals& signals, const LiveDeadline& deadline, Rules rules,
                const Log& log);
 
     /// From the go to the end of the group.
@@ -38,26 +50,32 @@ class Supervisor {
   private:
     bool over();
     void check_deadlines(BootTime now);
-    void stop(const std::string& why, BootTime kill_at);
+    void check_lease(BootTime now);
+    void lose(const std::string& why, BootTime kill_at);
+    void stop(BootTime kill_at);
     void signal_group(int signal) const;
     void guard_changed(int wait_status);
     BootTime next_instant() const;
     void handle_signals();
+    void hurry(BootTime now);
     void reap();
     void tell_leftovers();
     void stopped(int signal);
 
     Child& child_;
-    Guard& guard_;
+    Guard* guard_;
     const Signals& signals_;
     const LiveDeadline& deadline_;
-    StopTimes times_;
+    Rules rules_;
     const Log& log_;
     Terminal terminal_;
+    Poller poller_;
     Ending ending_;
+    BootTime started_ = BootClock::now();
     std::optional<BootTime> ended_;   ///< when the command itself was reaped
     std::optional<BootTime> kill_at_; ///< set once the group has been told to stop
     std::optional<BootTime> killed_;
+    std::optional<BootTime> asked_to_end_; ///< by the last SIGINT or SIGTERM
     bool waits_for_terminal_ = false;
     bool leftovers_told_ = false;
 };

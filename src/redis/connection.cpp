@@ -25,6 +25,9 @@ void Connection::resolve() {
 }
 
 void Connection::settle() {
+    // What has come since the last round belongs to it and is dropped; what nobody asked for closes the connection.
+    while (state_ == State::open && read()) {
+    }
     if (state_ != State::closed && BootClock::now() > deadline()) fail(Kind::timeout, "its last answer is overdue");
 }
 
@@ -122,7 +125,10 @@ void Connection::advance(short revents) {
                                        ? fmt::format("no connection in {}", format_duration(time_to_open()))
                                        : fmt::format("no answer in {}", format_duration(node_timeout_)));
     if (revents == 0) return;
-    if (state_ == State::open) return read();
+    if (state_ == State::open) {
+        read();
+        return;
+    }
     int error = 0;
     socklen_t size = sizeof error;
     ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
@@ -131,11 +137,14 @@ void Connection::advance(short revents) {
     fail(Kind::unreachable, errno_text(error));
 }
 
-void Connection::read() {
+bool Connection::read() {
     std::array<char, 16384> buffer{};
     const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (size <= 0) return fail(Kind::unreachable, size == 0 ? "it closed the connection" : errno_text(errno));
+    if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    if (size <= 0) {
+        fail(Kind::unreachable, size == 0 ? "it closed the connection" : errno_text(errno));
+        return false;
+    }
     reader_.feed({buffer.data(), static_cast<size_t>(size)});
     while (state_ == State::open) {
         auto reply = reader_.next();
@@ -144,6 +153,7 @@ void Connection::read() {
     }
     if (!reader_.broken().empty())
         fail(Kind::no_vote, fmt::format("its answer is not Redis: {}", printable(reader_.broken())));
+    return true;
 }
 
 void Connection::receive(Reply reply) {
@@ -171,8 +181,10 @@ void Connection::check_greeting(const Reply& reply) {
         // An older protocol does for locks; only what must be pushed to us is missing then.
         if (reply.is_error("NOPROTO") || (reply.text.starts_with("ERR unknown command") && node_.password.empty()))
             return;
-        const bool permission = reply.is_error("NOPERM");
-        return fail(permission ? Kind::denied : Kind::no_vote, fmt::format("it says: {}", printable(reply.text)));
+        // Only the code: the rest may repeat our words, and one of them is the password.
+        const std::string code = printable(reply.text.substr(0, reply.text.find(' ')), 40);
+        return fail(reply.is_error("NOPERM") ? Kind::denied : Kind::no_vote,
+                    fmt::format("it refuses HELLO ({})", code));
     }
     if (reply.type != Reply::Type::list) return fail(Kind::no_vote, "it does not answer HELLO as Redis does");
     const Reply* role = reply.find("role");

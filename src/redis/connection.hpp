@@ -55,7 +55,7 @@ class Connection {
     /// Looks the node's name up unless that is done. May block: main thread, while no lock is held.
     void resolve();
 
-    /// Closes the connection when its last answer is overdue. Before each submit().
+    /// Reads what has come late, and closes the connection when an answer is overdue. Before each submit().
     void settle();
     /// Counts the connections to this node: the one that the next submit() will use. Requests of the same number
     /// reach the node in order.
@@ -86,7 +86,8 @@ class Connection {
     void connect_next();
     void greet();
     void write();
-    void read();
+    /// False when there was nothing to read.
+    bool read();
     void receive(Reply);
     void check_greeting(const Reply&);
     void fail(NodeFailure::Kind, std::string text);

@@ -75,7 +75,7 @@ Parsed parse_host(std::string_view text, Node node) {
     if (node.host.empty()) return error("the host is missing, as in redis://10.0.0.1:6379");
     if (port.empty()) return node;
     const auto value = port.starts_with(':') ? number(port.substr(1), 65535) : std::nullopt;
-    if (!value || *value == 0) return error(fmt::format("'{}' is not a port (1 to 65535)", printable(port)));
+    if (!value || *value == 0) return error("what stands behind the host is not a port (1 to 65535)");
     node.port = static_cast<uint16_t>(*value);
     return node;
 }
@@ -97,7 +97,7 @@ Parsed parse_redis(std::string_view rest) {
     if (const size_t slash = rest.find('/'); slash != std::string_view::npos) {
         const std::string_view path = rest.substr(slash + 1);
         const auto db = path.empty() ? 0 : number(path, 1'000'000);
-        if (!db) return error(fmt::format("'{}' is not the number of a database", printable(path)));
+        if (!db) return error("what stands behind '/' is not the number of a database");
         node.db = *db;
         rest = rest.substr(0, slash);
     }

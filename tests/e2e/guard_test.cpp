@@ -15,11 +15,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A run of the probe with a TTL of one second, and what can be seen of it from outside.
+/// A run of the probe with a TTL of two seconds, and what can be seen of it from outside.
 class ProbeRun {
   public:
-    explicit ProbeRun(size_t nodes) : servers_{nodes}, run_{words()} {
-        REQUIRE(eventually([&] { return last_beat("child") > BootTime{} && last_beat("grandchild") > BootTime{}; }));
+    explicit ProbeRun(size_t nodes, const std::string& way = "fork") : servers_{nodes}, run_{words(way)} {
+        const std::string last = way == "fork" ? "grandchild" : "child";
+        REQUIRE(eventually([&] { return last_beat("child") > BootTime{} && last_beat(last) > BootTime{}; }));
     }
 
     RedisServers& servers() { return servers_; }
@@ -56,9 +57,9 @@ class ProbeRun {
     }
 
   private:
-    std::vector<std::string> words() const {
+    std::vector<std::string> words(const std::string& way) const {
         return run_on(servers_.uris(),
-                      {"--ttl", "1s", "--grace", "100ms", "x", "--", HOLDFAST_PROBE, dir_.path(), "stubborn", "fork"});
+                      {"--ttl", "2s", "--grace", "100ms", "x", "--", HOLDFAST_PROBE, dir_.path(), "stubborn", way});
     }
 
     TempDir dir_;
@@ -90,6 +91,15 @@ TEST_CASE("when holdfast is stopped for longer than the TTL, its command is gone
         probe.run().signal(SIGCONT);
         CHECK(probe.run().wait().status() == 79);
     }
+}
+
+TEST_CASE("a command that has left its process group is killed all the same") {
+    ProbeRun probe{1, "leave"};
+    probe.servers()[0].pause();
+    // Whatever was renewed last was sent before this moment; its lease ends after the TTL less the drift.
+    const BootTime lease_ends = BootClock::now() + 1978ms;
+    CHECK(probe.run().wait().status() == 79);
+    CHECK(probe.last_beat() < lease_ends);
 }
 
 TEST_CASE("a guard that is killed is replaced, and the new one does its work") {

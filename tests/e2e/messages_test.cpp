@@ -114,6 +114,16 @@ TEST_CASE("a wrong password is said and never shown") {
               .status() == 0);
 }
 
+TEST_CASE("a server that repeats our words does not make us show the password") {
+    RedisServer server{{"--rename-command", "HELLO", "", "--requirepass", "geheim"}};
+    const Finished done =
+        call({"run", "-n", "--node", server.uri(), "x", "true"}, {.environment = {{"HOLDFAST_PASSWORD", "geheim"}}});
+    CHECK(done.status() == 69);
+    CHECK(done.err == "holdfast: " + server.uri() + " cannot be used: it refuses HELLO (ERR)\n");
+    // A comma that nobody encoded cuts the list in the middle of the password.
+    CHECK(call({"run", "--node", "redis://u:gehe,im@h:1", "x", "true"}).err.find("gehe") == std::string::npos);
+}
+
 TEST_CASE("status tells who holds a lock, and its status says whether") {
     RedisServers servers{3};
     const Finished free = call({"status", "--node", servers.uris(), "x"});

@@ -34,9 +34,9 @@ TEST_CASE("a command that a signal ended makes us end by the same signal") {
         CAPTURE(signal);
         CHECK(finish(run_on(server.uri(), {"x", "-c", fmt::format("kill -{} $$", signal)})).signal() == signal);
     }
-    CHECK(
-        finish({"sh", "-c", fmt::format("'{}' run --node {} x -c 'kill -15 $$'; echo $?", HOLDFAST_BINARY, server.uri())})
-            .out == "143\n");
+    CHECK(finish({"sh", "-c",
+                  fmt::format("'{}' run --node {} x -c 'kill -15 $$'; echo $?", HOLDFAST_BINARY, server.uri())})
+              .out == "143\n");
     CHECK(server.text({"DBSIZE"}) == "0");
 }
 
@@ -179,6 +179,26 @@ TEST_CASE("a signal ends a wait at once, and leaves nothing behind") {
         CHECK(done.out.empty());
     }
     CHECK(server.text({"DBSIZE"}) == "1");
+}
+
+TEST_CASE("a signal that was ignored when we were started, as by nohup, ends no wait") {
+    RedisServer server;
+    server.command({"SET", "holdfast:x", "other", "PX", "60000"});
+    Process waiter{run_on(server.uri(), {"x", "echo", "my turn"}), {.in_child = [] { std::signal(SIGHUP, SIG_IGN); }}};
+    waiter.wait_for_err("waiting");
+    waiter.signal(SIGHUP);
+    server.command({"DEL", "holdfast:x"});
+    CHECK(waiter.wait().out == "my turn\n");
+}
+
+TEST_CASE("a wait ends in time, also when a node hangs") {
+    RedisServer server;
+    server.pause();
+    const BootTime start = BootClock::now();
+    CHECK(
+        finish(run_on(server.uri(), {"--ttl", "60s", "--node-timeout", "10s", "-w", "200ms", "x", "true"})).status() ==
+        69);
+    CHECK(BootClock::now() - start < 5s);
 }
 
 TEST_CASE("a signal that does not end anybody does not end a wait") {

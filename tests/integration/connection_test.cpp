@@ -2,9 +2,12 @@
 #include "support/redis_server.hpp"
 
 #include <doctest/doctest.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <atomic>
 #include <poll.h>
 #include <thread>
 
@@ -26,7 +29,8 @@ NodeFailure failure(const Node& node, milliseconds node_timeout = 2s) {
     return answer.replies.error();
 }
 
-/// A server that is none: accepts connections and answers each piece of input with the next of its lines.
+/// A server that is none: accepts connections and answers each piece of input with the next of its lines. A line that
+/// begins with '!' comes unasked, once the one before it has been read.
 class FakeServer {
   public:
     explicit FakeServer(std::vector<std::string> answers) : answers_{std::move(answers)} {
@@ -42,6 +46,7 @@ class FakeServer {
         ::shutdown(listener_.get(), SHUT_RDWR);
         thread_.join();
     }
+    int unasked() const { return unasked_; }
     Node node() const {
         Node node;
         node.socket_path = dir_.file("sock");
@@ -56,6 +61,13 @@ class FakeServer {
             for (const std::string& answer : answers_) {
                 char buffer[4096];
                 pollfd readable{client.get(), POLLIN, 0};
+                if (answer.starts_with('!')) {
+                    for (int unread = 1; unread > 0;) ::ioctl(client.get(), SIOCOUTQ, &unread);
+                    ::send(client.get(), answer.data() + 1, answer.size() - 1, MSG_NOSIGNAL);
+                    ++unasked_;
+                    ::poll(&readable, 1, 5000);
+                    break;
+                }
                 if (::poll(&readable, 1, 5000) != 1 || ::recv(client.get(), buffer, sizeof buffer, 0) <= 0) break;
                 if (::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL) < 0) break;
             }
@@ -64,6 +76,7 @@ class FakeServer {
 
     TempDir dir_;
     std::vector<std::string> answers_;
+    std::atomic<int> unasked_ = 0;
     Fd listener_;
     std::thread thread_;
 };
@@ -147,7 +160,7 @@ TEST_CASE("whatever is no Redis server is no vote, and its text is made safe") {
     const std::vector<std::pair<std::string, std::string>> strangers{
         {"HTTP/1.1 400 Bad Request\r\n\r\n", "not Redis"},
         {"SSH-2.0-OpenSSH_9.2\r\n", "not Redis"},
-        {"-ERR \x1b[2J\r\n", "\\x1b[2J"},
+        {"-\x1b[2J no\r\n", "\\x1b[2J"},
         {"*1000000000\r\n", "not Redis"},
         {"$-5\r\n", "not Redis"},
         {"+OK\r\n+PONG\r\n", "HELLO"},
@@ -183,6 +196,17 @@ TEST_CASE("a late answer of one round never counts for the next") {
     const Answers second = nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }});
     REQUIRE(second[0]->replies.has_value());
     CHECK(second[0]->replies->front().text == "second");
+}
+
+TEST_CASE("a reply that came unasked between two rounds is no answer to the next") {
+    FakeServer shifted{{"%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n+first\r\n", "!+unasked\r\n"}};
+    NodeSet nodes{{shifted.node()}, 5s};
+    nodes.resolve();
+    const auto all = [](const Answers&) { return false; };
+    CHECK(nodes.ask_all({"PING"}, {.enough = all})[0]->replies->front().text == "first");
+    REQUIRE(eventually([&] { return shifted.unasked() == 1; }));
+    // On a new connection, where the server begins anew.
+    CHECK(nodes.ask_all({"PING"}, {.enough = all})[0]->replies->front().text == "first");
 }
 
 TEST_CASE("a connection with an overdue answer is not used again") {

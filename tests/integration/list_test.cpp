@@ -65,11 +65,11 @@ TEST_CASE("a glob selects, and a prefix is not one") {
 TEST_CASE("more keys than one batch holds are all found") {
     RedisServers servers{1};
     servers[0].command({"EVAL",
-                        "for i = 1, 5000 do redis.call('SET', 'other:' .. i, 'x') end for i = 1, 300 do "
-                        "redis.call('SET', 'holdfast:n' .. i, 'v', 'PX', 60000) end",
+                        "for i = 1, 5000 do redis.call('SET', 'other:' .. i, 'x') end for i = 1, 20000 do "
+                        "redis.call('SET', 'holdfast:a-name-of-some-length-' .. i, 'v', 'PX', 60000) end",
                         "0"});
     NodeSet nodes = looking_at(servers);
-    CHECK(list_locks(nodes, "holdfast:", "*").locks.size() == 300);
+    CHECK(list_locks(nodes, "holdfast:", "*").locks.size() == 20000);
 }
 
 TEST_CASE("a node that is down is told, and the others list") {

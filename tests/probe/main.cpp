@@ -1,10 +1,11 @@
 // The command of the fault tests. It takes a kernel lock that its descendants inherit, so that an overlap of two
 // holders is seen by the kernel, and writes the time (CLOCK_BOOTTIME, ns) into a file every millisecond.
 //
-//   probe FOLDER [stubborn] [fork]
+//   probe FOLDER [stubborn] [fork | leave]
 //
 //   stubborn   ignores SIGTERM
 //   fork       a grandchild does the same, and the child in between ends
+//   leave      leaves its process group for that of its parent
 //
 // Ends with 99 when somebody else has the kernel lock.
 #include <sys/file.h>
@@ -40,6 +41,7 @@ int main(int argc, char** argv) {
     for (int i = 2; i < argc; ++i) {
         if (std::string_view{argv[i]} == "stubborn") ::signal(SIGTERM, SIG_IGN);
         if (std::string_view{argv[i]} == "fork") forks = true;
+        if (std::string_view{argv[i]} == "leave") ::setpgid(0, ::getpgid(::getppid()));
     }
     const int lock = ::open((folder + "/judge").c_str(), O_RDWR | O_CREAT, 0600);
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0) return 99;

@@ -74,6 +74,10 @@ Process::~Process() {
 
 void Process::signal(int number) const { ::kill(pid_, number); }
 
+void Process::say(const std::string& text) const {
+    if (::write(in_.get(), text.data(), text.size()) < 0) throw std::runtime_error{"cannot write the input"};
+}
+
 bool Process::running() {
     int status = 0;
     if (!wait_status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) wait_status_ = status;

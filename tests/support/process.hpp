@@ -48,6 +48,8 @@ class Process {
     pid_t pid() const { return pid_; }
     void signal(int number) const;
     bool running();
+    /// To its standard input, which stays open.
+    void say(const std::string& text) const;
     /// Reads both outputs to their end and the status. Throws when that takes longer than patience.
     Finished wait();
     /// Reads stderr (or stdout) until it holds that text. Throws when patience ends first.

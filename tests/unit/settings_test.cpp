@@ -69,6 +69,17 @@ TEST_CASE("node lists are split at commas, and the typed ones replace the enviro
     CHECK(settings({}, {{"HOLDFAST_NODES", "d,,e,"}}).nodes.size() == 2);
 }
 
+TEST_CASE("what may happen to the command is a choice of words") {
+    CHECK(settings({}).on_lost == Settings::OnLost::stop);
+    CHECK(settings({.on_lost = "ignore"}).on_lost == Settings::OnLost::ignore);
+    CHECK(settings({.leftovers = "kill"}).leftovers == Settings::Leftovers::kill);
+    CHECK(settings({}, {{"HOLDFAST_LEFTOVERS", "leave"}}).leftovers == Settings::Leftovers::leave);
+    CHECK(refused({.on_lost = "wait"}).second == "--on-lost 'wait' is not stop or ignore");
+    CHECK(refused({.leftovers = "x"}).second == "--leftovers 'x' is not wait, kill or leave");
+    CHECK(settings({.max_hold = "5m"}).max_hold == 5min);
+    CHECK_FALSE(settings({.max_hold = "0"}).max_hold.has_value());
+}
+
 TEST_CASE("-w 0 is -n") {
     CHECK(settings({.wait = "0"}).wait == 0s);
     CHECK(settings({.nonblock = true}).wait == 0s);

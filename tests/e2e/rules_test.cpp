@@ -1,0 +1,112 @@
+// What the user's rules do to the command: --max-hold, --on-lost, --leftovers, nested runs, a second signal.
+#include "support/holdfast.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <csignal>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string stubborn = "trap '' TERM; echo started; while :; do sleep 0.01; done";
+
+} // namespace
+
+TEST_CASE("--max-hold stops the command as timeout would, and gives 124") {
+    RedisServer server;
+    const Finished done = finish(run_on(server.uri(), {"--max-hold", "100ms", "x", "-c",
+                                                       "trap 'echo told; exit 0' TERM; while :; do sleep 0.01; done"}));
+    CHECK(done.status() == 124);
+    CHECK(done.out == "told\n");
+    CHECK(done.err.find("holdfast: stopping the command after 100ms (--max-hold)\n") != std::string::npos);
+    CHECK(finish(run_on(server.uri(), {"--max-hold", "100ms", "--grace", "50ms", "x", "-c", stubborn})).status() ==
+          124);
+    CHECK(finish(run_on(server.uri(), {"--max-hold", "0", "x", "-c", "sleep 0.2; exit 3"})).status() == 3);
+    CHECK(server.text({"DBSIZE"}) == "0");
+}
+
+TEST_CASE("a lock that is lost while --max-hold stops the command gives 79") {
+    RedisServer server;
+    Process run{run_on(server.uri(), {"--ttl", "1s", "--grace", "300ms", "--max-hold", "100ms", "x", "-c", stubborn})};
+    run.wait_for_err("--max-hold");
+    server.command({"DEL", "holdfast:x"});
+    CHECK(run.wait().status() == 79);
+}
+
+TEST_CASE("with --on-lost ignore the command goes on, is told of, and the status is 79") {
+    RedisServer server;
+    Process run{run_on(server.uri(),
+                       {"--ttl", "1s", "--on-lost", "ignore", "x", "-c", "echo started; read line; echo through"})};
+    run.wait_for_out("started");
+    server.command({"DEL", "holdfast:x"});
+    run.wait_for_err("the lock is lost, and the command goes on without it: ");
+    run.say("\n");
+    const Finished done = run.wait();
+    CHECK(done.status() == 79);
+    CHECK(done.out == "started\nthrough\n");
+}
+
+TEST_CASE("--leftovers leave releases when the command ends, and what it left lives on") {
+    RedisServer server;
+    TempDir dir;
+    const Finished done = finish(
+        run_on(server.uri(),
+               {"--leftovers", "leave", "x", "-c",
+                fmt::format("(while [ ! -e {0} ]; do sleep 0.01; done; echo went on > {1}) > /dev/null 2>&1 & exit 5",
+                            dir.file("go"), dir.file("log"))}));
+    CHECK(done.status() == 5);
+    CHECK(server.text({"DBSIZE"}) == "0");
+    CHECK(dir.read("log").empty());
+    dir.write("go", "");
+    CHECK(eventually([&] { return dir.read("log") == "went on\n"; }));
+}
+
+TEST_CASE("--leftovers kill stops what the command left before the lock is released") {
+    RedisServer server;
+    TempDir dir;
+    const Finished done = finish(
+        run_on(server.uri(),
+               {"--leftovers", "kill", "--grace", "50ms", "x", "-c",
+                fmt::format("(trap '' TERM; while :; do echo x >> {}; done) > /dev/null 2>&1 & sleep 0.1; exit 5",
+                            dir.file("beat"))}));
+    CHECK(done.status() == 5);
+    CHECK(server.text({"DBSIZE"}) == "0");
+    const std::string last = dir.read("beat");
+    CHECK(!last.empty());
+    CHECK_FALSE(eventually([&] { return dir.read("beat") != last; }, 100ms));
+}
+
+TEST_CASE("a run of the same lock inside itself is refused, and another lock inside is not") {
+    RedisServers servers{3};
+    const std::string turned_around = servers[2].uri() + "," + servers[0].uri() + "," + servers[1].uri();
+    const auto inside = [&](const std::string& nodes, const std::string& name) {
+        return finish(run_on(servers.uris(), {"x", "--", HOLDFAST_BINARY, "run", "--node", nodes, name, "true"}));
+    };
+    CHECK(inside(servers.uris(), "x").status() == 64);
+    CHECK(inside(turned_around, "x").status() == 64);
+    CHECK(inside(turned_around, "x").err.find("x is held by a run around this one") != std::string::npos);
+    CHECK(inside(servers.uris(), "y").status() == 0);
+    CHECK(inside(servers[0].uri(), "y").status() == 0);
+    const Finished deep =
+        finish(run_on(servers.uris(), {"x", "--", HOLDFAST_BINARY, "run", "--node", servers.uris(), "y", "--",
+                                       HOLDFAST_BINARY, "run", "--node", servers.uris(), "x", "true"}));
+    CHECK(deep.status() == 64);
+}
+
+TEST_CASE("a second request to end shortens the grace, and the same one sent twice does not") {
+    RedisServer server;
+    Process run{run_on(server.uri(), {"--ttl", "30s", "--grace", "15s", "--max-hold", "50ms", "x", "-c", stubborn})};
+    run.wait_for_err("--max-hold");
+    const BootTime start = BootClock::now();
+    run.signal(SIGTERM);
+    run.signal(SIGTERM);
+    CHECK_FALSE(eventually([&] { return !run.running(); }, 300ms));
+    CHECK(eventually([&] { return BootClock::now() > start + 1100ms; }));
+    run.signal(SIGTERM);
+    CHECK(run.wait().status() == 124);
+    CHECK(BootClock::now() - start < 10s);
+}
