@@ -98,7 +98,9 @@ size_t members(pid_t group, std::span<pid_t> found) {
 bool any_alive(pid_t group) {
     if (::kill(-group, 0) != 0 && errno == ESRCH) return false;
     // A list of processes is not read in one instant: whoever forks and ends meanwhile must not slip through.
-    return !(only_foreign_zombies(group) && only_foreign_zombies(group));
+    for (int looks = 0; looks < 2; ++looks)
+        if (!only_foreign_zombies(group)) return true;
+    return false;
 }
 
 } // namespace holdfast
