@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
-#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
@@ -73,7 +73,7 @@ TEST_CASE("when holdfast is killed, all of its command's group is gone before th
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);
         ProbeRun probe{n};
-        probe.run().signal(SIGKILL);
+        ::kill(-probe.run().pid(), SIGKILL); // all of its process group
         const BootTime expires = probe.expires();
         REQUIRE(eventually([&] { return !probe.beating(); }));
         CHECK(probe.last_beat() < expires);
@@ -127,12 +127,14 @@ TEST_CASE("a guard that is stopped is replaced") {
 TEST_CASE("a command stops by itself in its grace when holdfast is killed, and then nobody kills it") {
     RedisServer server;
     TempDir dir;
-    const std::string script =
-        fmt::format("trap 'echo told > {}; exit' TERM; echo started; while :; do sleep 0.01; done", dir.file("end"));
-    Process run{run_on(server.uri(), {"--ttl", "2s", "x", "-c", script})};
+    // In a child of the command, which only the guard tells.
+    const std::string script = fmt::format("sh -c 'trap \"sleep 0.2; echo told > {}; exit\" TERM; echo started; "
+                                           "while :; do sleep 0.01; done' & wait",
+                                           dir.file("end"));
+    Process run{run_on(server.uri(), {"--ttl", "4s", "x", "-c", script})};
     run.wait_for_out("started");
     run.signal(SIGKILL);
-    CHECK(eventually([&] { return dir.read("end") == "told\n"; }));
+    CHECK(eventually([&] { return dir.read("end") == "told\n"; }, 5s));
 }
 
 TEST_CASE("the guard does not survive the run") {
@@ -144,4 +146,47 @@ TEST_CASE("the guard does not survive the run") {
         const std::string stat = finish({"sh", "-c", fmt::format("cat /proc/{}/stat 2>/dev/null", guard)}).out;
         return stat.find("holdfast-guard") == std::string::npos || stat.find(") Z ") != std::string::npos;
     }));
+}
+
+TEST_CASE("when holdfast is stopped, its command has its grace to end by itself, also one that is stopped") {
+    RedisServer server;
+    TempDir dir;
+    const std::string script =
+        fmt::format("trap 'echo told > {}; exit' TERM; echo started; kill -STOP $$; exit", dir.file("end"));
+    Process run{run_on(server.uri(), {"--ttl", "1s", "x", "-c", script})};
+    run.wait_for_out("started");
+    run.signal(SIGSTOP);
+    CHECK(eventually([&] { return dir.read("end") == "told\n"; }, 5s));
+    run.signal(SIGCONT);
+    CHECK(run.wait().status() == 79);
+}
+
+TEST_CASE("when holdfast and its guard are killed together, the command itself still gets SIGTERM") {
+    RedisServer server;
+    TempDir dir;
+    const std::string script = fmt::format("trap 'echo told > {0}; exit' TERM; cat /proc/$PPID/task/$PPID/children > "
+                                           "{1}.new; mv {1}.new {1}; while :; do sleep 0.01; done",
+                                           dir.file("end"), dir.file("children"));
+    Process run{run_on(server.uri(), {"x", "-c", script})};
+    REQUIRE(eventually([&] { return !dir.read("children").empty(); }));
+    run.signal(SIGSTOP); // or it would have another guard at once
+    ::kill(std::stoi(dir.read("children")), SIGKILL);
+    run.signal(SIGKILL);
+    CHECK(eventually([&] { return dir.read("end") == "told\n"; }, 5s));
+}
+
+TEST_CASE("when a killed guard cannot be replaced, the command is stopped") {
+    RedisServer server;
+    TempDir dir;
+    const std::string script = fmt::format("cat /proc/$PPID/task/$PPID/children > {0}.new; mv {0}.new {0}; "
+                                           "while :; do sleep 0.01; done",
+                                           dir.file("children"));
+    Process run{run_on(server.uri(), {"x", "-c", script})};
+    REQUIRE(eventually([&] { return !dir.read("children").empty(); }));
+    const rlimit no_more_descriptors{5, 5};
+    REQUIRE(::prlimit(run.pid(), RLIMIT_NOFILE, &no_more_descriptors, nullptr) == 0);
+    ::kill(std::stoi(dir.read("children")), SIGKILL);
+    const Finished done = run.wait();
+    CHECK(done.status() == 79);
+    CHECK(done.err.find("the guard process was killed and cannot be started again") != std::string::npos);
 }

@@ -112,3 +112,44 @@ TEST_CASE("without redis-server the message says what to install") {
     CHECK(done.status() == 78);
     CHECK(done.err.find("redis-server or valkey-server") != std::string::npos);
 }
+
+TEST_CASE("the server of a local node has neither descriptors nor a signal mask of those who started us") {
+    LocalDir local;
+    const auto all_blocked = [] {
+        sigset_t all;
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, nullptr);
+    };
+    // The reader at the end of the pipe sees its end only when nobody has a 9 any more.
+    const Finished done = finish({"sh", "-c",
+                                  fmt::format("'{}' run --local-dir '{}' --node local: x -- echo held 9>&1 | cat",
+                                              HOLDFAST_BINARY, local.path())},
+                                 {.in_child = all_blocked});
+    CHECK(done.out == "held\n");
+    const std::string pid =
+        finish({"sh", "-c",
+                fmt::format("redis-cli -s {}/1of1.sock info server | grep ^process_id | tr -dc 0-9", local.path())})
+            .out;
+    CHECK(finish({"grep", "^SigBlk", fmt::format("/proc/{}/status", pid)}).out == "SigBlk:\t0000000000000000\n");
+}
+
+TEST_CASE("however many runs start a local node at the same time, it has one server") {
+    LocalDir local;
+    std::vector<Process> runs;
+    for (int i = 0; i < 6; ++i) runs.emplace_back(local.run({"--node", "local:", "x", "true"}));
+    for (Process& run : runs) CHECK(run.wait().status() == 0);
+    // One that was pushed off its socket by another would live on unseen.
+    const std::string count = fmt::format("grep -lsa '^redis-server.*{}' /proc/[0-9]*/cmdline | wc -l", local.path());
+    CHECK(finish({"sh", "-c", count}).out == "1\n");
+}
+
+TEST_CASE("a folder of somebody else is refused") {
+    if (::getuid() != 0) return;
+    TempDir dir;
+    ::mkdir(dir.file("theirs").c_str(), 0700);
+    REQUIRE(::chown(dir.file("theirs").c_str(), 65534, 65534) == 0);
+    const Finished done =
+        finish(holdfast::test::holdfast({"run", "--local-dir", dir.file("theirs"), "--node", "local:", "x", "true"}));
+    CHECK(done.status() == 78);
+    CHECK(done.err.find("is not a folder of ours alone") != std::string::npos);
+}

@@ -131,7 +131,9 @@ TEST_CASE("a lock whose command cannot even be forked is released again") {
     ::chmod(server.node().socket_path.substr(0, server.node().socket_path.rfind('/')).c_str(), 0755);
     server.command({"CONFIG", "SET", "unixsocketperm", "777"});
     ::chmod(server.node().socket_path.c_str(), 0777);
-    const Finished done = finish(run_on(server.uri(), {"x", "true"}), {.in_child = no_processes});
+    const Finished done = finish(run_on(server.uri(), {"x", "true"}),
+                                 // The leak sanitizer needs a process of its own, too.
+                                 {.environment = {{"ASAN_OPTIONS", "detect_leaks=0"}}, .in_child = no_processes});
     CHECK(done.status() == 70);
     CHECK(done.err.find("cannot start the guard process: ") != std::string::npos);
     CHECK(server.text({"DBSIZE"}) == "0");
@@ -290,4 +292,34 @@ TEST_CASE("of many that try at the same time one runs and the others are told wh
         CHECK(done.err.find("is held by") != std::string::npos);
     }
     CHECK(refused == 9);
+}
+
+TEST_CASE("the command gets the dispositions of signals that we got, also that of SIGCHLD") {
+    RedisServer server;
+    const auto ignored = [] { std::signal(SIGCHLD, SIG_IGN); };
+    // Without a shell, which would set its own.
+    const std::vector<std::string> plain{"grep", "-E", "Sig(Blk|Ign)", "/proc/self/status"};
+    std::vector<std::string> held = run_on(server.uri(), {"x", "--"});
+    held.insert(held.end(), plain.begin(), plain.end());
+    CHECK(finish(held, {.in_child = ignored}).out == finish(plain, {.in_child = ignored}).out);
+}
+
+TEST_CASE("neither we nor the command stay stopped after Ctrl-Z") {
+    RedisServer server;
+    Process run{run_on(server.uri(), {"x", "-c", "echo started; read line"})};
+    run.wait_for_out("started");
+    run.signal(SIGTSTP);
+    run.wait_for_err("not stopped: a stopped holdfast could not renew the lock");
+    const Finished command = finish(run_on(server.uri(), {"y", "-c", "kill -TSTP $$; echo on"}));
+    CHECK(command.out == "on\n");
+    CHECK(command.err == "holdfast: not stopped: the lock could not be renewed for a stopped command\n");
+}
+
+TEST_CASE("no password is left in the command's environment, not even behind another value of the same name") {
+    RedisServer server;
+    // Without a shell, which would keep only one of two.
+    const Finished env =
+        finish(run_on(server.uri(), {"x", "env"}), {.environment = {{"HOLDFAST_NODES", "redis://u:geheim@h"}}});
+    CHECK(env.status() == 0);
+    CHECK(env.out.find("geheim") == std::string::npos);
 }

@@ -1,13 +1,16 @@
 // Servers that refuse, hang, or are none: what a node's failure says.
 #include "support/redis_server.hpp"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <atomic>
+#include <cerrno>
 #include <poll.h>
 #include <thread>
 
@@ -221,4 +224,52 @@ TEST_CASE("a connection with an overdue answer is not used again") {
     const Answers next = nodes.ask_all({"GET", "n"}, {.enough = [](const Answers&) { return false; }});
     REQUIRE(next[0]->replies.has_value());
     CHECK(next[0]->replies->front().text == "1");
+}
+
+TEST_CASE("an answer that was there in time and is read too late is a timeout") {
+    RedisServer server;
+    NodeSet nodes{{server.node()}, 100ms};
+    nodes.resolve();
+    const auto asleep = [](const Answers&) {
+        const BootTime written = BootClock::now();
+        eventually([&] { return BootClock::now() > written + 100ms; });
+        return false;
+    };
+    const Answers late = nodes.ask_all({"PING"}, {.enough = asleep});
+    REQUIRE_FALSE(late[0]->replies.has_value());
+    CHECK(late[0]->replies.error().kind == NodeFailure::Kind::timeout);
+}
+
+TEST_CASE("an answer that nobody waited for does not fail the next round when it is overdue") {
+    RedisServer server;
+    NodeSet nodes{{server.node()}, 1s};
+    nodes.resolve();
+    server.pause();
+    nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return true; }});
+    const BootTime written = BootClock::now();
+    CHECK(eventually([&] { return BootClock::now() > written + 1s; }));
+    server.resume();
+    CHECK(nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }})[0]->replies.has_value());
+}
+
+TEST_CASE("a connection that is given up is reset, so that nothing on it can come late") {
+    const Fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::listen(listener.get(), 1) == 0);
+    REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    Node silent;
+    silent.host = "127.0.0.1";
+    silent.port = ntohs(address.sin_port);
+    CHECK(failure(silent, 50ms).text == "no answer in 50ms");
+    const Fd client{::accept(listener.get(), nullptr, nullptr)};
+    char buffer[4096];
+    ssize_t got = 0;
+    do got = ::recv(client.get(), buffer, sizeof buffer, 0);
+    while (got > 0);
+    CHECK(got == -1); // 0 would be an orderly end
+    CHECK(errno == ECONNRESET);
 }

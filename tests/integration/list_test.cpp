@@ -82,3 +82,15 @@ TEST_CASE("a node that is down is told, and the others list") {
     CHECK(names(listing) == Names{"a"});
     CHECK(listing.nodes[1].text == "connection refused");
 }
+
+TEST_CASE("a lock expires when fewer than a quorum of nodes hold it") {
+    RedisServers servers{3};
+    for (const auto& [node, px] : {std::pair{0, "60000"}, {1, "20000"}, {2, "40000"}})
+        servers[static_cast<size_t>(node)].command({"SET", "holdfast:a", "v", "PX", px});
+    NodeSet nodes = looking_at(servers);
+    for (const Inspection& seen :
+         {inspect(nodes, {"a", "holdfast:"}), list_locks(nodes, "holdfast:", "*").locks.at(0).inspection}) {
+        CHECK(seen.expires_in <= 40s);
+        CHECK(seen.expires_in > 20s);
+    }
+}

@@ -282,3 +282,40 @@ TEST_CASE("a waiter whose patience ends says why it has not got the lock") {
     servers[0].kill();
     CHECK(acquire(waiter, {200ms}, -1, [](const Attempt&) {}).outcome == Outcome::too_few);
 }
+
+TEST_CASE("a slow answer makes no longer lease: it counts from before the request, at the win and at each renewal") {
+    RedisServers servers{1};
+    Lock lock = lock_on(servers.nodes());
+    const auto counts_from_the_request = [&](const std::function<bool()>& asked) {
+        // It takes no command of anybody for that long.
+        servers[0].command({"CLIENT", "PAUSE", "600"});
+        REQUIRE(asked());
+        CHECK(lock.valid_until() < BootClock::now() - 100ms + 30s - 302ms);
+    };
+    counts_from_the_request([&] { return lock.try_once().outcome == Outcome::won; });
+    counts_from_the_request([&] { return lock.extend(nothing) == Renewal::held; });
+    CHECK(lock.release());
+}
+
+TEST_CASE("an attempt whose request may come late is void, and the next attempt is not") {
+    RedisServers servers{1};
+    Lock lock = lock_on(servers.nodes(), timing(30s, 100ms));
+    servers[0].pause();
+    CHECK(lock.try_once().outcome == Outcome::too_few);
+    servers[0].resume();
+    const std::string mark = key.void_mark(lock.token().text());
+    CHECK(eventually([&] { return servers[0].text({"EXISTS", mark}) == "1"; }));
+    CHECK(lock.try_once().outcome == Outcome::won);
+    CHECK(lock.release());
+}
+
+TEST_CASE("a token that was revoked on a single node is lost, although a quorum still says yes") {
+    RedisServers servers{3};
+    Lock lock = lock_on(servers.nodes());
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    NodeSet one{{servers[0].node()}, 1s};
+    one.resolve();
+    REQUIRE(revoke(one, key, inspect(one, key).record).outcome == Revocation::Outcome::revoked);
+    CHECK(lock.extend(nothing) == Renewal::lost);
+    lock.release();
+}
