@@ -122,11 +122,12 @@ Exit exit_of(const Ending& ending, const std::string& program) {
 /// Holds the won lock around the command, from its go to its end. `started` is set just before the go.
 Ending hold(Lock& lock, const Command& command, const Rules& rules, const Signals& signals, const Log& log,
             bool& started) {
+    Terminal terminal;
     LiveDeadline deadline{lock.valid_until()};
     std::optional<Guard> guard;
     if (rules.stop_on_loss) guard.emplace(deadline, rules.times);
     Child child{command, signals};
-    Supervisor supervisor{child, guard ? &*guard : nullptr, signals, deadline, rules, log};
+    Supervisor supervisor{child, guard ? &*guard : nullptr, terminal, signals, deadline, rules, log};
     const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
     const Renewer renewer{lock, deadline};
     if (guard) guard->watch(child.pid());

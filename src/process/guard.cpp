@@ -94,8 +94,9 @@ void Guard::run(int pipe) const {
         const BootTime now = BootClock::now();
         told = told || state_->told;
         if (group > 0 && !told && now >= times_.guard_term_at(valid_until)) {
+            // Before the signal: who answers it must not look like one that ended by itself.
+            state_->told = true;
             tell_to_stop(group);
-            told = true;
         }
         BootTime next = told ? times_.guard_kill_at(valid_until) : times_.guard_term_at(valid_until);
         if (group > 0 && now >= times_.guard_kill_at(valid_until)) {

@@ -35,6 +35,8 @@ class Guard {
     void watch(pid_t group);
     /// The group has been told to stop by us.
     void told() { state_->told = true; }
+    /// The group has been told to stop, by us or by the guard while we were stopped.
+    bool has_told() const { return state_->told; }
     /// The group is gone: nothing is left to guard.
     void dismiss();
 

@@ -25,9 +25,10 @@ constexpr seconds hurries_after{1};
 
 } // namespace
 
-Supervisor::Supervisor(Child& child, Guard* guard, const Signals& signals, const LiveDeadline& deadline, Rules rules,
-                       const Log& log)
-    : child_{child}, guard_{guard}, signals_{signals}, deadline_{deadline}, rules_{rules}, log_{log} {
+Supervisor::Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals,
+                       const LiveDeadline& deadline, Rules rules, const Log& log)
+    : child_{child}, guard_{guard}, terminal_{terminal}, signals_{signals}, deadline_{deadline}, rules_{rules},
+      log_{log} {
     // Orphans of the command become our children, so that we can tell when the last one is gone.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     terminal_.offer(child_.pid());
@@ -79,7 +80,10 @@ void Supervisor::check_deadlines(BootTime now) {
 
 void Supervisor::check_lease(BootTime now) {
     if (ending_.lost) return;
-    if (deadline_.lost()) lose(deadline_.reason(), rules_.times.kill_at(deadline_.at(), now));
+    if (guard_ != nullptr && guard_->has_told() && !kill_at_)
+        lose("holdfast was stopped, and its guard has told the command to stop",
+             rules_.times.kill_at(deadline_.at(), now));
+    else if (deadline_.lost()) lose(deadline_.reason(), rules_.times.kill_at(deadline_.at(), now));
     else if (now >= rules_.times.term_at(deadline_.at()))
         lose(deadline_.reason(), rules_.times.kill_at(deadline_.at()));
 }

@@ -41,8 +41,8 @@ class Supervisor {
   public:
     /// Offers the terminal to the child, which has not got its go yet. All references outlive the Supervisor.
     /// Without stop_on_loss there is no guard.
-    Supervisor(Child& child, Guard* guard, const Signals& signals, const LiveDeadline& deadline, Rules rules,
-               const Log& log);
+    Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals, const LiveDeadline& deadline,
+               Rules rules, const Log& log);
 
     /// From the go to the end of the group.
     Ending run();
@@ -64,11 +64,11 @@ class Supervisor {
 
     Child& child_;
     Guard* guard_;
+    Terminal& terminal_;
     const Signals& signals_;
     const LiveDeadline& deadline_;
     Rules rules_;
     const Log& log_;
-    Terminal terminal_;
     Poller poller_;
     Ending ending_;
     BootTime started_ = BootClock::now();

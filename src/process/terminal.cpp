@@ -7,13 +7,14 @@
 
 namespace holdfast {
 
-Terminal::Terminal() : tty_{::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)} {}
+Terminal::Terminal() : tty_{::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)} {
+    alone_ = we_are_in_foreground() && ::getpgrp() == ::getpid() && members(::getpgrp(), {}) == 1;
+}
 
 bool Terminal::we_are_in_foreground() const { return tty_ && ::tcgetpgrp(tty_.get()) == ::getpgrp(); }
 
 void Terminal::offer(pid_t group) {
-    if (we_are_in_foreground() && ::getpgrp() == ::getpid() && members(::getpgrp(), {}) == 1)
-        ::tcsetpgrp(tty_.get(), group);
+    if (alone_ && we_are_in_foreground()) ::tcsetpgrp(tty_.get(), group);
 }
 
 bool Terminal::lend(pid_t group) { return we_are_in_foreground() && ::tcsetpgrp(tty_.get(), group) == 0; }

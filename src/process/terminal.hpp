@@ -13,7 +13,8 @@ namespace holdfast {
 
 class Terminal {
   public:
-    /// Our controlling terminal, if there is one.
+    /// Our controlling terminal, if there is one. Before any other process of ours is forked, which would be in our
+    /// group for a moment.
     Terminal();
 
     /// At the start of the command.
@@ -26,6 +27,7 @@ class Terminal {
   private:
     bool we_are_in_foreground() const;
     Fd tty_;
+    bool alone_ = false;
 };
 
 } // namespace holdfast

@@ -1,0 +1,68 @@
+// The supervisor and a real command, with the lease in the test's hands.
+#include "process/supervisor.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <thread>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// From the go to the end of the group; `meanwhile` runs in a thread of its own.
+Ending supervise(const std::string& script, const LiveDeadline& deadline, StopTimes times,
+                 const std::function<void()>& meanwhile) {
+    Signals signals;
+    signals.take_stops();
+    Terminal terminal;
+    Guard guard{deadline, times};
+    Child child{{{"/bin/sh", "-c", script}, {}}, signals};
+    const Log log{Verbosity::quiet};
+    Supervisor supervisor{child, &guard, terminal, signals, deadline, Rules{.times = times}, log};
+    guard.watch(child.pid());
+    child.go(BootTime::max());
+    std::thread other{meanwhile};
+    const Ending ending = supervisor.run();
+    other.join();
+    signals.restore();
+    return ending;
+}
+
+} // namespace
+
+TEST_CASE("what is heard after SIGTERM neither takes it back nor puts SIGKILL off") {
+    TempDir dir;
+    LiveDeadline deadline{BootClock::now() + 1h};
+    BootTime end{};
+    const auto too_late = [&] {
+        eventually([&] { return !dir.read("started").empty(); });
+        end = BootClock::now() + 1500ms;
+        deadline.move(end);
+        eventually([&] { return !dir.read("told").empty(); });
+        deadline.move(end + 3s);
+    };
+    const std::string script = "trap 'echo told > " + dir.file("told") + "' TERM; echo started > " +
+                               dir.file("started") + "; while :; do sleep 0.01; done";
+    const Ending ending = supervise(script, deadline, {500ms, 500ms}, too_late);
+    CHECK(BootClock::now() < end);
+    CHECK(ending.lost);
+    CHECK(WTERMSIG(ending.wait_status) == SIGKILL);
+}
+
+TEST_CASE("a command whose go comes too late is not started") {
+    TempDir dir;
+    const Signals signals;
+    Child child{{{"/bin/sh", "-c", "echo > " + dir.file("ran")}, {}}, signals};
+    child.go(BootClock::now());
+    CHECK(child.outcome() == ETIME);
+    siginfo_t info{};
+    CHECK(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT) == 0);
+    CHECK(dir.read("ran").empty());
+    signals.restore();
+}
