@@ -19,7 +19,7 @@ std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took) {
     case Word::granted: return fmt::format("granted in {}", format_latency(took));
     case Word::held: return fmt::format("held by {}", describe(Record::parse((*vote)->value)));
     case Word::not_a_lock: return "the key there is not a lock";
-    case Word::revoked: return "our request came too late to count";
+    case Word::revoked: return "our token is void there: taken away, or given up";
     case Word::yours: return "still ours";
     case Word::missing: return "the key is gone";
     case Word::taken: return "held by another";
