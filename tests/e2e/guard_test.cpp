@@ -153,10 +153,10 @@ TEST_CASE("when holdfast is stopped, its command has its grace to end by itself,
     TempDir dir;
     const std::string script =
         fmt::format("trap 'echo told > {}; exit' TERM; echo started; kill -STOP $$; exit", dir.file("end"));
-    Process run{run_on(server.uri(), {"--ttl", "1s", "x", "-c", script})};
+    Process run{run_on(server.uri(), {"--ttl", "4s", "x", "-c", script})};
     run.wait_for_out("started");
     run.signal(SIGSTOP);
-    CHECK(eventually([&] { return dir.read("end") == "told\n"; }, 5s));
+    CHECK(eventually([&] { return dir.read("end") == "told\n"; }));
     run.signal(SIGCONT);
     CHECK(run.wait().status() == 79);
 }

@@ -31,7 +31,7 @@ TEST_CASE("when the key is taken away the command gets SIGTERM, and 79 tells why
         CAPTURE(n);
         RedisServers servers{n};
         Process run{
-            run_on(servers.uris(), {"--ttl", "1s", "x", "-c",
+            run_on(servers.uris(), {"--ttl", "4s", "x", "-c",
                                     "trap 'echo told; exit 0' TERM; echo started; while :; do sleep 0.01; done"})};
         run.wait_for_out("started");
         const std::string taken =
@@ -233,7 +233,7 @@ TEST_CASE("a reader of our stderr who does not read does not keep the command al
 
 TEST_CASE("when no node answers any more the command is told in time to end by itself") {
     RedisServer server;
-    Process run{run_on(server.uri(), {"--ttl", "1s", "--grace", "300ms", "x", "-c",
+    Process run{run_on(server.uri(), {"--ttl", "4s", "x", "-c",
                                       "trap 'echo told; exit 0' TERM; echo started; while :; do sleep 0.01; done"})};
     run.wait_for_out("started");
     server.pause();
@@ -245,7 +245,7 @@ TEST_CASE("when no node answers any more the command is told in time to end by i
 
 TEST_CASE("a stopped command still gets its SIGTERM") {
     RedisServer server;
-    Process run{run_on(server.uri(), {"--ttl", "1s", "x", "-c",
+    Process run{run_on(server.uri(), {"--ttl", "4s", "x", "-c",
                                       "trap 'echo told; exit 0' TERM; echo started; kill -STOP $$; exit 0"})};
     run.wait_for_out("started");
     server.command({"DEL", "holdfast:x"});
