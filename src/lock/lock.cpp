@@ -109,13 +109,16 @@ bool Lock::may_come_late(size_t node) const {
 }
 
 Answers Lock::release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited) {
+    std::vector<bool> waited_for = awaited;
     const auto request_for = [&](size_t i) -> std::optional<Request> {
         if (!asked[i]) return {};
+        // Whoever answered the acquire late, after the quorum, will answer this as well.
+        if (nodes_.caught_up(i)) waited_for[i] = true;
         return release_request(key_, token_, record_, may_come_late(i));
     };
     const auto enough = [&](const Answers& answers) {
         for (size_t i = 0; i < nodes_.size(); ++i)
-            if (asked[i] && (awaited[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
+            if (asked[i] && (waited_for[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
         return true;
     };
     return nodes_.ask(request_for, {.enough = enough, .deadline = BootClock::now() + timing_.node_timeout});

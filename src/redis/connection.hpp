@@ -66,6 +66,8 @@ class Connection {
     std::optional<Answer> take(uint64_t round);
     /// Whether all that was submitted has been handed to the kernel, or has failed.
     bool written() const;
+    /// The node has answered all that it was asked on this connection.
+    bool caught_up() const { return state_ == State::open && pending_.empty(); }
 
     /// What to wait for, and until when at most. After that: advance().
     pollfd interest() const;

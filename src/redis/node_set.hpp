@@ -47,6 +47,8 @@ class NodeSet {
     uint64_t connection_number(size_t i) const { return connections_[i].number(); }
     /// Whether the last request to that node has been handed to the kernel, or has failed.
     bool written(size_t i) const { return connections_[i].written(); }
+    /// Whether that node has answered all that it was asked, in time or late.
+    bool caught_up(size_t i) const { return connections_[i].caught_up(); }
 
   private:
     milliseconds node_timeout_;
