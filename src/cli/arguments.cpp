@@ -96,6 +96,7 @@ void add_run(CLI::App& app, Arguments& arguments, Strings& strings) {
     value(*run, "--on-lost", typed.on_lost, "stop|ignore", "what happens to the command when the lock is lost (stop)");
     value(*run, "--leftovers", typed.leftovers, "wait|kill|leave",
           "the command has ended and others of its group have not (wait)");
+    run->add_flag("--tree", typed.tree, "when the command is stopped, stop descendants outside its group as well");
     value(*run, "--max-hold", typed.max_hold, "DURATION", "stop the command after this long (never)");
     value(*run, "--drift", typed.drift, "RATIO", "bound on the difference of clock rates (0.01)");
 }

@@ -26,15 +26,12 @@ Timing timing_of(const Settings& settings) {
 }
 
 Rules rules_of(const Settings& settings, const Timing& timing) {
-    const auto leftovers = [&] {
-        switch (settings.leftovers) {
-        case Settings::Leftovers::kill: return Rules::Leftovers::kill;
-        case Settings::Leftovers::leave: return Rules::Leftovers::leave;
-        default: return Rules::Leftovers::wait;
-        }
-    }();
-    return {
-        {timing.grace, timing.kill_margin()}, settings.on_lost == Settings::OnLost::stop, settings.max_hold, leftovers};
+    return {.times = {timing.grace, timing.kill_margin()},
+            .stop_on_loss = settings.on_lost == Settings::OnLost::stop,
+            .max_hold = settings.max_hold,
+            .tree = settings.tree,
+            .kill_leftovers = settings.leftovers == Settings::Leftovers::kill,
+            .leave_leftovers = settings.leftovers == Settings::Leftovers::leave};
 }
 
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
@@ -125,7 +122,7 @@ Ending hold(Lock& lock, const Command& command, const Rules& rules, const Signal
     Terminal terminal;
     LiveDeadline deadline{lock.valid_until()};
     std::optional<Guard> guard;
-    if (rules.stop_on_loss) guard.emplace(deadline, rules.times);
+    if (rules.stop_on_loss) guard.emplace(deadline, rules.times, rules.tree);
     Child child{command, signals};
     Supervisor supervisor{child, guard ? &*guard : nullptr, terminal, signals, deadline, rules, log};
     const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();

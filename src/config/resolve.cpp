@@ -61,6 +61,14 @@ Choice choice(const Given& given, const std::map<std::string_view, Choice>& choi
     return found->second;
 }
 
+bool flag(bool typed, const char* variable, const Source& source) {
+    const auto given = source.pick(typed ? std::optional<std::string>{"yes"} : std::nullopt, "", variable);
+    return given &&
+           choice<bool>(*given,
+                        {{"1", true}, {"yes", true}, {"true", true}, {"0", false}, {"no", false}, {"false", false}},
+                        "yes or no");
+}
+
 std::vector<Secret> node_list(const Typed& typed, const Environment& environment) {
     std::vector<std::string> lists = typed.nodes;
     if (lists.empty())
@@ -133,6 +141,7 @@ Settings resolve(const Typed& typed, const Environment& environment) {
                                                           {"kill", Settings::Leftovers::kill},
                                                           {"leave", Settings::Leftovers::leave}},
                                                          "wait, kill or leave");
+    settings.tree = flag(typed.tree, "HOLDFAST_TREE", source);
     if (const auto given = source.pick(typed.max_hold, "--max-hold", "HOLDFAST_MAX_HOLD"))
         if (const milliseconds longest = duration(*given); longest > milliseconds{0}) settings.max_hold = longest;
     if (const auto given = source.pick(typed.conflict_exit_code, "--conflict-exit-code", "HOLDFAST_CONFLICT_EXIT_CODE"))

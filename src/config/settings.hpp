@@ -20,6 +20,7 @@ struct Typed {
     std::optional<std::string> ttl{}, wait{}, grace{}, drift{}, on_lost{}, leftovers{}, max_hold{},
         conflict_exit_code{}, key_prefix{}, node_timeout{}, local_dir{};
     bool nonblock = false;
+    bool tree = false;
     bool verbose = false;
     bool quiet = false;
 };
@@ -52,6 +53,8 @@ struct Settings {
     /// --leftovers, HOLDFAST_LEFTOVERS. When the command has ended and others of its process group still run: hold the
     /// lock until they end, stop them, or release at once.
     enum class Leftovers { wait, kill, leave } leftovers = Leftovers::wait;
+    /// --tree, HOLDFAST_TREE. When the command has to be stopped, so are descendants that left its process group.
+    bool tree = false;
     /// --max-hold, HOLDFAST_MAX_HOLD. Stops the command after this long. Nothing, or zero: never.
     std::optional<milliseconds> max_hold;
     /// --conflict-exit-code, HOLDFAST_CONFLICT_EXIT_CODE. Status when the lock was not acquired.

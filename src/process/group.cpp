@@ -2,6 +2,8 @@
 
 #include "base/fd.hpp"
 
+#include <sys/syscall.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -11,6 +13,7 @@
 #include <fcntl.h>
 #include <optional>
 #include <string_view>
+#include <unistd.h>
 
 namespace holdfast {
 namespace {
@@ -26,10 +29,10 @@ struct Stat {
 };
 
 /// Reads /proc/PID/stat: "PID (NAME) STATE PPID PGRP ..."; the name may hold anything, so look behind its last ')'.
-std::optional<Stat> read_stat(int proc, std::string_view pid) {
+std::optional<Stat> read_stat(int proc, pid_t pid) {
     std::array<char, 32> path{};
-    pid.copy(path.data(), pid.size());
-    std::string_view{"/stat"}.copy(path.data() + pid.size(), 5);
+    char* const end_of_number = std::to_chars(path.data(), path.data() + path.size(), pid).ptr;
+    std::string_view{"/stat"}.copy(end_of_number, 5);
     const Fd file{::openat(proc, path.data(), O_RDONLY | O_CLOEXEC)};
     std::array<char, 512> buffer{};
     const ssize_t size = ::read(file.get(), buffer.data(), buffer.size());
@@ -51,10 +54,11 @@ std::optional<Stat> read_stat(int proc, std::string_view pid) {
     return stat;
 }
 
+Fd open_proc() { return Fd{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)}; }
+
 /// Calls `visit` with each process that /proc lists and can still be read.
 template <typename Visit>
-void each_process(Visit visit) {
-    const Fd proc{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+void each_process(const Fd& proc, Visit visit) {
     alignas(dirent64) std::array<char, 8192> buffer;
     while (true) {
         const ssize_t size = ::getdents64(proc.get(), buffer.data(), buffer.size());
@@ -66,16 +70,26 @@ void each_process(Visit visit) {
             pid_t pid = 0;
             const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
             if (error != std::errc{} || end != name.data() + name.size()) continue;
-            if (const auto stat = read_stat(proc.get(), name)) visit(pid, *stat);
+            if (const auto stat = read_stat(proc.get(), pid)) visit(pid, *stat);
         }
     }
+}
+
+/// From `root`, or from a member of the group, whose own parent may be another since root has ended.
+bool descends(int proc, Stat stat, pid_t root, pid_t group) {
+    while (stat.parent != root && stat.group != group) {
+        const auto above = stat.parent > 1 ? read_stat(proc, stat.parent) : std::nullopt;
+        if (!above) return false;
+        stat = *above;
+    }
+    return true;
 }
 
 /// One look at /proc: members there are, all of them zombies, and none is ours to reap.
 bool only_foreign_zombies(pid_t group) {
     size_t zombies = 0;
     size_t others = 0;
-    each_process([&](pid_t, const Stat& stat) {
+    each_process(open_proc(), [&](pid_t, const Stat& stat) {
         if (stat.group != group) return;
         if (stat.zombie() && stat.parent != ::getpid()) ++zombies;
         else ++others;
@@ -87,7 +101,7 @@ bool only_foreign_zombies(pid_t group) {
 
 size_t members(pid_t group, std::span<pid_t> found) {
     size_t count = 0;
-    each_process([&](pid_t pid, const Stat& stat) {
+    each_process(open_proc(), [&](pid_t pid, const Stat& stat) {
         if (stat.group != group || stat.zombie()) return;
         if (count < found.size()) found[count] = pid;
         ++count;
@@ -101,6 +115,21 @@ bool any_alive(pid_t group) {
     for (int looks = 0; looks < 2; ++looks)
         if (!only_foreign_zombies(group)) return true;
     return false;
+}
+
+size_t Strays::signal(int signal) const {
+    const Fd proc = open_proc();
+    size_t count = 0;
+    each_process(proc, [&](pid_t pid, const Stat& stat) {
+        if (pid == guard || stat.group == group || stat.zombie() || !descends(proc.get(), stat, root, group)) return;
+        const Fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+        // Looked at again now that its number cannot become another's unnoticed.
+        const auto same = read_stat(proc.get(), pid);
+        if (!process || !same || same->parent != stat.parent) return;
+        ++count;
+        if (signal != 0) ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
+    });
+    return count;
 }
 
 } // namespace holdfast

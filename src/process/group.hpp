@@ -1,4 +1,4 @@
-// The command's process group: who of it still lives.
+// The command's process group, and who left it: who of them still lives.
 //
 // Zombies do not count: an init that reaps late must not keep the lock (hazard 74). All of this is
 // async-signal-safe: the guard calls it after a fork from a process with threads.
@@ -17,5 +17,16 @@ size_t members(pid_t group, std::span<pid_t> found);
 /// the supervisor, a subreaper): then a group is gone just when the kernel knows no member. Only where nothing but
 /// zombies of other parents is left does /proc decide, and whatever it cannot tell counts as alive.
 bool any_alive(pid_t group);
+
+/// Descendants of the command that left its group. Those whose parents have ended are found as long as `root`, to which
+/// orphans come, lives. Async-signal-safe.
+struct Strays {
+    pid_t root;
+    pid_t group;
+    pid_t guard; ///< descends from root and is none
+
+    /// Sends it to all of them that live; 0 only counts. Returns how many there are.
+    size_t signal(int signal) const;
+};
 
 } // namespace holdfast

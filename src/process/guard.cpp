@@ -49,14 +49,10 @@ void wait_until(BootTime when, int timer) {
     ::poll(fds, 2, -1);
 }
 
-void tell_to_stop(pid_t group) {
-    ::kill(-group, SIGTERM);
-    ::kill(-group, SIGCONT);
-}
-
 } // namespace
 
-Guard::Guard(const LiveDeadline& deadline, StopTimes times) : deadline_{deadline}, times_{times} {
+Guard::Guard(const LiveDeadline& deadline, StopTimes times, bool tree)
+    : deadline_{deadline}, times_{times}, tree_{tree} {
     if (!start()) throw system_failure("cannot start the guard process");
 }
 
@@ -96,11 +92,12 @@ void Guard::run(int pipe) const {
         if (group > 0 && !told && now >= times_.guard_term_at(valid_until)) {
             // Before the signal: who answers it must not look like one that ended by itself.
             state_->told = true;
-            tell_to_stop(group);
+            signal(group, SIGTERM);
+            signal(group, SIGCONT);
         }
         BootTime next = told ? times_.guard_kill_at(valid_until) : times_.guard_term_at(valid_until);
         if (group > 0 && now >= times_.guard_kill_at(valid_until)) {
-            ::kill(-group, SIGKILL);
+            signal(group, SIGKILL);
             next = now + look_again;
         }
         wait_until(group > 0 ? next : BootTime::max(), timer);
@@ -111,12 +108,25 @@ void Guard::run(int pipe) const {
 
 void Guard::finish_alone(pid_t group, bool told) const {
     const BootTime kill_at = times_.kill_at(deadline_.at(), BootClock::now());
-    if (!told) tell_to_stop(group);
+    if (!told) {
+        signal(group, SIGTERM);
+        signal(group, SIGCONT);
+    }
     for (BootTime now = BootClock::now(); any_alive(group) && now < kill_at + give_up_after; now = BootClock::now()) {
-        if (now >= kill_at) ::kill(-group, SIGKILL);
+        if (now >= kill_at) signal(group, SIGKILL);
         const timespec pause{0, nanoseconds{look_again}.count()};
         ::nanosleep(&pause, nullptr);
     }
+}
+
+void Guard::signal(pid_t group, int signal) const {
+    // The strays first: without their parents they could not be found.
+    if (tree_) Strays{supervisor_, group, ::getpid()}.signal(signal);
+    ::kill(-group, signal);
+}
+
+bool Guard::any_alive(pid_t group) const {
+    return holdfast::any_alive(group) || (tree_ && Strays{supervisor_, group, ::getpid()}.signal(0) > 0);
 }
 
 } // namespace holdfast

@@ -22,8 +22,8 @@ namespace holdfast {
 
 class Guard {
   public:
-    /// Forks. `deadline` outlives the Guard. Throws Failure.
-    Guard(const LiveDeadline& deadline, StopTimes times);
+    /// Forks. `deadline` outlives the Guard. With `tree` it stops strays as well (process/group.hpp). Throws Failure.
+    Guard(const LiveDeadline& deadline, StopTimes times, bool tree);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
     /// Dismisses it.
@@ -51,9 +51,13 @@ class Guard {
     bool start();
     [[noreturn]] void run(int pipe) const;
     void finish_alone(pid_t group, bool told) const;
+    void signal(pid_t group, int signal) const;
+    bool any_alive(pid_t group) const;
 
     const LiveDeadline& deadline_;
     StopTimes times_;
+    bool tree_;
+    pid_t supervisor_ = ::getpid();
     Shared<State> state_;
     Fd pipe_;
     pid_t pid_ = -1;

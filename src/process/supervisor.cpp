@@ -23,6 +23,10 @@ constexpr seconds leftovers_told_after{1};
 /// A second request to end that comes sooner may be the first one, sent twice.
 constexpr seconds hurries_after{1};
 
+Strays strays_of(const Child& child, const Guard* guard) {
+    return {::getpid(), child.pid(), guard != nullptr ? guard->pid() : 0};
+}
+
 } // namespace
 
 Supervisor::Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals,
@@ -61,7 +65,7 @@ bool Supervisor::over() {
         return true;
     }
     if (!ended_ || child_.outcome_fd() >= 0) return false;
-    return (rules_.leftovers == Rules::Leftovers::leave && !kill_at_) || !any_alive(child_.pid());
+    return (rules_.leave_leftovers && !kill_at_) || !(any_alive(child_.pid()) || strays());
 }
 
 void Supervisor::check_deadlines(BootTime now) {
@@ -71,10 +75,10 @@ void Supervisor::check_deadlines(BootTime now) {
         stop(now + rules_.times.grace);
         log_.error(fmt::format("stopping the command after {} (--max-hold)", format_duration(*rules_.max_hold)));
     }
-    if (ended_ && rules_.leftovers == Rules::Leftovers::kill && !kill_at_) stop(now + rules_.times.grace);
+    if (ended_ && rules_.kill_leftovers && !kill_at_) stop(now + rules_.times.grace);
     if (kill_at_ && now >= *kill_at_) {
         if (!killed_) killed_ = now;
-        signal_group(SIGKILL);
+        signal_all(SIGKILL);
     }
 }
 
@@ -103,9 +107,9 @@ void Supervisor::stop(BootTime kill_at) {
     }
     kill_at_ = kill_at;
     if (guard_ != nullptr) guard_->told();
-    signal_group(SIGTERM);
+    signal_all(SIGTERM);
     // A stopped process would take the SIGTERM only when it is continued (hazard 75).
-    signal_group(SIGCONT);
+    signal_all(SIGCONT);
 }
 
 void Supervisor::signal_group(int signal) const {
@@ -114,6 +118,13 @@ void Supervisor::signal_group(int signal) const {
     // A command that has left its group is killed all the same.
     if (signal == SIGKILL && !ended_) ::kill(child_.pid(), signal);
 }
+
+void Supervisor::signal_all(int signal) const {
+    if (rules_.tree) strays_of(child_, guard_).signal(signal);
+    signal_group(signal);
+}
+
+bool Supervisor::strays() const { return rules_.tree && kill_at_ && strays_of(child_, guard_).signal(0) > 0; }
 
 BootTime Supervisor::next_instant() const {
     BootTime next = kill_at_.value_or(BootTime::max());

@@ -21,12 +21,13 @@ namespace holdfast {
 
 /// What happens to the command other than by its own doing.
 struct Rules {
-    enum class Leftovers { wait, kill, leave };
-
     StopTimes times;
     bool stop_on_loss = true;               ///< otherwise the loss is only told
     std::optional<milliseconds> max_hold{}; ///< stop the command after this long
-    Leftovers leftovers = Leftovers::wait;  ///< when the command has ended and others of its group have not
+    bool tree = false;                      ///< stop descendants that left the group as well
+    /// When the command has ended and others of its group have not: wait for them, or one of these.
+    bool kill_leftovers = false;
+    bool leave_leftovers = false;
 };
 
 struct Ending {
@@ -54,6 +55,8 @@ class Supervisor {
     void lose(const std::string& why, BootTime kill_at);
     void stop(BootTime kill_at);
     void signal_group(int signal) const;
+    void signal_all(int signal) const;
+    bool strays() const;
     void guard_changed(int wait_status);
     BootTime next_instant() const;
     void handle_signals();

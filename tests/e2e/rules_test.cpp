@@ -14,7 +14,63 @@ namespace {
 
 const std::string stubborn = "trap '' TERM; echo started; while :; do sleep 0.01; done";
 
+/// A command that leaves two processes outside its group, one of them without a parent. They ignore SIGTERM.
+class Daemons {
+  public:
+    std::string script() const {
+        const auto daemon = [&](const char* name) {
+            return fmt::format("setsid sh -c 'trap \"\" TERM; echo $$ > {0}.new; mv {0}.new {0}; "
+                               "while :; do sleep 0.01; done' > /dev/null 2>&1 &",
+                               dir_.file(name));
+        };
+        return fmt::format("{} ({}) ; trap '' TERM; echo started; while :; do sleep 0.01; done", daemon("child"),
+                           daemon("orphan"));
+    }
+    bool started() const { return !dir_.read("child").empty() && !dir_.read("orphan").empty(); }
+    bool alive(const char* name) const {
+        const std::string stat = finish({"cat", fmt::format("/proc/{}/stat", std::stoi(dir_.read(name)))}).out;
+        return !stat.empty() && stat.find(") Z ") == std::string::npos;
+    }
+    ~Daemons() {
+        for (const char* name : {"child", "orphan"})
+            if (!dir_.read(name).empty() && alive(name)) ::kill(std::stoi(dir_.read(name)), SIGKILL);
+    }
+
+  private:
+    TempDir dir_;
+};
+
 } // namespace
+
+TEST_CASE("with --tree a loss stops descendants outside the group as well, and without it they live on") {
+    for (const bool tree : {true, false}) {
+        CAPTURE(tree);
+        RedisServer server;
+        Daemons daemons;
+        std::vector<std::string> words{"--ttl", "1s", "--grace", "100ms", "x", "-c", daemons.script()};
+        if (tree) words.insert(words.begin(), "--tree");
+        Process run{run_on(server.uri(), words)};
+        REQUIRE(eventually([&] { return daemons.started(); }));
+        server.command({"DEL", "holdfast:x"});
+        CHECK(run.wait().status() == 79);
+        CHECK(daemons.alive("child") != tree);
+        CHECK(daemons.alive("orphan") != tree);
+    }
+}
+
+TEST_CASE("with --tree the guard of a holdfast that is stopped or killed stops what left the group") {
+    RedisServer server;
+    for (const int signal : {SIGSTOP, SIGKILL}) {
+        CAPTURE(signal);
+        Daemons daemons;
+        Process run{run_on(server.uri(), {"--tree", "--ttl", "1s", "--grace", "100ms", "x", "-c", daemons.script()})};
+        REQUIRE(eventually([&] { return daemons.started(); }));
+        run.signal(signal);
+        CHECK(eventually([&] { return !daemons.alive("child"); }));
+        // Orphans of a killed holdfast are nobody's descendants any more.
+        if (signal == SIGSTOP) CHECK(eventually([&] { return !daemons.alive("orphan"); }));
+    }
+}
 
 TEST_CASE("--max-hold stops the command as timeout would, and gives 124") {
     RedisServer server;

@@ -75,6 +75,10 @@ TEST_CASE("what may happen to the command is a choice of words") {
     CHECK(settings({.leftovers = "kill"}).leftovers == Settings::Leftovers::kill);
     CHECK(settings({}, {{"HOLDFAST_LEFTOVERS", "leave"}}).leftovers == Settings::Leftovers::leave);
     CHECK(refused({.on_lost = "wait"}).second == "--on-lost 'wait' is not stop or ignore");
+    CHECK(settings({.tree = true}).tree);
+    CHECK(settings({}, {{"HOLDFAST_TREE", "1"}}).tree);
+    CHECK_FALSE(settings({}, {{"HOLDFAST_TREE", "no"}}).tree);
+    CHECK(refused({}, {{"HOLDFAST_TREE", "x"}}).second == "HOLDFAST_TREE 'x' is not yes or no");
     CHECK(refused({.leftovers = "x"}).second == "--leftovers 'x' is not wait, kill or leave");
     CHECK(settings({.max_hold = "5m"}).max_hold == 5min);
     CHECK_FALSE(settings({.max_hold = "0"}).max_hold.has_value());
