@@ -1,8 +1,11 @@
 #include "base/log.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
 #include <string>
@@ -20,10 +23,22 @@ Log::Log(Verbosity verbosity) : verbosity_{verbosity} {
     // A file never makes us wait; opened anew it would be written from its start.
     if (::fstat(STDERR_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
         impatient_ = Fd{::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+    const char* term = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    redraws_ = verbosity != Verbosity::quiet && ::isatty(STDERR_FILENO) == 1 && term != nullptr &&
+               std::string_view{term} != "dumb";
 }
 
-void Log::write(std::string_view sentence) const {
-    const std::string text = line(sentence);
+void Log::write(std::string_view sentence) const { put(line(sentence)); }
+
+void Log::redraw(std::string_view sentence) const {
+    winsize size{};
+    ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
+    std::string text = sentence.empty() ? "" : fmt::format("holdfast: {}", sentence);
+    if (size.ws_col > 1) text.resize(std::min<size_t>(text.size(), size.ws_col - 1U));
+    put(fmt::format("\r{}\x1b[K", text));
+}
+
+void Log::put(std::string_view text) const {
     pollfd out{STDERR_FILENO, POLLOUT, 0};
     if (!impatient_ && (::poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0)) return;
     const int fd = impatient_ ? impatient_.get() : STDERR_FILENO;

@@ -23,9 +23,16 @@ class Log {
     /// Only with -v.
     void detail(std::string_view sentence) const;
 
+    /// A line can be redrawn in place there, and is wanted.
+    bool on_terminal() const { return redraws_; }
+    /// Puts this in place of what was drawn last; nothing wipes it. Cut to the width of the terminal.
+    void redraw(std::string_view sentence) const;
+
   private:
     void write(std::string_view sentence) const;
+    void put(std::string_view text) const;
     Verbosity verbosity_;
+    bool redraws_ = false;
     Fd impatient_; ///< stderr once more, where a write that would have to wait fails instead
 };
 

@@ -62,6 +62,9 @@ void add_common_options(CLI::App& app, Typed& typed) {
         ->take_all();
     value(app, "--key-prefix", typed.key_prefix, "PREFIX", "stands before each lock's name (holdfast:)");
     value(app, "--node-timeout", typed.node_timeout, "DURATION", "for one answer of a node (TTL/10, at most 1s)");
+    value(app, "--restart-guard", typed.restart_guard, "DURATION|off",
+          "how long a restarted node of three or more has no vote (60s)");
+    app.add_flag("--no-scripts", typed.no_scripts, "ask the nodes by transactions instead of Lua scripts");
     value(app, "--local-dir", typed.local_dir, "DIR", "where local: nodes live (/tmp/holdfast-UID)");
     app.add_flag("-v,--verbose", typed.verbose, "say more on stderr");
     app.add_flag("-q,--quiet", typed.quiet, "say only what went wrong");

@@ -20,7 +20,10 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
         fmt::print("{} is free, nothing to take away\n", key.name);
         return ExitStatus::not_held;
     }
-    const Revocation revocation = revoke(nodes, key, inspection.record);
+    const Holder self = this_process("", {});
+    const std::string words = fmt::format("{}@{} has taken it away (force-release)", self.user, self.host);
+    const Revocation revocation =
+        revoke(nodes, key, inspection.record, words, settings.no_scripts ? Way::transactions : Way::scripts);
     switch (revocation.outcome) {
     case Revocation::Outcome::revoked:
         fmt::print("{} was held by {}: taken away\n", key.name, describe(inspection.record));

@@ -38,6 +38,12 @@ std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
 std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timing& timing) {
     switch (attempt.outcome) {
     case Outcome::held: return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));
+    case Outcome::reserved:
+        return fmt::format("{} is free, but others wait for it; the first of them is {}", key.name,
+                           describe(attempt.first));
+    case Outcome::same_server:
+        return fmt::format("{} and {} are the same server; every node has to be another one", attempt.nodes[0].node,
+                           attempt.nodes[1].node);
     case Outcome::contended:
         return fmt::format(
             "{} is contended: several try to take it and nobody got a quorum; try again, or wait with --wait{}",

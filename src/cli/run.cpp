@@ -2,6 +2,7 @@
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/messages.hpp"
+#include "cli/waiting.hpp"
 #include "lock/renewer.hpp"
 #include "lock/waiter.hpp"
 #include "process/supervisor.hpp"
@@ -19,10 +20,16 @@
 namespace holdfast {
 namespace {
 
-Timing timing_of(const Settings& settings) {
+LockRules lock_rules(const Settings& settings, const std::vector<Node>& nodes) {
     const Timing timing{settings.ttl, settings.grace, settings.node_timeout, settings.drift};
     if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
-    return timing;
+    if (settings.restart_guard && timing.ttl > *settings.restart_guard && nodes.size() > 2)
+        throw Failure{
+            ExitStatus::usage,
+            fmt::format("--ttl {0} is longer than --restart-guard {1}, for which a restarted node has no vote; "
+                        "make it shorter, or give every user of these nodes --restart-guard {0}",
+                        format_duration(timing.ttl), format_duration(*settings.restart_guard))};
+    return {timing, settings.restart_guard, settings.no_scripts ? Way::transactions : Way::scripts};
 }
 
 Rules rules_of(const Settings& settings, const Timing& timing) {
@@ -57,12 +64,14 @@ std::string held_with(const LockKey& key, std::vector<Node> nodes) {
 /// What the command finds in its environment: ours without what carries passwords, with what tells it its lock.
 std::vector<std::string> command_environment(const Lock& lock, const std::vector<Node>& nodes,
                                              const std::string& held) {
-    const std::array<std::pair<std::string_view, std::string>, 6> ours{{{"HOLDFAST_LOCK", lock.key().name},
-                                                                        {"HOLDFAST_KEY", lock.key().key()},
-                                                                        {"HOLDFAST_TOKEN", lock.token().text()},
-                                                                        {"HOLDFAST_NODES", display(nodes)},
-                                                                        {"HOLDFAST_KEY_PREFIX", lock.key().prefix},
-                                                                        {"HOLDFAST_HELD", held}}};
+    const std::array<std::pair<std::string_view, std::string>, 7> ours{
+        {{"HOLDFAST_LOCK", lock.key().name},
+         {"HOLDFAST_KEY", lock.key().key()},
+         {"HOLDFAST_TOKEN", lock.token().text()},
+         {"HOLDFAST_FENCE", fmt::format("{}", lock.fence().number)},
+         {"HOLDFAST_NODES", display(nodes)},
+         {"HOLDFAST_KEY_PREFIX", lock.key().prefix},
+         {"HOLDFAST_HELD", held}}};
     std::vector<std::string> environment;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text{*entry};
@@ -79,6 +88,7 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings) 
         switch (attempt.outcome) {
         case Outcome::not_a_lock: return ExitStatus::not_a_lock;
         case Outcome::denied: return ExitStatus::denied;
+        case Outcome::same_server: return ExitStatus::configuration;
         case Outcome::too_few: return ExitStatus::too_few_nodes;
         default: return ExitStatus::not_acquired;
         }
@@ -87,19 +97,6 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings) 
     if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
     if (settings.verbosity != Verbosity::quiet) write_error(sentence);
     return Exit::with(settings.conflict_exit_code);
-}
-
-/// One line when the wait begins, then only with -v, and only when it says something new.
-OnWaiting tell_waiting(const Lock& lock, const Log& log) {
-    return [&lock, &log, before = std::string{}](const Attempt& attempt) mutable {
-        const std::string holder = attempt.outcome == Outcome::held ? attempt.holder.value : "";
-        const std::string now = fmt::format("{}{}", static_cast<int>(attempt.outcome), holder);
-        if (now == before || attempt.outcome == Outcome::contended) return;
-        const std::string line = "waiting: " + not_acquired(lock.key(), attempt, lock.timing());
-        if (before.empty()) log.info(line);
-        else log.detail(line);
-        before = now;
-    };
 }
 
 /// What the end of the command makes of us. Says what went wrong where the command could not.
@@ -126,6 +123,8 @@ Ending hold(Lock& lock, const Command& command, const Rules& rules, const Signal
     Child child{command, signals};
     Supervisor supervisor{child, guard ? &*guard : nullptr, terminal, signals, deadline, rules, log};
     const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
+    if (const auto why = lock.taken_away())
+        throw Failure{ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}", *why)};
     const Renewer renewer{lock, deadline};
     if (guard) guard->watch(child.pid());
     started = true;
@@ -149,14 +148,22 @@ Exit acquire_and_hold(Lock& lock, const Arguments& arguments, const Settings& se
                       const std::string& held, bool& started) {
     const Log log{settings.verbosity};
     Signals signals;
-    const Attempt attempt = acquire(lock, {settings.wait}, signals.ending_fd(), tell_waiting(lock, log));
+    if (nodes.size() % 2 == 0)
+        log.info(fmt::format("{0} nodes survive no more failures than {1}; use an odd number", nodes.size(),
+                             nodes.size() - 1));
+    const Attempt attempt = [&] {
+        WaitingDisplay display{lock, log};
+        return acquire(lock, {settings.wait}, signals.ending_fd(),
+                       [&display](const Attempt& failed) { display.show(failed); });
+    }();
     signals.take_stops();
     if (const auto signal = signals.next_ending()) {
         if (attempt.outcome == Outcome::won) lock.release();
         return Exit::of_signal(*signal);
     }
     if (attempt.outcome != Outcome::won) return refuse(lock, attempt, settings);
-    log.detail(fmt::format("{} acquired{}", lock.key().name, node_lines(attempt.nodes)));
+    log.detail(fmt::format("{} acquired, fence {}{}", lock.key().name, lock.fence().number, node_lines(attempt.nodes)));
+    lock.listen_for_revocation();
 
     const Command command{arguments.words, command_environment(lock, nodes, held)};
     const Ending ending = hold(lock, command, rules_of(settings, lock.timing()), signals, log, started);
@@ -167,11 +174,11 @@ Exit acquire_and_hold(Lock& lock, const Arguments& arguments, const Settings& se
 } // namespace
 
 Exit run(const Arguments& arguments, const Settings& settings) {
-    const Timing timing = timing_of(settings);
     const LockKey key = lock_key(arguments, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
+    const LockRules rules = lock_rules(settings, nodes);
     const std::string held = held_with(key, nodes);
-    Lock lock{NodeSet{nodes, settings.node_timeout}, key, timing,
+    Lock lock{NodeSet{nodes, settings.node_timeout}, key, rules,
               this_process(program_name(arguments.words.front()), settings.ttl)};
     bool started = false;
     try {

@@ -42,6 +42,8 @@ std::vector<Node> configured_nodes(const Settings& settings) {
             for (std::string& path : local_nodes(settings.local_dir, *count)) {
                 nodes.emplace_back();
                 nodes.back().socket_path = std::move(path);
+                // Its file is written before it answers, and what would lose that would end this machine's holders.
+                nodes.back().remembers = true;
             }
             continue;
         }

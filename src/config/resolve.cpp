@@ -120,6 +120,11 @@ Settings resolve(const Typed& typed, const Environment& environment) {
         if (!given->value.starts_with('/')) throw given->wrong("an absolute path");
         settings.local_dir = given->value;
     }
+    if (const auto given = source.pick(typed.restart_guard, "--restart-guard", "HOLDFAST_RESTART_GUARD")) {
+        settings.restart_guard.reset();
+        if (given->value != "off") settings.restart_guard = duration(*given);
+    }
+    settings.no_scripts = flag(typed.no_scripts, "HOLDFAST_NO_SCRIPTS", source);
     if (const auto given = source.pick(typed.ttl, "--ttl", "HOLDFAST_TTL")) settings.ttl = duration(*given);
     settings.wait = wait(typed, source);
     settings.grace = std::min<milliseconds>(seconds{5}, settings.ttl / 4);

@@ -18,9 +18,10 @@ namespace holdfast {
 struct Typed {
     std::vector<std::string> nodes{};
     std::optional<std::string> ttl{}, wait{}, grace{}, drift{}, on_lost{}, leftovers{}, max_hold{},
-        conflict_exit_code{}, key_prefix{}, node_timeout{}, local_dir{};
+        conflict_exit_code{}, key_prefix{}, node_timeout{}, local_dir{}, restart_guard{};
     bool nonblock = false;
     bool tree = false;
+    bool no_scripts = false;
     bool verbose = false;
     bool quiet = false;
 };
@@ -35,6 +36,12 @@ struct Settings {
     std::string key_prefix = "holdfast:";
     /// --node-timeout, HOLDFAST_NODE_TIMEOUT. For one request on an open connection. Default min(TTL/10, 1s).
     milliseconds node_timeout{};
+    /// --restart-guard, HOLDFAST_RESTART_GUARD. With three or more nodes, for how long one that was started has no
+    /// vote, because it may have forgotten locks. One value for all users of these nodes, no shorter than any of their
+    /// TTLs; nothing, written `off`, is for servers that keep what they granted.
+    std::optional<milliseconds> restart_guard{60'000};
+    /// --no-scripts, HOLDFAST_NO_SCRIPTS. Ask the nodes by transactions, which are slower, instead of Lua scripts.
+    bool no_scripts = false;
     /// --local-dir, HOLDFAST_LOCAL_DIR. Where `local:` nodes live. Default /tmp/holdfast-UID.
     std::string local_dir;
 

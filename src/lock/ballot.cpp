@@ -50,6 +50,21 @@ milliseconds Ballot::other_expires_in() const {
     return left[quorum(left.size()) - 1];
 }
 
+const Said* Ballot::reservation() const {
+    const Said* longest = nullptr;
+    for (const std::optional<Vote>& vote : said_)
+        if (vote && *vote && (*vote)->word == Word::reserved && (!longest || (*vote)->ttl_left > longest->ttl_left))
+            longest = &**vote;
+    return longest;
+}
+
+size_t Ballot::position() const {
+    size_t farthest = 0;
+    for (const std::optional<Vote>& vote : said_)
+        if (vote && *vote) farthest = std::max(farthest, (*vote)->position);
+    return farthest;
+}
+
 bool Ballot::decided() const {
     const size_t q = quorum(said_.size());
     const size_t other = holding(other_holder());
@@ -64,6 +79,7 @@ Outcome Ballot::outcome() const {
     if (holding(other_holder()) >= q) return Outcome::held;
     if (n - count(Word::not_a_lock) < q) return Outcome::not_a_lock;
     if (n - count(NodeFailure::Kind::denied) < q) return Outcome::denied;
+    if (count(Word::reserved) >= q) return Outcome::reserved;
     return answered() >= q ? Outcome::contended : Outcome::too_few;
 }
 

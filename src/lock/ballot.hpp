@@ -12,10 +12,12 @@ namespace holdfast {
 enum class Outcome {
     won,
     held,        ///< one other holder has a quorum
+    reserved,    ///< free, but on a quorum others are ahead of us in the queue
     contended,   ///< a quorum answered, and nobody has a quorum
     too_few,     ///< too few nodes answered in time for the lock to be worth having
     not_a_lock,  ///< a key of that name is no lock on so many nodes that no quorum is left
     denied,      ///< so many nodes refuse us that no quorum is left
+    same_server, ///< two of the nodes are one server
     interrupted, ///< somebody asked us to stop
 };
 
@@ -41,12 +43,16 @@ class Ballot {
     Outcome outcome() const;
 
     size_t granted() const { return count(Word::granted); }
-    /// Nodes that granted or said who holds it.
-    size_t answered() const { return granted() + count(Word::held); }
+    /// Nodes that granted, or said who holds it or is to have it.
+    size_t answered() const { return granted() + count(Word::held) + count(Word::reserved); }
     /// The value that most nodes hold against us, empty when there is none.
     std::string other_holder() const;
     /// When fewer than a quorum will hold that value, unless it is renewed.
     milliseconds other_expires_in() const;
+    /// reserved: who is first in the queue, on the node that says so for the longest time, and how long that is.
+    const Said* reservation() const;
+    /// Our place in the queue; 0 when we are in none, and otherwise where we are farthest from our turn.
+    size_t position() const;
 
   private:
     size_t count(Word) const;

@@ -24,6 +24,8 @@ Inspection tally(const std::vector<std::optional<Said>>& said) {
         ++inspection.answered;
         if (node->word == Word::held) holders[node->value].push_back(node->ttl_left);
         if (node->word == Word::not_a_lock) inspection.not_a_lock = true;
+        inspection.fence = std::max(inspection.fence, node->fence);
+        if (node->queue.size() > inspection.queue.size()) inspection.queue = node->queue;
     }
     const auto most = std::ranges::max_element(holders, {}, [](const auto& entry) { return entry.second.size(); });
     if (most == holders.end()) return inspection;
@@ -71,9 +73,9 @@ class NodeListing {
     const std::optional<NodeFailure>& failure() const { return failure_; }
     const std::map<std::string, Said>& found() const { return found_; }
 
-    std::optional<Request> next() {
+    std::optional<Exchange> next() {
         if (done()) return {};
-        if (keys_.empty()) return Request{"SCAN", cursor_, "MATCH", pattern_, "COUNT", "1000", "TYPE", "string"};
+        if (keys_.empty()) return Exchange{{"SCAN", cursor_, "MATCH", pattern_, "COUNT", "1000", "TYPE", "string"}};
         batch_.assign(keys_.end() - static_cast<std::ptrdiff_t>(std::min(keys_.size(), batch_size)), keys_.end());
         keys_.resize(keys_.size() - batch_.size());
         Request request;
@@ -82,7 +84,7 @@ class NodeListing {
             request.add({"GETRANGE", key, "0", "2047"});
             request.add({"PTTL", key});
         }
-        return request;
+        return Exchange{std::move(request)};
     }
 
     void take(const Answer& answer) {
@@ -130,7 +132,7 @@ class NodeListing {
 } // namespace
 
 Inspection inspect(NodeSet& nodes, const LockKey& key) {
-    const Answers answers = nodes.ask_all(inspect_request(key), {.enough = all_of_them});
+    const Answers answers = nodes.ask([&](size_t) { return inspection(key); }, {.enough = all_of_them});
     std::vector<std::optional<Said>> all(nodes.size());
     std::vector<NodeReport> reports;
     for (size_t i = 0; i < nodes.size(); ++i) {
@@ -138,19 +140,22 @@ Inspection inspect(NodeSet& nodes, const LockKey& key) {
         if (one) all[i] = *one;
         reports.push_back(report(nodes, i, one));
     }
-    Inspection inspection = tally(all);
-    inspection.nodes = std::move(reports);
-    return inspection;
+    Inspection result = tally(all);
+    result.nodes = std::move(reports);
+    return result;
 }
 
-Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record) {
-    const Answers answers = nodes.ask_all(revoke_request(key, record), {.enough = all_of_them});
-    std::map<Word, size_t> words;
+Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& words, Way way) {
+    std::vector<Way> ways(nodes.size(), way);
+    const Revoke operation{record, words};
+    const Answers answers =
+        nodes.ask([&](size_t i) { return exchange(key, operation, ways[i]); }, {.enough = all_of_them});
+    std::map<Word, size_t> counts;
     Revocation revocation{};
     for (size_t i = 0; i < nodes.size(); ++i) {
         const auto one = said(*answers[i]);
         if (one) {
-            ++words[one->word];
+            ++counts[one->word];
             ++revocation.answered;
         }
         revocation.nodes.push_back(report(nodes, i, one));
@@ -158,8 +163,8 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record) {
     const size_t q = quorum(nodes.size());
     using enum Revocation::Outcome;
     if (revocation.answered < q) revocation.outcome = too_few;
-    else if (words[Word::revoked] + words[Word::free] < q) revocation.outcome = changed;
-    else revocation.outcome = words[Word::revoked] > 0 ? revoked : free;
+    else if (counts[Word::revoked] + counts[Word::free] < q) revocation.outcome = changed;
+    else revocation.outcome = counts[Word::revoked] > 0 ? revoked : free;
     return revocation;
 }
 

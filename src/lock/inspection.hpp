@@ -12,11 +12,13 @@ namespace holdfast {
 
 /// What all nodes say of one lock.
 struct Inspection {
-    Record record{};           ///< what most nodes hold; an empty value: nothing anywhere
-    size_t holding = 0;        ///< how many nodes hold it
-    size_t answered = 0;       ///< how many said anything about the lock
-    bool not_a_lock = false;   ///< on some node the key is of another kind
-    milliseconds expires_in{}; ///< until fewer than a quorum hold it; below a quorum, until the last one lets go
+    Record record{};             ///< what most nodes hold; an empty value: nothing anywhere
+    size_t holding = 0;          ///< how many nodes hold it
+    size_t answered = 0;         ///< how many said anything about the lock
+    bool not_a_lock = false;     ///< on some node the key is of another kind
+    milliseconds expires_in{};   ///< until fewer than a quorum hold it; below a quorum, until the last one lets go
+    Fence fence{};               ///< the largest number that a node has accepted
+    std::vector<Waiter> queue{}; ///< in line, as the node with the longest one sees it
     std::vector<NodeReport> nodes{};
 
     bool held() const { return holding >= quorum(nodes.size()); }
@@ -33,7 +35,8 @@ struct Revocation {
 };
 
 /// Takes away exactly that record, wherever it stands. Succeeded when on a quorum it is gone.
-Revocation revoke(NodeSet&, const LockKey&, const Record&);
+/// `words` tell its holder by whom and why.
+Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Way way = Way::scripts);
 
 /// Every lock under `prefix` whose name matches the glob (as Redis matches it), by name.
 struct Listing {

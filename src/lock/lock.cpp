@@ -1,6 +1,7 @@
 #include "lock/lock.hpp"
 
 #include "base/duration.hpp"
+#include "base/escape.hpp"
 #include "base/random.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,10 @@ namespace holdfast {
 namespace {
 
 constexpr milliseconds release_budget{1000};
+/// How long an entry in the queue outlives its last refresh, beside two node timeouts.
+constexpr milliseconds entry_lasts{3000};
+/// How often to ask for a larger fence number before the attempt is given up.
+constexpr int fence_rounds = 2;
 
 std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took) {
     if (!vote) return "no answer yet";
@@ -18,6 +23,7 @@ std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took) {
     switch ((*vote)->word) {
     case Word::granted: return fmt::format("granted in {}", format_latency(took));
     case Word::held: return fmt::format("held by {}", describe(Record::parse((*vote)->value)));
+    case Word::reserved: return fmt::format("reserved for {}", describe(Record::parse((*vote)->value)));
     case Word::not_a_lock: return "the key there is not a lock";
     case Word::revoked: return "our token is void there: taken away, or given up";
     case Word::yours: return "still ours";
@@ -25,13 +31,6 @@ std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took) {
     case Word::taken: return "held by another";
     default: return "its answer makes no sense here";
     }
-}
-
-std::vector<NodeReport> reports(const NodeSet& nodes, const Ballot& ballot, const Answers& answers) {
-    std::vector<NodeReport> out;
-    for (size_t i = 0; i < nodes.size(); ++i)
-        out.push_back({nodes.node(i).display(), text_of(ballot[i], answers[i] ? answers[i]->took : nanoseconds{})});
-    return out;
 }
 
 /// Reads into the ballot what has come since the last call.
@@ -45,33 +44,82 @@ void count(Ballot& ballot, const Answers& answers, const std::function<void(size
 
 } // namespace
 
-Lock::Lock(NodeSet nodes, LockKey key, Timing timing, Holder self)
-    : nodes_{std::move(nodes)}, key_{std::move(key)}, timing_{timing}, self_{std::move(self)}, token_{random_id(), 0},
-      granted_(nodes_.size(), not_granted), unanswered_on_(nodes_.size()), answered_(nodes_.size()) {}
+Lock::Lock(NodeSet nodes, LockKey key, LockRules rules, Holder self)
+    : nodes_{std::move(nodes)}, key_{std::move(key)}, rules_{rules}, self_{std::move(self)}, token_{random_id(), 0},
+      ways_(nodes_.size(), rules.way), granted_(nodes_.size(), not_granted), unanswered_on_(nodes_.size()),
+      answered_(nodes_.size()) {}
 
-Attempt Lock::try_once(int interrupt, BootTime until) {
+std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answers) const {
+    std::vector<NodeReport> out;
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+        std::string text = text_of(ballot[i], answers[i] ? answers[i]->took : nanoseconds{});
+        if (ballot[i] && *ballot[i] && ways_[i] == Way::transactions) text += ", by transaction";
+        out.push_back({nodes_.node(i).display(), std::move(text)});
+    }
+    return out;
+}
+
+std::optional<std::string> Lock::too_young(size_t node) const {
+    constexpr size_t fewest_nodes = 3;
+    if (!rules_.restart_guard || nodes_.size() < fewest_nodes || nodes_.node(node).remembers) return {};
+    const auto& said = nodes_.introduction(node);
+    if (said && said->remembers) return {};
+    if (!said || !said->started) return "it does not say since when it runs, so it has no vote (see --restart-guard)";
+    const auto guard = std::chrono::duration_cast<milliseconds>(
+        std::chrono::duration<double, std::milli>{*rules_.restart_guard} * (1 + timing().drift_ratio) + seconds{2});
+    const auto age = std::chrono::duration_cast<milliseconds>(BootClock::now() - *said->started);
+    if (age > guard) return {};
+    return fmt::format("it was started {} ago and may have forgotten locks; it has a vote in {} (see --restart-guard)",
+                       format_duration(age), format_duration(guard - age));
+}
+
+std::vector<NodeReport> Lock::same_servers() const {
+    for (size_t i = 0; i < nodes_.size(); ++i)
+        for (size_t k = 0; k < i; ++k) {
+            const auto& one = nodes_.introduction(i);
+            const auto& other = nodes_.introduction(k);
+            if (one && other && !one->run_id.empty() && one->run_id == other->run_id)
+                return {{nodes_.node(k).display(), ""}, {nodes_.node(i).display(), ""}};
+        }
+    return {};
+}
+
+Attempt Lock::try_once(int interrupt, BootTime until, const std::optional<WaitBegin>& wait) {
     ++token_.attempt;
     self_.since = wall_time_since_epoch();
     record_ = Record::make(token_, self_);
     granted_.assign(nodes_.size(), not_granted);
+    if (wait && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
 
     Ballot ballot{nodes_.size()};
+    FenceAgreement fences{nodes_.size()};
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
             const auto& vote = *ballot[i];
-            if (vote && vote->word == Word::granted) granted_[i] = granted_until(*answers[i]->sent_at, timing_);
+            if (!vote || vote->word != Word::granted) return;
+            if (const auto why = too_young(i)) {
+                ballot.add(i, tl::unexpected{NodeFailure{NodeFailure::Kind::no_vote, *why}});
+                return;
+            }
+            granted_[i] = granted_until(*answers[i]->sent_at, timing());
+            fences.accepted(i, vote->fence);
         });
         return ballot.decided();
     };
     // Opening a connection may take its own second; a round that is over its deadline has failed,
     // whatever was answered (design-review 2).
     const BootTime deadline =
-        std::min(until, BootClock::now() + std::max(timing_.node_timeout, milliseconds{1000}) + timing_.node_timeout);
-    const auto request_for = [&](size_t i) {
+        std::min(until, BootClock::now() + std::max(timing().node_timeout, milliseconds{1000}) + timing().node_timeout);
+    Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
+    if (wait)
+        acquire.waiting = {entry_.value, wait->wall,
+                           std::chrono::duration_cast<milliseconds>(BootClock::now() - wait->boot),
+                           entry_lasts + 2 * timing().node_timeout};
+    const auto exchange_for = [&](size_t i) {
         unanswered_on_[i] = nodes_.connection_number(i);
-        return acquire_request(key_, token_, record_, timing_.ttl);
+        return exchange(key_, acquire, ways_[i]);
     };
-    const Answers answers = nodes_.ask(request_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt});
+    const Answers answers = nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt});
     enough(answers);
 
     for (size_t i = 0; i < nodes_.size(); ++i) {
@@ -79,16 +127,53 @@ Attempt Lock::try_once(int interrupt, BootTime until) {
         // Answered, or never sent: nothing can come late.
         if (answered_[i] || (answers[i] && !answers[i]->sent_at)) unanswered_on_[i].reset();
     }
-    Attempt attempt{
-        .outcome = ballot.outcome(), .answered = ballot.answered(), .nodes = reports(nodes_, ballot, answers)};
-    if (attempt.outcome == Outcome::won && BootClock::now() <= deadline && worth_starting()) return attempt;
+    Attempt attempt{.outcome = ballot.outcome(), .answered = ballot.answered(), .nodes = reports(ballot, answers)};
+    attempt.position = ballot.position();
+    if (auto twice = same_servers(); !twice.empty()) {
+        attempt.outcome = Outcome::same_server;
+        attempt.nodes = std::move(twice);
+    }
+    if (attempt.outcome == Outcome::won && BootClock::now() <= deadline &&
+        agree_on_fence(std::move(fences), deadline) && worth_starting())
+        return attempt;
     if (attempt.outcome == Outcome::won) attempt.outcome = Outcome::too_few;
     if (attempt.outcome == Outcome::held) {
         attempt.holder = Record::parse(ballot.other_holder());
         attempt.expires_in = ballot.other_expires_in();
     }
+    if (const Said* reservation = ballot.reservation(); reservation && attempt.outcome == Outcome::reserved) {
+        attempt.first = Record::parse(reservation->value);
+        attempt.expires_in = reservation->ttl_left;
+    }
     undo(answers);
     return attempt;
+}
+
+bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
+    for (int round = 0; !fences.agreed() && round < fence_rounds && BootClock::now() < deadline; ++round) {
+        if (round > 0) fences.raise();
+        const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
+            if (!fences.behind(i)) return {};
+            return exchange(key_, Raise{record_, fences.target()}, ways_[i]);
+        };
+        Ballot ballot{nodes_.size()};
+        const auto enough = [&](const Answers& answers) {
+            count(ballot, answers, [&](size_t i) {
+                const auto& vote = *ballot[i];
+                if (vote && vote->word == Word::raised) fences.accepted(i, vote->fence);
+                else if (vote && vote->word == Word::refused) fences.refused(vote->fence);
+                else if (vote) {
+                    fences.not_ours(i);
+                    granted_[i] = not_granted;
+                }
+            });
+            return fences.agreed();
+        };
+        enough(nodes_.ask(exchange_for, {.enough = enough,
+                                         .deadline = std::min(deadline, BootClock::now() + timing().node_timeout)}));
+    }
+    fence_ = fences.target();
+    return fences.agreed();
 }
 
 void Lock::undo(const Answers& acquire_answers) {
@@ -101,27 +186,49 @@ void Lock::undo(const Answers& acquire_answers) {
         awaited[i] = vote && *vote && (*vote)->word == Word::granted;
         asked[i] = awaited[i] || unanswered_on_[i];
     }
-    release_on(asked, awaited);
+    // The place in the queue is kept.
+    release_on(asked, awaited, "");
 }
 
 bool Lock::may_come_late(size_t node) const {
     return unanswered_on_[node] && *unanswered_on_[node] != nodes_.connection_number(node);
 }
 
-Answers Lock::release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited) {
+template <typename OperationFor>
+Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, OperationFor operation_for) {
     std::vector<bool> waited_for = awaited;
-    const auto request_for = [&](size_t i) -> std::optional<Request> {
+    const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
         // Whoever answered the acquire late, after the quorum, will answer this as well.
         if (nodes_.caught_up(i)) waited_for[i] = true;
-        return release_request(key_, token_, record_, may_come_late(i));
+        return exchange(key_, operation_for(i), ways_[i]);
     };
     const auto enough = [&](const Answers& answers) {
         for (size_t i = 0; i < nodes_.size(); ++i)
             if (asked[i] && (waited_for[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
         return true;
     };
-    return nodes_.ask(request_for, {.enough = enough, .deadline = BootClock::now() + timing_.node_timeout});
+    return nodes_.ask(exchange_for, {.enough = enough, .deadline = BootClock::now() + timing().node_timeout});
+}
+
+Answers Lock::release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, std::string_view entry) {
+    return tell(asked, awaited, [&](size_t i) {
+        return Release{token_, record_, std::string{entry}, may_come_late(i)};
+    });
+}
+
+void Lock::withdraw() {
+    const std::vector<bool> all(nodes_.size(), true);
+    tell(all, answered_, [&](size_t i) { return Withdraw{token_, entry_.value, may_come_late(i)}; });
+    granted_.assign(nodes_.size(), not_granted);
+}
+
+std::optional<std::string> Lock::taken_away() {
+    const std::string ours = token_.text() + " ";
+    for (const Message& message : nodes_.take_messages())
+        if (message.channel == key_.revoked_channel() && message.text.starts_with(ours))
+            return printable(message.text.substr(ours.size()), 500);
+    return {};
 }
 
 Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
@@ -130,6 +237,7 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
     size_t yes = 0;
     size_t no = 0;
     bool revoked = false;
+    std::vector<bool> missing(n);
     Ballot ballot{n};
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
@@ -138,9 +246,10 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
             answered_[i] = true;
             if (vote->word == Word::yours) {
                 ++yes;
-                granted_[i] = granted_until(*answers[i]->sent_at, timing_);
+                granted_[i] = granted_until(*answers[i]->sent_at, timing());
             } else {
                 ++no;
+                missing[i] = vote->word == Word::missing;
                 revoked = revoked || vote->word == Word::revoked;
                 granted_[i] = not_granted;
             }
@@ -149,13 +258,36 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
         return revoked || no > n - q;
     };
     // A little later than the nodes' own time for an answer, whose end says more; but no waiting for a connection.
-    const BootTime deadline = BootClock::now() + timing_.node_timeout + timing_.node_timeout / 10;
-    const Answers answers = nodes_.ask_all(extend_request(key_, token_, record_, timing_.ttl),
-                                           {.enough = enough, .deadline = deadline, .interrupt = interrupt});
+    const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;
+    const auto exchange_for = [&](size_t i) { return exchange(key_, Extend{token_, record_, timing().ttl}, ways_[i]); };
+    const Answers answers = nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt});
     enough(answers);
-    reports_ = reports(nodes_, ballot, answers);
+    reports_ = reports(ballot, answers);
     if (revoked || no > n - q) return Renewal::lost;
-    return yes >= q ? Renewal::held : Renewal::shaky;
+    if (yes < q) return Renewal::shaky;
+    return restore(missing, moved, interrupt);
+}
+
+Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt) {
+    bool revoked = false;
+    Ballot ballot{nodes_.size()};
+    const auto enough = [&](const Answers& answers) {
+        count(ballot, answers, [&](size_t i) {
+            const auto& vote = *ballot[i];
+            if (vote && vote->word == Word::yours) granted_[i] = granted_until(*answers[i]->sent_at, timing());
+            revoked = revoked || (vote && vote->word == Word::revoked);
+            moved();
+        });
+        return revoked;
+    };
+    const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
+        if (!missing[i]) return {};
+        return exchange(key_, Restore{token_, record_, timing().ttl, fence_}, ways_[i]);
+    };
+    enough(
+        nodes_.ask(exchange_for,
+                   {.enough = enough, .deadline = BootClock::now() + timing().node_timeout, .interrupt = interrupt}));
+    return revoked ? Renewal::lost : Renewal::held;
 }
 
 bool Lock::release() {
@@ -164,7 +296,7 @@ bool Lock::release() {
     std::vector<bool> unconfirmed(n, true);
     std::vector<bool> awaited = answered_;
     for (int tries = 0; tries < 2 && BootClock::now() < deadline; ++tries) {
-        const Answers answers = release_on(unconfirmed, awaited);
+        const Answers answers = release_on(unconfirmed, awaited, entry_.value);
         bool again = false;
         for (size_t i = 0; i < n; ++i) {
             const auto vote = answers[i] ? std::optional{said(*answers[i])} : std::nullopt;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lock/ballot.hpp"
+#include "lock/fence.hpp"
 #include "lock/operations.hpp"
 #include "lock/timing.hpp"
 #include "redis/node_set.hpp"
@@ -20,7 +21,9 @@ namespace holdfast {
 struct Attempt {
     Outcome outcome = Outcome::too_few;
     Record holder{};           ///< held
-    milliseconds expires_in{}; ///< held: when the quorum ends unless it is renewed
+    milliseconds expires_in{}; ///< held: when the quorum ends unless it is renewed; reserved: how long `first` may take
+    Record first{};            ///< reserved: who is to have it
+    size_t position = 0;       ///< in the queue; 0: we are in none
     size_t answered = 0;       ///< nodes that granted or said who holds it
     std::vector<NodeReport> nodes{};
 };
@@ -31,25 +34,51 @@ enum class Renewal {
     lost,  ///< a quorum has become impossible, or the token was revoked: lost for ever
 };
 
+struct LockRules {
+    Timing timing;
+    /// With three or more nodes, for how long one that was started has no vote, because it may have forgotten locks
+    /// (hazard 28). One value for all users of these nodes.
+    std::optional<milliseconds> restart_guard{};
+    Way way = Way::scripts;
+};
+
+/// Since when somebody waits.
+struct WaitBegin {
+    milliseconds wall = wall_time_since_epoch();
+    BootTime boot = BootClock::now();
+};
+
 class Lock {
   public:
-    Lock(NodeSet nodes, LockKey key, Timing timing, Holder self);
+    Lock(NodeSet nodes, LockKey key, LockRules rules, Holder self);
 
     const LockKey& key() const { return key_; }
     const Token& token() const { return token_; }
-    const Timing& timing() const { return timing_; }
+    const Timing& timing() const { return rules_.timing; }
+    /// After a win: the number that no earlier holder had.
+    Fence fence() const { return fence_; }
     NodeSet& nodes() { return nodes_; }
 
     /// One round with a token of its own. Whatever is not a win has been released everywhere again.
-    /// Waits for nobody longer than `until`.
-    Attempt try_once(int interrupt = -1, BootTime until = BootTime::max());
+    /// Waits for nobody longer than `until`. Who waits enters the queue, or refreshes its place there.
+    Attempt try_once(int interrupt = -1, BootTime until = BootTime::max(), const std::optional<WaitBegin>& wait = {});
+
+    /// From here on nodes tell when it is our turn, as far as they can.
+    void listen_for_turn() { nodes_.listen(key_.turn_channel(token_.run)); }
+    /// Leaves the queue, and takes back whatever an attempt of ours may have left.
+    void withdraw();
+    /// From here on nodes tell when the lock is taken away from us, as far as they can.
+    void listen_for_revocation() { nodes_.listen(key_.revoked_channel()); }
+    /// By whom and why the lock was taken away, if a node has told. Reads what has come.
+    std::optional<std::string> taken_away();
 
     /// Until when the lock is certainly ours; not_granted when it is not.
     BootTime valid_until() const { return holdfast::valid_until(granted_); }
     /// Enough of the lease is left to start a command.
-    bool worth_starting() const { return valid_until() - BootClock::now() >= timing_.least_to_start(); }
+    bool worth_starting() const { return valid_until() - BootClock::now() >= timing().least_to_start(); }
 
-    /// One round of renewal. Calls `moved` each time valid_until() has changed.
+    /// One round of renewal. A node that has forgotten the lock gets it back once a quorum has confirmed it in the same
+    /// round. Calls `moved` each time valid_until() has changed.
     Renewal extend(const std::function<void()>& moved, int interrupt = -1);
     /// What the nodes said in the last extend.
     const std::vector<NodeReport>& last_reports() const { return reports_; }
@@ -60,18 +89,29 @@ class Lock {
     bool release();
 
   private:
-    /// Sends a release to `asked`; waits for the answers of `awaited` and until the others' are written.
-    Answers release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited);
+    /// Sends it to `asked`; waits for the answers of `awaited` and until the others' are written.
+    template <typename OperationFor>
+    Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, OperationFor operation_for);
+    Answers release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, std::string_view entry);
     void undo(const Answers& acquire_answers);
+    /// Why the node has no vote in acquire yet.
+    std::optional<std::string> too_young(size_t node) const;
+    std::vector<NodeReport> same_servers() const;
+    bool agree_on_fence(FenceAgreement, BootTime deadline);
+    Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
+    std::vector<NodeReport> reports(const Ballot&, const Answers&) const;
     /// The request that would set our key may reach the node after what is sent now.
     bool may_come_late(size_t node) const;
 
     NodeSet nodes_;
     LockKey key_;
-    Timing timing_;
+    LockRules rules_;
     Holder self_;
     Token token_;
     Record record_;
+    Record entry_; ///< in the queue; empty as long as we have never waited
+    Fence fence_;
+    std::vector<Way> ways_;                              ///< by node
     std::vector<BootTime> granted_;                      ///< by node
     std::vector<std::optional<uint64_t>> unanswered_on_; ///< by node: the connection of an acquire without answer
     std::vector<bool> answered_;                         ///< by node: it has answered since the attempt began

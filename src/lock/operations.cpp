@@ -4,83 +4,19 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <map>
-#include <optional>
 
 namespace holdfast {
 namespace {
 
-constexpr milliseconds void_lasts{60'000};
-
-// KEYS: K, void mark. ARGV: record, ttl ms, run, attempt
-constexpr std::string_view acquire_script = R"(
-if redis.call('EXISTS', KEYS[2]) == 1 then return {'revoked'} end
-local now = redis.call('GET', KEYS[1])
-if now then
-    local run, attempt = string.match(now, '^(%x+)%.(%d+) ')
-    if run ~= ARGV[3] or tonumber(attempt) >= tonumber(ARGV[4]) then
-        return {'held', now, redis.call('PTTL', KEYS[1])}
-    end
-end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return {'granted'}
-)";
-
-// KEYS: K, void mark. ARGV: record, ttl ms
-constexpr std::string_view extend_script = R"(
-if redis.call('EXISTS', KEYS[2]) == 1 then return {'revoked'} end
-local now = redis.call('GET', KEYS[1])
-if not now then return {'missing'} end
-if now ~= ARGV[1] then return {'taken'} end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return {'yours'}
-)";
-
-// KEYS: K, void mark. ARGV: record, ms for the void mark or 0
-constexpr std::string_view release_script = R"(
-local word = 'not_ours'
-if redis.call('GET', KEYS[1]) == ARGV[1] then
-    redis.call('DEL', KEYS[1])
-    word = 'released'
-end
-if ARGV[2] ~= '0' then redis.pcall('SET', KEYS[2], '1', 'PX', ARGV[2]) end
-return {word}
-)";
-
-// KEYS: K, void mark. ARGV: record, ms for the void mark
-constexpr std::string_view revoke_script = R"(
-local now = redis.call('GET', KEYS[1])
-local word = 'free'
-if now == ARGV[1] then
-    redis.call('DEL', KEYS[1])
-    word = 'revoked'
-elseif now then
-    word = 'changed'
-end
-redis.pcall('SET', KEYS[2], '1', 'PX', ARGV[2])
-return {word}
-)";
-
-// KEYS: K
-constexpr std::string_view inspect_script = R"(
-local now = redis.call('GET', KEYS[1])
-if not now then return {'free'} end
-return {'held', now, redis.call('PTTL', KEYS[1])}
-)";
-
-std::string ms(milliseconds duration) { return fmt::format("{}", duration.count()); }
-
-std::string_view token_of(const Record& record) {
-    return std::string_view{record.value}.substr(0, record.value.find(' '));
-}
-
 std::optional<Word> word(std::string_view text) {
-    static const std::map<std::string_view, Word> words{{"granted", Word::granted},   {"held", Word::held},
-                                                        {"yours", Word::yours},       {"missing", Word::missing},
-                                                        {"taken", Word::taken},       {"revoked", Word::revoked},
-                                                        {"changed", Word::changed},   {"released", Word::released},
-                                                        {"not_ours", Word::not_ours}, {"free", Word::free}};
+    static const std::map<std::string_view, Word> words{
+        {"granted", Word::granted}, {"held", Word::held},         {"reserved", Word::reserved},
+        {"raised", Word::raised},   {"refused", Word::refused},   {"yours", Word::yours},
+        {"missing", Word::missing}, {"taken", Word::taken},       {"revoked", Word::revoked},
+        {"changed", Word::changed}, {"released", Word::released}, {"not_ours", Word::not_ours},
+        {"done", Word::done},       {"free", Word::free}};
     const auto found = words.find(text);
     return found == words.end() ? std::nullopt : std::optional{found->second};
 }
@@ -92,9 +28,25 @@ tl::unexpected<NodeFailure> failure(NodeFailure::Kind kind, std::string text) {
 tl::expected<Said, NodeFailure> refused(const Reply& error) {
     // A script's error names its cause behind what the script did: "ERR ... WRONGTYPE Operation ...".
     if (error.text.find("WRONGTYPE") != std::string::npos) return Said{Word::not_a_lock};
-    if (error.is_error("NOPERM") || error.is_error("NOAUTH") || error.text.find("NOPERM") != std::string::npos)
-        return failure(NodeFailure::Kind::denied, fmt::format("it says: {}", printable(error.text)));
-    return failure(NodeFailure::Kind::no_vote, fmt::format("it says: {}", printable(error.text)));
+    const bool denied =
+        error.is_error("NOPERM") || error.is_error("NOAUTH") || error.text.find("NOPERM") != std::string::npos;
+    return failure(denied ? NodeFailure::Kind::denied : NodeFailure::Kind::no_vote,
+                   fmt::format("it says: {}", printable(error.text)));
+}
+
+/// The server knows no EVAL, or our user may not use it.
+bool refuses_scripts(const Reply& reply) {
+    return (reply.is_error("NOPERM") || reply.text.starts_with("ERR unknown command")) &&
+           reply.type == Reply::Type::error &&
+           (reply.text.find("'eval'") != std::string::npos || reply.text.find("'EVAL'") != std::string::npos ||
+            reply.text.find("`EVAL`") != std::string::npos);
+}
+
+std::vector<Waiter> queue(const Reply& reply) {
+    std::vector<Waiter> waiters;
+    for (size_t i = 0; i + 1 < reply.items.size(); i += 2)
+        waiters.push_back({Record::parse(reply.items[i].text), milliseconds{reply.items[i + 1].integer}});
+    return waiters;
 }
 
 } // namespace
@@ -112,44 +64,18 @@ std::optional<std::string> not_a_lock_name(std::string_view name) {
     return {};
 }
 
-Request acquire_request(const LockKey& key, const Token& token, const Record& record, milliseconds ttl) {
-    return {"EVAL",
-            acquire_script,
-            "2",
-            key.key(),
-            key.void_mark(token.text()),
-            record.value,
-            ms(ttl),
-            token.run,
-            fmt::format("{}", token.attempt)};
+milliseconds Revoke::void_lasts() const {
+    return std::max(record.holder ? record.holder->ttl : milliseconds{0}, holdfast::void_lasts);
 }
 
-Request extend_request(const LockKey& key, const Token& token, const Record& record, milliseconds ttl) {
-    return {"EVAL", extend_script, "2", key.key(), key.void_mark(token.text()), record.value, ms(ttl)};
+Exchange exchange(const LockKey& key, const Operation& operation, Way& way) {
+    if (way == Way::transactions) return transaction(key, operation);
+    return {script(key, operation), [&way, key, operation](std::vector<Reply>&& replies) -> Step {
+                if (!refuses_scripts(replies.front())) return std::move(replies.front());
+                way = Way::transactions;
+                return transaction(key, operation);
+            }};
 }
-
-Request release_request(const LockKey& key, const Token& token, const Record& record, bool void_too) {
-    return {"EVAL",
-            release_script,
-            "2",
-            key.key(),
-            key.void_mark(token.text()),
-            record.value,
-            void_too ? ms(void_lasts) : "0"};
-}
-
-Request revoke_request(const LockKey& key, const Record& record) {
-    const milliseconds ttl = record.holder ? record.holder->ttl : milliseconds{0};
-    return {"EVAL",
-            revoke_script,
-            "2",
-            key.key(),
-            key.void_mark(token_of(record)),
-            record.value,
-            ms(std::max(ttl, void_lasts))};
-}
-
-Request inspect_request(const LockKey& key) { return {"EVAL", inspect_script, "1", key.key()}; }
 
 tl::expected<Said, NodeFailure> said(const Answer& answer) {
     if (!answer.replies) return tl::unexpected{answer.replies.error()};
@@ -159,11 +85,22 @@ tl::expected<Said, NodeFailure> said(const Answer& answer) {
     if (!what)
         return failure(NodeFailure::Kind::no_vote,
                        fmt::format("it gives no answer of ours: {}", printable(reply.text)));
-    if (*what != Word::held) return Said{*what};
-    if (reply.items.size() != 3) return failure(NodeFailure::Kind::no_vote, "it gives no answer of ours");
-    const milliseconds ttl_left{reply.items[2].integer};
-    if (ttl_left < milliseconds{0}) return Said{Word::not_a_lock};
-    return Said{Word::held, reply.items[1].text, ttl_left};
+    const auto item = [&](size_t i) { return i < reply.items.size() ? reply.items[i] : Reply{}; };
+    Said said{*what, item(1).text};
+    switch (*what) {
+    case Word::granted:
+    case Word::raised:
+    case Word::refused: said.fence = Fence{item(2).integer}; break;
+    default:
+        said.ttl_left = milliseconds{item(2).integer};
+        said.position = static_cast<size_t>(std::max<int64_t>(item(3).integer, 0));
+    }
+    if (said.word == Word::held && said.ttl_left < milliseconds{0}) return Said{Word::not_a_lock};
+    if (reply.items.size() > 5) {
+        said.fence = Fence{reply.items[4].integer};
+        said.queue = queue(reply.items[5]);
+    }
+    return said;
 }
 
 } // namespace holdfast

@@ -1,68 +1,174 @@
-// What a node is asked to do for a lock: each operation is one Lua script, so it is atomic on its node, and
-// answers with a status word. Only whitelisted words count; whatever else a node says is no vote (hazard 24).
+// What a node is asked to do for a lock, and what it may answer. Each operation is atomic on its node. It exists twice
+// with one meaning: as a Lua script, and as a WATCH / MULTI / EXEC transaction for servers and users that are allowed
+// no scripts; the same tests run over both.
 //
-// Rules that the scripts keep: relative times only (hazard 8); every change is guarded by equality with the
-// whole record (hazard 18); extend and release use no command that a full server refuses (hazard 43).
+// Rules that both keep: relative times only (hazard 8); every change is guarded by equality with the whole record
+// (hazard 18); the scripts of extend and release use no command that a full server refuses (hazard 43), which takes no
+// transaction at all; a message is never part of the
+// operation, so a refused PUBLISH changes nothing. Only whitelisted words count as answers; whatever else a node says
+// is no vote (hazard 24).
 #pragma once
 
 #include "base/clock.hpp"
 #include "lock/record.hpp"
-#include "redis/connection.hpp"
-#include "redis/request.hpp"
+#include "redis/node_set.hpp"
 
 #include <tl/expected.hpp>
 
+#include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 namespace holdfast {
 
-/// A lock's name with the prefix in front: the key itself; other keys of the lock derive from it and share
-/// its cluster slot.
+/// A lock's name with the prefix in front: the key itself. The other keys of the lock derive from it and share its
+/// cluster slot.
 struct LockKey {
     std::string name;
     std::string prefix;
 
     std::string key() const { return prefix + name; }
+    std::string fence() const { return "{" + key() + "}:fence"; } ///< the last number accepted here
+    std::string queue() const { return "{" + key() + "}:queue"; } ///< waiters by ticket
+    std::string seen() const { return "{" + key() + "}:seen"; }   ///< waiters by when their entry becomes stale
     /// Marks a token as worth nothing on that node.
     std::string void_mark(std::string_view token) const;
+    /// The channel on which that run hears that it may try.
+    std::string turn_channel(std::string_view run) const { return turn_channels() + std::string{run}; }
+    std::string turn_channels() const { return "{" + key() + "}:turn:"; }
+    /// Carries the token of a holder from whom the lock was taken away, and what there is to say of it.
+    std::string revoked_channel() const { return "{" + key() + "}:revoked"; }
 };
 
 /// Why `name` cannot name a lock, as a sentence; nothing when it can.
 std::optional<std::string> not_a_lock_name(std::string_view name);
 
+/// A number that grows from holder to holder (lock/fence.hpp).
+struct Fence {
+    int64_t number = 0;
+    auto operator<=>(const Fence&) const = default;
+};
+
+/// A waiter's place in the queue. Its ticket is the start of its wait by its own wall clock, brought by each node
+/// within a second of what the node's clock makes of the time waited, so that a wrong clock neither starves others nor
+/// itself.
+struct Waiting {
+    std::string entry;  ///< "RUN {json}", the same as long as the run waits
+    milliseconds since; ///< wall clock
+    milliseconds waited;
+    milliseconds lasts; ///< how long the entry lives unless it is refreshed
+};
+
+/// Takes K if it is free, or an earlier attempt of the same run, and nobody is ahead in the queue; leaves the queue and
+/// accepts a fence number. Otherwise, when waiting, enters the queue or refreshes its entry there.
+/// granted, held, reserved, revoked
+struct Acquire {
+    Token token;
+    Record record;
+    milliseconds ttl;
+    Fence proposal;
+    std::optional<Waiting> waiting{};
+};
+/// If K is ours and the number smaller: the number becomes `to`. raised, refused, not_ours
+struct Raise {
+    Record record;
+    Fence to;
+};
+/// A fresh TTL if K is ours. yours, missing, taken, revoked
+struct Extend {
+    Token token;
+    Record record;
+    milliseconds ttl;
+};
+/// Puts the record back where the node has forgotten it, and the number with it. yours, taken, revoked
+struct Restore {
+    Token token;
+    Record record;
+    milliseconds ttl;
+    Fence fence;
+};
+/// DEL if K is ours; tells the first live waiter. Who won by other nodes may still stand in the queue here: `entry`, if
+/// there is one, leaves it. With `void_too` a request of that token which is still under way to the node does nothing
+/// when it arrives (hazard 34). released, not_ours
+struct Release {
+    Token token;
+    Record record;
+    std::string entry;
+    bool void_too;
+};
+/// Leaves the queue; DEL if K is ours from any attempt; tells the first live waiter if K is free then. done
+struct Withdraw {
+    Token token;
+    std::string entry;
+    bool void_too;
+};
+/// DEL if K has just that record, whose token is void from then on; tells its holder, in those words, and the first
+/// live waiter. revoked, changed, free
+struct Revoke {
+    Record record;
+    std::string words;
+
+    /// What goes over the revoked channel.
+    std::string message() const { return std::string{record.token()} + " " + words; }
+    /// As long as a request that would bring the record back may be under way.
+    milliseconds void_lasts() const;
+};
+using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdraw, Revoke>;
+
 enum class Word {
-    granted,    ///< acquire: it is ours now
-    held,       ///< acquire: somebody else's
-    yours,      ///< extend: was ours, has a fresh TTL
-    missing,    ///< extend: no such key
-    taken,      ///< extend: somebody else's
-    revoked,    ///< acquire, extend: the token is worth nothing here; revoke: taken away
-    released,   ///< release: was ours, is gone
-    not_ours,   ///< release: was not ours, nothing done
-    changed,    ///< revoke: another record by now, nothing done
-    free,       ///< revoke, inspect: no such key
+    granted,    ///< it is ours now
+    held,       ///< somebody else's
+    reserved,   ///< free, but others are ahead of us
+    raised,     ///< the fence number is what we asked for
+    refused,    ///< the fence number is no smaller
+    yours,      ///< was ours, has a fresh TTL
+    missing,    ///< no such key
+    taken,      ///< somebody else's
+    revoked,    ///< the token is worth nothing here; of Revoke: taken away
+    released,   ///< was ours, is gone
+    not_ours,   ///< was not ours, nothing done
+    done,       ///< we wait no longer
+    changed,    ///< another record by now, nothing done
+    free,       ///< no such key
     not_a_lock, ///< any: a key of another type, or one without a TTL
+};
+
+struct Waiter {
+    Record record; ///< its token has no attempt
+    milliseconds waited{};
 };
 
 struct Said {
     Word word;
-    std::string value{};     ///< held: what stands in the key
-    milliseconds ttl_left{}; ///< held
+    std::string value{};         ///< held: what stands in the key; reserved: who is first in the queue
+    milliseconds ttl_left{};     ///< held: of the key; reserved: of the entry of who is first
+    size_t position = 0;         ///< held, reserved: our place in the queue, from 1; 0: not in it
+    Fence fence{};               ///< granted, raised, refused; of inspection
+    std::vector<Waiter> queue{}; ///< of inspection: those who live
 };
 
-/// SET K PX if K is free or an earlier attempt of the same run; granted, held or revoked.
-Request acquire_request(const LockKey&, const Token&, const Record&, milliseconds ttl);
-/// PEXPIRE if K is ours; yours, missing, taken or revoked.
-Request extend_request(const LockKey&, const Token&, const Record&, milliseconds ttl);
-/// DEL if K is ours; released or not_ours. With `void_too` a request of that token which is still under
-/// way to the node does nothing when it arrives (hazard 34).
-Request release_request(const LockKey&, const Token&, const Record&, bool void_too);
-/// DEL if K has just that record, whose token is void from then on; revoked, changed or free.
-Request revoke_request(const LockKey&, const Record&);
-/// Reads K and its TTL; held or free.
-Request inspect_request(const LockKey&);
+/// How a node wants to be asked.
+enum class Way { scripts, transactions };
+
+/// One operation on one node. A node that refuses scripts is asked by transaction at once, and `way`, which outlives
+/// the exchange, says so from then on.
+Exchange exchange(const LockKey&, const Operation&, Way& way);
+/// Reads all there is of a lock. held, free
+Exchange inspection(const LockKey&);
 
 /// What a node answered to one of these.
 tl::expected<Said, NodeFailure> said(const Answer&);
+
+/// The two ways. What they end with has the same form: a word and its details.
+Request script(const LockKey&, const Operation&);
+Exchange transaction(const LockKey&, const Operation&);
+
+/// Limits that both ways share.
+constexpr milliseconds void_lasts{60'000};
+constexpr milliseconds fence_lasts = std::chrono::days{90};
+constexpr milliseconds queue_lasts{60'000};
+/// How far a client's clock is believed to be from a node's.
+constexpr milliseconds clock_tolerance{1000};
 
 } // namespace holdfast

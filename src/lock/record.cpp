@@ -59,12 +59,14 @@ Holder this_process(std::string label, milliseconds ttl) {
     return {std::move(label), user_name(), host_name(), ::getpid(), wall_time_since_epoch(), ttl};
 }
 
-Record Record::make(const Token& token, const Holder& holder) {
+Record Record::make(const Token& token, const Holder& holder) { return of_waiter(token.text(), holder); }
+
+Record Record::of_waiter(const std::string& run, const Holder& holder) {
     const json object{{"v", format_version},         {"host", holder.host},   {"pid", holder.pid},
                       {"user", holder.user},         {"label", holder.label}, {"since", holder.since.count()},
                       {"ttl_ms", holder.ttl.count()}};
     const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
-    return {token.text() + " " + text, holder};
+    return {run + " " + text, holder};
 }
 
 Record Record::parse(std::string value) {

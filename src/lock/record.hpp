@@ -37,7 +37,11 @@ struct Record {
     std::optional<Holder> holder; ///< nothing: it is not holdfast's, but any client's random value
 
     static Record make(const Token&, const Holder&);
+    /// A waiter's entry in the queue: the run alone, and what it says of itself.
+    static Record of_waiter(const std::string& run, const Holder&);
     static Record parse(std::string value);
+    /// What stands before the first space: "RUN.ATTEMPT", or of a waiter "RUN".
+    std::string_view token() const { return std::string_view{value}.substr(0, value.find(' ')); }
     bool operator==(const Record& other) const { return value == other.value; }
 };
 

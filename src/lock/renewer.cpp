@@ -41,6 +41,8 @@ void Renewer::rounds() {
     const milliseconds interval = lock_.timing().renewal_interval();
     BootTime next = BootClock::now() + interval;
     while (!stop_requested_within(next)) {
+        // Told of it or not, what counts is what the nodes say.
+        const auto by_whom = lock_.taken_away();
         // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
         if (BootClock::now() >= deadline_.at()) return deadline_.lose(deadline_.reason());
         const BootTime began = BootClock::now();
@@ -50,7 +52,9 @@ void Renewer::rounds() {
             if (valid_until != not_granted && BootClock::now() < deadline_.at()) deadline_.move(valid_until);
         };
         switch (lock_.extend(moved, stop_event_.get())) {
-        case Renewal::lost: return deadline_.lose(with_reports("the nodes no longer grant it", lock_.last_reports()));
+        case Renewal::lost:
+            return deadline_.lose(by_whom ? *by_whom
+                                          : with_reports("the nodes no longer grant it", lock_.last_reports()));
         case Renewal::held: next = began + interval; break;
         case Renewal::shaky:
             deadline_.explain(with_reports("it could not be renewed in time", lock_.last_reports()));
@@ -61,8 +65,9 @@ void Renewer::rounds() {
 }
 
 bool Renewer::stop_requested_within(BootTime until) {
+    lock_.nodes().wait(until, stop_event_.get());
     std::vector<pollfd> fds{{stop_event_.get(), POLLIN, 0}};
-    poller_.wait(fds, until);
+    poller_.wait(fds, BootTime{});
     return fds.front().revents != 0;
 }
 

@@ -8,64 +8,119 @@
 namespace holdfast {
 namespace {
 
-constexpr milliseconds shortest_poll{20};
-constexpr milliseconds longest_poll{120};
+/// How often a place in the queue is refreshed.
+constexpr milliseconds refresh{1000};
+/// Where nobody tells us: in front of a holder that is not holdfast, or of servers that push no messages.
+constexpr milliseconds poll_every{100};
 constexpr milliseconds longest_contention{4000};
 constexpr milliseconds shortest_round{100};
 
-/// How long to wait after an attempt that has not won.
-nanoseconds pause_after(const Attempt& attempt, unsigned contended_rounds, nanoseconds round_trip) {
-    switch (attempt.outcome) {
-    case Outcome::contended: {
-        // Full jitter over at least two round trips, doubling: the tryers must not meet again (hazard 35).
-        const nanoseconds longest =
-            std::max<nanoseconds>(2 * round_trip, milliseconds{2}) * (1U << std::min(contended_rounds, 6U));
-        return random_up_to(std::min<nanoseconds>(longest, milliseconds{400}));
-    }
-    case Outcome::too_few: return milliseconds{100} + random_up_to(milliseconds{200});
-    default: return shortest_poll + random_up_to(longest_poll - shortest_poll);
-    }
+/// Full jitter over at least two round trips, doubling: the tryers must not meet again (hazard 35).
+nanoseconds jitter(unsigned contended_rounds, nanoseconds round_trip) {
+    const nanoseconds longest =
+        std::max<nanoseconds>(2 * round_trip, milliseconds{2}) * (1U << std::min(contended_rounds, 6U));
+    return random_up_to(std::min<nanoseconds>(longest, milliseconds{400}));
 }
 
-bool worth_another(const Attempt& attempt, BootTime now, BootTime until, BootTime contention_ends) {
-    switch (attempt.outcome) {
-    case Outcome::won:
-    case Outcome::interrupted:
-    case Outcome::not_a_lock:
-    case Outcome::denied: return false;
-    case Outcome::contended: return now < std::max(until, contention_ends);
-    default: return now < until;
+/// One wait for a lock, from its first attempt to its end.
+class Wait {
+  public:
+    Wait(Lock& lock, const Patience& patience, int interrupt)
+        : lock_{lock}, interrupt_{interrupt}, until_{patience.limit ? begin_.boot + *patience.limit : BootTime::max()} {
     }
-}
+
+    Attempt attempt() {
+        lock_.nodes().resolve();
+        began_ = BootClock::now();
+        // Who does not want to wait still wants an answer: a whole round then, and else at least a moment.
+        const BootTime no_later = waits() ? std::max(until_, began_ + shortest_round) : BootTime::max();
+        Attempt attempt = lock_.try_once(interrupt_, no_later, queued_ ? std::optional{begin_} : std::nullopt);
+        ended_ = BootClock::now();
+        split_rounds_ = is_split(attempt) ? split_rounds_ + 1 : 0;
+        return attempt;
+    }
+
+    bool is_over(const Attempt& attempt) const {
+        switch (attempt.outcome) {
+        case Outcome::won:
+        case Outcome::interrupted:
+        case Outcome::not_a_lock:
+        case Outcome::same_server:
+        case Outcome::denied: return true;
+        case Outcome::contended:
+        case Outcome::reserved: return ended_ >= std::max(until_, begin_.boot + longest_contention);
+        default: return ended_ >= until_;
+        }
+    }
+
+    /// Until the next attempt is worth making; false when somebody wants us to stop.
+    bool pause_after(const Attempt& attempt) {
+        if (waits() && !queued_) {
+            // From now on in the queue. The next attempt goes out behind the wish to be told.
+            lock_.listen_for_turn();
+            queued_ = true;
+        } else lock_.nodes().wait(next_attempt(attempt), interrupt_);
+        lock_.nodes().take_messages();
+        return !interrupted();
+    }
+
+    bool interrupted() {
+        std::vector<pollfd> fds{{interrupt_, POLLIN, 0}};
+        poller_.wait(fds, BootTime{});
+        return fds.front().revents != 0;
+    }
+
+    /// Leaves the queue.
+    void end() {
+        if (queued_) lock_.withdraw();
+    }
+
+  private:
+    bool waits() const { return until_ > begin_.boot; }
+
+    /// Nobody has a quorum, and it may be our turn.
+    bool is_split(const Attempt& attempt) const {
+        if (attempt.outcome == Outcome::contended) return !queued_ || attempt.position <= 1;
+        return attempt.outcome == Outcome::reserved && !queued_;
+    }
+
+    BootTime next_attempt(const Attempt& attempt) const {
+        if (attempt.outcome == Outcome::too_few)
+            return std::min(until_, ended_ + milliseconds{100} + random_up_to(milliseconds{200}));
+        if (is_split(attempt)) return ended_ + jitter(split_rounds_, ended_ - began_);
+        BootTime next = std::min(until_, began_ + refresh);
+        const bool others_tell = lock_.nodes().listening() &&
+                                 (attempt.outcome != Outcome::held || attempt.holder.holder || attempt.position > 1);
+        if (!others_tell) next = std::min(next, ended_ + poll_every / 2 + random_up_to(poll_every / 2));
+        // When the key ends, or the entry of a waiter that is no more, nobody tells.
+        if (attempt.position <= 2) next = std::min(next, ended_ + attempt.expires_in + milliseconds{1});
+        return next;
+    }
+
+    Lock& lock_;
+    int interrupt_;
+    WaitBegin begin_;
+    BootTime until_;
+    Poller poller_;
+    BootTime began_;
+    BootTime ended_;
+    unsigned split_rounds_ = 0;
+    bool queued_ = false;
+};
 
 } // namespace
 
 Attempt acquire(Lock& lock, const Patience& patience, int interrupt, const OnWaiting& on_waiting) {
-    const BootTime start = BootClock::now();
-    const BootTime until = patience.limit ? start + *patience.limit : BootTime::max();
-    const BootTime contention_ends = start + longest_contention;
-    Poller poller;
-    const auto interrupted_until = [&](BootTime when) {
-        std::vector<pollfd> fds{{interrupt, POLLIN, 0}};
-        poller.wait(fds, when);
-        return fds.front().revents != 0;
-    };
-    unsigned contended_rounds = 0;
+    Wait wait{lock, patience, interrupt};
     while (true) {
-        lock.nodes().resolve();
-        const BootTime began = BootClock::now();
-        // Who does not want to wait still wants an answer: a whole round then, and else at least a moment.
-        const BootTime no_later = until > start ? std::max(until, began + shortest_round) : BootTime::max();
-        Attempt attempt = lock.try_once(interrupt, no_later);
-        const BootTime now = BootClock::now();
-        contended_rounds = attempt.outcome == Outcome::contended ? contended_rounds + 1 : 0;
-        if (!worth_another(attempt, now, until, contention_ends)) return attempt;
-        if (!interrupted_until(now)) on_waiting(attempt);
-        BootTime again = now + pause_after(attempt, contended_rounds, now - began);
-        if (attempt.outcome != Outcome::contended) again = std::min(again, until);
-        if (!interrupted_until(again)) continue;
-        attempt.outcome = Outcome::interrupted;
-        return attempt;
+        Attempt attempt = wait.attempt();
+        const bool over = wait.is_over(attempt);
+        if (!over && !wait.interrupted()) on_waiting(attempt);
+        if (over || !wait.pause_after(attempt)) {
+            if (!over) attempt.outcome = Outcome::interrupted;
+            if (attempt.outcome != Outcome::won) wait.end();
+            return attempt;
+        }
     }
 }
 

@@ -9,14 +9,48 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 
 namespace holdfast {
 
 using Kind = NodeFailure::Kind;
 
-Connection::Connection(Node node, milliseconds node_timeout) : node_{std::move(node)}, node_timeout_{node_timeout} {}
+namespace {
+
+/// More than anybody means to tell us; a server that goes on is not listened to.
+constexpr size_t most_messages = 100;
+
+/// A field of INFO: "name:value" on a line of its own.
+std::optional<std::string_view> field(std::string_view info, const std::string& name) {
+    const size_t at = info.find("\n" + name + ":");
+    if (at == std::string_view::npos) return {};
+    info.remove_prefix(at + name.size() + 2);
+    return info.substr(0, info.find_first_of("\r\n"));
+}
+
+Introduction introduction_from(const Reply& info, const Reply& config) {
+    Introduction said;
+    said.run_id = field(info.text, "run_id").value_or("");
+    if (const auto uptime = field(info.text, "uptime_in_seconds")) {
+        seconds::rep number = 0;
+        const auto [end, error] = std::from_chars(uptime->data(), uptime->data() + uptime->size(), number);
+        if (error == std::errc{} && number >= 0) said.started = BootClock::now() - seconds{number};
+    }
+    const auto set_to = [&](const char* name, const char* value) {
+        const Reply* found = config.find(name);
+        return found != nullptr && found->text == value;
+    };
+    said.remembers = set_to("appendonly", "yes") && set_to("appendfsync", "always");
+    return said;
+}
+
+} // namespace
+
+Connection::Connection(Node node, milliseconds node_timeout, bool introduce)
+    : node_{std::move(node)}, node_timeout_{node_timeout}, introduce_{introduce} {}
 
 void Connection::resolve() {
     if (!addresses_.empty()) return;
@@ -33,7 +67,7 @@ void Connection::settle() {
 
 void Connection::submit(const Request& request, uint64_t round) {
     answer_.reset();
-    pending_.push_back({round, request, {}, {}});
+    pending_.push_back({Purpose::round, round, request, {}, {}});
     if (state_ == State::closed) open();
     else if (state_ == State::open) write();
 }
@@ -94,6 +128,8 @@ void Connection::connect_next() {
 void Connection::greet() {
     state_ = State::open;
     reader_ = ReplyReader{};
+    pushes_ = false;
+    listening_ = 0;
     Request hello;
     std::vector<std::string_view> words{"HELLO", "3"};
     const std::string_view user = node_.user.empty() ? std::string_view{"default"} : node_.user;
@@ -101,7 +137,11 @@ void Connection::greet() {
     words.insert(words.end(), {"SETNAME", "holdfast"});
     hello.add(words);
     if (node_.db != 0) hello.add({"SELECT", fmt::format("{}", node_.db)});
-    pending_.push_front({0, std::move(hello), {}, {}});
+    if (introduce_) {
+        hello.add({"INFO", "server"});
+        hello.add({"CONFIG", "GET", "append*"});
+    }
+    pending_.push_front({Purpose::greeting, 0, std::move(hello), {}, {}});
     write();
 }
 
@@ -149,7 +189,8 @@ bool Connection::read() {
     while (state_ == State::open) {
         auto reply = reader_.next();
         if (!reply) break;
-        if (reply->type != Reply::Type::push) receive(std::move(*reply));
+        if (reply->type == Reply::Type::push) hear(std::move(*reply));
+        else receive(std::move(*reply));
     }
     if (!reader_.broken().empty())
         fail(Kind::no_vote, fmt::format("its answer is not Redis: {}", printable(reader_.broken())));
@@ -160,21 +201,53 @@ void Connection::receive(Reply reply) {
     if (pending_.empty() || !pending_.front().sent_at)
         return fail(Kind::no_vote, fmt::format("it says unasked: {}", printable(reply.text)));
     Pending& first = pending_.front();
-    if (first.round == 0) {
-        // The one behind HELLO is SELECT.
-        if (first.replies.empty()) check_greeting(reply);
-        else if (reply.type == Reply::Type::error)
-            fail(Kind::no_vote, fmt::format("it says: {}", printable(reply.text)));
-        if (state_ == State::closed) return;
-    }
     first.replies.push_back(std::move(reply));
-    if (first.replies.size() < first.request.commands()) return;
-    if (first.round != 0)
-        answer_ = {first.round, Answer{std::move(first.replies), first.sent_at, BootClock::now() - *first.sent_at}};
+    if (first.purpose == Purpose::greeting) check_greeting(first.replies);
+    if (state_ == State::closed || first.replies.size() < first.request.commands()) return;
+
+    Pending done = std::move(first);
     pending_.pop_front();
+    if (done.purpose == Purpose::greeting) greeted(done.replies);
+    if (done.purpose == Purpose::round)
+        answer_ = {done.round, Answer{std::move(done.replies), done.sent_at, BootClock::now() - *done.sent_at}};
 }
 
-void Connection::check_greeting(const Reply& reply) {
+void Connection::hear(Reply push) {
+    if (push.items.size() != 3) return;
+    const std::string& kind = push.items[0].text;
+    // The answer to SUBSCRIBE; one that is refused is an error in its place.
+    if (kind == "subscribe" && !pending_.empty() && pending_.front().purpose == Purpose::listening) {
+        ++listening_;
+        receive(std::move(push));
+    } else if (kind == "message" && messages_.size() < most_messages)
+        messages_.push_back({std::move(push.items[1].text), std::move(push.items[2].text)});
+}
+
+void Connection::listen(const std::string& channel) {
+    channels_.push_back(channel);
+    if (state_ == State::open && pushes_) ask_to_listen(channel);
+}
+
+void Connection::ask_to_listen(const std::string& channel) {
+    pending_.push_back({Purpose::listening, 0, {"SUBSCRIBE", channel}, {}, {}});
+    write();
+}
+
+void Connection::greeted(const std::vector<Reply>& replies) {
+    pushes_ = replies.front().type == Reply::Type::list;
+    if (introduce_) introduction_ = introduction_from(replies[replies.size() - 2], replies.back());
+    for (const std::string& channel : channels_)
+        if (pushes_ && state_ == State::open) ask_to_listen(channel);
+}
+
+void Connection::check_greeting(const std::vector<Reply>& replies) {
+    const Reply& reply = replies.back();
+    if (replies.size() > 1) {
+        // SELECT; what is behind it may be refused.
+        if (replies.size() == 2 && node_.db != 0 && reply.type == Reply::Type::error)
+            fail(Kind::no_vote, fmt::format("it says: {}", printable(reply.text)));
+        return;
+    }
     if (reply.type == Reply::Type::error) {
         if (reply.is_error("NOAUTH")) return fail(Kind::denied, "it asks for a password and none was given");
         if (reply.is_error("WRONGPASS")) return fail(Kind::denied, "it refuses the user name or the password");
@@ -200,11 +273,11 @@ void Connection::fail(Kind kind, std::string text) {
     }
     fd_.reset();
     state_ = State::closed;
-    if (!pending_.empty() && pending_.back().round != 0) {
-        const Pending& last = pending_.back();
-        answer_ = {last.round, Answer{tl::unexpected{NodeFailure{kind, std::move(text)}}, last.sent_at,
-                                      last.sent_at ? BootClock::now() - *last.sent_at : nanoseconds{}}};
-    }
+    listening_ = 0;
+    const auto asked = std::ranges::find(pending_, Purpose::round, &Pending::purpose);
+    if (asked != pending_.end())
+        answer_ = {asked->round, Answer{tl::unexpected{NodeFailure{kind, std::move(text)}}, asked->sent_at,
+                                        asked->sent_at ? BootClock::now() - *asked->sent_at : nanoseconds{}}};
     pending_.clear();
 }
 

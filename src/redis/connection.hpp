@@ -25,6 +25,7 @@
 #include <optional>
 #include <poll.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holdfast {
@@ -46,9 +47,23 @@ struct Answer {
     nanoseconds took{};                                    ///< from sent_at until the answer was read
 };
 
+/// What a server says of itself.
+struct Introduction {
+    std::string run_id;
+    std::optional<BootTime> started; ///< no later than this; nothing: it does not say
+    bool remembers = false;          ///< what it granted is on its disk before it answers
+};
+
+/// What a node pushes to whoever listens.
+struct Message {
+    std::string channel;
+    std::string text;
+};
+
 class Connection {
   public:
-    Connection(Node node, milliseconds node_timeout);
+    /// With `introduce` the server is asked for its introduction whenever a connection is opened.
+    Connection(Node node, milliseconds node_timeout, bool introduce);
 
     const Node& node() const { return node_; }
 
@@ -69,6 +84,15 @@ class Connection {
     /// The node has answered all that it was asked on this connection.
     bool caught_up() const { return state_ == State::open && pending_.empty(); }
 
+    const std::optional<Introduction>& introduction() const { return introduction_; }
+
+    /// Asks for the messages of a channel, now and whenever a connection is opened. A server that speaks only the older
+    /// protocol is not asked: there a connection that listens can do nothing else.
+    void listen(const std::string& channel);
+    bool listening() const { return listening_ > 0; }
+    bool has_messages() const { return !messages_.empty(); }
+    std::vector<Message> take_messages() { return std::exchange(messages_, {}); }
+
     /// What to wait for, and until when at most. After that: advance().
     pollfd interest() const;
     BootTime deadline() const;
@@ -76,8 +100,10 @@ class Connection {
 
   private:
     enum class State { closed, connecting, open };
+    enum class Purpose { greeting, listening, round };
     struct Pending {
-        uint64_t round; ///< 0 is our own greeting
+        Purpose purpose;
+        uint64_t round;
         Request request;
         std::vector<Reply> replies;
         std::optional<BootTime> sent_at;
@@ -91,11 +117,15 @@ class Connection {
     /// False when there was nothing to read.
     bool read();
     void receive(Reply);
-    void check_greeting(const Reply&);
+    void hear(Reply);
+    void check_greeting(const std::vector<Reply>&);
+    void greeted(const std::vector<Reply>&);
+    void ask_to_listen(const std::string& channel);
     void fail(NodeFailure::Kind, std::string text);
 
     Node node_;
     milliseconds node_timeout_;
+    bool introduce_;
     std::vector<Address> addresses_;
     std::string resolve_error_;
     size_t next_address_ = 0;
@@ -106,6 +136,11 @@ class Connection {
     ReplyReader reader_;
     std::deque<Pending> pending_; ///< sent and not, in order
     std::optional<std::pair<uint64_t, Answer>> answer_;
+    std::optional<Introduction> introduction_;
+    std::vector<std::string> channels_;
+    bool pushes_ = false;  ///< this connection speaks RESP3
+    size_t listening_ = 0; ///< channels that the server has confirmed
+    std::vector<Message> messages_;
 };
 
 } // namespace holdfast

@@ -18,6 +18,7 @@ struct Node {
     int db = 0;
     std::string user; ///< empty: the server's default user
     Secret password;
+    bool remembers = false; ///< a restart does not make it forget what it granted
 
     bool is_unix() const { return !socket_path.empty(); }
 

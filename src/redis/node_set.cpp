@@ -1,48 +1,124 @@
 #include "redis/node_set.hpp"
 
+#include <algorithm>
+
 namespace holdfast {
 
 NodeSet::NodeSet(std::vector<Node> nodes, milliseconds node_timeout) : node_timeout_{node_timeout} {
+    const bool introduce = nodes.size() > 1;
     connections_.reserve(nodes.size());
-    for (Node& node : nodes) connections_.emplace_back(std::move(node), node_timeout);
+    for (Node& node : nodes) connections_.emplace_back(std::move(node), node_timeout, introduce);
 }
 
 void NodeSet::resolve() {
     for (Connection& connection : connections_) connection.resolve();
 }
 
-Answers NodeSet::ask(const RequestFor& request_for, const Until& until) {
+/// One node's part in a round.
+class NodeSet::Talk {
+  public:
+    Talk(size_t node, Exchange exchange, Connection& connection, uint64_t round)
+        : node_{node}, then_{std::move(exchange.then)},
+          connection_{&connection}, number_{connection.number()}, round_{round} {
+        connection.submit(exchange.request, round);
+    }
+
+    size_t node() const { return node_; }
+    Connection& connection() const { return *connection_; }
+
+    /// The node's last word, once it is there.
+    std::optional<Answer> take() {
+        while (auto answer = connection_->take(round_)) {
+            if (!answer->replies || !then_) return answer;
+            Step step = then_(std::move(*answer->replies));
+            if (auto* said = std::get_if<Reply>(&step)) {
+                answer->replies = std::vector<Reply>{std::move(*said)};
+                return answer;
+            }
+            // What was read on a connection that has gone since is no ground to act on (WATCH has gone with it).
+            if (connection_->number() != number_) {
+                answer->replies =
+                    tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, "it closed the connection"}};
+                return answer;
+            }
+            Exchange next = std::get<Exchange>(std::move(step));
+            then_ = std::move(next.then);
+            connection_->submit(next.request, round_);
+        }
+        return {};
+    }
+
+  private:
+    size_t node_;
+    std::function<Step(std::vector<Reply>&&)> then_;
+    Connection* connection_;
+    uint64_t number_;
+    uint64_t round_;
+};
+
+Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
     ++round_;
     Answers answers(size());
-    std::vector<size_t> waiting;
+    std::vector<Talk> talks;
     for (size_t i = 0; i < size(); ++i) {
         connections_[i].settle();
-        const auto request = request_for(i);
-        if (!request) continue;
-        connections_[i].submit(*request, round_);
-        waiting.push_back(i);
+        if (auto exchange = exchange_for(i)) talks.emplace_back(i, std::move(*exchange), connections_[i], round_);
     }
     std::vector<pollfd> fds;
     while (true) {
-        for (const size_t i : waiting) answers[i] = connections_[i].take(round_);
-        std::erase_if(waiting, [&](size_t i) { return answers[i].has_value(); });
-        if (waiting.empty() || until.enough(answers) || BootClock::now() >= until.deadline) return answers;
+        std::erase_if(talks, [&](Talk& talk) {
+            auto& answer = answers[talk.node()];
+            answer = talk.take();
+            return answer.has_value();
+        });
+        if (talks.empty() || until.enough(answers) || BootClock::now() >= until.deadline) return answers;
 
         fds.clear();
         BootTime deadline = until.deadline;
-        for (const size_t i : waiting) {
-            fds.push_back(connections_[i].interest());
-            deadline = std::min(deadline, connections_[i].deadline());
+        for (const Talk& talk : talks) {
+            fds.push_back(talk.connection().interest());
+            deadline = std::min(deadline, talk.connection().deadline());
         }
         fds.push_back({until.interrupt, POLLIN, 0});
         poller_.wait(fds, deadline);
         if (fds.back().revents != 0) return answers;
-        for (size_t k = 0; k < waiting.size(); ++k) connections_[waiting[k]].advance(fds[k].revents);
+        for (size_t k = 0; k < talks.size(); ++k) talks[k].connection().advance(fds[k].revents);
     }
 }
 
 Answers NodeSet::ask_all(const Request& request, const Until& until) {
-    return ask([&](size_t) { return request; }, until);
+    return ask([&](size_t) { return Exchange{request}; }, until);
+}
+
+void NodeSet::listen(const std::string& channel) {
+    for (Connection& connection : connections_) connection.listen(channel);
+}
+
+bool NodeSet::listening() const { return std::ranges::any_of(connections_, &Connection::listening); }
+
+void NodeSet::wait(BootTime until, int interrupt) {
+    std::vector<pollfd> fds;
+    while (BootClock::now() < until && !std::ranges::any_of(connections_, &Connection::has_messages)) {
+        fds.clear();
+        BootTime deadline = until;
+        for (const Connection& connection : connections_) {
+            fds.push_back(connection.interest());
+            deadline = std::min(deadline, connection.deadline());
+        }
+        fds.push_back({interrupt, POLLIN, 0});
+        poller_.wait(fds, deadline);
+        if (fds.back().revents != 0) return;
+        for (size_t i = 0; i < size(); ++i) connections_[i].advance(fds[i].revents);
+    }
+}
+
+std::vector<Message> NodeSet::take_messages() {
+    std::vector<Message> all;
+    for (Connection& connection : connections_) {
+        connection.settle();
+        for (Message& message : connection.take_messages()) all.push_back(std::move(message));
+    }
+    return all;
 }
 
 } // namespace holdfast

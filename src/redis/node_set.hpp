@@ -9,14 +9,27 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <variant>
 #include <vector>
 
 namespace holdfast {
 
 using Answers = std::vector<std::optional<Answer>>; ///< by node; nothing: not asked, or not waited for
 
+struct Exchange;
+/// What follows from an answer: the next request on the same connection, or what the node has said in the end.
+using Step = std::variant<Exchange, Reply>;
+
+/// A request to one node, and what to make of its replies. Without `then` they are the answer as they are.
+struct Exchange {
+    Request request;
+    std::function<Step(std::vector<Reply>&&)> then{};
+};
+
 class NodeSet {
   public:
+    /// With more than one node each says who it is when its connection is opened (introduction()).
     NodeSet(std::vector<Node> nodes, milliseconds node_timeout);
 
     size_t size() const { return connections_.size(); }
@@ -34,13 +47,14 @@ class NodeSet {
         int interrupt = -1; ///< a descriptor that becomes readable
     };
 
-    /// The request for a node, or nothing to leave it out. Called when it is settled on which connection the
-    /// request will go out, so that it may depend on connection_number().
-    using RequestFor = std::function<std::optional<Request>(size_t node)>;
+    /// What to ask a node, or nothing to leave it out. Called when it is settled on which connection the request
+    /// will go out, so that it may depend on connection_number().
+    using ExchangeFor = std::function<std::optional<Exchange>(size_t node)>;
 
-    /// One round: writes its request to each node that has one, then reads.
-    Answers ask(const RequestFor& request_for, const Until& until);
-    /// The same request for every node.
+    /// One round: writes its request to each node that has one, then reads, and goes on with those whose exchange has
+    /// further steps. The answer of such a node is that of the last step, and so is its sent_at.
+    Answers ask(const ExchangeFor& exchange_for, const Until& until);
+    /// The same request of a single step for every node.
     Answers ask_all(const Request& request, const Until& until);
 
     /// Requests that went out under the same number reach that node in order.
@@ -49,8 +63,21 @@ class NodeSet {
     bool written(size_t i) const { return connections_[i].written(); }
     /// Whether that node has answered all that it was asked, in time or late.
     bool caught_up(size_t i) const { return connections_[i].caught_up(); }
+    /// What that node said of itself when it was last connected to.
+    const std::optional<Introduction>& introduction(size_t i) const { return connections_[i].introduction(); }
+
+    /// Asks every node for the messages of a channel, now and on each later connection.
+    void listen(const std::string& channel);
+    /// Some node will tell us.
+    bool listening() const;
+    /// Waits for a message; until then at most, and no longer than `interrupt` is silent.
+    void wait(BootTime until, int interrupt);
+    /// All that has come since the last call, and what is still to be read.
+    std::vector<Message> take_messages();
 
   private:
+    class Talk;
+
     milliseconds node_timeout_;
     std::vector<Connection> connections_;
     Poller poller_;

@@ -16,6 +16,11 @@ class Request {
     /// One more command; words may hold any bytes.
     void add(std::span<const std::string_view> words);
     void add(std::initializer_list<std::string_view> words) { add(std::span{words.begin(), words.size()}); }
+    /// All commands of another request.
+    void append(const Request& other) {
+        bytes_ += other.bytes_;
+        commands_ += other.commands_;
+    }
 
     const std::string& bytes() const { return bytes_; }
     /// How many replies the node owes for this.

@@ -82,7 +82,7 @@ TEST_CASE("--max-hold stops the command as timeout would, and gives 124") {
     CHECK(finish(run_on(server.uri(), {"--max-hold", "100ms", "--grace", "50ms", "x", "-c", stubborn})).status() ==
           124);
     CHECK(finish(run_on(server.uri(), {"--max-hold", "0", "x", "-c", "sleep 0.2; exit 3"})).status() == 3);
-    CHECK(server.text({"DBSIZE"}) == "0");
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
 TEST_CASE("a lock that is lost while --max-hold stops the command gives 79") {
@@ -115,7 +115,7 @@ TEST_CASE("--leftovers leave releases when the command ends, and what it left li
                 fmt::format("(while [ ! -e {0} ]; do sleep 0.01; done; echo went on > {1}) > /dev/null 2>&1 & exit 5",
                             dir.file("go"), dir.file("log"))}));
     CHECK(done.status() == 5);
-    CHECK(server.text({"DBSIZE"}) == "0");
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
     CHECK(dir.read("log").empty());
     dir.write("go", "");
     CHECK(eventually([&] { return dir.read("log") == "went on\n"; }));
@@ -130,7 +130,7 @@ TEST_CASE("--leftovers kill stops what the command left before the lock is relea
                 fmt::format("(trap '' TERM; while :; do echo x >> {}; done) > /dev/null 2>&1 & sleep 0.1; exit 5",
                             dir.file("beat"))}));
     CHECK(done.status() == 5);
-    CHECK(server.text({"DBSIZE"}) == "0");
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
     const std::string last = dir.read("beat");
     CHECK(!last.empty());
     CHECK_FALSE(eventually([&] { return dir.read("beat") != last; }, 100ms));

@@ -25,7 +25,7 @@ TEST_CASE("the command's status is ours") {
     CHECK(finish(run_on(server.uri(), {"x", "--", "no-such-command"})).status() == 127);
     CHECK(finish(run_on(server.uri(), {"x", "--", "/etc/passwd"})).status() == 126);
     CHECK(finish(run_on(server.uri(), {"x", "--", "/tmp"})).status() == 126);
-    CHECK(server.text({"DBSIZE"}) == "0");
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
 TEST_CASE("a command that a signal ended makes us end by the same signal") {
@@ -37,7 +37,7 @@ TEST_CASE("a command that a signal ended makes us end by the same signal") {
     CHECK(finish({"sh", "-c",
                   fmt::format("'{}' run --node {} x -c 'kill -15 $$'; echo $?", HOLDFAST_BINARY, server.uri())})
               .out == "143\n");
-    CHECK(server.text({"DBSIZE"}) == "0");
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
 TEST_CASE("nothing is printed when all goes well, and the command's words and input arrive untouched") {
@@ -63,7 +63,7 @@ TEST_CASE("the key is held while the command runs and gone on all nodes when run
         }
         run.signal(SIGTERM);
         CHECK(run.wait().signal() == SIGTERM);
-        for (size_t i = 0; i < n; ++i) CHECK(servers[i].text({"DBSIZE"}) == "0");
+        for (size_t i = 0; i < n; ++i) CHECK(servers[i].text({"EXISTS", "holdfast:x"}) == "0");
     }
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("a lock whose command cannot even be forked is released again") {
                                  {.environment = {{"ASAN_OPTIONS", "detect_leaks=0"}}, .in_child = no_processes});
     CHECK(done.status() == 70);
     CHECK(done.err.find("cannot start the guard process: ") != std::string::npos);
-    CHECK(server.text({"DBSIZE"}) == "0");
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
 TEST_CASE("a second run is told who holds the lock, for how long, and what to expect") {

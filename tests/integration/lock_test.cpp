@@ -19,7 +19,7 @@ const LockKey key{"x", "holdfast:"};
 Timing timing(milliseconds ttl = 30s, milliseconds node_timeout = 1s) { return {ttl, 0ms, node_timeout}; }
 
 Lock lock_on(const std::vector<Node>& nodes, const Timing& t = timing()) {
-    Lock lock{NodeSet{nodes, t.node_timeout}, key, t, this_process("job", t.ttl)};
+    Lock lock{NodeSet{nodes, t.node_timeout}, key, {t}, this_process("job", t.ttl)};
     lock.nodes().resolve();
     return lock;
 }
@@ -160,12 +160,15 @@ TEST_CASE("renewal moves the lease, and only a quorum's yes does") {
     CHECK(lock.release());
 }
 
-TEST_CASE("one node that lost the key is a normal day, a quorum of them is the end") {
+TEST_CASE("a node that forgot the lock gets it back while a quorum confirms it; a quorum that forgot is the end") {
     RedisServers servers{3};
     Lock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     servers[0].command({"FLUSHALL"});
     CHECK(lock.extend(nothing) == Renewal::held);
+    CHECK(nodes_with_key(servers) == 3);
+    CHECK(servers[0].text({"GET", "{holdfast:x}:fence"}) == std::to_string(lock.fence().number));
+    servers[0].command({"FLUSHALL"});
     servers[1].command({"SET", "holdfast:x", "another", "PX", "10000"});
     CHECK(lock.extend(nothing) == Renewal::lost);
     CHECK(lock.valid_until() == not_granted);
@@ -213,10 +216,10 @@ TEST_CASE("a lock that was taken away by force is lost at the next renewal, what
     const Inspection seen = inspect(operators, key);
     CHECK(seen.held());
     CHECK(seen.holding == 3);
-    CHECK(revoke(operators, key, seen.record).outcome == Revocation::Outcome::revoked);
+    CHECK(revoke(operators, key, seen.record, "").outcome == Revocation::Outcome::revoked);
     CHECK(nodes_with_key(servers) == 0);
     CHECK(lock.extend(nothing) == Renewal::lost);
-    CHECK(revoke(operators, key, seen.record).outcome == Revocation::Outcome::free);
+    CHECK(revoke(operators, key, seen.record, "").outcome == Revocation::Outcome::free);
 }
 
 TEST_CASE("a new holder who came in between is not touched by a revocation") {
@@ -229,7 +232,7 @@ TEST_CASE("a new holder who came in between is not touched by a revocation") {
     first.release();
     Lock second = lock_on(servers.nodes());
     REQUIRE(second.try_once().outcome == Outcome::won);
-    CHECK(revoke(operators, key, seen.record).outcome == Revocation::Outcome::changed);
+    CHECK(revoke(operators, key, seen.record, "").outcome == Revocation::Outcome::changed);
     CHECK(second.extend(nothing) == Renewal::held);
     second.release();
 }
@@ -315,7 +318,100 @@ TEST_CASE("a token that was revoked on a single node is lost, although a quorum 
     REQUIRE(lock.try_once().outcome == Outcome::won);
     NodeSet one{{servers[0].node()}, 1s};
     one.resolve();
-    REQUIRE(revoke(one, key, inspect(one, key).record).outcome == Revocation::Outcome::revoked);
+    REQUIRE(revoke(one, key, inspect(one, key).record, "").outcome == Revocation::Outcome::revoked);
     CHECK(lock.extend(nothing) == Renewal::lost);
     lock.release();
+}
+
+TEST_CASE("a rolling restart of nodes that forget everything does not lose a held lock") {
+    RedisServers servers{3};
+    Lock lock = lock_on(servers.nodes());
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    for (size_t i = 0; i < 3; ++i) {
+        servers[i].kill();
+        servers[i].start();
+        CHECK(eventually([&] { return lock.extend(nothing) == Renewal::held && nodes_with_key(servers) == 3; }));
+    }
+    CHECK(lock.release());
+    CHECK(nodes_with_key(servers) == 0);
+}
+
+TEST_CASE("a lock that was taken away does not come back by restoring it") {
+    RedisServers servers{3};
+    Lock lock = lock_on(servers.nodes());
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    NodeSet operators{servers.nodes(), 1s};
+    operators.resolve();
+    REQUIRE(revoke(operators, key, inspect(operators, key).record, "").outcome == Revocation::Outcome::revoked);
+    CHECK(lock.extend(nothing) == Renewal::lost);
+    CHECK(nodes_with_key(servers) == 0);
+}
+
+TEST_CASE("fence numbers grow from holder to holder, also after nodes forgot, and also over nodes that disagree") {
+    for (const size_t n : {1U, 3U, 5U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        Fence last{};
+        for (int i = 0; i < 10; ++i) {
+            Lock lock = lock_on(servers.nodes());
+            REQUIRE(lock.try_once().outcome == Outcome::won);
+            CHECK(lock.fence() > last);
+            last = lock.fence();
+            CHECK(lock.release());
+            if (i == 3) servers[0].command({"SET", "{holdfast:x}:fence", std::to_string(last.number + 50)});
+            // A node that forgot has only its clock.
+            CHECK(eventually([&] { return wall_time_since_epoch().count() > last.number; }));
+            if (i == 6) servers[n - 1].command({"FLUSHALL"});
+        }
+    }
+}
+
+TEST_CASE("nodes that accepted different fence numbers are brought to one of them") {
+    RedisServers servers{3};
+    const int64_t later = wall_time_since_epoch().count() + 500;
+    servers[1].command({"SET", "{holdfast:x}:fence", std::to_string(later)});
+    Lock lock = lock_on(servers.nodes());
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    CHECK(lock.fence().number == later + 1);
+    size_t agreed = 0;
+    for (size_t i = 0; i < 3; ++i)
+        if (servers[i].text({"GET", "{holdfast:x}:fence"}) == std::to_string(later + 1)) ++agreed;
+    CHECK(agreed >= 2);
+    lock.release();
+}
+
+TEST_CASE("one server that is configured twice is found out, and nothing is left on it") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    Node one = server.node();
+    Node other = one;
+    other.host = "localhost";
+    Lock lock = lock_on({one, other});
+    CHECK(lock.try_once().outcome == Outcome::same_server);
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("of three nodes, those that were just started have no vote, unless they remember or it is switched off") {
+    RedisServers servers{3};
+    const auto try_with = [&](const std::vector<Node>& nodes, std::optional<milliseconds> guard) {
+        Lock lock{NodeSet{nodes, 1s}, key, {timing(), guard}, this_process("job", 30s)};
+        lock.nodes().resolve();
+        const Attempt attempt = lock.try_once();
+        if (attempt.outcome == Outcome::won) lock.release();
+        CHECK(nodes_with_key(servers) == 0);
+        return attempt;
+    };
+    const Attempt refused = try_with(servers.nodes(), 60s);
+    CHECK(refused.outcome == Outcome::too_few);
+    CHECK(refused.nodes[0].text.find("may have forgotten locks; it has a vote in 1m") != std::string::npos);
+    CHECK(try_with(servers.nodes(), {}).outcome == Outcome::won);
+    CHECK(try_with({servers[0].node()}, 60s).outcome == Outcome::won);
+
+    for (size_t i = 0; i < 2; ++i) {
+        servers[i].command({"CONFIG", "SET", "appendonly", "yes"});
+        CHECK(try_with(servers.nodes(), 60s).outcome == Outcome::too_few);
+    }
+    for (size_t i = 0; i < 2; ++i) servers[i].command({"CONFIG", "SET", "appendfsync", "always"});
+    CHECK(try_with(servers.nodes(), 60s).outcome == Outcome::won);
+    servers[0].command({"ACL", "SETUSER", "default", "-config", "-info"});
+    CHECK(try_with(servers.nodes(), 60s).nodes[0].text.find("does not say since when it runs") != std::string::npos);
 }

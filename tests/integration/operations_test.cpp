@@ -3,6 +3,7 @@
 #include "support/redis_server.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -15,32 +16,69 @@ namespace {
 const LockKey key{"x", "holdfast:"};
 const std::string run_a = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const std::string run_b = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const std::string run_c = "cccccccccccccccccccccccccccccccc";
 
 Record record(const Token& token) { return Record::make(token, {"job", "me", "here", 1, 1ms, 30s}); }
 
-struct OneNode {
+milliseconds wall(const RedisServer& server) {
+    const Reply time = server.command({"TIME"});
+    return seconds{std::stoll(time.items[0].text)} + milliseconds{std::stoll(time.items[1].text) / 1000};
+}
+
+template <Way the_way>
+struct Server {
     RedisServer server{};
     NodeSet nodes{{server.node()}, 5s};
+    Way way = the_way;
 
-    OneNode() { nodes.resolve(); }
-    Said ask(const Request& request) {
-        const Answers answers = nodes.ask_all(request, {.enough = [](const Answers&) { return false; }});
-        const auto said = holdfast::said(*answers[0]);
+    Server() { nodes.resolve(); }
+    tl::expected<Said, NodeFailure> try_to(const Exchange& exchange) {
+        const Answers answers =
+            nodes.ask([&](size_t) { return exchange; }, {.enough = [](const Answers&) { return false; }});
+        return holdfast::said(*answers[0]);
+    }
+    Said finish(const Exchange& exchange) {
+        const auto said = try_to(exchange);
         REQUIRE_MESSAGE(said.has_value(), (said ? "" : said.error().text));
         return *said;
     }
-    Word acquire(const Token& token) { return ask(acquire_request(key, token, record(token), 30s)).word; }
-    Word extend(const Token& token) { return ask(extend_request(key, token, record(token), 60s)).word; }
-    Word release(const Token& token, bool void_too = false) {
-        return ask(release_request(key, token, record(token), void_too)).word;
+    Said ask(const Operation& operation) { return finish(exchange(key, operation, way)); }
+    Said look() { return finish(inspection(key)); }
+
+    Said acquire_with(const Token& token, Fence proposal) { return ask(Acquire{token, record(token), 30s, proposal}); }
+    Word acquire(const Token& token) { return acquire_with(token, {}).word; }
+    /// As one that has waited that long, by a clock that is right or is not.
+    Said wait(const std::string& run, milliseconds waited, milliseconds clock_is_wrong_by = 0ms,
+              milliseconds lasts = 10s) {
+        const Token token{run, ++attempts};
+        return ask(Acquire{token,
+                           record(token),
+                           30s,
+                           {},
+                           Waiting{entry(run), wall(server) - waited + clock_is_wrong_by, waited, lasts}});
     }
-    Word revoke(const Token& token) { return ask(revoke_request(key, record(token))).word; }
+    Word extend(const Token& token) { return ask(Extend{token, record(token), 60s}).word; }
+    Word restore(const Token& token, Fence fence = {}) { return ask(Restore{token, record(token), 30s, fence}).word; }
+    Said raise(const Token& token, int64_t to) { return ask(Raise{record(token), Fence{to}}); }
+    Word release(const Token& token, bool void_too = false) {
+        return ask(Release{token, record(token), "", void_too}).word;
+    }
+    Word withdraw(const std::string& run) { return ask(Withdraw{{run, attempts}, entry(run), false}).word; }
+    Word revoke(const Token& token) { return ask(Revoke{record(token), "because"}).word; }
     milliseconds ttl() { return milliseconds{server.command({"PTTL", key.key()}).integer}; }
+    std::string entry(const std::string& run) {
+        return Record::of_waiter(run, {"job", "me", "here", 1, 1ms, 30s}).value;
+    }
+
+    unsigned attempts = 0;
 };
+
+using ByScript = Server<Way::scripts>;
+using ByTransaction = Server<Way::transactions>;
 
 } // namespace
 
-TEST_CASE("a free lock is granted with its TTL and its record") {
+TEST_CASE_TEMPLATE("a free lock is granted with its TTL and its record", OneNode, ByScript, ByTransaction) {
     OneNode node;
     const Token token{run_a, 1};
     CHECK(node.acquire(token) == Word::granted);
@@ -49,16 +87,18 @@ TEST_CASE("a free lock is granted with its TTL and its record") {
     CHECK(node.ttl() <= 30s);
 }
 
-TEST_CASE("a lock of another run is held, with its record and what is left of it") {
+TEST_CASE_TEMPLATE("a lock of another run is held, with its record and what is left of it", OneNode, ByScript,
+                   ByTransaction) {
     OneNode node;
     node.acquire({run_a, 1});
-    const Said said = node.ask(acquire_request(key, {run_b, 1}, record({run_b, 1}), 30s));
+    const Said said = node.acquire_with({run_b, 1}, {});
     CHECK(said.word == Word::held);
     CHECK(said.value == record({run_a, 1}).value);
     CHECK(said.ttl_left > 29s);
 }
 
-TEST_CASE("a later attempt of the same run replaces an earlier one, never the other way round") {
+TEST_CASE_TEMPLATE("a later attempt of the same run replaces an earlier one, never the other way round", OneNode,
+                   ByScript, ByTransaction) {
     OneNode node;
     CHECK(node.acquire({run_a, 9}) == Word::granted);
     CHECK(node.acquire({run_a, 10}) == Word::granted); // a comparison of texts would refuse this
@@ -66,7 +106,8 @@ TEST_CASE("a later attempt of the same run replaces an earlier one, never the ot
     CHECK(node.acquire({run_a, 10}) == Word::held);
 }
 
-TEST_CASE("only the holder's own record is extended, and nothing is created") {
+TEST_CASE_TEMPLATE("only the holder's own record is extended, and nothing is created", OneNode, ByScript,
+                   ByTransaction) {
     OneNode node;
     CHECK(node.extend({run_a, 1}) == Word::missing);
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
@@ -78,18 +119,19 @@ TEST_CASE("only the holder's own record is extended, and nothing is created") {
     CHECK(node.ttl() > 59s);
 }
 
-TEST_CASE("only the holder's own record is released") {
+TEST_CASE_TEMPLATE("only the holder's own record is released", OneNode, ByScript, ByTransaction) {
     OneNode node;
     node.acquire({run_a, 2});
     CHECK(node.release({run_b, 2}) == Word::not_ours);
     CHECK(node.release({run_a, 1}) == Word::not_ours); // a late release of an earlier attempt
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "1");
     CHECK(node.release({run_a, 2}) == Word::released);
-    CHECK(node.server.text({"DBSIZE"}) == "0");
+    CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
     CHECK(node.release({run_a, 2}) == Word::not_ours);
 }
 
-TEST_CASE("a request that arrives after its release with doubt does nothing") {
+TEST_CASE_TEMPLATE("a request that arrives after its release with doubt does nothing", OneNode, ByScript,
+                   ByTransaction) {
     OneNode node;
     CHECK(node.release({run_a, 1}, true) == Word::not_ours);
     CHECK(node.acquire({run_a, 1}) == Word::revoked);
@@ -97,7 +139,7 @@ TEST_CASE("a request that arrives after its release with doubt does nothing") {
     CHECK(node.acquire({run_a, 2}) == Word::granted);
 }
 
-TEST_CASE("revoking takes away exactly the record that was shown") {
+TEST_CASE_TEMPLATE("revoking takes away exactly the record that was shown", OneNode, ByScript, ByTransaction) {
     OneNode node;
     CHECK(node.revoke({run_a, 1}) == Word::free);
     node.acquire({run_b, 1});
@@ -109,30 +151,31 @@ TEST_CASE("revoking takes away exactly the record that was shown") {
     CHECK(node.acquire({run_a, 2}) == Word::granted);
 }
 
-TEST_CASE("a key of another type, or a string without TTL, is not a lock for any operation") {
+TEST_CASE_TEMPLATE("a key of another type, or a string without TTL, is not a lock for any operation", OneNode, ByScript,
+                   ByTransaction) {
     OneNode node;
     node.server.command({"LPUSH", "holdfast:x", "1"});
     CHECK(node.acquire({run_a, 1}) == Word::not_a_lock);
     CHECK(node.extend({run_a, 1}) == Word::not_a_lock);
     CHECK(node.release({run_a, 1}) == Word::not_a_lock);
     CHECK(node.revoke({run_a, 1}) == Word::not_a_lock);
-    CHECK(node.ask(inspect_request(key)).word == Word::not_a_lock);
+    CHECK(node.look().word == Word::not_a_lock);
     node.server.command({"DEL", "holdfast:x"});
     node.server.command({"SET", "holdfast:x", "forgotten"});
-    CHECK(node.acquire({run_a, 1}) == Word::not_a_lock);
-    CHECK(node.ask(inspect_request(key)).word == Word::not_a_lock);
+    CHECK(node.acquire({run_a, 2}) == Word::not_a_lock);
+    CHECK(node.look().word == Word::not_a_lock);
     CHECK(node.server.text({"GET", "holdfast:x"}) == "forgotten");
 }
 
-TEST_CASE("any client's SET NX PX with a random value is a lock like ours") {
+TEST_CASE_TEMPLATE("any client's SET NX PX with a random value is a lock like ours", OneNode, ByScript, ByTransaction) {
     OneNode node;
     node.server.command({"SET", "holdfast:x", "550e8400-e29b", "NX", "PX", "10000"});
     CHECK(node.acquire({run_a, 1}) == Word::held);
-    CHECK(node.ask(inspect_request(key)).value == "550e8400-e29b");
+    CHECK(node.look().value == "550e8400-e29b");
 }
 
-TEST_CASE("extend and release still work on a server whose memory is full") {
-    OneNode node;
+TEST_CASE("extend and release still work on a server whose memory is full, by script") {
+    ByScript node;
     node.acquire({run_a, 1});
     node.server.command({"CONFIG", "SET", "maxmemory", "1"});
     CHECK(node.extend({run_a, 1}) == Word::yours);
@@ -140,15 +183,159 @@ TEST_CASE("extend and release still work on a server whose memory is full") {
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
-TEST_CASE("whatever is not one of our words is no vote, with its text kept") {
+TEST_CASE_TEMPLATE("whatever is not one of our words is no vote, with its text kept", OneNode, ByScript,
+                   ByTransaction) {
     OneNode node;
     node.server.command({"CONFIG", "SET", "maxmemory", "1"});
     const Token token{run_a, 1};
-    const Answers answers = node.nodes.ask_all(acquire_request(key, token, record(token), 30s),
-                                               {.enough = [](const Answers&) { return false; }});
-    const auto full = said(*answers[0]);
+    const auto full = node.try_to(exchange(key, Acquire{token, record(token), 30s, {}}, node.way));
     REQUIRE_FALSE(full.has_value());
     CHECK(full.error().kind == NodeFailure::Kind::no_vote);
     CHECK(full.error().text.find("OOM") != std::string::npos);
     CHECK_FALSE(said(*node.nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }})[0]).has_value());
+}
+
+TEST_CASE_TEMPLATE("who waits gets the lock in the order of the starts of their waits", OneNode, ByScript,
+                   ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    CHECK(node.wait(run_b, 5s).position == 1);
+    CHECK(node.wait(run_c, 9s).position == 1);
+    CHECK(node.wait(run_b, 5s).position == 2);
+    CHECK(node.release({run_a, 1}) == Word::released);
+    const Said reserved = node.wait(run_b, 5s);
+    CHECK(reserved.word == Word::reserved);
+    CHECK(reserved.value == node.entry(run_c));
+    CHECK(reserved.ttl_left > 8s);
+    CHECK(reserved.position == 2);
+    CHECK(node.acquire({run_a, 2}) == Word::reserved); // who does not wait comes after all who do
+    CHECK(node.wait(run_c, 9s).word == Word::granted);
+    CHECK(node.wait(run_b, 5s).position == 1);
+    CHECK(node.look().queue.size() == 1);
+}
+
+TEST_CASE_TEMPLATE("a newcomer to the queue whose wait began first takes a free lock at once", OneNode, ByScript,
+                   ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    node.wait(run_b, 5s);
+    node.release({run_a, 1});
+    CHECK(node.wait(run_c, 20s).word == Word::granted);
+}
+
+TEST_CASE_TEMPLATE("a waiter that is heard of no more loses its place", OneNode, ByScript, ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    node.wait(run_b, 9s, 0ms, 0ms);
+    node.wait(run_c, 5s);
+    node.release({run_a, 1});
+    CHECK(node.wait(run_c, 5s).word == Word::granted);
+    CHECK(node.look().queue.empty());
+    CHECK(node.server.text({"ZCARD", key.seen()}) == "0");
+}
+
+TEST_CASE_TEMPLATE("a clock that is wrong by minutes moves a waiter by a second at most", OneNode, ByScript,
+                   ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    node.wait(run_b, 5s, 2min);
+    CHECK(node.wait(run_c, 3s).position == 2);
+    node.withdraw(run_b);
+    node.wait(run_b, 1s, -2min);
+    CHECK(node.wait(run_c, 3s).position == 1);
+}
+
+TEST_CASE_TEMPLATE("who withdraws leaves neither a place in the queue nor a lock", OneNode, ByScript, ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    node.wait(run_b, 5s);
+    CHECK(node.withdraw(run_b) == Word::done);
+    CHECK(node.look().queue.empty());
+    CHECK(node.look().word == Word::held);
+    CHECK(node.withdraw(run_a) == Word::done);
+    CHECK(node.look().word == Word::free);
+}
+
+TEST_CASE_TEMPLATE("whoever lets go tells the first who waits, and a holder hears that the lock was taken away",
+                   OneNode, ByScript, ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    node.wait(run_b, 5s);
+    node.wait(run_c, 3s);
+    NodeSet ears{{node.server.node()}, 5s};
+    ears.resolve();
+    for (const std::string& channel : {key.turn_channel(run_b), key.turn_channel(run_c), key.revoked_channel()})
+        ears.listen(channel);
+    ears.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }});
+    const auto heard = [&](const std::string& channel, const std::string& text) {
+        ears.wait(BootClock::now() + patience, -1);
+        const std::vector<Message> messages = ears.take_messages();
+        REQUIRE(messages.size() == 1);
+        CHECK(messages.front().channel == channel);
+        CHECK(messages.front().text == text);
+    };
+    ears.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }});
+    node.release({run_a, 1});
+    heard(key.turn_channel(run_b), "");
+    node.withdraw(run_b);
+    heard(key.turn_channel(run_c), "");
+    node.wait(run_c, 3s);
+    node.revoke({run_c, node.attempts});
+    heard(key.revoked_channel(), fmt::format("{}.{} because", run_c, node.attempts));
+}
+
+TEST_CASE_TEMPLATE("each grant accepts a larger fence number, near the node's own clock", OneNode, ByScript,
+                   ByTransaction) {
+    OneNode node;
+    const int64_t now = wall(node.server).count();
+    const Fence first = node.acquire_with({run_a, 1}, {now}).fence;
+    CHECK(first.number >= now);
+    CHECK(first.number <= now + 1000);
+    node.release({run_a, 1});
+    CHECK(node.acquire_with({run_b, 1}, first).fence.number == first.number + 1);
+    node.release({run_b, 1});
+    const Fence far = node.acquire_with({run_a, 2}, {now + 3'600'000}).fence;
+    CHECK(far.number > first.number + 1);
+    CHECK(far.number <= wall(node.server).count() + 1000);
+    CHECK(node.look().fence == far);
+    node.server.command({"DEL", key.fence()});
+    node.release({run_a, 2});
+    CHECK(node.acquire_with({run_b, 2}, {0}).fence.number >= now - 1000);
+    CHECK(std::stoll(node.server.text({"TTL", key.fence()})) > 89 * 86400);
+}
+
+TEST_CASE_TEMPLATE("a fence number is raised only for the record that holds the lock, and only upwards", OneNode,
+                   ByScript, ByTransaction) {
+    OneNode node;
+    const int64_t at = node.acquire_with({run_a, 1}, {wall(node.server).count()}).fence.number;
+    CHECK(node.raise({run_b, 1}, at + 5).word == Word::not_ours);
+    CHECK(node.raise({run_a, 1}, at + 5).word == Word::raised);
+    const Said refused = node.raise({run_a, 1}, at + 5);
+    CHECK(refused.word == Word::refused);
+    CHECK(refused.fence.number == at + 5);
+    CHECK(node.look().fence.number == at + 5);
+}
+
+TEST_CASE_TEMPLATE("a forgotten lock is put back, but not over another and not when its token is void", OneNode,
+                   ByScript, ByTransaction) {
+    OneNode node;
+    CHECK(node.restore({run_a, 1}, {7}) == Word::yours);
+    CHECK(node.server.text({"GET", "holdfast:x"}) == record({run_a, 1}).value);
+    CHECK(node.look().fence.number == 7);
+    CHECK(node.restore({run_b, 1}) == Word::taken);
+    node.revoke({run_a, 1});
+    CHECK(node.restore({run_a, 1}) == Word::revoked);
+    CHECK(node.look().word == Word::free);
+}
+
+TEST_CASE("a server that refuses scripts is asked by transactions from then on") {
+    for (const char* refusal : {"-eval", "+@all"}) {
+        CAPTURE(refusal);
+        ByScript node;
+        node.server.command({"ACL", "SETUSER", "default", refusal});
+        const bool refuses = std::string{refusal} == "-eval";
+        CHECK(node.acquire({run_a, 1}) == Word::granted);
+        CHECK((node.way == Way::transactions) == refuses);
+        CHECK(node.release({run_a, 1}) == Word::released);
+    }
 }

@@ -20,7 +20,7 @@ struct Held {
     explicit Held(size_t n)
         : servers{n}, lock{NodeSet{servers.nodes(), timing.node_timeout},
                            {"x", "holdfast:"},
-                           timing,
+                           {timing},
                            this_process("job", 3s)},
           deadline{acquired()} {}
 

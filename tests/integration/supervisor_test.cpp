@@ -42,14 +42,14 @@ TEST_CASE("what is heard after SIGTERM neither takes it back nor puts SIGKILL of
     BootTime end{};
     const auto too_late = [&] {
         eventually([&] { return !dir.read("started").empty(); });
-        end = BootClock::now() + 1500ms;
+        end = BootClock::now() + 2500ms;
         deadline.move(end);
         eventually([&] { return !dir.read("told").empty(); });
         deadline.move(end + 3s);
     };
     const std::string script = "trap 'echo told > " + dir.file("told") + "' TERM; echo started > " +
                                dir.file("started") + "; while :; do sleep 0.01; done";
-    const Ending ending = supervise(script, deadline, {500ms, 500ms}, too_late);
+    const Ending ending = supervise(script, deadline, {500ms, 1s}, too_late);
     CHECK(BootClock::now() < end);
     CHECK(ending.lost);
     CHECK(WTERMSIG(ending.wait_status) == SIGKILL);

@@ -1,0 +1,34 @@
+#include "cli/waiting.hpp"
+
+#include "base/duration.hpp"
+#include "cli/messages.hpp"
+
+#include <fmt/format.h>
+
+namespace holdfast {
+namespace {
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+} // namespace
+
+WaitingDisplay::~WaitingDisplay() {
+    if (log_.on_terminal() && !before_.empty()) log_.redraw("");
+}
+
+void WaitingDisplay::show(const Attempt& attempt) {
+    // A split vote is over before anybody has read of it.
+    if (attempt.outcome == Outcome::contended) return;
+    const std::string sentence = not_acquired(lock_.key(), attempt, lock_.timing());
+    const std::string holder = attempt.outcome == Outcome::held ? attempt.holder.value : attempt.first.value;
+    const std::string now = fmt::format("{}{}", static_cast<int>(attempt.outcome), holder);
+    if (log_.on_terminal()) {
+        const auto waited = std::chrono::floor<seconds>(BootClock::now() - begin_);
+        const std::string place = attempt.position == 0 ? "" : fmt::format(", number {} in line", attempt.position);
+        log_.redraw(fmt::format("waited {}{}: {}", format_duration(waited), place, first_line(sentence)));
+    } else if (before_.empty()) log_.info("waiting: " + sentence);
+    else if (now != before_) log_.detail("waiting: " + sentence);
+    before_ = now;
+}
+
+} // namespace holdfast

@@ -1,0 +1,29 @@
+// What whoever waits for a lock sees: on a terminal one line, redrawn in place and wiped at the end; elsewhere one line
+// when the wait begins, and with -v one whenever there is something new to say.
+#pragma once
+
+#include "base/log.hpp"
+#include "lock/lock.hpp"
+
+#include <string>
+
+namespace holdfast {
+
+class WaitingDisplay {
+  public:
+    /// All references outlive the display.
+    WaitingDisplay(const Lock& lock, const Log& log) : lock_{lock}, log_{log} {}
+    WaitingDisplay(const WaitingDisplay&) = delete;
+    WaitingDisplay& operator=(const WaitingDisplay&) = delete;
+    ~WaitingDisplay();
+
+    void show(const Attempt&);
+
+  private:
+    const Lock& lock_;
+    const Log& log_;
+    BootTime begin_ = BootClock::now();
+    std::string before_; ///< what made the last line new
+};
+
+} // namespace holdfast

@@ -1,0 +1,211 @@
+#include "lock/operations.hpp"
+
+#include <fmt/format.h>
+
+namespace holdfast {
+namespace {
+
+// What every script begins with. An entry of the queue is "RUN {json}"; heads that nobody refreshes any more are
+// dropped when they are met, so a look at the queue costs the same however many wait.
+constexpr std::string_view common = R"(
+local K, VOID, FENCE, QUEUE, SEEN = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local function now()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function leave(entry)
+    redis.call('ZREM', QUEUE, entry)
+    redis.call('ZREM', SEEN, entry)
+end
+local function first()
+    local entry = redis.call('ZRANGE', QUEUE, 0, 0)[1]
+    if not entry then return nil end
+    local at = now()
+    while entry and tonumber(redis.call('ZSCORE', SEEN, entry) or 0) <= at do
+        leave(entry)
+        entry = redis.call('ZRANGE', QUEUE, 0, 0)[1]
+    end
+    return entry
+end
+local function tell_first(turns)
+    local entry = first()
+    if entry then redis.pcall('PUBLISH', turns .. string.match(entry, '^%x*'), '') end
+end
+local function set_fence(number) redis.call('SET', FENCE, string.format('%.0f', number), 'PX', '{fence_lasts}') end
+local function last_fence() return tonumber(redis.call('GET', FENCE) or 0) or 0 end
+)";
+
+// ARGV: record, ttl ms, run, attempt, proposal, entry or '', since ms, waited ms, lasts ms
+constexpr std::string_view acquire = R"(
+if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
+local record = redis.call('GET', K)
+if record then
+    local run, attempt = string.match(record, '^(%x+)%.(%d+) ')
+    if run == ARGV[3] and tonumber(attempt) < tonumber(ARGV[4]) then record = nil end
+end
+local function near(number, at) return math.max(math.min(number, at + {tolerance}), at - {tolerance}) end
+local entry = ARGV[6]
+local waits = entry ~= ''
+local ahead = first()
+if waits and (record or (ahead and ahead ~= entry)) then
+    local at = now()
+    redis.call('ZADD', QUEUE, 'NX', near(tonumber(ARGV[7]), at - ARGV[8]), entry)
+    redis.call('ZADD', SEEN, at + ARGV[9], entry)
+    redis.call('PEXPIRE', QUEUE, '{queue_lasts}')
+    redis.call('PEXPIRE', SEEN, '{queue_lasts}')
+    ahead = first()
+end
+if not record and (not ahead or ahead == entry) then
+    local fence = math.max(last_fence() + 1, near(tonumber(ARGV[5]), now()))
+    redis.call('SET', K, ARGV[1], 'PX', ARGV[2])
+    if ahead then leave(entry) end
+    set_fence(fence)
+    return {'granted', '', fence}
+end
+local position = waits and (redis.call('ZRANK', QUEUE, entry) or -1) + 1 or 0
+if record then return {'held', record, redis.call('PTTL', K), position} end
+return {'reserved', ahead, tonumber(redis.call('ZSCORE', SEEN, ahead)) - now(), position}
+)";
+
+// ARGV: record, number
+constexpr std::string_view raise = R"(
+if redis.call('GET', K) ~= ARGV[1] then return {'not_ours'} end
+local last = last_fence()
+if last >= tonumber(ARGV[2]) then return {'refused', '', last} end
+set_fence(tonumber(ARGV[2]))
+return {'raised', '', tonumber(ARGV[2])}
+)";
+
+// ARGV: record, ttl ms
+constexpr std::string_view extend = R"(
+if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
+local now = redis.call('GET', K)
+if not now then return {'missing'} end
+if now ~= ARGV[1] then return {'taken'} end
+redis.call('PEXPIRE', K, ARGV[2])
+redis.call('PEXPIRE', FENCE, '{fence_lasts}')
+return {'yours'}
+)";
+
+// ARGV: record, ttl ms, number
+constexpr std::string_view restore = R"(
+if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
+local now = redis.call('GET', K)
+if now and now ~= ARGV[1] then return {'taken'} end
+redis.call('SET', K, ARGV[1], 'PX', ARGV[2])
+set_fence(math.max(last_fence(), tonumber(ARGV[3])))
+return {'yours'}
+)";
+
+// ARGV: record, ms for the void mark or 0, turn channels, entry or ''
+constexpr std::string_view release = R"(
+local word = 'not_ours'
+if ARGV[4] ~= '' then leave(ARGV[4]) end
+if redis.call('GET', K) == ARGV[1] then
+    redis.call('DEL', K)
+    word = 'released'
+end
+if ARGV[2] ~= '0' then redis.pcall('SET', VOID, '1', 'PX', ARGV[2]) end
+if word == 'released' then tell_first(ARGV[3]) end
+return {word}
+)";
+
+// ARGV: run, entry, ms for the void mark or 0, turn channels
+constexpr std::string_view withdraw = R"(
+leave(ARGV[2])
+local record = redis.call('GET', K)
+if record and string.match(record, '^(%x+)%.%d+ ') == ARGV[1] then
+    redis.call('DEL', K)
+    record = nil
+end
+if ARGV[3] ~= '0' then redis.pcall('SET', VOID, '1', 'PX', ARGV[3]) end
+if not record then tell_first(ARGV[4]) end
+return {'done'}
+)";
+
+// ARGV: record, ms for the void mark, turn channels, revoked channel, message
+constexpr std::string_view revoke = R"(
+local now = redis.call('GET', K)
+local word = 'free'
+if now == ARGV[1] then
+    redis.call('DEL', K)
+    word = 'revoked'
+elseif now then
+    word = 'changed'
+end
+redis.pcall('SET', VOID, '1', 'PX', ARGV[2])
+if word ~= 'changed' then
+    redis.pcall('PUBLISH', ARGV[4], ARGV[5])
+    tell_first(ARGV[3])
+end
+return {word}
+)";
+
+std::string ms(milliseconds duration) { return fmt::format("{}", duration.count()); }
+
+/// The script with its constants, which are words in braces.
+std::string text(std::string_view body) {
+    std::string script = std::string{common} + std::string{body};
+    const auto put = [&script](std::string_view word, milliseconds value) {
+        for (size_t at = script.find(word); at != std::string::npos; at = script.find(word))
+            script.replace(at, word.size(), ms(value));
+    };
+    put("{fence_lasts}", fence_lasts);
+    put("{queue_lasts}", queue_lasts);
+    put("{tolerance}", clock_tolerance);
+    return script;
+}
+
+Request eval(std::string_view body, const LockKey& key, std::string_view token,
+             std::initializer_list<std::string> words) {
+    const std::string script = text(body);
+    const std::string mark = key.void_mark(token);
+    const std::string all_keys[] = {key.key(), mark, key.fence(), key.queue(), key.seen()};
+    std::vector<std::string_view> command{"EVAL", script, "5"};
+    command.insert(command.end(), std::begin(all_keys), std::end(all_keys));
+    command.insert(command.end(), words.begin(), words.end());
+    Request request;
+    request.add(command);
+    return request;
+}
+
+std::string number(int64_t value) { return fmt::format("{}", value); }
+
+struct ToScript {
+    const LockKey& key;
+
+    Request operator()(const Acquire& op) const {
+        const Waiting none{};
+        const Waiting& waiting = op.waiting ? *op.waiting : none;
+        return eval(acquire, key, op.token.text(),
+                    {op.record.value, ms(op.ttl), op.token.run, number(op.token.attempt), number(op.proposal.number),
+                     waiting.entry, ms(waiting.since), ms(waiting.waited), ms(waiting.lasts)});
+    }
+    Request operator()(const Raise& op) const {
+        return eval(raise, key, op.record.token(), {op.record.value, number(op.to.number)});
+    }
+    Request operator()(const Extend& op) const {
+        return eval(extend, key, op.token.text(), {op.record.value, ms(op.ttl)});
+    }
+    Request operator()(const Restore& op) const {
+        return eval(restore, key, op.token.text(), {op.record.value, ms(op.ttl), number(op.fence.number)});
+    }
+    Request operator()(const Release& op) const {
+        return eval(release, key, op.token.text(),
+                    {op.record.value, op.void_too ? ms(void_lasts) : "0", key.turn_channels(), op.entry});
+    }
+    Request operator()(const Withdraw& op) const {
+        return eval(withdraw, key, op.token.text(),
+                    {op.token.run, op.entry, op.void_too ? ms(void_lasts) : "0", key.turn_channels()});
+    }
+    Request operator()(const Revoke& op) const {
+        return eval(revoke, key, op.record.token(),
+                    {op.record.value, ms(op.void_lasts()), key.turn_channels(), key.revoked_channel(), op.message()});
+    }
+};
+
+} // namespace
+
+Request script(const LockKey& key, const Operation& operation) { return std::visit(ToScript{key}, operation); }
+
+} // namespace holdfast

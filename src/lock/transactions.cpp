@@ -1,0 +1,393 @@
+#include "lock/operations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+// Each transaction watches what it depends on, reads it, and then either sends MULTI ... EXEC in one write or lets go
+// with UNWATCH. An EXEC that is refused, because what was watched has changed, starts the transaction again; the round
+// that it belongs to has a deadline. Nothing is ever left between MULTI and EXEC.
+namespace holdfast {
+namespace {
+
+using Replies = std::vector<Reply>;
+
+std::string ms(milliseconds duration) { return fmt::format("{}", duration.count()); }
+std::string number(int64_t value) { return fmt::format("{}", value); }
+
+Reply text(std::string_view value) { return {Reply::Type::text, std::string{value}, 0, {}}; }
+Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {}}; }
+Reply list(std::vector<Reply> items) { return {Reply::Type::list, {}, 0, std::move(items)}; }
+Reply word(std::string_view name) { return list({text(name)}); }
+
+/// An integer, or a text of one; scores come as doubles, perhaps with an exponent.
+int64_t to_number(const Reply& reply) {
+    if (reply.type == Reply::Type::integer) return reply.integer;
+    double value = 0;
+    std::from_chars(reply.text.data(), reply.text.data() + reply.text.size(), value);
+    return static_cast<int64_t>(value);
+}
+
+milliseconds time_of(const Reply& time) {
+    if (time.items.size() != 2) return {};
+    return std::chrono::duration_cast<milliseconds>(seconds{to_number(time.items[0])} +
+                                                    std::chrono::microseconds{to_number(time.items[1])});
+}
+
+const Reply* first_error(const Replies& replies) {
+    const auto found = std::ranges::find(replies, Reply::Type::error, &Reply::type);
+    return found == replies.end() ? nullptr : &*found;
+}
+
+/// Sends it, and hands on what came back, unless the node refused something.
+Exchange ask(Request request, std::function<Step(Replies&&)> then) {
+    return {std::move(request), [then = std::move(then)](Replies&& replies) -> Step {
+                if (const Reply* error = first_error(replies)) return *error;
+                return then(std::move(replies));
+            }};
+}
+
+/// Ends a transaction that changes nothing. `hints` may fail.
+Exchange let_go(Reply answer, const Request& hints = {}) {
+    Request request{"UNWATCH"};
+    request.append(hints);
+    return {std::move(request), [answer = std::move(answer)](Replies&&) -> Step { return answer; }};
+}
+
+/// MULTI, what `add` adds, EXEC; behind it, hints whose failure means nothing.
+Exchange commit(const std::function<void(Request&)>& add, std::function<Step(const Reply& results)> then,
+                std::function<Exchange()> again, const Request& hints = {}) {
+    Request request{"MULTI"};
+    add(request);
+    request.add({"EXEC"});
+    const size_t exec = request.commands() - 1;
+    request.append(hints);
+    return {std::move(request), [exec, then = std::move(then), again = std::move(again)](Replies&& replies) -> Step {
+                const Reply& results = replies[exec];
+                if (results.type == Reply::Type::nil) return again();
+                if (results.type == Reply::Type::error) {
+                    // EXECABORT only says that a command was refused; the refusal itself says why.
+                    const Reply* why = first_error(replies);
+                    return *why;
+                }
+                if (const Reply* error = first_error(results.items)) return *error;
+                return then(results);
+            }};
+}
+
+/// Who waits, as far as the first of them matters: read with three commands.
+struct Line {
+    milliseconds now;
+    std::string first;              ///< empty: nobody
+    std::vector<std::string> stale; ///< entries that nobody refreshes any more
+    milliseconds first_lasts{1000}; ///< how long the first one's entry lives; a guess when many are older
+
+    static void add(const LockKey& key, Request& request) {
+        request.add({"TIME"});
+        request.add({"ZRANGE", key.queue(), "0", "15"});
+        request.add({"ZRANGE", key.seen(), "0", "15", "WITHSCORES"});
+    }
+
+    explicit Line(std::span<const Reply> replies) : now{time_of(replies[0])} {
+        for_each_score(replies[2], [&](const std::string& entry, int64_t score) {
+            if (milliseconds{score} <= now) stale.push_back(entry);
+        });
+        for (const Reply& entry : replies[1].items)
+            if (first.empty() && std::ranges::find(stale, entry.text) == stale.end()) first = entry.text;
+        for_each_score(replies[2], [&](const std::string& entry, int64_t score) {
+            if (entry == first) first_lasts = milliseconds{score} - now;
+        });
+    }
+
+    /// RESP3 sends pairs, RESP2 one flat list.
+    template <typename Visit>
+    static void for_each_score(const Reply& reply, Visit visit) {
+        for (size_t i = 0; i < reply.items.size(); ++i) {
+            const Reply& item = reply.items[i];
+            if (item.items.size() == 2) visit(item.items[0].text, to_number(item.items[1]));
+            else if (i + 1 < reply.items.size()) visit(item.text, to_number(reply.items[++i]));
+        }
+    }
+
+    /// A hint for the first in line.
+    Request hint(const LockKey& key) const {
+        Request request;
+        if (!first.empty()) request.add({"PUBLISH", key.turn_channel(first.substr(0, first.find(' '))), ""});
+        return request;
+    }
+};
+
+milliseconds near(milliseconds value, milliseconds now) {
+    return std::clamp(value, now - clock_tolerance, now + clock_tolerance);
+}
+
+void leave(const LockKey& key, std::string_view entry, Request& request) {
+    request.add({"ZREM", key.queue(), entry});
+    request.add({"ZREM", key.seen(), entry});
+}
+
+void set_fence(const LockKey& key, int64_t fence, Request& request) {
+    request.add({"SET", key.fence(), number(fence), "PX", ms(fence_lasts)});
+}
+
+// ---- acquire
+
+class Acquisition {
+  public:
+    Acquisition(LockKey key, Acquire op) : key_{std::move(key)}, op_{std::move(op)} {}
+
+    /// Only a request that would take the lock watches it: waiters that refresh their entries must not make each other
+    /// fail for ever.
+    Exchange look(bool watching) const {
+        Request request;
+        if (watching) request.add({"WATCH", key_.key(), key_.void_mark(op_.token.text()), key_.fence(), key_.queue()});
+        request.add({"EXISTS", key_.void_mark(op_.token.text())});
+        request.add({"GET", key_.key()});
+        request.add({"PTTL", key_.key()});
+        request.add({"GET", key_.fence()});
+        Line::add(key_, request);
+        return ask(std::move(request), [self = *this, watching](Replies&& replies) -> Step {
+            return self.decide(std::span{replies}.subspan(watching ? 1 : 0), watching);
+        });
+    }
+
+  private:
+    Step decide(std::span<const Reply> replies, bool watching) const {
+        const auto otherwise = [&](Exchange next) -> Step {
+            if (!watching) return next;
+            return ask({"UNWATCH"}, [next = std::move(next)](Replies&&) -> Step { return next; });
+        };
+        if (replies[0].integer != 0) return watching ? Step{let_go(word("revoked"))} : Step{word("revoked")};
+        const Line line{replies.subspan(4)};
+        if (!line.stale.empty()) return otherwise(drop(line.stale));
+        const bool is_free = replies[1].type == Reply::Type::nil || is_earlier_attempt(replies[1].text);
+        const std::string entry = op_.waiting ? op_.waiting->entry : "";
+        if (is_free && (line.first.empty() || line.first == entry))
+            return watching ? Step{take(line, to_number(replies[3]))} : Step{look(true)};
+        const Reply answer = is_free ? list({text("reserved"), text(line.first), integer(line.first_lasts.count())})
+                                     : list({text("held"), text(replies[1].text), integer(replies[2].integer)});
+        if (op_.waiting) return otherwise(enter(line.now, answer));
+        return watching ? Step{let_go(answer)} : Step{answer};
+    }
+
+    bool is_earlier_attempt(const std::string& value) const {
+        const std::string_view token = std::string_view{value}.substr(0, value.find(' '));
+        const size_t point = token.find('.');
+        if (point == std::string_view::npos || token.substr(0, point) != op_.token.run) return false;
+        unsigned attempt = 0;
+        std::from_chars(token.data() + point + 1, token.data() + token.size(), attempt);
+        return attempt < op_.token.attempt;
+    }
+
+    Exchange take(const Line& line, int64_t last_fence) const {
+        const int64_t fence = std::max(last_fence + 1, near(milliseconds{op_.proposal.number}, line.now).count());
+        return commit(
+            [&](Request& request) {
+                request.add({"SET", key_.key(), op_.record.value, "PX", ms(op_.ttl)});
+                if (!line.first.empty()) leave(key_, line.first, request);
+                set_fence(key_, fence, request);
+            },
+            [fence](const Reply&) -> Step {
+                return list({text("granted"), text(""), integer(fence)});
+            },
+            [self = *this] { return self.look(true); });
+    }
+
+    Exchange drop(const std::vector<std::string>& stale) const {
+        Request request;
+        for (const std::string& entry : stale) leave(key_, entry, request);
+        return ask(std::move(request), [self = *this](Replies&&) -> Step { return self.look(false); });
+    }
+
+    /// `answer` lacks our position still; who is first by its ticket looks again.
+    Exchange enter(milliseconds now, Reply answer) const {
+        const Waiting& waiting = *op_.waiting;
+        Request request{"ZADD", key_.queue(), "NX", ms(near(waiting.since, now - waiting.waited)), waiting.entry};
+        request.add({"ZADD", key_.seen(), ms(now + waiting.lasts), waiting.entry});
+        request.add({"PEXPIRE", key_.queue(), ms(queue_lasts)});
+        request.add({"PEXPIRE", key_.seen(), ms(queue_lasts)});
+        request.add({"ZRANK", key_.queue(), waiting.entry});
+        return ask(std::move(request), [self = *this, answer = std::move(answer)](Replies&& replies) -> Step {
+            Reply positioned = answer;
+            const bool in_line = replies[4].type == Reply::Type::integer;
+            if (in_line && replies[4].integer == 0 && positioned.items.front().text == "reserved")
+                return self.look(true);
+            positioned.items.push_back(integer(in_line ? replies[4].integer + 1 : 0));
+            return positioned;
+        });
+    }
+
+    LockKey key_;
+    Acquire op_;
+};
+
+// ---- release, withdraw, revoke
+
+struct Verdict {
+    bool remove;
+    std::string word;
+    Request hints; ///< what is told when it is done
+};
+
+/// A mark must not be part of the transaction: a full server refuses it, and the rest has to be done all the same.
+Request void_mark(const LockKey& key, std::string_view token, milliseconds lasts) {
+    Request request;
+    if (lasts > milliseconds{0}) request.add({"SET", key.void_mark(token), "1", "PX", ms(lasts)});
+    return request;
+}
+
+/// Sends `before`, which may fail, and deletes the key if `judge` says so of its value.
+Exchange remove(const LockKey& key, const Request& before,
+                std::function<Verdict(const Reply& value, const Line& line)> judge) {
+    Request request = before;
+    request.add({"WATCH", key.key()});
+    request.add({"GET", key.key()});
+    Line::add(key, request);
+    auto again = [key, before, judge] { return remove(key, before, judge); };
+    return {std::move(request),
+            [key, skip = before.commands() + 1, judge = std::move(judge), again](Replies&& replies) -> Step {
+                const std::span<const Reply> looked = std::span{replies}.subspan(skip);
+                const auto error = std::ranges::find(looked, Reply::Type::error, &Reply::type);
+                if (error != looked.end()) return *error;
+                const Verdict verdict = judge(looked[0], Line{looked.subspan(1)});
+                if (!verdict.remove) return let_go(word(verdict.word), verdict.hints);
+                return commit(
+                    [&](Request& commands) {
+                        commands.add({"DEL", key.key()});
+                    },
+                    [verdict](const Reply&) -> Step { return word(verdict.word); }, again, verdict.hints);
+            }};
+}
+
+// ---- inspect
+
+Step inspected(const Reply& results) {
+    const std::vector<Reply>& all = results.items;
+    const milliseconds now = time_of(all[3]);
+    std::vector<std::string> live;
+    Line::for_each_score(all[5], [&](const std::string& entry, int64_t score) {
+        if (milliseconds{score} > now) live.push_back(entry);
+    });
+    Reply queue = list({});
+    Line::for_each_score(all[4], [&](const std::string& entry, int64_t ticket) {
+        if (std::ranges::find(live, entry) == live.end()) return;
+        queue.items.push_back(text(entry));
+        queue.items.push_back(integer((now - milliseconds{ticket}).count()));
+    });
+    const bool free = all[0].type == Reply::Type::nil || all[1].integer == -2;
+    return list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer), integer(0),
+                 integer(to_number(all[2])), std::move(queue)});
+}
+
+// ---- the others
+
+struct ToTransaction {
+    const LockKey& key;
+
+    Exchange operator()(const Acquire& op) const { return Acquisition{key, op}.look(!op.waiting); }
+
+    Exchange operator()(const Raise& op) const {
+        Request request{"WATCH", key.key(), key.fence()};
+        request.add({"GET", key.key()});
+        request.add({"GET", key.fence()});
+        return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
+            if (replies[1].text != op.record.value) return let_go(word("not_ours"));
+            const int64_t last = to_number(replies[2]);
+            if (last >= op.to.number) return let_go(list({text("refused"), text(""), integer(last)}));
+            return commit([&](Request& commands) { set_fence(key, op.to.number, commands); },
+                          [op](const Reply&) -> Step {
+                              return list({text("raised"), text(""), integer(op.to.number)});
+                          },
+                          [key, op] { return transaction(key, op); });
+        });
+    }
+
+    Exchange operator()(const Extend& op) const {
+        const std::string mark = key.void_mark(op.token.text());
+        Request request{"WATCH", key.key(), mark};
+        request.add({"EXISTS", mark});
+        request.add({"GET", key.key()});
+        return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
+            if (replies[1].integer != 0) return let_go(word("revoked"));
+            if (replies[2].type == Reply::Type::nil) return let_go(word("missing"));
+            if (replies[2].text != op.record.value) return let_go(word("taken"));
+            return commit(
+                [&](Request& commands) {
+                    commands.add({"PEXPIRE", key.key(), ms(op.ttl)});
+                    commands.add({"PEXPIRE", key.fence(), ms(fence_lasts)});
+                },
+                // The key may have expired between its WATCH and the EXEC.
+                [](const Reply& results) -> Step { return word(results.items[0].integer == 1 ? "yours" : "missing"); },
+                [key, op] { return transaction(key, op); });
+        });
+    }
+
+    Exchange operator()(const Restore& op) const {
+        const std::string mark = key.void_mark(op.token.text());
+        Request request{"WATCH", key.key(), mark, key.fence()};
+        request.add({"EXISTS", mark});
+        request.add({"GET", key.key()});
+        request.add({"GET", key.fence()});
+        return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
+            if (replies[1].integer != 0) return let_go(word("revoked"));
+            if (replies[2].type != Reply::Type::nil && replies[2].text != op.record.value) return let_go(word("taken"));
+            return commit(
+                [&](Request& commands) {
+                    commands.add({"SET", key.key(), op.record.value, "PX", ms(op.ttl)});
+                    set_fence(key, std::max(to_number(replies[3]), op.fence.number), commands);
+                },
+                [](const Reply&) -> Step { return word("yours"); }, [key, op] { return transaction(key, op); });
+        });
+    }
+
+    Exchange operator()(const Release& op) const {
+        Request before = void_mark(key, op.token.text(), op.void_too ? void_lasts : milliseconds{0});
+        if (!op.entry.empty()) leave(key, op.entry, before);
+        return remove(key, before, [key = key, op](const Reply& value, const Line& line) -> Verdict {
+            if (value.text != op.record.value) return {false, "not_ours", {}};
+            return {true, "released", line.hint(key)};
+        });
+    }
+
+    Exchange operator()(const Withdraw& op) const {
+        Request before = void_mark(key, op.token.text(), op.void_too ? void_lasts : milliseconds{0});
+        leave(key, op.entry, before);
+        return remove(key, before, [key = key, op](const Reply& value, const Line& line) -> Verdict {
+            const bool ours = value.text.starts_with(op.token.run + ".");
+            const bool free = ours || value.type == Reply::Type::nil;
+            return {ours, "done", free ? line.hint(key) : Request{}};
+        });
+    }
+
+    Exchange operator()(const Revoke& op) const {
+        return remove(key, void_mark(key, op.record.token(), op.void_lasts()),
+                      [key = key, op](const Reply& value, const Line& line) -> Verdict {
+                          const bool theirs = value.text == op.record.value;
+                          if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
+                          Request hints{"PUBLISH", key.revoked_channel(), op.message()};
+                          hints.append(line.hint(key));
+                          return {theirs, theirs ? "revoked" : "free", std::move(hints)};
+                      });
+    }
+};
+
+} // namespace
+
+Exchange transaction(const LockKey& key, const Operation& operation) {
+    return std::visit(ToTransaction{key}, operation);
+}
+
+Exchange inspection(const LockKey& key) {
+    const auto read = [&](Request& request) {
+        request.add({"GET", key.key()});
+        request.add({"PTTL", key.key()});
+        request.add({"GET", key.fence()});
+        request.add({"TIME"});
+        request.add({"ZRANGE", key.queue(), "0", "99", "WITHSCORES"});
+        request.add({"ZRANGE", key.seen(), "0", "-1", "WITHSCORES"});
+    };
+    return commit(read, inspected, [key] { return inspection(key); });
+}
+
+} // namespace holdfast
