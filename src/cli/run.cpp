@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <optional>
 #include <unistd.h>
 
@@ -168,6 +169,8 @@ Exit acquire_and_hold(Lock& lock, const Arguments& arguments, const Settings& se
     const Command command{arguments.words, command_environment(lock, nodes, held)};
     const Ending ending = hold(lock, command, rules_of(settings, lock.timing()), signals, log, started);
     release(lock, ending, log);
+    // A script around us ends by it as it would without us. It waits for us too: we have it blocked.
+    if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
     return exit_of(ending, arguments.words.front());
 }
 

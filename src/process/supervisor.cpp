@@ -17,7 +17,8 @@ namespace {
 
 /// How long after SIGKILL a process may take to be gone before we stop waiting for it.
 constexpr seconds unkillable_after{5};
-/// How often to look whether what is left of the group has ended: not all of it need be our children.
+/// How often to look for what nobody tells us: whether what is left of the group has ended, for not all of it need be
+/// our children, and whether a shell has put us into the foreground.
 constexpr milliseconds look_again{50};
 constexpr seconds leftovers_told_after{1};
 /// A second request to end that comes sooner may be the first one, sent twice.
@@ -49,6 +50,7 @@ Ending Supervisor::run() {
         if (fds[1].revents != 0) deadline_.clear_event();
         if (fds[2].revents != 0) ending_.exec_error = child_.outcome();
         if (fds[0].revents != 0) handle_signals();
+        if (waits_for_terminal_) lend_terminal();
         tell_leftovers();
     }
     if (guard_ != nullptr) guard_->dismiss();
@@ -131,7 +133,7 @@ BootTime Supervisor::next_instant() const {
     if (!ending_.lost) next = std::min(next, rules_.times.term_at(deadline_.at()));
     if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
     if (killed_) return BootClock::now() + look_again;
-    return ended_ ? std::min(next, BootClock::now() + look_again) : next;
+    return ended_ || waits_for_terminal_ ? std::min(next, BootClock::now() + look_again) : next;
 }
 
 void Supervisor::handle_signals() {
@@ -140,9 +142,10 @@ void Supervisor::handle_signals() {
         if (signal == SIGINT || signal == SIGTERM) hurry(BootClock::now());
         if (signal == SIGCHLD) reap();
         else if (signal == SIGTSTP) log_.info("not stopped: a stopped holdfast could not renew the lock");
-        else if (signal != SIGTTIN && signal != SIGTTOU) signal_group(signal);
-        // "fg": the shell has put us into the foreground.
-        if (signal == SIGCONT && waits_for_terminal_) stopped(SIGTTIN);
+        else if (signal != SIGTTIN && signal != SIGTTOU) {
+            signal_group(signal);
+            sent_on_ = signal;
+        }
     }
 }
 
@@ -174,7 +177,14 @@ void Supervisor::reap() {
         child_.reaped();
         ended_ = BootClock::now();
         ending_.wait_status = status;
+        waits_for_terminal_ = false;
+        if (WIFSIGNALED(status)) find_out_who_missed(WTERMSIG(status));
     }
+}
+
+void Supervisor::find_out_who_missed(int signal) {
+    if ((signal == SIGINT || signal == SIGQUIT) && signal != sent_on_ && terminal_.lent_to(child_.pid()))
+        ending_.missed_signal = signal;
 }
 
 void Supervisor::guard_changed(int wait_status) {
@@ -189,9 +199,17 @@ void Supervisor::stopped(int signal) {
         signal_group(SIGCONT);
         log_.info("not stopped: the lock could not be renewed for a stopped command");
     } else if (signal == SIGTTIN || signal == SIGTTOU) {
-        waits_for_terminal_ = !terminal_.lend(child_.pid());
-        if (!waits_for_terminal_) signal_group(SIGCONT);
+        waits_for_terminal_ = true;
+        lend_terminal();
+        if (waits_for_terminal_)
+            log_.info("the command waits until it is in the foreground, because it uses the terminal");
     }
+}
+
+void Supervisor::lend_terminal() {
+    if (!terminal_.lend(child_.pid())) return;
+    waits_for_terminal_ = false;
+    signal_group(SIGCONT);
 }
 
 } // namespace holdfast

@@ -36,6 +36,7 @@ struct Ending {
     bool lost = false;      ///< stopped for it, or not over before the lease was
     bool timed_out = false; ///< stopped because max_hold ran out
     bool alive = false;     ///< something of it could not be killed: the lock must not be released
+    int missed_signal = 0;  ///< typed for all of our group, but only the command got it, and ended of it
 };
 
 class Supervisor {
@@ -63,7 +64,9 @@ class Supervisor {
     void hurry(BootTime now);
     void reap();
     void tell_leftovers();
+    void find_out_who_missed(int signal);
     void stopped(int signal);
+    void lend_terminal();
 
     Child& child_;
     Guard* guard_;
@@ -79,6 +82,7 @@ class Supervisor {
     std::optional<BootTime> kill_at_; ///< set once the group has been told to stop
     std::optional<BootTime> killed_;
     std::optional<BootTime> asked_to_end_; ///< by the last SIGINT or SIGTERM
+    int sent_on_ = 0;                      ///< the last signal that the group got from us because we got it
     bool waits_for_terminal_ = false;
     bool leftovers_told_ = false;
 };

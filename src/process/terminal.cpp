@@ -17,7 +17,13 @@ void Terminal::offer(pid_t group) {
     if (alone_ && we_are_in_foreground()) ::tcsetpgrp(tty_.get(), group);
 }
 
-bool Terminal::lend(pid_t group) { return we_are_in_foreground() && ::tcsetpgrp(tty_.get(), group) == 0; }
+bool Terminal::lend(pid_t group) {
+    if (!we_are_in_foreground() || ::tcsetpgrp(tty_.get(), group) != 0) return false;
+    lent_ = true;
+    return true;
+}
+
+bool Terminal::lent_to(pid_t group) const { return lent_ && ::tcgetpgrp(tty_.get()) == group; }
 
 void Terminal::take_back(pid_t group) {
     // SIGTTOU is blocked here, so this works from the background, too.
