@@ -144,7 +144,7 @@ void Supervisor::handle_signals() {
         else if (signal == SIGTSTP) log_.info("not stopped: a stopped holdfast could not renew the lock");
         else if (signal != SIGTTIN && signal != SIGTTOU) {
             signal_group(signal);
-            sent_on_ = signal;
+            sigaddset(&sent_on_, signal);
         }
     }
 }
@@ -183,7 +183,8 @@ void Supervisor::reap() {
 }
 
 void Supervisor::find_out_who_missed(int signal) {
-    if ((signal == SIGINT || signal == SIGQUIT) && signal != sent_on_ && terminal_.lent_to(child_.pid()))
+    if ((signal == SIGINT || signal == SIGQUIT) && sigismember(&sent_on_, signal) == 0 &&
+        terminal_.lent_to(child_.pid()))
         ending_.missed_signal = signal;
 }
 

@@ -14,6 +14,7 @@
 #include "process/stop_times.hpp"
 #include "process/terminal.hpp"
 
+#include <csignal>
 #include <optional>
 #include <string>
 
@@ -82,7 +83,7 @@ class Supervisor {
     std::optional<BootTime> kill_at_; ///< set once the group has been told to stop
     std::optional<BootTime> killed_;
     std::optional<BootTime> asked_to_end_; ///< by the last SIGINT or SIGTERM
-    int sent_on_ = 0;                      ///< the last signal that the group got from us because we got it
+    sigset_t sent_on_{};                   ///< what the group got from us because we got it
     bool waits_for_terminal_ = false;
     bool leftovers_told_ = false;
 };
