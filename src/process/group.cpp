@@ -109,6 +109,12 @@ size_t members(pid_t group, std::span<pid_t> found) {
     return count;
 }
 
+bool any_stopped(pid_t group) {
+    bool found = false;
+    each_process([&](pid_t, const Stat& stat) { found = found || (stat.group == group && stat.state == 'T'); });
+    return found;
+}
+
 bool any_alive(pid_t group) {
     if (::kill(-group, 0) != 0 && errno == ESRCH) return false;
     // A list of processes is not read in one instant: whoever forks and ends meanwhile must not slip through.

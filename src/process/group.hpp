@@ -13,6 +13,9 @@ namespace holdfast {
 /// How many live processes /proc shows in that group; the first of them in `found`.
 size_t members(pid_t group, std::span<pid_t> found);
 
+/// Whether one of them is stopped.
+bool any_stopped(pid_t group);
+
 /// Whether there are any. Exact and cheap as long as the caller reaps what ends and orphans come to it (as they come to
 /// the supervisor, a subreaper): then a group is gone just when the kernel knows no member. Only where nothing but
 /// zombies of other parents is left does /proc decide, and whatever it cannot tell counts as alive.

@@ -20,6 +20,8 @@ constexpr seconds unkillable_after{5};
 /// How often to look for what nobody tells us: whether what is left of the group has ended, for not all of it need be
 /// our children, and whether a shell has put us into the foreground.
 constexpr milliseconds look_again{50};
+/// How often to look whether somebody else needs the terminal that the command has.
+constexpr milliseconds shares_after{250};
 constexpr seconds leftovers_told_after{1};
 /// A second request to end that comes sooner may be the first one, sent twice.
 constexpr seconds hurries_after{1};
@@ -51,6 +53,7 @@ Ending Supervisor::run() {
         if (fds[2].revents != 0) ending_.exec_error = child_.outcome();
         if (fds[0].revents != 0) handle_signals();
         if (waits_for_terminal_) lend_terminal();
+        else terminal_.share(child_.pid());
         tell_leftovers();
     }
     if (guard_ != nullptr) guard_->dismiss();
@@ -133,7 +136,8 @@ BootTime Supervisor::next_instant() const {
     if (!ending_.lost) next = std::min(next, rules_.times.term_at(deadline_.at()));
     if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
     if (killed_) return BootClock::now() + look_again;
-    return ended_ || waits_for_terminal_ ? std::min(next, BootClock::now() + look_again) : next;
+    if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_again);
+    return terminal_.lent_to(child_.pid()) ? std::min(next, BootClock::now() + shares_after) : next;
 }
 
 void Supervisor::handle_signals() {

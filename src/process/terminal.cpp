@@ -2,6 +2,7 @@
 
 #include "process/group.hpp"
 
+#include <csignal>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -25,9 +26,16 @@ bool Terminal::lend(pid_t group) {
 
 bool Terminal::lent_to(pid_t group) const { return lent_ && ::tcgetpgrp(tty_.get()) == group; }
 
+void Terminal::share(pid_t group) {
+    if (lent_to(group) && any_stopped(::getpgrp())) take_back(group);
+}
+
 void Terminal::take_back(pid_t group) {
     // SIGTTOU is blocked here, so this works from the background, too.
-    if (tty_ && ::tcgetpgrp(tty_.get()) == group) ::tcsetpgrp(tty_.get(), ::getpgrp());
+    if (!tty_ || ::tcgetpgrp(tty_.get()) != group) return;
+    ::tcsetpgrp(tty_.get(), ::getpgrp());
+    // Nobody else lets those go on that it was not there for.
+    if (lent_) ::kill(0, SIGCONT);
 }
 
 } // namespace holdfast

@@ -21,6 +21,8 @@ class Terminal {
     void offer(pid_t group);
     /// The command was stopped for using the terminal; true when it has it now and can go on.
     bool lend(pid_t group);
+    /// Takes it back when somebody else of our group was stopped for using it, as a pager that reads our output.
+    void share(pid_t group);
     /// The command has it by lend(): whoever else is in our group gets no signal that is typed.
     bool lent_to(pid_t group) const;
     /// At the end: takes it back if it is still the command's.

@@ -71,6 +71,18 @@ TEST_CASE("in a script the command gets the terminal when it reads from it, and 
     CHECK(user.shell.wait_for_prompt() == 0);
 }
 
+TEST_CASE("in a pipeline the command gets the terminal when it reads from it, and then whoever reads our output") {
+    User user;
+    user.dir.write("first", "read line < /dev/tty; echo $line; until [ -e end ]; do :; done\n");
+    user.dir.write("second", "read first; read line < /dev/tty; echo $first then $line; : > end\n");
+    user.shell.run("cd");
+    user.shell.say("holdfast run x sh first | sh second\r");
+    user.shell.say("one\r");
+    user.shell.say("two\r");
+    user.shell.wait_for("one then two");
+    CHECK(user.shell.wait_for_prompt() == 0);
+}
+
 TEST_CASE("Ctrl-C ends a command, and a loop or a script around it, as it would without us") {
     User user;
     const std::string command = "{}sh -c 'echo go; exec sleep 60'";
