@@ -20,7 +20,7 @@ constexpr seconds unkillable_after{5};
 /// How often to look for what nobody tells us: whether what is left of the group has ended, for not all of it need be
 /// our children, and whether a shell has put us into the foreground.
 constexpr milliseconds look_again{50};
-/// How often to look whether somebody else needs the terminal that the command has.
+/// How often to look whether others of our group are stopped who should not be.
 constexpr milliseconds shares_after{250};
 constexpr seconds leftovers_told_after{1};
 /// A second request to end that comes sooner may be the first one, sent twice.
@@ -51,9 +51,9 @@ Ending Supervisor::run() {
         check_deadlines(BootClock::now());
         if (fds[1].revents != 0) deadline_.clear_event();
         if (fds[2].revents != 0) ending_.exec_error = child_.outcome();
+        if (others_may_be_stopped()) terminal_.share(child_.pid());
         if (fds[0].revents != 0) handle_signals();
         if (waits_for_terminal_) lend_terminal();
-        else terminal_.share(child_.pid());
         tell_leftovers();
     }
     if (guard_ != nullptr) guard_->dismiss();
@@ -137,16 +137,20 @@ BootTime Supervisor::next_instant() const {
     if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
     if (killed_) return BootClock::now() + look_again;
     if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_again);
-    return terminal_.lent_to(child_.pid()) ? std::min(next, BootClock::now() + shares_after) : next;
+    return others_may_be_stopped() ? std::min(next, BootClock::now() + shares_after) : next;
 }
+
+bool Supervisor::others_may_be_stopped() const { return stop_refused_ || terminal_.lent_to(child_.pid()); }
 
 void Supervisor::handle_signals() {
     while (const auto info = signals_.next()) {
         const int signal = static_cast<int>(info->ssi_signo);
         if (signal == SIGINT || signal == SIGTERM) hurry(BootClock::now());
         if (signal == SIGCHLD) reap();
-        else if (signal == SIGTSTP) log_.info("not stopped: a stopped holdfast could not renew the lock");
-        else if (signal != SIGTTIN && signal != SIGTTOU) {
+        else if (signal == SIGTSTP) {
+            stop_refused_ = true;
+            log_.info("not stopped: a stopped holdfast could not renew the lock");
+        } else if (signal != SIGTTIN && signal != SIGTTOU) {
             signal_group(signal);
             sigaddset(&sent_on_, signal);
         }

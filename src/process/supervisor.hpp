@@ -61,6 +61,7 @@ class Supervisor {
     bool strays() const;
     void guard_changed(int wait_status);
     BootTime next_instant() const;
+    bool others_may_be_stopped() const;
     void handle_signals();
     void hurry(BootTime now);
     void reap();
@@ -85,6 +86,7 @@ class Supervisor {
     std::optional<BootTime> asked_to_end_; ///< by the last SIGINT or SIGTERM
     sigset_t sent_on_{};                   ///< what the group got from us because we got it
     bool waits_for_terminal_ = false;
+    bool stop_refused_ = false;
     bool leftovers_told_ = false;
 };
 

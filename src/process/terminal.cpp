@@ -27,7 +27,9 @@ bool Terminal::lend(pid_t group) {
 bool Terminal::lent_to(pid_t group) const { return lent_ && ::tcgetpgrp(tty_.get()) == group; }
 
 void Terminal::share(pid_t group) {
-    if (lent_to(group) && any_stopped(::getpgrp())) take_back(group);
+    if (!any_stopped(::getpgrp())) return;
+    if (lent_to(group)) take_back(group);
+    else if (we_are_in_foreground()) ::kill(0, SIGCONT);
 }
 
 void Terminal::take_back(pid_t group) {

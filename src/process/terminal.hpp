@@ -21,7 +21,8 @@ class Terminal {
     void offer(pid_t group);
     /// The command was stopped for using the terminal; true when it has it now and can go on.
     bool lend(pid_t group);
-    /// Takes it back when somebody else of our group was stopped for using it, as a pager that reads our output.
+    /// Lets others of our group go on that are stopped while our job has the terminal: a pager that reads our output
+    /// and wanted to use the terminal, which is taken back for it, or was stopped by a Ctrl-Z that we have refused.
     void share(pid_t group);
     /// The command has it by lend(): whoever else is in our group gets no signal that is typed.
     bool lent_to(pid_t group) const;

@@ -146,6 +146,18 @@ TEST_CASE("Ctrl-Z while the lock is held is refused: a line says why, and the co
     CHECK(user.shell.wait_for_prompt() == 0);
 }
 
+TEST_CASE("a pager that Ctrl-Z has stopped goes on with the command whose output it reads") {
+    User user;
+    user.shell.say("holdfast run x seq 20000 | less\r");
+    user.shell.wait_for("\n23");
+    user.shell.say(ctrl_z);
+    user.shell.wait_for("holdfast: not stopped: ");
+    user.shell.say(" ");
+    user.shell.wait_for("\n46");
+    user.shell.say("q");
+    CHECK(user.shell.wait_for_prompt() == 0);
+}
+
 TEST_CASE("Ctrl-Z while it waits for the lock stops holdfast as anybody, and fg lets it go on") {
     User user;
     user.server.command({"SET", "holdfast:x", "other", "PX", "60000"});
