@@ -1,0 +1,43 @@
+#include "model/fence_model.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/ranges.h>
+
+using namespace holdfast::model;
+
+namespace {
+
+std::string story(const Verdict& verdict) {
+    return fmt::format("{} states\n{}", verdict.states, fmt::join(verdict.broken_by, "\n"));
+}
+
+bool breaks(const Rules& rules, Claim claim) { return !search(rules, {claim}).broken_by.empty(); }
+
+} // namespace
+
+TEST_CASE("no history gives two winners one number or breaks the order in which the lock was won") {
+    const Verdict verdict = search({}, {Claim::unique, Claim::later_on_node, Claim::later_to_win});
+    CAPTURE(story(verdict));
+    CHECK(verdict.broken_by.empty());
+    CHECK(verdict.states > 100'000); // the model has not lost most of its moves
+}
+
+TEST_CASE("who lost the key outranks its successor when a node raises without looking at the record") {
+    const Rules rules{.raise_needs_own_key = false};
+    const Verdict verdict = search(rules, {Claim::later_on_node});
+    CAPTURE(story(verdict));
+    REQUIRE(verdict.broken_by.size() > 2);
+    CHECK(breaks(rules, Claim::later_to_win));
+}
+
+TEST_CASE("a late winner gets the lower number when a grant above it was heard and not heeded") {
+    CHECK(breaks({.late_grants_count = false}, Claim::later_to_win));
+}
+
+TEST_CASE("a late winner gets the lower number when its lease is not checked after the number") {
+    CHECK(breaks({.lease_checked_at_end = false}, Claim::later_to_win));
+}
+
+TEST_CASE("two winners get one number when a node forgets its own and no clock makes up for it") {
+    CHECK(breaks({.fence_survives = false}, Claim::unique));
+}
