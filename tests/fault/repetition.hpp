@@ -1,0 +1,27 @@
+// One repetition: real servers, a run of holdfast around the probe, one fault, and a verdict from outside.
+//
+// The promise is judged by the last heartbeat of anything in the command's group, against the end of the lease as the
+// nodes know it: when so many of them will have forgotten the key that somebody else could have the lock.
+#pragma once
+
+#include "fault/draw.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::test {
+
+struct Verdict {
+    int status = -1;                   ///< holdfast's, as a shell shows it
+    std::optional<nanoseconds> margin; ///< from the last heartbeat to the end of the lease; none where it went on
+    bool outside = false;              ///< it lived on, in the one case for which nothing is promised
+    nanoseconds standstill{};          ///< the longest time for which this machine let nothing of us run
+    std::vector<std::string> problems; ///< what broke a promise
+    std::string skipped;               ///< why the fault could not be injected here
+};
+
+/// In a process of its own, which has no other children and no threads. Leaves no process behind.
+Verdict repeat(const Draw& draw);
+
+} // namespace holdfast::test
