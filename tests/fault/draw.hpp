@@ -16,6 +16,7 @@ enum class Fault {
     guard_killed,
     both_killed,
     nodes_hang,
+    nodes_hang_briefly,
     nodes_silent,
     nodes_restarted,
     flushall,
@@ -33,12 +34,13 @@ struct FaultTraits {
     bool by_force = false;
 };
 
-constexpr std::array<FaultTraits, 12> faults{{
+constexpr std::array<FaultTraits, 13> faults{{
     {"supervisor-killed", 137},
     {"supervisor-stopped", 79},
     {"guard-killed", 0},
     {"both-killed", 137},
     {"nodes-hang", 79},
+    {"nodes-hang-briefly", 0},
     {"nodes-silent", 79},
     {"nodes-restarted", 79, true},
     {"flushall", 79, true},

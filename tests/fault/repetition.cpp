@@ -78,16 +78,19 @@ void check_end(Scene& scene, Verdict& verdict, BootTime limit) {
     expect(verdict, verdict.outside || limit > scene.last_beat(), "the command outlived the lock");
 }
 
-void check_aftermath(Scene& scene, Verdict& verdict) {
+/// Before somebody else takes the lock, and not so late that the keys have gone by themselves.
+void check_release(Scene& scene, Verdict& verdict) {
     const Draw& draw = scene.draw();
-    expect(verdict, eventually([&] { return scene.group_gone(); }, seconds{1}), "processes of the group are left");
-    const bool released = verdict.status != 137;
-    // Not so long that the keys would go by themselves.
     const milliseconds soon = stops_answers(draw.fault) ? draw.ttl : draw.ttl / 3;
-    expect(verdict, !released || eventually([&] { return scene.holding() == 0; }, soon), "the key is not released");
+    expect(verdict, eventually([&] { return scene.holding() == 0; }, soon), "the key is not released");
     if (draw.fault == Fault::key_overwritten)
         expect(verdict, scene.servers()[0].text({"GET", "holdfast:x"}) == "somebody else", "another's key is gone");
-    if (draw.command == "daemon") expect(verdict, survives(draw) || scene.beats_on("daemon"), "no daemon");
+}
+
+void check_aftermath(Scene& scene, Verdict& verdict) {
+    expect(verdict, eventually([&] { return scene.group_gone(); }, seconds{1}), "processes of the group are left");
+    if (scene.draw().command == "daemon")
+        expect(verdict, survives(scene.draw()) || scene.beats_on("daemon"), "no daemon");
 }
 
 void run(const Draw& draw, Verdict& verdict) {
@@ -106,6 +109,7 @@ void run(const Draw& draw, Verdict& verdict) {
     if (draw.fault != Fault::supervisor_stopped) heal(scene);
     expect(verdict, verdict.status == draw.traits().status,
            fmt::format("status {} instead of {}", verdict.status, draw.traits().status));
+    if (verdict.status != 128 + SIGKILL) check_release(scene, verdict);
     if (rival) {
         const int status = rival->wait().status();
         expect(verdict, status != 99, "another holder met the command: the kernel lock was taken");

@@ -17,6 +17,7 @@
 #include <span>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace holdfast::test {
 namespace {
@@ -207,6 +208,11 @@ BootTime inject(Scene& scene) {
     case Fault::guard_killed: ::kill(scene.guard(), SIGKILL); break;
     case Fault::both_killed: kill_both(scene); break;
     case Fault::nodes_hang: each(servers, [](RedisServer& server) { server.pause(); }); break;
+    case Fault::nodes_hang_briefly:
+        each(servers, [](RedisServer& server) { server.pause(); });
+        std::this_thread::sleep_for(scene.draw().ttl / 4);
+        each(servers, [](RedisServer& server) { server.resume(); });
+        break;
     case Fault::nodes_silent: silence_network(); break;
     case Fault::nodes_restarted: {
         each(servers, [](RedisServer& server) { server.kill(); });
