@@ -224,7 +224,7 @@ BootTime inject(Scene& scene) {
     case Fault::key_deleted: each(servers, [](RedisServer& server) { server.command({"DEL", key}); }); break;
     case Fault::key_overwritten: each(servers, overwrite); break;
     case Fault::connections_closed:
-        each(servers, [](RedisServer& server) { server.command({"CLIENT", "KILL", "TYPE", "normal"}); });
+        each(servers, [](RedisServer& server) { server.command({"CLIENT", "KILL", "SKIPME", "yes"}); });
         break;
     case Fault::minority_fails: fail_one(scene); break;
     }
