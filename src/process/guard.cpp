@@ -26,7 +26,9 @@ int become_bare(int pipe) {
     sigset_t all;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
-    ::setsid();
+    // Not a session: Linux shares out processors by session (sched(7), autogroup), and on a busy machine a group that
+    // has slept may not run for seconds.
+    ::setpgid(0, 0);
     ::prctl(PR_SET_NAME, "holdfast-guard");
     ::dup2(pipe, 0);
     ::close_range(1, ~0U, 0);

@@ -1,7 +1,7 @@
 // A tiny process that stops the command when holdfast itself cannot: killed, out of memory, stopped, frozen in a
 // debugger (hazards 68, 69).
 //
-// It is in a session of its own, takes no signal but SIGKILL, and has none of our descriptors but a pipe, at whose
+// It is in its own process group, takes no signal but SIGKILL, and has none of our descriptors but a pipe, at whose
 // end it knows that we are gone. The lock's deadline and the command's group are in memory that it shares with us.
 // When we are gone it stops the group at once, with the grace; when the deadline comes near and we have not acted,
 // it acts in our place. When it is killed itself, the supervisor replaces it. It does not know Redis: what it stops,

@@ -115,6 +115,13 @@ TEST_CASE("a guard that is killed is replaced, and the new one does its work") {
     CHECK(probe.last_beat() < expires);
 }
 
+TEST_CASE("the guard is in a process group of its own, but shares the processors with holdfast") {
+    ProbeRun probe{1};
+    REQUIRE(probe.guard() > 0);
+    CHECK(::getpgid(probe.guard()) == probe.guard());
+    CHECK(::getsid(probe.guard()) == ::getsid(probe.run().pid()));
+}
+
 TEST_CASE("a guard that is stopped is replaced") {
     ProbeRun probe{1};
     const pid_t first = probe.guard();
