@@ -90,7 +90,7 @@ std::vector<std::string> Scene::words() const {
 
 Process Scene::rival() const {
     return Process{
-        run_on(servers_.uris(), {"--ttl", "1s", "--wait", "20s", "x", "--", HOLDFAST_PROBE, dir_.path(), "once"})};
+        run_on(servers_.uris(), {"--ttl", "5s", "--wait", "20s", "x", "--", HOLDFAST_PROBE, dir_.path(), "once"})};
 }
 
 BootTime Scene::last_beat(const std::string& who) const {
