@@ -24,8 +24,11 @@ void WaitingDisplay::show(const Attempt& attempt) {
     const std::string now = fmt::format("{}{}", static_cast<int>(attempt.outcome), holder);
     if (log_.on_terminal()) {
         const auto waited = std::chrono::floor<seconds>(BootClock::now() - begin_);
+        const std::string since = waited < seconds{1} ? "" : " " + format_duration(waited);
         const std::string place = attempt.position == 0 ? "" : fmt::format(", number {} in line", attempt.position);
-        log_.redraw(fmt::format("waited {}{}: {}", format_duration(waited), place, first_line(sentence)));
+        const std::string text = fmt::format("waiting{}{}: {}", since, place, first_line(sentence));
+        if (text != drawn_) log_.redraw(text);
+        drawn_ = text;
     } else if (before_.empty()) log_.info("waiting: " + sentence);
     else if (now != before_) log_.detail("waiting: " + sentence);
     before_ = now;

@@ -24,6 +24,7 @@ class WaitingDisplay {
     const Log& log_;
     BootTime begin_ = BootClock::now();
     std::string before_; ///< what made the last line new
+    std::string drawn_;
 };
 
 } // namespace holdfast

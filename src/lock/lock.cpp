@@ -123,9 +123,10 @@ Attempt Lock::try_once(int interrupt, BootTime until, const std::optional<WaitBe
     enough(answers);
 
     for (size_t i = 0; i < nodes_.size(); ++i) {
-        answered_[i] = answers[i] && answers[i]->replies;
+        if (!answers[i]) continue;
+        answered_[i] = answers[i]->replies.has_value();
         // Answered, or never sent: nothing can come late.
-        if (answered_[i] || (answers[i] && !answers[i]->sent_at)) unanswered_on_[i].reset();
+        if (answered_[i] || !answers[i]->sent_at) unanswered_on_[i].reset();
     }
     Attempt attempt{.outcome = ballot.outcome(), .answered = ballot.answered(), .nodes = reports(ballot, answers)};
     attempt.position = ballot.position();

@@ -114,7 +114,7 @@ class Lock {
     std::vector<Way> ways_;                              ///< by node
     std::vector<BootTime> granted_;                      ///< by node
     std::vector<std::optional<uint64_t>> unanswered_on_; ///< by node: the connection of an acquire without answer
-    std::vector<bool> answered_;                         ///< by node: it has answered since the attempt began
+    std::vector<bool> answered_;                         ///< by node: when it was last waited for it has answered
     std::vector<NodeReport> reports_;
 };
 

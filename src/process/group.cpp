@@ -111,7 +111,8 @@ size_t members(pid_t group, std::span<pid_t> found) {
 
 bool any_stopped(pid_t group) {
     bool found = false;
-    each_process([&](pid_t, const Stat& stat) { found = found || (stat.group == group && stat.state == 'T'); });
+    each_process(open_proc(),
+                 [&](pid_t, const Stat& stat) { found = found || (stat.group == group && stat.state == 'T'); });
     return found;
 }
 

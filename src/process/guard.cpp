@@ -67,6 +67,8 @@ bool Guard::start() {
     pipe_ = Fd{ends[1]};
     pid_ = ::fork();
     if (pid_ == 0) run(read_end.get());
+    // In both processes, so that from here on no signal to our group reaches it (hazard 71).
+    if (pid_ > 0) ::setpgid(pid_, pid_);
     return pid_ > 0;
 }
 

@@ -162,13 +162,13 @@ TEST_CASE("Ctrl-Z while it waits for the lock stops holdfast as anybody, and fg 
     User user;
     user.server.command({"SET", "holdfast:x", "other", "PX", "60000"});
     user.shell.say("holdfast run x echo my turn\r");
-    user.shell.wait_for("waiting: ");
+    user.shell.wait_for("waiting");
     user.shell.say(ctrl_z);
     CHECK(user.shell.wait_for_prompt() == 128 + SIGTSTP);
     CHECK(user.shell.run("jobs").find("Stopped") != std::string::npos);
     user.shell.say("fg\r");
     user.server.command({"DEL", "holdfast:x"});
-    user.shell.wait_for("\nmy turn");
+    user.shell.wait_for("\x1b[Kmy turn"); // in place of the line that told of the wait
     CHECK(user.shell.wait_for_prompt() == 0);
 }
 
