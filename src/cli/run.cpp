@@ -122,10 +122,10 @@ Ending hold(Lock& lock, const Command& command, const Rules& rules, const Signal
     std::optional<Guard> guard;
     if (rules.stop_on_loss) guard.emplace(deadline, rules.times, rules.tree);
     Child child{command, signals};
-    Supervisor supervisor{child, guard ? &*guard : nullptr, terminal, signals, deadline, rules, log};
-    const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
     if (const auto why = lock.taken_away())
         throw Failure{ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}", *why)};
+    Supervisor supervisor{child, guard ? &*guard : nullptr, terminal, signals, deadline, rules, log};
+    const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
     const Renewer renewer{lock, deadline};
     if (guard) guard->watch(child.pid());
     started = true;

@@ -16,6 +16,15 @@ std::string differing_nodes(const Inspection& inspection) {
     return alike ? "" : node_lines(inspection.nodes);
 }
 
+/// What there is to know beside the holder, a line each.
+std::string details(const Inspection& inspection) {
+    std::string lines;
+    if (inspection.fence.number > 0) lines += fmt::format("\n  fence {}", inspection.fence.number);
+    for (const Waiter& waiter : inspection.queue)
+        lines += fmt::format("\n  waiting: {} for {}", describe(waiter.record), format_duration(waiter.waited));
+    return lines;
+}
+
 } // namespace
 
 Exit status(const Arguments& arguments, const Settings& settings) {
@@ -28,8 +37,8 @@ Exit status(const Arguments& arguments, const Settings& settings) {
         throw Failure{ExitStatus::not_a_lock,
                       fmt::format("the key {} exists and is not a lock{}", key.key(), node_lines(inspection.nodes))};
     if (inspection.held())
-        fmt::print("{} is held by {}{}\n", key.name, held_by(inspection.record, inspection.expires_in),
-                   differing_nodes(inspection));
+        fmt::print("{} is held by {}{}{}\n", key.name, held_by(inspection.record, inspection.expires_in),
+                   details(inspection), differing_nodes(inspection));
     else if (inspection.holding > 0)
         fmt::print("{} is held by nobody: {} has {} of {} nodes, {} are needed{}\n", key.name,
                    describe(inspection.record), inspection.holding, nodes.size(), quorum(nodes.size()),

@@ -45,6 +45,20 @@ TEST_CASE("when the key is taken away the command gets SIGTERM, and 79 tells why
     }
 }
 
+TEST_CASE("a holder is told at once that its lock is taken away") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        Process run{run_on(servers.uris(), {"--ttl", "60s", "x", "-c", "echo started; exec sleep 60"})};
+        run.wait_for_out("started");
+        CHECK(finish(holdfast::test::holdfast({"force-release", "x", "--node", servers.uris()})).status() == 0);
+        const BootTime taken = BootClock::now();
+        CHECK(run.wait().status() == 79);
+        // The next renewal would be after twenty seconds, the end of patience.
+        CHECK(BootClock::now() - taken < 5s);
+    }
+}
+
 TEST_CASE("a command that ignores SIGTERM is killed before the lease ends when no node answers any more") {
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -135,7 +136,15 @@ TEST_CASE("status tells who holds a lock, and its status says whether") {
     CHECK(held.status() == 0);
     CHECK(held.out.starts_with("x is held by sh ("));
     CHECK(held.out.find(fmt::format(", pid {}) for ", run.pid())) != std::string::npos);
-    CHECK(std::ranges::count(held.out, '\n') == 1);
+    CHECK(held.out.find("\n  fence " + servers[0].text({"GET", "{holdfast:x}:fence"}) + "\n") != std::string::npos);
+    CHECK(std::ranges::count(held.out, '\n') == 2);
+    Process waiter{run_on(servers.uris(), {"x", "true"})};
+    REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
+    const std::string waited = call({"status", "--node", servers.uris(), "x"}).out;
+    CHECK(waited.find("\n  waiting: true (") != std::string::npos);
+    CHECK(waited.find(fmt::format(", pid {}) for ", waiter.pid())) != std::string::npos);
+    waiter.signal(SIGTERM);
+    waiter.wait();
     servers[1].kill();
     const Finished degraded = call({"status", "--node", servers.uris(), "x"});
     CHECK(degraded.status() == 0);

@@ -230,3 +230,16 @@ TEST_CASE("an editor, pagers and password prompts work, and leave the terminal's
         ended_well();
     }
 }
+
+TEST_CASE(
+    "on a terminal the wait is one line with the holder, the place in line and the time, and is wiped in the end") {
+    User user;
+    Process holder{run_on(user.server.uri(), {"x", "-c", "echo started; read line"})};
+    holder.wait_for_out("started");
+    user.shell.say("holdfast run x echo my turn\r");
+    user.shell.wait_for("\rholdfast: waiting: x is held by sh (");
+    user.shell.wait_for("\rholdfast: waiting 1s, number 1 in line: x is held by sh (");
+    holder.say("\n");
+    user.shell.wait_for("\r\x1b[Kmy turn\r\n");
+    CHECK(user.shell.wait_for_prompt() == 0);
+}

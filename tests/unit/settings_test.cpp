@@ -75,6 +75,12 @@ TEST_CASE("what may happen to the command is a choice of words") {
     CHECK(settings({.leftovers = "kill"}).leftovers == Settings::Leftovers::kill);
     CHECK(settings({}, {{"HOLDFAST_LEFTOVERS", "leave"}}).leftovers == Settings::Leftovers::leave);
     CHECK(refused({.on_lost = "wait"}).second == "--on-lost 'wait' is not stop or ignore");
+    CHECK(settings({.restart_guard = "2m"}).restart_guard == 2min);
+    CHECK_FALSE(settings({.restart_guard = "off"}).restart_guard.has_value());
+    CHECK(settings({}).restart_guard == 60s);
+    CHECK(refused({.restart_guard = "on"}).second ==
+          "--restart-guard 'on' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
+    CHECK(settings({}, {{"HOLDFAST_NO_SCRIPTS", "true"}}).no_scripts);
     CHECK(settings({.tree = true}).tree);
     CHECK(settings({}, {{"HOLDFAST_TREE", "1"}}).tree);
     CHECK_FALSE(settings({}, {{"HOLDFAST_TREE", "no"}}).tree);
