@@ -43,6 +43,7 @@ void Renewer::rounds() {
     while (!stop_requested_within(next)) {
         // Told of it or not, what counts is what the nodes say.
         const auto by_whom = lock_.taken_away();
+        if (!by_whom && BootClock::now() < next) continue;
         // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
         if (BootClock::now() >= deadline_.at()) return deadline_.lose(deadline_.reason());
         const BootTime began = BootClock::now();

@@ -41,7 +41,10 @@ if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
 local record = redis.call('GET', K)
 if record then
     local run, attempt = string.match(record, '^(%x+)%.(%d+) ')
-    if run == ARGV[3] and tonumber(attempt) < tonumber(ARGV[4]) then record = nil end
+    if run == ARGV[3] and tonumber(attempt) < tonumber(ARGV[4]) then
+        redis.call('DEL', K)
+        record = nil
+    end
 end
 local function near(number, at) return math.max(math.min(number, at + {tolerance}), at - {tolerance}) end
 local entry = ARGV[6]

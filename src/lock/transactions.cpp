@@ -161,7 +161,8 @@ class Acquisition {
         if (replies[0].integer != 0) return watching ? Step{let_go(word("revoked"))} : Step{word("revoked")};
         const Line line{replies.subspan(4)};
         if (!line.stale.empty()) return otherwise(drop(line.stale));
-        const bool is_free = replies[1].type == Reply::Type::nil || is_earlier_attempt(replies[1].text);
+        if (is_earlier_attempt(replies[1].text)) return watching ? Step{drop_key()} : Step{look(true)};
+        const bool is_free = replies[1].type == Reply::Type::nil;
         const std::string entry = op_.waiting ? op_.waiting->entry : "";
         if (is_free && (line.first.empty() || line.first == entry))
             return watching ? Step{take(line, to_number(replies[3]))} : Step{look(true)};
@@ -192,6 +193,15 @@ class Acquisition {
                 return list({text("granted"), text(""), integer(fence)});
             },
             [self = *this] { return self.look(true); });
+    }
+
+    Exchange drop_key() const {
+        const auto look_again = [self = *this] { return self.look(!self.op_.waiting); };
+        return commit(
+            [&](Request& request) {
+                request.add({"DEL", key_.key()});
+            },
+            [look_again](const Reply&) -> Step { return look_again(); }, look_again);
     }
 
     Exchange drop(const std::vector<std::string>& stale) const {

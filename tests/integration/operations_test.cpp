@@ -214,6 +214,19 @@ TEST_CASE_TEMPLATE("who waits gets the lock in the order of the starts of their 
     CHECK(node.look().queue.size() == 1);
 }
 
+TEST_CASE_TEMPLATE("what an earlier attempt left is dropped, also when others are ahead in the queue", OneNode,
+                   ByScript, ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    node.wait(run_b, 5s);
+    CHECK(node.acquire({run_a, 2}) == Word::reserved);
+    CHECK(node.look().word == Word::free);
+    node.acquire({run_a, 3});
+    CHECK(node.wait(run_b, 5s).word == Word::granted);
+    CHECK(node.wait(run_b, 5s).word == Word::granted);
+    CHECK(node.look().value.starts_with(fmt::format("{}.{} ", run_b, node.attempts)));
+}
+
 TEST_CASE_TEMPLATE("a newcomer to the queue whose wait began first takes a free lock at once", OneNode, ByScript,
                    ByTransaction) {
     OneNode node;
