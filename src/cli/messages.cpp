@@ -62,6 +62,9 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
     if (attempt.answered >= quorum(attempt.nodes.size()))
         return fmt::format("the nodes answered too slowly for a lock with --ttl {}; make it longer{}",
                            format_duration(timing.ttl), node_lines(attempt.nodes));
+    if (attempt.nodes.size() > 1 && attempt.answered + attempt.voteless >= quorum(attempt.nodes.size()))
+        return fmt::format("only {} of {} nodes have a vote, {} are needed{}", attempt.answered, attempt.nodes.size(),
+                           quorum(attempt.nodes.size()), node_lines(attempt.nodes));
     return too_few(attempt.answered, attempt.nodes);
 }
 

@@ -45,6 +45,8 @@ class Ballot {
     size_t granted() const { return count(Word::granted); }
     /// Nodes that granted, or said who holds it or is to have it.
     size_t answered() const { return granted() + count(Word::held) + count(Word::reserved); }
+    /// Nodes that answered, and may not be asked for locks.
+    size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
     /// The value that most nodes hold against us, empty when there is none.
     std::string other_holder() const;
     /// When fewer than a quorum will hold that value, unless it is renewed.

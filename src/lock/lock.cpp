@@ -69,8 +69,9 @@ std::optional<std::string> Lock::too_young(size_t node) const {
         std::chrono::duration<double, std::milli>{*rules_.restart_guard} * (1 + timing().drift_ratio) + seconds{2});
     const auto age = std::chrono::duration_cast<milliseconds>(BootClock::now() - *said->started);
     if (age > guard) return {};
-    return fmt::format("it was started {} ago and may have forgotten locks; it has a vote in {} (see --restart-guard)",
-                       format_duration(age), format_duration(guard - age));
+    const std::string when = age < seconds{1} ? "just now" : format_duration(age) + " ago";
+    return fmt::format("it was started {} and may have forgotten locks; it has a vote in {} (see --restart-guard)",
+                       when, format_duration(guard - age));
 }
 
 std::vector<NodeReport> Lock::same_servers() const {
@@ -128,7 +129,10 @@ Attempt Lock::try_once(int interrupt, BootTime until, const std::optional<WaitBe
         // Answered, or never sent: nothing can come late.
         if (answered_[i] || !answers[i]->sent_at) unanswered_on_[i].reset();
     }
-    Attempt attempt{.outcome = ballot.outcome(), .answered = ballot.answered(), .nodes = reports(ballot, answers)};
+    Attempt attempt{.outcome = ballot.outcome(),
+                    .answered = ballot.answered(),
+                    .voteless = ballot.voteless(),
+                    .nodes = reports(ballot, answers)};
     attempt.position = ballot.position();
     if (auto twice = same_servers(); !twice.empty()) {
         attempt.outcome = Outcome::same_server;

@@ -25,6 +25,7 @@ struct Attempt {
     Record first{};            ///< reserved: who is to have it
     size_t position = 0;       ///< in the queue; 0: we are in none
     size_t answered = 0;       ///< nodes that granted or said who holds it
+    size_t voteless = 0;       ///< nodes that answered and have no vote
     std::vector<NodeReport> nodes{};
 };
 

@@ -9,6 +9,9 @@ namespace {
 
 Ballot::Vote granted() { return Said{Word::granted}; }
 Ballot::Vote held(std::string by, milliseconds left = 1s) { return Said{Word::held, std::move(by), left}; }
+Ballot::Vote reserved(std::string for_whom, milliseconds left = 1s, size_t position = 0) {
+    return Said{Word::reserved, std::move(for_whom), left, position};
+}
 Ballot::Vote not_a_lock() { return Said{Word::not_a_lock}; }
 Ballot::Vote failed(NodeFailure::Kind kind = NodeFailure::Kind::unreachable) {
     return tl::unexpected{NodeFailure{kind, "down"}};
@@ -67,4 +70,25 @@ TEST_CASE("keys of another kind and refused credentials are named when they make
 TEST_CASE("a held lock expires when fewer than a quorum of nodes hold it") {
     CHECK(ballot(3, {held("a", 5s), held("a", 9s), held("a", 7s)}).other_expires_in() == 7s);
     CHECK(ballot(3, {held("a", 5s), held("a", 9s), failed()}).other_expires_in() == 5s);
+}
+
+TEST_CASE("a lock that is free for others on a quorum is reserved, by whoever stays first for longest") {
+    const Ballot all = ballot(3, {reserved("a", 1s), reserved("b", 2s, 2), granted()});
+    CHECK(all.decided());
+    CHECK(all.outcome() == Outcome::reserved);
+    REQUIRE(all.reservation() != nullptr);
+    CHECK(all.reservation()->value == "b");
+    CHECK(all.position() == 2);
+    CHECK(all.answered() == 3);
+}
+
+TEST_CASE("grants and reservations that make no quorum are a split vote") {
+    CHECK(ballot(3, {reserved("a"), granted(), held("b")}).outcome() == Outcome::contended);
+    CHECK(ballot(3, {reserved("a"), granted(), failed()}).outcome() == Outcome::contended);
+}
+
+TEST_CASE("a node that answers without a vote is told apart from one that does not answer") {
+    const Ballot two = ballot(3, {failed(NodeFailure::Kind::no_vote), failed(), granted()});
+    CHECK(two.voteless() == 1);
+    CHECK(two.outcome() == Outcome::too_few);
 }
