@@ -1,11 +1,9 @@
 // The command never outlives its lock: what happens to it when the lock goes.
 #include "support/holdfast.hpp"
+#include "support/listener.hpp"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <csignal>
 #include <fcntl.h>
@@ -128,22 +126,12 @@ TEST_CASE("processes that are forked while their parents end keep the lock until
 
 TEST_CASE("a node that does not even accept connections costs nothing while a quorum renews") {
     RedisServers servers{2};
-    const Fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(listener.get(), 0) == 0);
-    REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    Listener listener{0};
     // With its queue full the kernel drops what more comes, as a host does that is gone.
     std::vector<Fd> queue;
-    for (int i = 0; i < 4; ++i) {
-        queue.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-        ::connect(queue.back().get(), reinterpret_cast<sockaddr*>(&address), size);
-    }
+    for (int i = 0; i < 4; ++i) queue.push_back(listener.connect());
     // Waiting for the connection takes a second; after that only 138 ms would be left to the stop point.
-    const std::string nodes = fmt::format("{},redis://127.0.0.1:{}", servers.uris(), ntohs(address.sin_port));
+    const std::string nodes = fmt::format("{},redis://127.0.0.1:{}", servers.uris(), listener.port());
     const Finished done = finish(
         run_on(nodes, {"--ttl", "2s", "--grace", "1s", "--node-timeout", "50ms", "x", "-c", "sleep 2.5; exit 3"}));
     CAPTURE(done.err);

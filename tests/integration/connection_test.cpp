@@ -1,4 +1,5 @@
 // Servers that refuse, hang, or are none: what a node's failure says.
+#include "support/listener.hpp"
 #include "support/redis_server.hpp"
 
 #include <arpa/inet.h>
@@ -253,19 +254,12 @@ TEST_CASE("an answer that nobody waited for does not fail the next round when it
 }
 
 TEST_CASE("a connection that is given up is reset, so that nothing on it can come late") {
-    const Fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(listener.get(), 1) == 0);
-    REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    const Listener listener{1};
     Node silent;
     silent.host = "127.0.0.1";
-    silent.port = ntohs(address.sin_port);
+    silent.port = listener.port();
     CHECK(failure(silent, 50ms).text == "no answer in 50ms");
-    const Fd client{::accept(listener.get(), nullptr, nullptr)};
+    const Fd client{::accept(listener.fd(), nullptr, nullptr)};
     char buffer[4096];
     ssize_t got = 0;
     do got = ::recv(client.get(), buffer, sizeof buffer, 0);
