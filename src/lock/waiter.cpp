@@ -48,7 +48,7 @@ class Wait {
         case Outcome::same_server:
         case Outcome::denied: return true;
         case Outcome::contended:
-        case Outcome::reserved: return ended_ >= std::max(until_, begin_.boot + longest_contention);
+        case Outcome::reserved: return ended_ >= (waits() ? until_ : begin_.boot + longest_contention);
         default: return ended_ >= until_;
         }
     }
@@ -80,7 +80,7 @@ class Wait {
 
     /// Nobody has a quorum, and it may be our turn.
     bool is_split(const Attempt& attempt) const {
-        if (attempt.outcome == Outcome::contended) return !queued_ || attempt.position <= 1;
+        if (attempt.outcome == Outcome::contended) return !queued_ || attempt.position <= 2;
         return attempt.outcome == Outcome::reserved && !queued_;
     }
 
@@ -93,7 +93,8 @@ class Wait {
                                  (attempt.outcome != Outcome::held || attempt.holder.holder || attempt.position > 1);
         if (!others_tell) next = std::min(next, ended_ + poll_every / 2 + random_up_to(poll_every / 2));
         // When the key ends, or the entry of a waiter that is no more, nobody tells.
-        if (attempt.position <= 2) next = std::min(next, ended_ + attempt.expires_in + milliseconds{1});
+        if (attempt.outcome != Outcome::contended && attempt.position <= 2)
+            next = std::min(next, ended_ + attempt.expires_in + milliseconds{1});
         return next;
     }
 
