@@ -1,0 +1,140 @@
+// A lock that is taken away while its holder does something to it: over nodes of unequal distance, in every order.
+#include "base/random.hpp"
+#include "lock/inspection.hpp"
+#include "lock/lock.hpp"
+#include "support/redis_server.hpp"
+#include "support/slow_path.hpp"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const LockKey key{"x", "holdfast:"};
+constexpr int lanes = 6; // each in a database of its own
+constexpr int tries_a_lane = 50;
+
+/// Three servers, far and near.
+struct Distances {
+    RedisServers servers{3};
+    SlowPath near{servers[0].node(), 1ms};
+    SlowPath farther{servers[1].node(), 4ms};
+    SlowPath far{servers[2].node(), 8ms};
+
+    std::vector<Node> nodes(int db) const {
+        std::vector<Node> nodes{near.node(), farther.node(), far.node()};
+        for (Node& node : nodes) node.db = db;
+        return nodes;
+    }
+};
+
+NodeSet straight_to(std::vector<Node> nodes, int db) {
+    for (Node& node : nodes) node.db = db;
+    NodeSet set{std::move(nodes), patience};
+    set.resolve();
+    return set;
+}
+
+bool eventually_held(NodeSet& servers, size_t by_nodes) {
+    return eventually([&] { return inspect(servers, key).holding >= by_nodes; });
+}
+
+/// A holder that takes the lock and renews it as often as it can, until it is lost.
+struct Holder {
+    bool won = false;
+    bool lost_for_ever = false;
+    Token token{};
+
+    void hold(const std::vector<Node>& nodes, Way way) {
+        const Timing timing{30s, 0ms, 2s};
+        Lock lock{NodeSet{nodes, timing.node_timeout}, key, {timing, {}, way}, this_process("job", timing.ttl)};
+        lock.nodes().resolve();
+        won = lock.try_once().outcome == Outcome::won;
+        token = lock.token();
+        if (!won) return;
+        lock.listen_for_revocation();
+        const BootTime give_up = BootClock::now() + patience;
+        while (lock.extend([] {}) != Renewal::lost)
+            if (BootClock::now() > give_up) return;
+        lost_for_ever = lock.extend([] {}) == Renewal::lost;
+    }
+};
+
+enum class Moment { while_it_renews, while_it_starts };
+
+struct Try {
+    Holder holder;
+    bool taken = false;
+    size_t left = 0; ///< nodes on which the token still stands
+
+    Try(Distances& distances, int db, Moment moment, Way way) {
+        NodeSet operators = straight_to(distances.nodes(db), db);
+        NodeSet servers = straight_to(distances.servers.nodes(), db);
+        servers.ask_all({"FLUSHDB"}, {.enough = [](const Answers&) { return false; }});
+        std::thread thread{[&] { holder.hold(distances.nodes(db), way); }};
+        const bool found = eventually_held(servers, moment == Moment::while_it_starts ? 1 : 3);
+        const Record seen = inspect(servers, key).record;
+        if (moment == Moment::while_it_renews) {
+            std::this_thread::sleep_for(random_up_to(8ms));
+            NodeSet one = straight_to({distances.servers[random_up_to(3ns).count() % 3].node()}, db);
+            one.ask_all({"FLUSHDB"}, {.enough = [](const Answers&) { return false; }});
+            std::this_thread::sleep_for(random_up_to(16ms));
+        }
+        taken = found && revoke(operators, key, seen, "the test", way).outcome == Revocation::Outcome::revoked;
+        thread.join();
+        left = inspect(servers, key).holding;
+    }
+};
+
+/// Every try of every lane; what went wrong is counted.
+struct Tally {
+    std::atomic<int> not_taken = 0;
+    std::atomic<int> not_lost = 0;
+    std::atomic<int> left = 0;
+    std::atomic<int> started = 0;
+
+    explicit Tally(Moment moment, Way way) {
+        Distances distances;
+        std::vector<std::thread> threads;
+        for (int lane = 0; lane < lanes; ++lane)
+            threads.emplace_back([&, lane] {
+                for (int i = 0; i < tries_a_lane; ++i) {
+                    const Try one{distances, lane, moment, way};
+                    if (!one.taken) ++not_taken;
+                    if (one.holder.won) ++started;
+                    if (one.holder.won && !one.holder.lost_for_ever) ++not_lost;
+                    if (one.left > 0) ++left;
+                }
+            });
+        for (std::thread& thread : threads) thread.join();
+    }
+};
+
+} // namespace
+
+TEST_CASE("what was taken away stays away, 300 times, while its holder renews it and a node forgets it") {
+    for (const Way way : {Way::scripts, Way::transactions}) {
+        CAPTURE(way);
+        const Tally tally{Moment::while_it_renews, way};
+        CHECK(tally.started == lanes * tries_a_lane);
+        CHECK(tally.not_taken == 0);
+        CHECK(tally.not_lost == 0);
+        CHECK(tally.left == 0);
+    }
+}
+
+TEST_CASE("who is robbed between grant and start, 300 times, is refused or loses it with the first renewal") {
+    for (const Way way : {Way::scripts, Way::transactions}) {
+        CAPTURE(way);
+        const Tally tally{Moment::while_it_starts, way};
+        CHECK(tally.not_taken == 0);
+        CHECK(tally.not_lost == 0);
+        CHECK(tally.left == 0);
+    }
+}
