@@ -217,9 +217,7 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
 }
 
 Answers Lock::release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, std::string_view entry) {
-    return tell(asked, awaited, [&](size_t i) {
-        return Release{token_, record_, std::string{entry}, may_come_late(i)};
-    });
+    return tell(asked, awaited, [&](size_t i) { return Release{token_, std::string{entry}, may_come_late(i)}; });
 }
 
 void Lock::withdraw() {

@@ -88,12 +88,12 @@ struct Restore {
     milliseconds ttl;
     Fence fence;
 };
-/// DEL if K is ours; tells the first live waiter. Who won by other nodes may still stand in the queue here: `entry`, if
-/// there is one, leaves it. With `void_too` a request of that token which is still under way to the node does nothing
-/// when it arrives (hazard 34). released, not_ours
+/// DEL if K is ours from this attempt or an earlier one, of which the node may not have heard the end; tells the first
+/// live waiter. Who won by other nodes may still stand in the queue here: `entry`, if there is one, leaves it. With
+/// `void_too` a request of that token which is still under way to the node does nothing when it arrives (hazard 34).
+/// released, not_ours
 struct Release {
     Token token;
-    Record record;
     std::string entry;
     bool void_too;
 };

@@ -32,6 +32,10 @@ local function tell_first(turns)
     if entry then redis.pcall('PUBLISH', turns .. string.match(entry, '^%x*'), '') end
 end
 local function set_fence(number) redis.call('SET', FENCE, string.format('%.0f', number), 'PX', '{fence_lasts}') end
+local function attempt_of(record, run)
+    local of_run, attempt = string.match(record or '', '^(%x+)%.(%d+) ')
+    return of_run == run and tonumber(attempt) or nil
+end
 local function last_fence() return tonumber(redis.call('GET', FENCE) or 0) or 0 end
 )";
 
@@ -39,12 +43,10 @@ local function last_fence() return tonumber(redis.call('GET', FENCE) or 0) or 0 
 constexpr std::string_view acquire = R"(
 if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
 local record = redis.call('GET', K)
-if record then
-    local run, attempt = string.match(record, '^(%x+)%.(%d+) ')
-    if run == ARGV[3] and tonumber(attempt) < tonumber(ARGV[4]) then
-        redis.call('DEL', K)
-        record = nil
-    end
+local attempt = attempt_of(record, ARGV[3])
+if attempt and attempt < tonumber(ARGV[4]) then
+    redis.call('DEL', K)
+    record = nil
 end
 local function near(number, at) return math.max(math.min(number, at + {tolerance}), at - {tolerance}) end
 local entry = ARGV[6]
@@ -100,16 +102,17 @@ set_fence(math.max(last_fence(), tonumber(ARGV[3])))
 return {'yours'}
 )";
 
-// ARGV: record, ms for the void mark or 0, turn channels, entry or ''
+// ARGV: run, attempt, ms for the void mark or 0, turn channels, entry or ''
 constexpr std::string_view release = R"(
 local word = 'not_ours'
-if ARGV[4] ~= '' then leave(ARGV[4]) end
-if redis.call('GET', K) == ARGV[1] then
+if ARGV[5] ~= '' then leave(ARGV[5]) end
+local attempt = attempt_of(redis.call('GET', K), ARGV[1])
+if attempt and attempt <= tonumber(ARGV[2]) then
     redis.call('DEL', K)
     word = 'released'
 end
-if ARGV[2] ~= '0' then redis.pcall('SET', VOID, '1', 'PX', ARGV[2]) end
-if word == 'released' then tell_first(ARGV[3]) end
+if ARGV[3] ~= '0' then redis.pcall('SET', VOID, '1', 'PX', ARGV[3]) end
+if word == 'released' then tell_first(ARGV[4]) end
 return {word}
 )";
 
@@ -117,7 +120,7 @@ return {word}
 constexpr std::string_view withdraw = R"(
 leave(ARGV[2])
 local record = redis.call('GET', K)
-if record and string.match(record, '^(%x+)%.%d+ ') == ARGV[1] then
+if attempt_of(record, ARGV[1]) then
     redis.call('DEL', K)
     record = nil
 end
@@ -195,7 +198,8 @@ struct ToScript {
     }
     Request operator()(const Release& op) const {
         return eval(release, key, op.token.text(),
-                    {op.record.value, op.void_too ? ms(void_lasts) : "0", key.turn_channels(), op.entry});
+                    {op.token.run, number(op.token.attempt), op.void_too ? ms(void_lasts) : "0", key.turn_channels(),
+                     op.entry});
     }
     Request operator()(const Withdraw& op) const {
         return eval(withdraw, key, op.token.text(),

@@ -131,6 +131,16 @@ void set_fence(const LockKey& key, int64_t fence, Request& request) {
     request.add({"SET", key.fence(), number(fence), "PX", ms(fence_lasts)});
 }
 
+/// The value that an attempt of the same run before `token` has set.
+bool is_attempt_before(std::string_view value, const Token& token) {
+    value = value.substr(0, value.find(' '));
+    const size_t point = value.find('.');
+    if (point == std::string_view::npos || value.substr(0, point) != token.run) return false;
+    unsigned attempt = 0;
+    std::from_chars(value.data() + point + 1, value.data() + value.size(), attempt);
+    return attempt < token.attempt;
+}
+
 // ---- acquire
 
 class Acquisition {
@@ -161,7 +171,7 @@ class Acquisition {
         if (replies[0].integer != 0) return watching ? Step{let_go(word("revoked"))} : Step{word("revoked")};
         const Line line{replies.subspan(4)};
         if (!line.stale.empty()) return otherwise(drop(line.stale));
-        if (is_earlier_attempt(replies[1].text)) return watching ? Step{drop_key()} : Step{look(true)};
+        if (is_attempt_before(replies[1].text, op_.token)) return watching ? Step{drop_key()} : Step{look(true)};
         const bool is_free = replies[1].type == Reply::Type::nil;
         const std::string entry = op_.waiting ? op_.waiting->entry : "";
         if (is_free && (line.first.empty() || line.first == entry))
@@ -170,15 +180,6 @@ class Acquisition {
                                      : list({text("held"), text(replies[1].text), integer(replies[2].integer)});
         if (op_.waiting) return otherwise(enter(line.now, answer));
         return watching ? Step{let_go(answer)} : Step{answer};
-    }
-
-    bool is_earlier_attempt(const std::string& value) const {
-        const std::string_view token = std::string_view{value}.substr(0, value.find(' '));
-        const size_t point = token.find('.');
-        if (point == std::string_view::npos || token.substr(0, point) != op_.token.run) return false;
-        unsigned attempt = 0;
-        std::from_chars(token.data() + point + 1, token.data() + token.size(), attempt);
-        return attempt < op_.token.attempt;
     }
 
     Exchange take(const Line& line, int64_t last_fence) const {
@@ -355,7 +356,7 @@ struct ToTransaction {
         Request before = void_mark(key, op.token.text(), op.void_too ? void_lasts : milliseconds{0});
         if (!op.entry.empty()) leave(key, op.entry, before);
         return remove(key, before, [key = key, op](const Reply& value, const Line& line) -> Verdict {
-            if (value.text != op.record.value) return {false, "not_ours", {}};
+            if (!is_attempt_before(value.text, {op.token.run, op.token.attempt + 1})) return {false, "not_ours", {}};
             return {true, "released", line.hint(key)};
         });
     }

@@ -60,9 +60,7 @@ struct Server {
     Word extend(const Token& token) { return ask(Extend{token, record(token), 60s}).word; }
     Word restore(const Token& token, Fence fence = {}) { return ask(Restore{token, record(token), 30s, fence}).word; }
     Said raise(const Token& token, int64_t to) { return ask(Raise{record(token), Fence{to}}); }
-    Word release(const Token& token, bool void_too = false) {
-        return ask(Release{token, record(token), "", void_too}).word;
-    }
+    Word release(const Token& token, bool void_too = false) { return ask(Release{token, "", void_too}).word; }
     Word withdraw(const std::string& run) { return ask(Withdraw{{run, attempts}, entry(run), false}).word; }
     Word revoke(const Token& token) { return ask(Revoke{record(token), "because"}).word; }
     milliseconds ttl() { return milliseconds{server.command({"PTTL", key.key()}).integer}; }
@@ -128,6 +126,15 @@ TEST_CASE_TEMPLATE("only the holder's own record is released", OneNode, ByScript
     CHECK(node.release({run_a, 2}) == Word::released);
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
     CHECK(node.release({run_a, 2}) == Word::not_ours);
+}
+
+TEST_CASE_TEMPLATE("a release takes along what an earlier attempt of its run has left", OneNode, ByScript,
+                   ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 9});
+    CHECK(node.release({run_b, 10}) == Word::not_ours);
+    CHECK(node.release({run_a, 10}) == Word::released);
+    CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
 TEST_CASE_TEMPLATE("a request that arrives after its release with doubt does nothing", OneNode, ByScript,
