@@ -62,27 +62,42 @@ std::string held_with(const LockKey& key, std::vector<Node> nodes) {
     return around.empty() ? ours : around + " " + ours;
 }
 
-/// What the command finds in its environment: ours without what carries passwords, with what tells it its lock.
-std::vector<std::string> command_environment(const Lock& lock, const std::vector<Node>& nodes,
-                                             const std::string& held) {
-    const std::array<std::pair<std::string_view, std::string>, 7> ours{
-        {{"HOLDFAST_LOCK", lock.key().name},
-         {"HOLDFAST_KEY", lock.key().key()},
-         {"HOLDFAST_TOKEN", lock.token().text()},
-         {"HOLDFAST_FENCE", fmt::format("{}", lock.fence().number)},
-         {"HOLDFAST_NODES", display(nodes)},
-         {"HOLDFAST_KEY_PREFIX", lock.key().prefix},
-         {"HOLDFAST_HELD", held}}};
+/// What tells the command its lock.
+std::vector<std::string> lock_variables(const Lock& lock, const std::vector<Node>& nodes, const std::string& held) {
+    return {fmt::format("HOLDFAST_LOCK={}", lock.key().name),
+            fmt::format("HOLDFAST_KEY={}", lock.key().key()),
+            fmt::format("HOLDFAST_TOKEN={}", lock.token().text()),
+            fmt::format("HOLDFAST_FENCE={}", lock.fence().number),
+            fmt::format("HOLDFAST_NODES={}", display(nodes)),
+            fmt::format("HOLDFAST_KEY_PREFIX={}", lock.key().prefix),
+            fmt::format("HOLDFAST_HELD={}", held)};
+}
+
+/// Our environment without what carries passwords, and without what the lock's variables replace.
+std::vector<std::string> own_environment() {
+    constexpr std::array replaced{"HOLDFAST_LOCK=",  "HOLDFAST_KEY=",        "HOLDFAST_TOKEN=", "HOLDFAST_FENCE=",
+                                  "HOLDFAST_NODES=", "HOLDFAST_KEY_PREFIX=", "HOLDFAST_HELD=",  "HOLDFAST_PASSWORD="};
     std::vector<std::string> environment;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text{*entry};
-        const std::string_view name = text.substr(0, text.find('='));
-        const bool replaced = std::ranges::find(ours, name, &decltype(ours)::value_type::first) != ours.end();
-        if (!replaced && name != "HOLDFAST_PASSWORD") environment.emplace_back(text);
+        if (std::ranges::none_of(replaced, [&](const char* name) { return text.starts_with(name); }))
+            environment.emplace_back(text);
     }
-    for (const auto& [name, value] : ours) environment.push_back(fmt::format("{}={}", name, value));
     return environment;
 }
+
+/// What is forked while the nodes think about the lock, so that little is left to do once it is won. Both wait: the
+/// guard for a group, the child for its go.
+struct Forked {
+    LiveDeadline deadline{not_granted};
+    std::optional<Guard> guard;
+    std::optional<Child> child;
+
+    void fork(const Command& command, const Rules& rules, const Signals& signals) {
+        if (rules.stop_on_loss) guard.emplace(deadline, rules.times, rules.tree);
+        child.emplace(command, signals);
+    }
+};
 
 Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings) {
     const ExitStatus status = [&] {
@@ -115,21 +130,20 @@ Exit exit_of(const Ending& ending, const std::string& program) {
 }
 
 /// Holds the won lock around the command, from its go to its end. `started` is set just before the go.
-Ending hold(Lock& lock, const Command& command, const Rules& rules, const Signals& signals, const Log& log,
-            bool& started) {
+Ending hold(Lock& lock, Forked& forked, const std::vector<std::string>& variables, const Rules& rules,
+            const Signals& signals, const Log& log, bool& started) {
     Terminal terminal;
-    LiveDeadline deadline{lock.valid_until()};
-    std::optional<Guard> guard;
-    if (rules.stop_on_loss) guard.emplace(deadline, rules.times, rules.tree);
-    Child child{command, signals};
+    forked.deadline.move(lock.valid_until());
+    if (forked.guard && !forked.guard->watch(forked.child->pid()))
+        throw system_failure("cannot start the guard process");
     if (const auto why = lock.taken_away())
         throw Failure{ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}", *why)};
-    Supervisor supervisor{child, guard ? &*guard : nullptr, terminal, signals, deadline, rules, log};
+    Supervisor supervisor{
+        *forked.child, forked.guard ? &*forked.guard : nullptr, terminal, signals, forked.deadline, rules, log};
     const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
-    const Renewer renewer{lock, deadline};
-    if (guard) guard->watch(child.pid());
+    const Renewer renewer{lock, forked.deadline};
     started = true;
-    child.go(not_after);
+    forked.child->go(not_after, variables);
     return supervisor.run();
 }
 
@@ -152,10 +166,14 @@ Exit acquire_and_hold(Lock& lock, const Arguments& arguments, const Settings& se
     if (nodes.size() % 2 == 0)
         log.info(fmt::format("{0} nodes survive no more failures than {1}; use an odd number", nodes.size(),
                              nodes.size() - 1));
+    const Command command{arguments.words, own_environment()};
+    const Rules rules = rules_of(settings, lock.timing());
+    Forked forked;
     const Attempt attempt = [&] {
         WaitingDisplay display{lock, log};
-        return acquire(lock, {settings.wait}, signals.ending_fd(),
-                       [&display](const Attempt& failed) { display.show(failed); });
+        return acquire(
+            lock, {settings.wait}, signals.ending_fd(), [&](const Attempt& failed) { display.show(failed); },
+            [&] { forked.fork(command, rules, signals); });
     }();
     signals.take_stops();
     if (const auto signal = signals.next_ending()) {
@@ -166,8 +184,7 @@ Exit acquire_and_hold(Lock& lock, const Arguments& arguments, const Settings& se
     log.detail(fmt::format("{} acquired, fence {}{}", lock.key().name, lock.fence().number, node_lines(attempt.nodes)));
     lock.listen_for_revocation();
 
-    const Command command{arguments.words, command_environment(lock, nodes, held)};
-    const Ending ending = hold(lock, command, rules_of(settings, lock.timing()), signals, log, started);
+    const Ending ending = hold(lock, forked, lock_variables(lock, nodes, held), rules, signals, log, started);
     release(lock, ending, log);
     // A script around us ends by it as it would without us. It waits for us too: we have it blocked.
     if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);

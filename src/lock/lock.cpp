@@ -85,12 +85,12 @@ std::vector<NodeReport> Lock::same_servers() const {
     return {};
 }
 
-Attempt Lock::try_once(int interrupt, BootTime until, const std::optional<WaitBegin>& wait) {
+Attempt Lock::try_once(const Try& how) {
     ++token_.attempt;
     self_.since = wall_time_since_epoch();
     record_ = Record::make(token_, self_);
     granted_.assign(nodes_.size(), not_granted);
-    if (wait && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
+    if (how.wait && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
 
     Ballot ballot{nodes_.size()};
     FenceAgreement fences{nodes_.size()};
@@ -109,18 +109,18 @@ Attempt Lock::try_once(int interrupt, BootTime until, const std::optional<WaitBe
     };
     // Opening a connection may take its own second; a round that is over its deadline has failed,
     // whatever was answered (design-review 2).
-    const BootTime deadline =
-        std::min(until, BootClock::now() + std::max(timing().node_timeout, milliseconds{1000}) + timing().node_timeout);
+    const BootTime deadline = std::min(
+        how.until, BootClock::now() + std::max(timing().node_timeout, milliseconds{1000}) + timing().node_timeout);
     Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
-    if (wait)
-        acquire.waiting = {entry_.value, wait->wall,
-                           std::chrono::duration_cast<milliseconds>(BootClock::now() - wait->boot),
+    if (how.wait)
+        acquire.waiting = {entry_.value, how.wait->wall,
+                           std::chrono::duration_cast<milliseconds>(BootClock::now() - how.wait->boot),
                            entry_lasts + 2 * timing().node_timeout};
     const auto exchange_for = [&](size_t i) {
         unanswered_on_[i] = nodes_.connection_number(i);
         return exchange(key_, acquire, ways_[i]);
     };
-    const Answers answers = nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt});
+    const Answers answers = nodes_.ask(exchange_for, {enough, deadline, how.interrupt, how.meanwhile});
     enough(answers);
 
     for (size_t i = 0; i < nodes_.size(); ++i) {

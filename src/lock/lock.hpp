@@ -49,6 +49,14 @@ struct WaitBegin {
     BootTime boot = BootClock::now();
 };
 
+/// How to make one attempt.
+struct Try {
+    int interrupt = -1;                ///< a descriptor that ends it by becoming readable
+    BootTime until = BootTime::max();  ///< nobody is waited for any longer
+    std::optional<WaitBegin> wait{};   ///< enter the queue, or refresh our place there
+    std::function<void()> meanwhile{}; ///< called once, while the nodes think
+};
+
 class Lock {
   public:
     Lock(NodeSet nodes, LockKey key, LockRules rules, Holder self);
@@ -61,8 +69,7 @@ class Lock {
     NodeSet& nodes() { return nodes_; }
 
     /// One round with a token of its own. Whatever is not a win has been released everywhere again.
-    /// Waits for nobody longer than `until`. Who waits enters the queue, or refreshes its place there.
-    Attempt try_once(int interrupt = -1, BootTime until = BootTime::max(), const std::optional<WaitBegin>& wait = {});
+    Attempt try_once(const Try& how = {});
 
     /// From here on nodes tell when it is our turn, as far as they can.
     void listen_for_turn() { nodes_.listen(key_.turn_channel(token_.run)); }

@@ -29,12 +29,13 @@ class Wait {
         : lock_{lock}, interrupt_{interrupt}, until_{patience.limit ? begin_.boot + *patience.limit : BootTime::max()} {
     }
 
-    Attempt attempt() {
+    Attempt attempt(const std::function<void()>& meanwhile) {
         lock_.nodes().resolve();
         began_ = BootClock::now();
         // Who does not want to wait still wants an answer: a whole round then, and else at least a moment.
         const BootTime no_later = waits() ? std::max(until_, began_ + shortest_round) : BootTime::max();
-        Attempt attempt = lock_.try_once(interrupt_, no_later, queued_ ? std::optional{begin_} : std::nullopt);
+        Attempt attempt =
+            lock_.try_once({interrupt_, no_later, queued_ ? std::optional{begin_} : std::nullopt, meanwhile});
         ended_ = BootClock::now();
         split_rounds_ = is_split(attempt) ? split_rounds_ + 1 : 0;
         return attempt;
@@ -111,10 +112,11 @@ class Wait {
 
 } // namespace
 
-Attempt acquire(Lock& lock, const Patience& patience, int interrupt, const OnWaiting& on_waiting) {
+Attempt acquire(Lock& lock, const Patience& patience, int interrupt, const OnWaiting& on_waiting,
+                const std::function<void()>& meanwhile) {
     Wait wait{lock, patience, interrupt};
-    while (true) {
-        Attempt attempt = wait.attempt();
+    for (bool first = true;; first = false) {
+        Attempt attempt = wait.attempt(first ? meanwhile : nullptr);
         const bool over = wait.is_over(attempt);
         if (!over && !wait.interrupted()) on_waiting(attempt);
         if (over || !wait.pause_after(attempt)) {

@@ -17,8 +17,9 @@ struct Patience {
 using OnWaiting = std::function<void(const Attempt&)>;
 
 /// The first attempt only tries; whoever has to wait after it enters the queue, and leaves it again in the end.
+/// `meanwhile` is called once, while the nodes think about the first attempt.
 /// The last attempt: won, or why not. `interrupt` is a descriptor that ends the wait by becoming readable.
 /// Main thread.
-Attempt acquire(Lock&, const Patience&, int interrupt, const OnWaiting&);
+Attempt acquire(Lock&, const Patience&, int interrupt, const OnWaiting&, const std::function<void()>& meanwhile = {});
 
 } // namespace holdfast

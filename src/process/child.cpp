@@ -6,6 +6,11 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <string_view>
 
 namespace holdfast {
 namespace {
@@ -16,6 +21,35 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
     for (const std::string& text : strings) out.push_back(const_cast<char*>(text.c_str()));
     out.push_back(nullptr);
     return out;
+}
+
+/// What goes over the pipe, and behind it the variables, each with its zero.
+struct Go {
+    BootTime not_after;
+    size_t bytes;
+};
+
+bool read_all(int fd, void* data, size_t size) {
+    auto* at = static_cast<char*>(data);
+    while (size > 0) {
+        const ssize_t n = ::read(fd, at, size);
+        if (n <= 0) return false;
+        at += n;
+        size -= static_cast<size_t>(n);
+    }
+    return true;
+}
+
+/// A connection that holdfast resets must not live on here until the go. What closes by itself on exec is ours.
+void close_ours(int go, int outcome) {
+    std::vector<int> ours;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd", ignored}) {
+        const int fd = std::atoi(entry.path().filename().c_str());
+        const int flags = ::fcntl(fd, F_GETFD);
+        if (flags >= 0 && (flags & FD_CLOEXEC) != 0 && fd != go && fd != outcome) ours.push_back(fd);
+    }
+    for (const int fd : ours) ::close(fd);
 }
 
 } // namespace
@@ -41,13 +75,19 @@ Child::Child(const Command& command, const Signals& signals) {
 }
 
 void Child::run(const Command& command, const Signals& signals, int go, int outcome) {
+    close_ours(go, outcome);
     const std::vector<char*> argv = pointers(command.words);
-    const std::vector<char*> environment = pointers(command.environment);
-    BootTime not_after{};
+    Go message{};
+    std::string more;
     // End of file: holdfast has decided against it, or is no more.
-    if (::read(go, &not_after, sizeof not_after) != sizeof not_after) ::_exit(126);
+    if (!read_all(go, &message, sizeof message)) ::_exit(126);
+    more.resize(message.bytes);
+    if (!read_all(go, more.data(), more.size())) ::_exit(126);
+    std::vector<std::string> all = command.environment;
+    for (size_t at = 0; at < more.size(); at += all.back().size() + 1) all.emplace_back(more.c_str() + at);
+    const std::vector<char*> environment = pointers(all);
     int error = ETIME;
-    if (BootClock::now() < not_after) {
+    if (BootClock::now() < message.not_after) {
         signals.restore();
         ::execvpe(argv.front(), argv.data(), environment.data());
         error = errno;
@@ -64,9 +104,19 @@ Child::~Child() {
     ::waitpid(pid_, nullptr, WNOHANG);
 }
 
-void Child::go(BootTime not_after) {
+void Child::go(BootTime not_after, const std::vector<std::string>& environment) {
+    std::string variables;
+    for (const std::string& variable : environment) variables.append(variable.c_str(), variable.size() + 1);
+    const Go header{not_after, variables.size()};
+    std::string message(sizeof header, '\0');
+    std::memcpy(message.data(), &header, sizeof header);
+    message += variables;
     // A child that is gone already shows at outcome_fd(), so a failed write needs no answer here.
-    [[maybe_unused]] const auto ignored = ::write(go_.get(), &not_after, sizeof not_after);
+    for (std::string_view rest = message; !rest.empty();) {
+        const ssize_t n = ::write(go_.get(), rest.data(), rest.size());
+        if (n <= 0) break;
+        rest.remove_prefix(static_cast<size_t>(n));
+    }
     go_.reset();
 }
 

@@ -1,4 +1,5 @@
-// The command's process: forked in its own process group, waiting for a "go", then executed.
+// The command's process: forked in its own process group, waiting for a "go", then executed. It is forked while the
+// nodes still think about the lock, so that its go is all that is left to do when the lock is won.
 //
 // Fork while this process has no other thread, so that the child may do what it needs to before exec
 // (hazard 77). It gets the world as holdfast found it: descriptors, signal mask and dispositions, umask,
@@ -19,7 +20,7 @@ namespace holdfast {
 
 struct Command {
     std::vector<std::string> words;       ///< not empty; the first is looked up in PATH
-    std::vector<std::string> environment; ///< "NAME=value", all of it
+    std::vector<std::string> environment; ///< "NAME=value", all that is known before the go
 };
 
 class Child {
@@ -34,8 +35,9 @@ class Child {
     /// Its process and its process group.
     pid_t pid() const { return pid_; }
 
-    /// Lets the command start, unless by the child's own clock `not_after` has passed (hazard 11).
-    void go(BootTime not_after);
+    /// Lets the command start, with this in its environment as well, unless by the child's own clock `not_after` has
+    /// passed (hazard 11).
+    void go(BootTime not_after, const std::vector<std::string>& environment);
 
     /// Readable once the command has been executed, or could not be.
     int outcome_fd() const { return outcome_.get(); }

@@ -4,6 +4,7 @@
 
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 
 #include <csignal>
 #include <ctime>
@@ -74,10 +75,19 @@ bool Guard::start() {
 
 bool Guard::replace() { return start(); }
 
-void Guard::watch(pid_t group) {
+bool Guard::watch(pid_t group) {
     state_->group = group;
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG | WUNTRACED) > 0) {
+        if (WIFSTOPPED(status)) {
+            ::kill(pid_, SIGKILL);
+            ::waitpid(pid_, nullptr, 0);
+        }
+        return replace();
+    }
     const char wake = 1;
     [[maybe_unused]] const auto ignored = ::write(pipe_.get(), &wake, 1);
+    return true;
 }
 
 void Guard::dismiss() {
@@ -90,21 +100,25 @@ void Guard::run(int pipe) const {
     bool told = false;
     while (!at_end_of_pipe()) {
         const pid_t group = state_->group;
+        if (group == 0) {
+            wait_until(BootTime::max(), timer);
+            continue;
+        }
         const BootTime valid_until = deadline_.at();
         const BootTime now = BootClock::now();
         told = told || state_->told;
-        if (group > 0 && !told && now >= times_.guard_term_at(valid_until)) {
+        if (!told && now >= times_.guard_term_at(valid_until)) {
             // Before the signal: who answers it must not look like one that ended by itself.
             state_->told = true;
             signal(group, SIGTERM);
             signal(group, SIGCONT);
         }
         BootTime next = told ? times_.guard_kill_at(valid_until) : times_.guard_term_at(valid_until);
-        if (group > 0 && now >= times_.guard_kill_at(valid_until)) {
+        if (now >= times_.guard_kill_at(valid_until)) {
             signal(group, SIGKILL);
             next = now + look_again;
         }
-        wait_until(group > 0 ? next : BootTime::max(), timer);
+        wait_until(next, timer);
     }
     if (state_->group > 0) finish_alone(state_->group, told);
     ::_exit(0);

@@ -31,8 +31,9 @@ class Guard {
 
     pid_t pid() const { return pid_; }
 
-    /// From here on it acts on that group.
-    void watch(pid_t group);
+    /// From here on it acts on that group; the deadline is the lock's. One that was killed or stopped meanwhile is
+    /// replaced; false when that cannot be.
+    bool watch(pid_t group);
     /// The group has been told to stop by us.
     void told() { state_->told = true; }
     /// The group has been told to stop, by us or by the guard while we were stopped.

@@ -23,7 +23,7 @@ class Signals {
     /// The first of those; it counts as received.
     std::optional<int> next_ending() const;
 
-    /// From here on signals that stop a process are received as well. Call before the command is forked.
+    /// From here on signals that stop a process are received as well. Call before the command's go.
     void take_stops();
     /// Readable when any signal is waiting.
     int fd() const { return fd_.get(); }

@@ -13,8 +13,7 @@ namespace holdfast {
 
 class Terminal {
   public:
-    /// Our controlling terminal, if there is one. Before any other process of ours is forked, which would be in our
-    /// group for a moment.
+    /// Our controlling terminal, if there is one. What we have forked has left our group.
     Terminal();
 
     /// At the start of the command.

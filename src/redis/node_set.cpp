@@ -64,6 +64,7 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
         connections_[i].settle();
         if (auto exchange = exchange_for(i)) talks.emplace_back(i, std::move(*exchange), connections_[i], round_);
     }
+    if (until.meanwhile) until.meanwhile();
     std::vector<pollfd> fds;
     while (true) {
         std::erase_if(talks, [&](Talk& talk) {

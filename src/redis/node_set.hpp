@@ -44,7 +44,8 @@ class NodeSet {
     struct Until {
         std::function<bool(const Answers&)> enough; ///< called whenever something has happened
         BootTime deadline = BootTime::max();
-        int interrupt = -1; ///< a descriptor that becomes readable
+        int interrupt = -1;                ///< a descriptor that becomes readable
+        std::function<void()> meanwhile{}; ///< called once, when the requests are on their way
     };
 
     /// What to ask a node, or nothing to leave it out. Called when it is settled on which connection the request

@@ -26,7 +26,7 @@ Ending supervise(const std::string& script, const LiveDeadline& deadline, StopTi
     const Log log{Verbosity::quiet};
     Supervisor supervisor{child, &guard, terminal, signals, deadline, Rules{.times = times}, log};
     guard.watch(child.pid());
-    child.go(BootTime::max());
+    child.go(BootTime::max(), {});
     std::thread other{meanwhile};
     const Ending ending = supervisor.run();
     other.join();
@@ -59,7 +59,7 @@ TEST_CASE("a command whose go comes too late is not started") {
     TempDir dir;
     const Signals signals;
     Child child{{{"/bin/sh", "-c", "echo > " + dir.file("ran")}, {}}, signals};
-    child.go(BootClock::now());
+    child.go(BootClock::now(), {});
     CHECK(child.outcome() == ETIME);
     siginfo_t info{};
     CHECK(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT) == 0);

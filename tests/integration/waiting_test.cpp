@@ -129,7 +129,7 @@ TEST_CASE("a waiter that died in front of others delays them for no more than th
     {
         Lock dead = lock_on(servers);
         dead.nodes().resolve();
-        REQUIRE(dead.try_once(-1, BootTime::max(), WaitBegin{}).outcome == Outcome::held);
+        REQUIRE(dead.try_once({.wait = WaitBegin{}}).outcome == Outcome::held);
     }
     std::vector<std::string> order;
     std::mutex mutex;
