@@ -1,0 +1,109 @@
+// Rules about the set of nodes, and nodes that forbid scripts.
+#include "support/holdfast.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace holdfast;
+using namespace holdfast::test;
+
+namespace {
+
+/// Without what main() of the tests sets.
+const ProcessOptions default_guard{.environment = {{"HOLDFAST_RESTART_GUARD", ""}}};
+
+Finished run_by_default(const std::string& nodes, std::vector<std::string> words) {
+    return finish(run_on(nodes, std::move(words)), default_guard);
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+} // namespace
+
+TEST_CASE("of three nodes one that was just started has no vote, and the message names it and says until when") {
+    RedisServers servers{3};
+    const Finished refused = run_by_default(servers.uris(), {"-n", "x", "true"});
+    CHECK(refused.status() == 69);
+    for (size_t i = 0; i < 3; ++i) {
+        CHECK(has(refused.err, fmt::format("  {}  it was started ", servers[i].uri())));
+        CHECK(servers[i].text({"EXISTS", "holdfast:x"}) == "0");
+    }
+    CHECK(has(refused.err, " ago and may have forgotten locks; it has a vote in 1m"));
+    CHECK(run_by_default(servers[0].uri(), {"-n", "x", "true"}).status() == 0);
+}
+
+TEST_CASE("a node has its vote again when the guard has passed") {
+    RedisServers servers{3};
+    const auto run = [&] {
+        return run_by_default(servers.uris(), {"-v", "-n", "--ttl", "1s", "--node-timeout", "100ms", "--restart-guard",
+                                               "1s", "x", "true"});
+    };
+    REQUIRE(eventually([&] { return run().status() == 0; }));
+    servers[1].kill();
+    servers[1].start();
+    const Finished degraded = run();
+    CHECK(degraded.status() == 0);
+    CHECK(has(degraded.err, fmt::format("  {}  it was started ", servers[1].uri())));
+    CHECK(servers[1].text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("a TTL longer than the guard is refused at the door, where there is a guard") {
+    RedisServers servers{3};
+    const Finished refused = run_by_default(servers.uris(), {"--ttl", "2m", "x", "true"});
+    CHECK(refused.status() == 64);
+    CHECK(refused.err == "holdfast: --ttl 2m is longer than --restart-guard 1m, for which a restarted node has no "
+                         "vote; make it shorter, or give every user of these nodes --restart-guard 2m\n");
+    CHECK(run_by_default(servers[0].uri(), {"--ttl", "2m", "x", "true"}).status() == 0);
+    CHECK(run_by_default(servers.uris(), {"--ttl", "2m", "--restart-guard", "off", "x", "true"}).status() == 0);
+}
+
+TEST_CASE("an even number of nodes gets a line, an odd one does not") {
+    RedisServers servers{4};
+    const Finished even = finish(run_on(servers.uris(), {"x", "true"}));
+    CHECK(even.status() == 0);
+    CHECK(even.err == "holdfast: 4 nodes survive no more failures than 3; use an odd number\n");
+    const std::string three = servers.uris().substr(0, servers.uris().rfind(','));
+    CHECK(finish(run_on(three, {"x", "true"})).err.empty());
+    CHECK(finish(run_on(servers.uris(), {"-q", "x", "true"})).err.empty());
+}
+
+TEST_CASE("one server under two names is a configuration error that has both names") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    RedisServer other;
+    const std::string port = server.uri().substr(server.uri().rfind(':'));
+    const std::string twice = "redis://localhost" + port;
+    const Finished refused = finish(run_on(server.uri() + "," + other.uri() + "," + twice, {"x", "true"}));
+    CHECK(refused.status() == 78);
+    CHECK(refused.err == fmt::format("holdfast: {} and {} are the same server; every node has to be another one\n",
+                                     server.uri(), twice));
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
+    CHECK(other.text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("without scripts a lock is taken, waited for, renewed and taken away, by choice and where they are refused") {
+    for (const bool by_choice : {true, false}) {
+        CAPTURE(by_choice);
+        RedisServers servers{3};
+        for (size_t i = 0; i < 3 && !by_choice; ++i)
+            servers[i].command({"ACL", "SETUSER", "default", "-eval", "-evalsha"});
+        const auto call = [&](const std::string& command, std::vector<std::string> words) {
+            words.insert(words.begin(), {command, "--node", servers.uris()});
+            if (by_choice) words.insert(words.begin() + 1, "--no-scripts");
+            return holdfast::test::holdfast(std::move(words));
+        };
+        Process holder{call("run", {"-v", "--ttl", "1s", "--grace", "100ms", "x", "-c", "echo started; cat"})};
+        holder.wait_for_out("started");
+        holder.wait_for_err("granted in ");
+        holder.wait_for_err(", by transaction\n");
+        Process waiter{call("run", {"x", "-c", "echo mine; cat"})};
+        REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
+        CHECK(finish(call("run", {"-n", "x", "true"})).status() == 75);
+        CHECK(finish(call("force-release", {"x"})).status() == 0);
+        waiter.wait_for_out("mine");
+        CHECK(holder.wait().status() == 79);
+        CHECK(finish(call("force-release", {"x"})).status() == 0);
+        CHECK(waiter.wait().status() == 79);
+        for (size_t i = 0; i < 3; ++i) CHECK(servers[i].text({"EXISTS", "holdfast:x"}) == "0");
+        if (by_choice) CHECK_FALSE(has(servers[0].text({"INFO", "commandstats"}), "cmdstat_eval"));
+    }
+}
