@@ -94,7 +94,16 @@ milliseconds Connection::time_to_open() const { return std::max(node_timeout_, m
 
 bool Connection::written() const { return pending_.empty() || pending_.back().sent_at.has_value(); }
 
+void Connection::reset_given_up() {
+    if (given_up_ && !node_.is_unix()) {
+        const linger at_once{1, 0};
+        ::setsockopt(given_up_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    given_up_.reset();
+}
+
 void Connection::open() {
+    reset_given_up();
     ++opened_;
     next_address_ = 0;
     open_until_ = BootClock::now() + time_to_open();
@@ -266,11 +275,7 @@ void Connection::check_greeting(const std::vector<Reply>& replies) {
 }
 
 void Connection::fail(Kind kind, std::string text) {
-    if (fd_ && !node_.is_unix()) {
-        // RST: what is still under way on this connection must not arrive after what comes on the next.
-        const linger at_once{1, 0};
-        ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    }
+    given_up_ = std::move(fd_);
     fd_.reset();
     state_ = State::closed;
     listening_ = 0;

@@ -110,6 +110,8 @@ class Connection {
     };
 
     milliseconds time_to_open() const;
+    /// RST: what is still under way on it must not arrive after what comes on the next.
+    void reset_given_up();
     void open();
     void connect_next();
     void greet();
@@ -132,6 +134,7 @@ class Connection {
     State state_ = State::closed;
     uint64_t opened_ = 0;
     Fd fd_;
+    Fd given_up_; ///< until the next is opened; if none is, what was said last may still arrive
     BootTime open_until_{};
     ReplyReader reader_;
     std::deque<Pending> pending_; ///< sent and not, in order
