@@ -48,9 +48,9 @@ class Redis:
         self.url, self.sent, self.received = f"unix://{path}", 0, 0
         self.process = start(["redis-server", "--port", 0, "--unixsocket", path, "--dir", folder, "--save", "",
                               "--appendonly", "no"], log)
-        wait_for(path.exists, "a Redis server")
         self.connection = socket.socket(socket.AF_UNIX)
-        self.connection.connect(str(path))
+        # The socket is there a moment before anybody listens.
+        wait_for(lambda: path.exists() and self.connection.connect_ex(str(path)) == 0, "a Redis server")
         self.replies = self.connection.makefile("rb")
 
     def ask(self, *words):
