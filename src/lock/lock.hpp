@@ -119,10 +119,11 @@ class Lock {
     Record record_;
     Record entry_; ///< in the queue; empty as long as we have never waited
     Fence fence_;
-    std::vector<Way> ways_;                              ///< by node
-    std::vector<BootTime> granted_;                      ///< by node
-    std::vector<std::optional<uint64_t>> unanswered_on_; ///< by node: the connection of an acquire without answer
-    std::vector<bool> answered_;                         ///< by node: when it was last waited for it has answered
+    std::vector<Way> ways_;         ///< by node
+    std::vector<BootTime> granted_; ///< by node
+    std::vector<std::optional<uint64_t>>
+        unanswered_on_;          ///< by node: the connection of an acquire or restore without answer
+    std::vector<bool> answered_; ///< by node: when it was last waited for it has answered
     std::vector<NodeReport> reports_;
 };
 

@@ -71,7 +71,7 @@ milliseconds Revoke::void_lasts() const {
 Exchange exchange(const LockKey& key, const Operation& operation, Way& way) {
     if (way == Way::transactions) return transaction(key, operation);
     return {script(key, operation), [&way, key, operation](std::vector<Reply>&& replies) -> Step {
-                if (!refuses_scripts(replies.front())) return std::move(replies.front());
+                if (!refuses_scripts(replies.back())) return std::move(replies.back());
                 way = Way::transactions;
                 return transaction(key, operation);
             }};

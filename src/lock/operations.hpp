@@ -160,7 +160,7 @@ Exchange inspection(const LockKey&);
 /// What a node answered to one of these.
 tl::expected<Said, NodeFailure> said(const Answer&);
 
-/// The two ways. What they end with has the same form: a word and its details.
+/// The two ways. What they end with has the same form: a word and its details. A script is the last of its request.
 Request script(const LockKey&, const Operation&);
 Exchange transaction(const LockKey&, const Operation&);
 

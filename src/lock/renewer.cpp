@@ -4,10 +4,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 
 namespace holdfast {
 namespace {
+
+constexpr milliseconds first_round_after{250};
 
 std::string with_reports(std::string sentence, const std::vector<NodeReport>& reports) {
     for (const NodeReport& report : reports) sentence += fmt::format("\n  {}  {}", report.node, report.text);
@@ -39,7 +42,8 @@ void Renewer::run() noexcept {
 
 void Renewer::rounds() {
     const milliseconds interval = lock_.timing().renewal_interval();
-    BootTime next = BootClock::now() + interval;
+    // Between the grant and our listening the lock may have been taken away unheard.
+    BootTime next = BootClock::now() + std::min(interval, first_round_after);
     while (!stop_requested_within(next)) {
         // Told of it or not, what counts is what the nodes say.
         const auto by_whom = lock_.taken_away();

@@ -136,7 +136,7 @@ TEST_CASE("a lock whose command cannot even be forked is released again") {
                                  {.environment = {{"ASAN_OPTIONS", "detect_leaks=0"}}, .in_child = no_processes});
     CHECK(done.status() == 70);
     CHECK(done.err.find("cannot start the guard process: ") != std::string::npos);
-    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
+    CHECK(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "0"; }));
 }
 
 TEST_CASE("a second run is told who holds the lock, for how long, and what to expect") {
