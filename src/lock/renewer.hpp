@@ -1,11 +1,10 @@
 // The thread that keeps a held lock held.
 //
 // From its construction until stop() has returned the Lock is this thread's alone, so that no mutex guards a
-// connection. It tells what it finds to a LiveDeadline. The first round comes soon, the others
-// every TTL/3, counted from the beginning of the one
-// before, and at once when a node tells that the lock was taken away; a round without a quorum is repeated after a
-// short, jittered pause as long as the lease lasts. It never resolves names, writes to stderr or decides about the
-// command: local deadlines do (hazards 45-50).
+// connection. It tells what it finds to a LiveDeadline. The first round comes soon, each other a TTL/3 after the
+// beginning of the one before, or at once when a node tells that the lock was taken away; a round without a quorum is
+// repeated after a short, jittered pause as long as the lease lasts. It never resolves names, writes to stderr or
+// decides about the command: local deadlines do (hazards 45-50).
 #pragma once
 
 #include "base/live_deadline.hpp"

@@ -74,7 +74,7 @@ Child::Child(const Command& command, const Signals& signals) {
     outcome_ = std::move(outcome.read);
 }
 
-void Child::run(const Command& command, const Signals& signals, int go, int outcome) {
+void Child::run(const Command& command, const Signals& signals, int go, int outcome) noexcept {
     close_ours(go, outcome);
     const std::vector<char*> argv = pointers(command.words);
     Go message{};

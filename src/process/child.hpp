@@ -49,7 +49,7 @@ class Child {
     void reaped() { reaped_ = true; }
 
   private:
-    [[noreturn]] static void run(const Command&, const Signals&, int go, int outcome);
+    [[noreturn]] static void run(const Command&, const Signals&, int go, int outcome) noexcept;
 
     pid_t pid_ = -1;
     bool reaped_ = false;
