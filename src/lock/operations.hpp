@@ -47,7 +47,7 @@ std::optional<std::string> not_a_lock_name(std::string_view name);
 /// A number that grows from holder to holder (lock/fence.hpp).
 struct Fence {
     int64_t number = 0;
-    auto operator<=>(const Fence&) const = default;
+    auto operator<=>(const Fence&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means the 0 in <=>
 };
 
 /// A waiter's place in the queue. Its ticket is the start of its wait by its own wall clock, brought by each node

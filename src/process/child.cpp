@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -45,7 +45,9 @@ void close_ours(int go, int outcome) {
     std::vector<int> ours;
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd", ignored}) {
-        const int fd = std::atoi(entry.path().filename().c_str());
+        const std::string name = entry.path().filename();
+        int fd = -1;
+        std::from_chars(name.data(), name.data() + name.size(), fd);
         const int flags = ::fcntl(fd, F_GETFD);
         if (flags >= 0 && (flags & FD_CLOEXEC) != 0 && fd != go && fd != outcome) ours.push_back(fd);
     }

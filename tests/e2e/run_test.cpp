@@ -219,24 +219,30 @@ TEST_CASE("a signal that does not end anybody does not end a wait") {
 
 TEST_CASE("with two of five nodes stopped the lock is acquired as fast as with all of them") {
     RedisServers servers{5};
-    const auto median_run = [&] {
-        std::vector<nanoseconds> times;
-        for (int i = 0; i < 21; ++i) {
+    std::vector<nanoseconds> all_up;
+    std::vector<nanoseconds> two_stopped;
+    const auto run_into = [&](std::vector<nanoseconds>& times) {
+        for (int i = 0; i < 5; ++i) {
             const BootTime start = BootClock::now();
             REQUIRE(finish(run_on(servers.uris(), {"x", "true"})).status() == 0);
             times.push_back(BootClock::now() - start);
         }
-        std::ranges::nth_element(times, times.begin() + 10);
-        return times[10];
     };
-    const nanoseconds all_up = median_run();
-    servers[0].pause();
-    servers[3].pause();
-    const nanoseconds two_stopped = median_run();
-    MESSAGE("five up ", all_up.count() / 1000, " us, two of them stopped ", two_stopped.count() / 1000, " us");
-    CHECK(two_stopped < 2 * all_up);
-    servers[0].resume();
-    servers[3].resume();
+    const auto median = [](std::vector<nanoseconds> times) {
+        const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+        std::ranges::nth_element(times, middle);
+        return *middle;
+    };
+    // In turn, so that a busy moment of the machine meets both.
+    for (int turn = 0; turn < 5; ++turn) {
+        run_into(all_up);
+        for (const size_t i : {0U, 3U}) servers[i].pause();
+        run_into(two_stopped);
+        for (const size_t i : {0U, 3U}) servers[i].resume();
+    }
+    MESSAGE("five up ", median(all_up).count() / 1000, " us, two of them stopped ", median(two_stopped).count() / 1000,
+            " us");
+    CHECK(median(two_stopped) < 2 * median(all_up));
     CHECK(eventually([&] {
         return servers[0].text({"EXISTS", "holdfast:x"}) + servers[3].text({"EXISTS", "holdfast:x"}) == "00";
     }));
