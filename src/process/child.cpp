@@ -102,8 +102,9 @@ Child::~Child() {
     if (pid_ <= 0 || reaped_) return;
     ::kill(-pid_, SIGKILL);
     ::kill(pid_, SIGKILL);
-    // Not waited for: what cannot be killed must not keep us as well.
-    ::waitpid(pid_, nullptr, WNOHANG);
+    // What waits for its go dies at once, and must not be left to an init that does not reap. After the go it may be
+    // what cannot be killed, and must not keep us as well.
+    ::waitpid(pid_, nullptr, go_ ? 0 : WNOHANG);
 }
 
 void Child::go(BootTime not_after, const std::vector<std::string>& environment) {

@@ -59,9 +59,16 @@ Guard::Guard(const LiveDeadline& deadline, StopTimes times, bool tree)
     if (!start()) throw system_failure("cannot start the guard process");
 }
 
-Guard::~Guard() { dismiss(); }
+Guard::~Guard() {
+    dismiss();
+    if (pid_ <= 0) return;
+    // Nothing is left for it to do; reaped here, for an init may not. It may be stopped.
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+}
 
 bool Guard::start() {
+    pid_ = -1;
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return false;
     const Fd read_end{ends[0]};

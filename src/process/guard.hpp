@@ -26,7 +26,7 @@ class Guard {
     Guard(const LiveDeadline& deadline, StopTimes times, bool tree);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
-    /// Dismisses it.
+    /// Dismisses and reaps it.
     ~Guard();
 
     pid_t pid() const { return pid_; }

@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <csignal>
@@ -181,6 +183,25 @@ TEST_CASE("a signal ends a wait at once, and leaves nothing behind") {
         CHECK(done.out.empty());
     }
     CHECK(server.text({"DBSIZE"}) == "1");
+}
+
+TEST_CASE("a run that is refused or has ended leaves no process to an init that may not reap") {
+    RedisServer server;
+    server.command({"SET", "holdfast:x", "other", "PX", "60000"});
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const auto left = [] { return ::waitpid(-1, nullptr, WNOHANG) > 0; };
+    CHECK(finish(run_on(server.uri(), {"-n", "x", "true"})).status() == 75);
+    CHECK(!left());
+    CHECK(finish(run_on(server.uri(), {"free", "true"})).status() == 0);
+    CHECK(!left());
+    Process waiter{run_on(server.uri(), {"x", "true"})};
+    waiter.wait_for_err("waiting");
+    // It waits for none that is stopped.
+    finish({"sh", "-c", fmt::format("kill -STOP $(cat /proc/{0}/task/{0}/children)", waiter.pid())});
+    waiter.signal(SIGTERM);
+    CHECK(waiter.wait().signal() == SIGTERM);
+    CHECK(!left());
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 TEST_CASE("a signal that was ignored when we were started, as by nohup, ends no wait") {
