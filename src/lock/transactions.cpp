@@ -40,6 +40,18 @@ const Reply* first_error(const Replies& replies) {
     return found == replies.end() ? nullptr : &*found;
 }
 
+/// Begins what commit() may end. The empty transaction shows that this user may have one: where MULTI is refused, what
+/// is sent behind it would be done at once, whatever has changed. Nothing of an earlier WATCH is left behind it either.
+Request watch(std::initializer_list<std::string_view> keys) {
+    Request request{"MULTI"};
+    request.add({"EXEC"});
+    std::vector<std::string_view> words{"WATCH"};
+    words.insert(words.end(), keys);
+    request.add(words);
+    return request;
+}
+constexpr size_t watch_replies = 3;
+
 /// Sends it, and hands on what came back, unless the node refused something.
 Exchange ask(Request request, std::function<Step(Replies&&)> then) {
     return {std::move(request), [then = std::move(then)](Replies&& replies) -> Step {
@@ -151,14 +163,14 @@ class Acquisition {
     /// fail for ever.
     Exchange look(bool watching) const {
         Request request;
-        if (watching) request.add({"WATCH", key_.key(), key_.void_mark(op_.token.text()), key_.fence(), key_.queue()});
+        if (watching) request = watch({key_.key(), key_.void_mark(op_.token.text()), key_.fence(), key_.queue()});
         request.add({"EXISTS", key_.void_mark(op_.token.text())});
         request.add({"GET", key_.key()});
         request.add({"PTTL", key_.key()});
         request.add({"GET", key_.fence()});
         Line::add(key_, request);
         return ask(std::move(request), [self = *this, watching](Replies&& replies) -> Step {
-            return self.decide(std::span{replies}.subspan(watching ? 1 : 0), watching);
+            return self.decide(std::span{replies}.subspan(watching ? watch_replies : 0), watching);
         });
     }
 
@@ -252,15 +264,16 @@ Request void_mark(const LockKey& key, std::string_view token, milliseconds lasts
 Exchange remove(const LockKey& key, const Request& before,
                 std::function<Verdict(const Reply& value, const Line& line)> judge) {
     Request request = before;
-    request.add({"WATCH", key.key()});
+    request.append(watch({key.key()}));
     request.add({"GET", key.key()});
     Line::add(key, request);
     auto again = [key, before, judge] { return remove(key, before, judge); };
     return {std::move(request),
-            [key, skip = before.commands() + 1, judge = std::move(judge), again](Replies&& replies) -> Step {
-                const std::span<const Reply> looked = std::span{replies}.subspan(skip);
-                const auto error = std::ranges::find(looked, Reply::Type::error, &Reply::type);
-                if (error != looked.end()) return *error;
+            [key, skip = before.commands(), judge = std::move(judge), again](Replies&& replies) -> Step {
+                const std::span<const Reply> asked = std::span{replies}.subspan(skip);
+                const auto error = std::ranges::find(asked, Reply::Type::error, &Reply::type);
+                if (error != asked.end()) return *error;
+                const std::span<const Reply> looked = asked.subspan(watch_replies);
                 const Verdict verdict = judge(looked[0], Line{looked.subspan(1)});
                 if (!verdict.remove) return let_go(word(verdict.word), verdict.hints);
                 return commit(
@@ -299,12 +312,12 @@ struct ToTransaction {
     Exchange operator()(const Acquire& op) const { return Acquisition{key, op}.look(!op.waiting); }
 
     Exchange operator()(const Raise& op) const {
-        Request request{"WATCH", key.key(), key.fence()};
+        Request request = watch({key.key(), key.fence()});
         request.add({"GET", key.key()});
         request.add({"GET", key.fence()});
         return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
-            if (replies[1].text != op.record.value) return let_go(word("not_ours"));
-            const int64_t last = to_number(replies[2]);
+            if (replies[watch_replies].text != op.record.value) return let_go(word("not_ours"));
+            const int64_t last = to_number(replies[watch_replies + 1]);
             if (last >= op.to.number) return let_go(list({text("refused"), text(""), integer(last)}));
             return commit([&](Request& commands) { set_fence(key, op.to.number, commands); },
                           [op](const Reply&) -> Step {
@@ -316,13 +329,13 @@ struct ToTransaction {
 
     Exchange operator()(const Extend& op) const {
         const std::string mark = key.void_mark(op.token.text());
-        Request request{"WATCH", key.key(), mark};
+        Request request = watch({key.key(), mark});
         request.add({"EXISTS", mark});
         request.add({"GET", key.key()});
         return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
-            if (replies[1].integer != 0) return let_go(word("revoked"));
-            if (replies[2].type == Reply::Type::nil) return let_go(word("missing"));
-            if (replies[2].text != op.record.value) return let_go(word("taken"));
+            if (replies[watch_replies].integer != 0) return let_go(word("revoked"));
+            if (replies[watch_replies + 1].type == Reply::Type::nil) return let_go(word("missing"));
+            if (replies[watch_replies + 1].text != op.record.value) return let_go(word("taken"));
             return commit(
                 [&](Request& commands) {
                     commands.add({"PEXPIRE", key.key(), ms(op.ttl)});
@@ -336,17 +349,19 @@ struct ToTransaction {
 
     Exchange operator()(const Restore& op) const {
         const std::string mark = key.void_mark(op.token.text());
-        Request request{"WATCH", key.key(), mark, key.fence()};
+        Request request = watch({key.key(), mark, key.fence()});
         request.add({"EXISTS", mark});
         request.add({"GET", key.key()});
         request.add({"GET", key.fence()});
         return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
-            if (replies[1].integer != 0) return let_go(word("revoked"));
-            if (replies[2].type != Reply::Type::nil && replies[2].text != op.record.value) return let_go(word("taken"));
+            if (replies[watch_replies].integer != 0) return let_go(word("revoked"));
+            if (replies[watch_replies + 1].type != Reply::Type::nil &&
+                replies[watch_replies + 1].text != op.record.value)
+                return let_go(word("taken"));
             return commit(
                 [&](Request& commands) {
                     commands.add({"SET", key.key(), op.record.value, "PX", ms(op.ttl)});
-                    set_fence(key, std::max(to_number(replies[3]), op.fence.number), commands);
+                    set_fence(key, std::max(to_number(replies[watch_replies + 2]), op.fence.number), commands);
                 },
                 [](const Reply&) -> Step { return word("yours"); }, [key, op] { return transaction(key, op); });
         });

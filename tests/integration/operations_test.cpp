@@ -359,3 +359,24 @@ TEST_CASE("a server that refuses scripts is asked by transactions from then on")
         CHECK(node.release({run_a, 1}) == Word::released);
     }
 }
+
+TEST_CASE("where a transaction is refused nothing is done without it") {
+    for (const char* refusal : {"-multi", "-watch"}) {
+        CAPTURE(refusal);
+        ByTransaction node;
+        CHECK(node.acquire({run_a, 1}) == Word::granted);
+        node.server.command({"ACL", "SETUSER", "default", refusal});
+        const auto refused = [&](const Operation& operation) {
+            const auto answer = node.try_to(exchange(key, operation, node.way));
+            return !answer && answer.error().kind == NodeFailure::Kind::denied;
+        };
+        CHECK(refused(Release{{run_a, 1}, "", false}));
+        CHECK(refused(Withdraw{{run_a, 2}, node.entry(run_a), false}));
+        CHECK(refused(Revoke{record({run_a, 1}), "because"}));
+        CHECK(node.server.text({"GET", "holdfast:x"}) == record({run_a, 1}).value);
+        node.server.command({"DEL", "holdfast:x"});
+        CHECK(refused(Acquire{{run_b, 1}, record({run_b, 1}), 30s, {1}}));
+        CHECK(refused(Restore{{run_b, 1}, record({run_b, 1}), 30s, {1}}));
+        CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
+    }
+}
