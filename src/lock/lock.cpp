@@ -192,7 +192,7 @@ void Lock::undo(const Answers& acquire_answers) {
         asked[i] = awaited[i] || unanswered_on_[i];
     }
     // The place in the queue is kept.
-    release_on(asked, awaited, "");
+    release_on(asked, awaited, 0, "");
 }
 
 bool Lock::may_come_late(size_t node) const {
@@ -200,7 +200,8 @@ bool Lock::may_come_late(size_t node) const {
 }
 
 template <typename OperationFor>
-Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, OperationFor operation_for) {
+Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
+                   OperationFor operation_for) {
     std::vector<bool> waited_for = awaited;
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
@@ -211,18 +212,24 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
     const auto enough = [&](const Answers& answers) {
         for (size_t i = 0; i < nodes_.size(); ++i)
             if (asked[i] && (waited_for[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
-        return true;
+        const auto has_answered = [](const std::optional<Answer>& answer) { return answer.has_value(); };
+        return static_cast<size_t>(std::ranges::count_if(answers, has_answered)) >= at_least;
     };
     return nodes_.ask(exchange_for, {.enough = enough, .deadline = BootClock::now() + timing().node_timeout});
 }
 
-Answers Lock::release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, std::string_view entry) {
-    return tell(asked, awaited, [&](size_t i) { return Release{token_, std::string{entry}, may_come_late(i)}; });
+Answers Lock::release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
+                         std::string_view entry) {
+    return tell(asked, awaited, at_least, [&](size_t i) {
+        return Release{token_, std::string{entry}, may_come_late(i)};
+    });
 }
 
 void Lock::withdraw() {
     const std::vector<bool> all(nodes_.size(), true);
-    tell(all, answered_, [&](size_t i) { return Withdraw{token_, entry_.value, may_come_late(i)}; });
+    tell(all, answered_, quorum(all.size()), [&](size_t i) {
+        return Withdraw{token_, entry_.value, may_come_late(i)};
+    });
     granted_.assign(nodes_.size(), not_granted);
 }
 
@@ -302,7 +309,9 @@ bool Lock::release() {
     std::vector<bool> unconfirmed(n, true);
     std::vector<bool> awaited = answered_;
     for (int tries = 0; tries < 2 && BootClock::now() < deadline; ++tries) {
-        const Answers answers = release_on(unconfirmed, awaited, entry_.value);
+        const auto confirmed = static_cast<size_t>(std::ranges::count(unconfirmed, false));
+        const size_t missing = quorum(n) - std::min(confirmed, quorum(n));
+        const Answers answers = release_on(unconfirmed, awaited, missing, entry_.value);
         bool again = false;
         for (size_t i = 0; i < n; ++i) {
             const auto vote = answers[i] ? std::optional{said(*answers[i])} : std::nullopt;

@@ -97,10 +97,13 @@ class Lock {
     bool release();
 
   private:
-    /// Sends it to `asked`; waits for the answers of `awaited` and until the others' are written.
+    /// Sends it to `asked`; waits for the answers of `awaited`, for `at_least` answers in all, and until the others'
+    /// requests are written. A server that still owes us an answer when we exit does not read on.
     template <typename OperationFor>
-    Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, OperationFor operation_for);
-    Answers release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, std::string_view entry);
+    Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
+                 OperationFor operation_for);
+    Answers release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
+                       std::string_view entry);
     void undo(const Answers& acquire_answers);
     /// Why the node has no vote in acquire yet.
     std::optional<std::string> too_young(size_t node) const;
