@@ -215,7 +215,8 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
         const auto has_answered = [](const std::optional<Answer>& answer) { return answer.has_value(); };
         return static_cast<size_t>(std::ranges::count_if(answers, has_answered)) >= at_least;
     };
-    return nodes_.ask(exchange_for, {.enough = enough, .deadline = BootClock::now() + timing().node_timeout});
+    const BootTime deadline = BootClock::now() + std::min(timing().node_timeout, release_budget);
+    return nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline});
 }
 
 Answers Lock::release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
