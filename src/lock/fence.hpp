@@ -3,8 +3,8 @@
 //
 // Each node accepts each number at most once, in growing order, and only for the record that holds the key there. A
 // number is agreed when a quorum has accepted it for our record; two quorums share a node, so numbers are unique and
-// grow in the order in which locks were won, even if two holders overlapped (hazards 54-58). A grant that is heard after
-// the round counts neither here nor for the lease: it may be of a larger number. tests/model checks all of this.
+// grow in the order in which locks were won, even if two holders overlapped (hazards 54-58). A grant that is heard
+// after the round counts neither here nor for the lease: it may be of a larger number. tests/model checks all of this.
 #pragma once
 
 #include "lock/operations.hpp"
