@@ -27,8 +27,8 @@ int become_bare(int pipe) {
     sigset_t all;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
-    // Not a session: Linux shares out processors by session (sched(7), autogroup), and on a busy machine a group that
-    // has slept may not run for seconds.
+    // Not a session of its own: in one it was seen to run a second late on a busy machine. Linux shares out processors
+    // by session (sched(7), autogroup).
     ::setpgid(0, 0);
     ::prctl(PR_SET_NAME, "holdfast-guard");
     ::dup2(pipe, 0);
