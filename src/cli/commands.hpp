@@ -32,6 +32,8 @@ Exit force_release(const Arguments&, const Settings&);
 /// What a command is about. Both refuse what cannot be.
 /// The configured nodes; starts `local:` ones.
 std::vector<Node> configured_nodes(const Settings&);
+/// How they are asked at first.
+Way way(const Settings&);
 /// The key of the lock that the command line names.
 LockKey lock_key(const Arguments&, const Settings&);
 

@@ -22,8 +22,7 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
     }
     const Holder self = this_process("", {});
     const std::string words = fmt::format("{}@{} has taken it away (force-release)", self.user, self.host);
-    const Revocation revocation =
-        revoke(nodes, key, inspection.record, words, settings.no_scripts ? Way::transactions : Way::scripts);
+    const Revocation revocation = revoke(nodes, key, inspection.record, words, way(settings));
     switch (revocation.outcome) {
     case Revocation::Outcome::revoked:
         fmt::print("{} was held by {}: taken away\n", key.name, describe(inspection.record));

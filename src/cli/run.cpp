@@ -30,7 +30,7 @@ LockRules lock_rules(const Settings& settings, const std::vector<Node>& nodes) {
             fmt::format("--ttl {0} is longer than --restart-guard {1}, for which a restarted node has no vote; "
                         "make it shorter, or give every user of these nodes --restart-guard {0}",
                         format_duration(timing.ttl), format_duration(*settings.restart_guard))};
-    return {timing, settings.restart_guard, settings.no_scripts ? Way::transactions : Way::scripts};
+    return {timing, settings.restart_guard, way(settings)};
 }
 
 Rules rules_of(const Settings& settings, const Timing& timing) {

@@ -64,6 +64,8 @@ std::vector<Node> configured_nodes(const Settings& settings) {
     return nodes;
 }
 
+Way way(const Settings& settings) { return settings.no_scripts ? Way::transactions : Way::scripts; }
+
 LockKey lock_key(const Arguments& arguments, const Settings& settings) {
     if (const auto why = not_a_lock_name(arguments.name)) throw Failure{ExitStatus::usage, *why};
     if (settings.key_prefix.find_first_of(" {}") != std::string::npos ||

@@ -40,7 +40,7 @@ local function last_fence() return tonumber(redis.call('GET', FENCE) or 0) or 0 
 )";
 
 // ARGV: record, ttl ms, run, attempt, proposal, entry or '', since ms, waited ms, lasts ms
-constexpr std::string_view acquire = R"(
+constexpr std::string_view acquire_body = R"(
 if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
 local record = redis.call('GET', K)
 local attempt = attempt_of(record, ARGV[3])
@@ -73,7 +73,7 @@ return {'reserved', ahead, tonumber(redis.call('ZSCORE', SEEN, ahead)) - now(), 
 )";
 
 // ARGV: record, number
-constexpr std::string_view raise = R"(
+constexpr std::string_view raise_body = R"(
 if redis.call('GET', K) ~= ARGV[1] then return {'not_ours'} end
 local last = last_fence()
 if last >= tonumber(ARGV[2]) then return {'refused', '', last} end
@@ -82,7 +82,7 @@ return {'raised', '', tonumber(ARGV[2])}
 )";
 
 // ARGV: record, ttl ms
-constexpr std::string_view extend = R"(
+constexpr std::string_view extend_body = R"(
 if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
 local now = redis.call('GET', K)
 if not now then return {'missing'} end
@@ -93,7 +93,7 @@ return {'yours'}
 )";
 
 // ARGV: record, ttl ms, number
-constexpr std::string_view restore = R"(
+constexpr std::string_view restore_body = R"(
 if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
 local now = redis.call('GET', K)
 if now and now ~= ARGV[1] then return {'taken'} end
@@ -103,7 +103,7 @@ return {'yours'}
 )";
 
 // ARGV: run, attempt, ms for the void mark or 0, turn channels, entry or ''
-constexpr std::string_view release = R"(
+constexpr std::string_view release_body = R"(
 local word = 'not_ours'
 if ARGV[5] ~= '' then leave(ARGV[5]) end
 local attempt = attempt_of(redis.call('GET', K), ARGV[1])
@@ -117,7 +117,7 @@ return {word}
 )";
 
 // ARGV: run, entry, ms for the void mark or 0, turn channels
-constexpr std::string_view withdraw = R"(
+constexpr std::string_view withdraw_body = R"(
 leave(ARGV[2])
 local record = redis.call('GET', K)
 if attempt_of(record, ARGV[1]) then
@@ -130,7 +130,7 @@ return {'done'}
 )";
 
 // ARGV: record, ms for the void mark, turn channels, revoked channel, message
-constexpr std::string_view revoke = R"(
+constexpr std::string_view revoke_body = R"(
 local now = redis.call('GET', K)
 local word = 'free'
 if now == ARGV[1] then
@@ -147,14 +147,12 @@ end
 return {word}
 )";
 
-std::string ms(milliseconds duration) { return fmt::format("{}", duration.count()); }
-
 /// The script with its constants, which are words in braces.
 std::string text(std::string_view body) {
     std::string script = std::string{common} + std::string{body};
     const auto put = [&script](std::string_view word, milliseconds value) {
         for (size_t at = script.find(word); at != std::string::npos; at = script.find(word))
-            script.replace(at, word.size(), ms(value));
+            script.replace(at, word.size(), argument(value));
     };
     put("{fence_lasts}", fence_lasts);
     put("{queue_lasts}", queue_lasts);
@@ -162,9 +160,20 @@ std::string text(std::string_view body) {
     return script;
 }
 
-Request eval(std::string_view body, const LockKey& key, std::string_view token,
+/// Put together once.
+struct Scripts {
+    std::string acquire = text(acquire_body), raise = text(raise_body), extend = text(extend_body),
+                restore = text(restore_body), release = text(release_body), withdraw = text(withdraw_body),
+                revoke = text(revoke_body);
+};
+
+const Scripts& scripts() {
+    static const Scripts all;
+    return all;
+}
+
+Request eval(const std::string& script, const LockKey& key, std::string_view token,
              std::initializer_list<std::string> words) {
-    const std::string script = text(body);
     const std::string mark = key.void_mark(token);
     const std::string all_keys[] = {key.key(), mark, key.fence(), key.queue(), key.seen()};
     std::vector<std::string_view> command{"EVAL", script, "5"};
@@ -174,8 +183,6 @@ Request eval(std::string_view body, const LockKey& key, std::string_view token,
     request.add(command);
     return request;
 }
-
-std::string number(int64_t value) { return fmt::format("{}", value); }
 
 /// Redis sends out what it has for a client the sooner the later that client got its first byte. With an answer before
 /// the script's, whoever the script tells hears of it before us, and need not wait until we are off the processor.
@@ -191,32 +198,35 @@ struct ToScript {
     Request operator()(const Acquire& op) const {
         const Waiting none{};
         const Waiting& waiting = op.waiting ? *op.waiting : none;
-        return eval(acquire, key, op.token.text(),
-                    {op.record.value, ms(op.ttl), op.token.run, number(op.token.attempt), number(op.proposal.number),
-                     waiting.entry, ms(waiting.since), ms(waiting.waited), ms(waiting.lasts)});
+        return eval(scripts().acquire, key, op.token.text(),
+                    {op.record.value, argument(op.ttl), op.token.run, argument(op.token.attempt),
+                     argument(op.proposal.number), waiting.entry, argument(waiting.since), argument(waiting.waited),
+                     argument(waiting.lasts)});
     }
     Request operator()(const Raise& op) const {
-        return eval(raise, key, op.record.token(), {op.record.value, number(op.to.number)});
+        return eval(scripts().raise, key, op.record.token(), {op.record.value, argument(op.to.number)});
     }
     Request operator()(const Extend& op) const {
-        return eval(extend, key, op.token.text(), {op.record.value, ms(op.ttl)});
+        return eval(scripts().extend, key, op.token.text(), {op.record.value, argument(op.ttl)});
     }
     Request operator()(const Restore& op) const {
-        return eval(restore, key, op.token.text(), {op.record.value, ms(op.ttl), number(op.fence.number)});
+        return eval(scripts().restore, key, op.token.text(),
+                    {op.record.value, argument(op.ttl), argument(op.fence.number)});
     }
     Request operator()(const Release& op) const {
-        return told_first(eval(release, key, op.token.text(),
-                               {op.token.run, number(op.token.attempt), op.void_too ? ms(void_lasts) : "0",
+        return told_first(eval(scripts().release, key, op.token.text(),
+                               {op.token.run, argument(op.token.attempt), op.void_too ? argument(void_lasts) : "0",
                                 key.turn_channels(), op.entry}));
     }
     Request operator()(const Withdraw& op) const {
-        return told_first(eval(withdraw, key, op.token.text(),
-                               {op.token.run, op.entry, op.void_too ? ms(void_lasts) : "0", key.turn_channels()}));
+        return told_first(
+            eval(scripts().withdraw, key, op.token.text(),
+                 {op.token.run, op.entry, op.void_too ? argument(void_lasts) : "0", key.turn_channels()}));
     }
     Request operator()(const Revoke& op) const {
-        return told_first(
-            eval(revoke, key, op.record.token(),
-                 {op.record.value, ms(op.void_lasts()), key.turn_channels(), key.revoked_channel(), op.message()}));
+        return told_first(eval(
+            scripts().revoke, key, op.record.token(),
+            {op.record.value, argument(op.void_lasts()), key.turn_channels(), key.revoked_channel(), op.message()}));
     }
 };
 

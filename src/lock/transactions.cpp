@@ -1,7 +1,5 @@
 #include "lock/operations.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -12,9 +10,6 @@ namespace holdfast {
 namespace {
 
 using Replies = std::vector<Reply>;
-
-std::string ms(milliseconds duration) { return fmt::format("{}", duration.count()); }
-std::string number(int64_t value) { return fmt::format("{}", value); }
 
 Reply text(std::string_view value) { return {Reply::Type::text, std::string{value}, 0, {}}; }
 Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {}}; }
@@ -140,7 +135,7 @@ void leave(const LockKey& key, std::string_view entry, Request& request) {
 }
 
 void set_fence(const LockKey& key, int64_t fence, Request& request) {
-    request.add({"SET", key.fence(), number(fence), "PX", ms(fence_lasts)});
+    request.add({"SET", key.fence(), argument(fence), "PX", argument(fence_lasts)});
 }
 
 /// The value that an attempt of the same run before `token` has set.
@@ -198,7 +193,7 @@ class Acquisition {
         const int64_t fence = std::max(last_fence + 1, near(milliseconds{op_.proposal.number}, line.now).count());
         return commit(
             [&](Request& request) {
-                request.add({"SET", key_.key(), op_.record.value, "PX", ms(op_.ttl)});
+                request.add({"SET", key_.key(), op_.record.value, "PX", argument(op_.ttl)});
                 if (!line.first.empty()) leave(key_, line.first, request);
                 set_fence(key_, fence, request);
             },
@@ -226,10 +221,10 @@ class Acquisition {
     /// `answer` lacks our position still; who is first by its ticket looks again.
     Exchange enter(milliseconds now, Reply answer) const {
         const Waiting& waiting = *op_.waiting;
-        Request request{"ZADD", key_.queue(), "NX", ms(near(waiting.since, now - waiting.waited)), waiting.entry};
-        request.add({"ZADD", key_.seen(), ms(now + waiting.lasts), waiting.entry});
-        request.add({"PEXPIRE", key_.queue(), ms(queue_lasts)});
-        request.add({"PEXPIRE", key_.seen(), ms(queue_lasts)});
+        Request request{"ZADD", key_.queue(), "NX", argument(near(waiting.since, now - waiting.waited)), waiting.entry};
+        request.add({"ZADD", key_.seen(), argument(now + waiting.lasts), waiting.entry});
+        request.add({"PEXPIRE", key_.queue(), argument(queue_lasts)});
+        request.add({"PEXPIRE", key_.seen(), argument(queue_lasts)});
         request.add({"ZRANK", key_.queue(), waiting.entry});
         return ask(std::move(request), [self = *this, answer = std::move(answer)](Replies&& replies) -> Step {
             Reply positioned = answer;
@@ -256,7 +251,7 @@ struct Verdict {
 /// A mark must not be part of the transaction: a full server refuses it, and the rest has to be done all the same.
 Request void_mark(const LockKey& key, std::string_view token, milliseconds lasts) {
     Request request;
-    if (lasts > milliseconds{0}) request.add({"SET", key.void_mark(token), "1", "PX", ms(lasts)});
+    if (lasts > milliseconds{0}) request.add({"SET", key.void_mark(token), "1", "PX", argument(lasts)});
     return request;
 }
 
@@ -338,8 +333,8 @@ struct ToTransaction {
             if (replies[watch_replies + 1].text != op.record.value) return let_go(word("taken"));
             return commit(
                 [&](Request& commands) {
-                    commands.add({"PEXPIRE", key.key(), ms(op.ttl)});
-                    commands.add({"PEXPIRE", key.fence(), ms(fence_lasts)});
+                    commands.add({"PEXPIRE", key.key(), argument(op.ttl)});
+                    commands.add({"PEXPIRE", key.fence(), argument(fence_lasts)});
                 },
                 // The key may have expired between its WATCH and the EXEC.
                 [](const Reply& results) -> Step { return word(results.items[0].integer == 1 ? "yours" : "missing"); },
@@ -360,7 +355,7 @@ struct ToTransaction {
                 return let_go(word("taken"));
             return commit(
                 [&](Request& commands) {
-                    commands.add({"SET", key.key(), op.record.value, "PX", ms(op.ttl)});
+                    commands.add({"SET", key.key(), op.record.value, "PX", argument(op.ttl)});
                     set_fence(key, std::max(to_number(replies[watch_replies + 2]), op.fence.number), commands);
                 },
                 [](const Reply&) -> Step { return word("yours"); }, [key, op] { return transaction(key, op); });

@@ -1,5 +1,6 @@
 #include "redis/request.hpp"
 
+#include <fmt/format.h>
 #include <hiredis/hiredis.h>
 
 #include <memory>
@@ -22,5 +23,8 @@ void Request::add(std::span<const std::string_view> words) {
     bytes_.append(formatted, static_cast<size_t>(size));
     ++commands_;
 }
+
+std::string argument(int64_t number) { return fmt::format("{}", number); }
+std::string argument(std::chrono::milliseconds duration) { return argument(int64_t{duration.count()}); }
 
 } // namespace holdfast

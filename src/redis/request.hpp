@@ -1,6 +1,8 @@
 // Commands for one node that go out in one write and are answered in order.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -30,5 +32,9 @@ class Request {
     std::string bytes_;
     size_t commands_ = 0;
 };
+
+/// Arguments in digits.
+std::string argument(int64_t number);
+std::string argument(std::chrono::milliseconds);
 
 } // namespace holdfast
