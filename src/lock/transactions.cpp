@@ -1,15 +1,11 @@
 #include "lock/operations.hpp"
+#include "lock/optimistic.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-// Each transaction watches what it depends on, reads it, and then either sends MULTI ... EXEC in one write or lets go
-// with UNWATCH. An EXEC that is refused, because what was watched has changed, starts the transaction again; the round
-// that it belongs to has a deadline. Nothing is ever left between MULTI and EXEC.
 namespace holdfast {
 namespace {
-
-using Replies = std::vector<Reply>;
 
 Reply text(std::string_view value) { return {Reply::Type::text, std::string{value}, 0, {}}; }
 Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {}}; }
@@ -28,59 +24,6 @@ milliseconds time_of(const Reply& time) {
     if (time.items.size() != 2) return {};
     return std::chrono::duration_cast<milliseconds>(seconds{to_number(time.items[0])} +
                                                     std::chrono::microseconds{to_number(time.items[1])});
-}
-
-const Reply* first_error(const Replies& replies) {
-    const auto found = std::ranges::find(replies, Reply::Type::error, &Reply::type);
-    return found == replies.end() ? nullptr : &*found;
-}
-
-/// Begins what commit() may end. The empty transaction shows that this user may have one: where MULTI is refused, what
-/// is sent behind it would be done at once, whatever has changed. Nothing of an earlier WATCH is left behind it either.
-Request watch(std::initializer_list<std::string_view> keys) {
-    Request request{"MULTI"};
-    request.add({"EXEC"});
-    std::vector<std::string_view> words{"WATCH"};
-    words.insert(words.end(), keys);
-    request.add(words);
-    return request;
-}
-constexpr size_t watch_replies = 3;
-
-/// Sends it, and hands on what came back, unless the node refused something.
-Exchange ask(Request request, std::function<Step(Replies&&)> then) {
-    return {std::move(request), [then = std::move(then)](Replies&& replies) -> Step {
-                if (const Reply* error = first_error(replies)) return *error;
-                return then(std::move(replies));
-            }};
-}
-
-/// Ends a transaction that changes nothing. `hints` may fail.
-Exchange let_go(Reply answer, const Request& hints = {}) {
-    Request request{"UNWATCH"};
-    request.append(hints);
-    return {std::move(request), [answer = std::move(answer)](Replies&&) -> Step { return answer; }};
-}
-
-/// MULTI, what `add` adds, EXEC; behind it, hints whose failure means nothing.
-Exchange commit(const std::function<void(Request&)>& add, std::function<Step(const Reply& results)> then,
-                std::function<Exchange()> again, const Request& hints = {}) {
-    Request request{"MULTI"};
-    add(request);
-    request.add({"EXEC"});
-    const size_t exec = request.commands() - 1;
-    request.append(hints);
-    return {std::move(request), [exec, then = std::move(then), again = std::move(again)](Replies&& replies) -> Step {
-                const Reply& results = replies[exec];
-                if (results.type == Reply::Type::nil) return again();
-                if (results.type == Reply::Type::error) {
-                    // EXECABORT only says that a command was refused; the refusal itself says why.
-                    const Reply* why = first_error(replies);
-                    return *why;
-                }
-                if (const Reply* error = first_error(results.items)) return *error;
-                return then(results);
-            }};
 }
 
 /// Who waits, as far as the first of them matters: read with three commands.
