@@ -134,6 +134,10 @@ Ending hold(Lock& lock, Forked& forked, const std::vector<std::string>& variable
             const Signals& signals, const Log& log, bool& started) {
     Terminal terminal;
     forked.deadline.move(lock.valid_until());
+    if (forked.child->gone())
+        throw Failure{ExitStatus::internal,
+                      "the command was not started: its process was killed while it waited for the "
+                      "lock, perhaps for want of memory; try again"};
     if (forked.guard && !forked.guard->watch(forked.child->pid()))
         throw system_failure("cannot start the guard process");
     if (const auto why = lock.taken_away())

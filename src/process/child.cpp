@@ -107,6 +107,11 @@ Child::~Child() {
     ::waitpid(pid_, nullptr, go_ ? 0 : WNOHANG);
 }
 
+bool Child::gone() {
+    reaped_ = reaped_ || ::waitpid(pid_, nullptr, WNOHANG) == pid_;
+    return reaped_;
+}
+
 void Child::go(BootTime not_after, const std::vector<std::string>& environment) {
     std::string variables;
     for (const std::string& variable : environment) variables.append(variable.c_str(), variable.size() + 1);

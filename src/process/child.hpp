@@ -35,6 +35,8 @@ class Child {
     /// Its process and its process group.
     pid_t pid() const { return pid_; }
 
+    /// Whether it has ended before its go, killed by somebody while it waited.
+    bool gone();
     /// Lets the command start, with this in its environment as well, unless by the child's own clock `not_after` has
     /// passed (hazard 11).
     void go(BootTime not_after, const std::vector<std::string>& environment);

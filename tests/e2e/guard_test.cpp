@@ -198,3 +198,23 @@ TEST_CASE("when a killed guard cannot be replaced, the command is stopped") {
     REQUIRE(::prlimit(run.pid(), RLIMIT_NOFILE, &enough_for_sanitizers, nullptr) == 0);
     CHECK(run.wait().status() == 79);
 }
+
+TEST_CASE("a process that was killed while it waited for the lock is named, and the lock is released") {
+    RedisServer server;
+    server.command({"SET", "holdfast:x", "other", "PX", "60000"});
+    Process run{run_on(server.uri(), {"x", "echo", "never"})};
+    run.wait_for_err("waiting");
+    const std::string children = finish({"sh", "-c",
+                                         fmt::format("for p in $(cat /proc/{0}/task/{0}/children); do "
+                                                     "grep -qx holdfast-guard /proc/$p/comm || echo $p; done",
+                                                     run.pid())})
+                                     .out;
+    REQUIRE_FALSE(children.empty());
+    ::kill(std::stoi(children), SIGKILL);
+    server.command({"DEL", "holdfast:x"});
+    const Finished done = run.wait();
+    CHECK(done.status() == 70);
+    CHECK(done.out.empty());
+    CHECK(done.err.find("its process was killed while it waited for the lock") != std::string::npos);
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
+}
