@@ -22,6 +22,13 @@ Lock lock_on(RedisServers& servers, Way way = Way::scripts, const std::string& l
     return {NodeSet{servers.nodes(), 1s}, key, {{30s, 0ms, 1s}, {}, way}, this_process(label, 30s)};
 }
 
+Lock held_on(RedisServers& servers) {
+    Lock lock = lock_on(servers);
+    lock.nodes().resolve();
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    return lock;
+}
+
 Inspection look(RedisServers& servers) {
     NodeSet nodes{servers.nodes(), 1s};
     nodes.resolve();
@@ -65,9 +72,7 @@ TEST_CASE("those who wait get the lock in the order in which they came, without 
             CAPTURE(n);
             CAPTURE(way);
             RedisServers servers{n};
-            Lock first = lock_on(servers);
-            first.nodes().resolve();
-            REQUIRE(first.try_once().outcome == Outcome::won);
+            Lock first = held_on(servers);
             std::vector<std::string> order;
             std::mutex mutex;
             std::vector<std::unique_ptr<Job>> waiters;
@@ -89,9 +94,7 @@ TEST_CASE("those who wait get the lock in the order in which they came, without 
 
 TEST_CASE("who gives up waiting is gone from every node, and the next in line is not held up") {
     RedisServers servers{3};
-    Lock first = lock_on(servers);
-    first.nodes().resolve();
-    REQUIRE(first.try_once().outcome == Outcome::won);
+    Lock first = held_on(servers);
     std::vector<std::string> order;
     std::mutex mutex;
     Job impatient{servers, Way::scripts, "impatient", order, mutex};
@@ -109,9 +112,7 @@ TEST_CASE("who gives up waiting is gone from every node, and the next in line is
 TEST_CASE("with all messages dropped waiting still works") {
     RedisServers servers{1};
     servers[0].command({"ACL", "SETUSER", "default", "resetchannels"});
-    Lock first = lock_on(servers);
-    first.nodes().resolve();
-    REQUIRE(first.try_once().outcome == Outcome::won);
+    Lock first = held_on(servers);
     std::vector<std::string> order;
     std::mutex mutex;
     Job waiter{servers, Way::scripts, "deaf", order, mutex};
@@ -123,9 +124,7 @@ TEST_CASE("with all messages dropped waiting still works") {
 
 TEST_CASE("a waiter that died in front of others delays them for no more than three seconds and two node timeouts") {
     RedisServers servers{1};
-    Lock first = lock_on(servers);
-    first.nodes().resolve();
-    REQUIRE(first.try_once().outcome == Outcome::won);
+    Lock first = held_on(servers);
     {
         Lock dead = lock_on(servers);
         dead.nodes().resolve();
