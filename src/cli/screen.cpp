@@ -1,0 +1,75 @@
+#include "cli/screen.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <unistd.h>
+
+namespace holdfast {
+namespace {
+
+bool colours_wanted() {
+    const auto set = [](const char* name) {
+        const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+        return value == nullptr ? std::string{} : std::string{value};
+    };
+    return ::isatty(STDOUT_FILENO) == 1 && set("NO_COLOR").empty() && !set("TERM").empty() && set("TERM") != "dumb";
+}
+
+std::string painted(const std::string& text, Colour colour) {
+    static const bool wanted = colours_wanted();
+    if (!wanted || colour == Colour::plain) return text;
+    const int code = [&] {
+        switch (colour) {
+        case Colour::green: return 32;
+        case Colour::yellow: return 33;
+        case Colour::red: return 31;
+        default: return 1;
+        }
+    }();
+    return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+}
+
+/// In characters: UTF-8 without its continuation bytes.
+size_t width(const std::string& text) {
+    return static_cast<size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+} // namespace
+
+std::string table(const std::vector<std::vector<Cell>>& rows, size_t indent) {
+    std::vector<size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i].text));
+    }
+    std::string lines;
+    for (const auto& row : rows) {
+        lines.append(indent, ' ');
+        for (size_t i = 0; i < row.size(); ++i) {
+            lines += painted(row[i].text, row[i].colour);
+            if (i + 1 < row.size()) lines.append(widths[i] - width(row[i].text) + 2, ' ');
+        }
+        lines += '\n';
+    }
+    return lines;
+}
+
+std::vector<Cell> header(const std::vector<std::string>& titles) {
+    std::vector<Cell> cells;
+    for (const std::string& title : titles) cells.emplace_back(title, Colour::bold);
+    return cells;
+}
+
+std::string rfc3339(milliseconds wall_time) {
+    const auto in_seconds = std::chrono::floor<seconds>(wall_time);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(in_seconds.count())),
+                       (wall_time - in_seconds).count());
+}
+
+void print(const Json& json) { fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
+} // namespace holdfast

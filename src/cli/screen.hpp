@@ -1,0 +1,43 @@
+// What commands show on stdout: tables and colours for people, JSON for machines.
+//
+// Colours are there only while stdout is a terminal that has them and NO_COLOR is not set (no-color.org).
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+enum class Colour { plain, bold, green, yellow, red };
+
+struct Cell {
+    std::string text;
+    Colour colour = Colour::plain;
+
+    Cell(std::string text_, Colour colour_ = Colour::plain) // NOLINT(google-explicit-constructor)
+        : text{std::move(text_)}, colour{colour_} {}
+    Cell(const char* text_) : text{text_} {} // NOLINT(google-explicit-constructor)
+};
+
+/// Rows of as many cells each, in columns as wide as their widest cell; the last one is not padded. Every line is
+/// indented by that many spaces and ends with a newline.
+std::string table(const std::vector<std::vector<Cell>>& rows, size_t indent = 0);
+
+/// The header of a table.
+std::vector<Cell> header(const std::vector<std::string>& titles);
+
+/// Keeps the order in which its fields are written. Times are RFC 3339 in UTC, durations numbers in fields whose names
+/// end in _ms.
+using Json = nlohmann::ordered_json;
+
+/// "2026-11-24T03:00:00.000Z", of a time since the epoch.
+std::string rfc3339(milliseconds wall_time);
+
+/// One line on stdout. Bytes that are no UTF-8 are replaced.
+void print(const Json&);
+
+} // namespace holdfast
