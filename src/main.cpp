@@ -15,12 +15,17 @@ namespace {
 using namespace holdfast;
 
 Exit dispatch(const Arguments& arguments) {
-    const Settings settings = resolve(arguments.typed, environment_variable);
+    // What helps to type a command line works also while the configuration is wrong.
+    if (arguments.command == CommandName::completion) return completion(arguments);
+    const Resolved resolved = resolve(arguments.settings, environment_variable);
+    const Settings& settings = resolved.settings;
     switch (arguments.command) {
     case CommandName::run: return run(arguments, settings);
     case CommandName::status: return status(arguments, settings);
     case CommandName::list: return list(arguments, settings);
     case CommandName::force_release: return force_release(arguments, settings);
+    case CommandName::completion: return completion(arguments);
+    case CommandName::print_config: return print_config(resolved);
     }
     return ExitStatus::internal;
 }

@@ -50,6 +50,14 @@ std::string format_duration(nanoseconds duration) {
     return two(s / 86400, 'd', s % 86400 / 3600, 'h');
 }
 
+std::string format_exactly(milliseconds duration) {
+    if (duration == milliseconds{0}) return "0s";
+    const Unit* largest = &units[1];
+    for (const Unit& unit : units)
+        if (unit.name != "" && duration.count() % static_cast<int64_t>(unit.in_ms) == 0) largest = &unit;
+    return fmt::format("{}{}", duration.count() / static_cast<int64_t>(largest->in_ms), largest->name);
+}
+
 std::string format_latency(nanoseconds latency) {
     const double ms = static_cast<double>(latency.count()) / 1e6;
     if (ms < 10) return fmt::format("{:.1f} ms", ms);

@@ -17,6 +17,9 @@ std::optional<milliseconds> parse_duration(std::string_view text);
 /// The two largest units: "3m12s", "27s", "1d4h"; below ten seconds with what makes it exact: "1.5s", "250ms".
 std::string format_duration(nanoseconds);
 
+/// As one number that parse_duration reads back: "90s", "1500ms", "5m".
+std::string format_exactly(milliseconds);
+
 /// For measured times: "0.4 ms", "12 ms", "1.2 s".
 std::string format_latency(nanoseconds);
 

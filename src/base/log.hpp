@@ -11,6 +11,7 @@
 namespace holdfast {
 
 enum class Verbosity { quiet, normal, verbose };
+enum class LogFormat { text, json };
 
 class Log {
   public:

@@ -2,12 +2,15 @@
 
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/nearest.hpp"
+#include "cli/version.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -19,55 +22,77 @@ Durations have a unit (500ms, 30s, 5m, 2h, 1d); a bare number is seconds.
 The exit status is the command's own, or 64 usage, 69 too few nodes, 75 not acquired, 76 not a lock,
 77 refused by a node, 78 configuration, 79 lock lost, 124 --max-hold ran out, 126 not executable,
 127 not found.
-holdfast(1) has it all.)";
+holdfast(1) has it all.
+)";
 
-struct Strings {
-    std::string version = "holdfast " HOLDFAST_VERSION;
+/// What CLI11 writes into, beside the arguments.
+struct Typed {
+    Arguments arguments;
     std::optional<std::string> shell;
+    bool print_config = false;
+    bool version = false;
 };
 
 /// CLI11 takes a word from '[' to ']' for a list and drops the brackets, in any option (think of -c '[ -e x ]'). A
 /// mark behind the bracket keeps it from that; whoever reads a word takes the mark off again.
 constexpr char mark = '\x01';
 
-std::string marked(const char* word) {
-    std::string text{word};
-    if (text.ends_with(']') || text.ends_with(mark)) text += mark;
-    return text;
-}
+std::string marked(const std::string& word) { return word.ends_with(']') || word.ends_with(mark) ? word + mark : word; }
 
 std::string unmarked(std::string word) {
     if (word.ends_with(mark)) word.pop_back();
     return word;
 }
 
-/// Takes a value as it stands: no lists, no conversion that would put the value into a message.
-CLI::Option* value(CLI::App& app, const std::string& flags, std::optional<std::string>& target, const std::string& type,
-                   const std::string& help) {
+/// Takes a value as it stands: no lists, no conversion that would put the value into a message. The last one counts.
+CLI::Option* add_value(CLI::App& app, const std::string& flags, const std::string& type, const std::string& help,
+                       const std::function<void(std::string)>& take) {
     return app
         .add_option_function<std::string>(
-            flags, [&target](const std::string& text) { target = unmarked(text); }, help)
-        ->type_name(type);
+            flags, [take](const std::string& text) { take(unmarked(text)); }, help)
+        ->type_name(type)
+        ->take_last();
 }
 
-/// Declared on the program and on each command, so that they may stand before or after the command's name.
-void add_common_options(CLI::App& app, Typed& typed) {
-    const auto add_nodes = [&typed](const CLI::results_t& uris) {
-        for (const std::string& uri : uris) typed.nodes.push_back(unmarked(uri));
+void add_value(CLI::App& app, const std::string& flags, const std::string& type, const std::string& help,
+               std::optional<std::string>& target) {
+    add_value(app, flags, type, help, [&target](std::string text) { target = std::move(text); });
+}
+
+CLI::Option* add_setting(CLI::App& app, const Option& option, Layer& settings) {
+    const std::string spellings{option.spellings};
+    const std::string help{option.help};
+    const auto set = [&settings, &option](std::string text) {
+        settings.insert_or_assign(std::string{option.name},
+                                  Given{Source::command_line, option.flag(), std::move(text)});
+    };
+    if (option.kind == Option::Kind::toggle)
+        return app.add_flag_callback(
+            spellings, [set] { set("yes"); }, help);
+    if (option.kind != Option::Kind::list) return add_value(app, spellings, std::string{option.value}, help, set);
+    const auto add_all = [set, &settings, &option](const CLI::results_t& values) {
+        const auto found = settings.find(option.name);
+        std::string all = found == settings.end() ? "" : found->second.text;
+        for (const std::string& value : values) all += (all.empty() ? "" : ",") + unmarked(value);
+        set(std::move(all));
         return true;
     };
-    app.add_option("--node", add_nodes, "a Redis node; give it several times, or several with commas")
-        ->type_name("URI")
+    return app.add_option(spellings, add_all, help)
+        ->type_name(std::string{option.value})
         ->allow_extra_args(false)
         ->take_all();
-    value(app, "--key-prefix", typed.key_prefix, "PREFIX", "stands before each lock's name (holdfast:)");
-    value(app, "--node-timeout", typed.node_timeout, "DURATION", "for one answer of a node (TTL/10, at most 1s)");
-    value(app, "--restart-guard", typed.restart_guard, "DURATION|off",
-          "how long a restarted node of three or more has no vote (60s)");
-    app.add_flag("--no-scripts", typed.no_scripts, "ask the nodes by transactions instead of Lua scripts");
-    value(app, "--local-dir", typed.local_dir, "DIR", "where local: nodes live (/tmp/holdfast-UID)");
-    app.add_flag("-v,--verbose", typed.verbose, "say more on stderr");
-    app.add_flag("-q,--quiet", typed.quiet, "say only what went wrong");
+}
+
+/// The settings that such a command has. Those of every command may stand before its name or after it.
+void add_settings(CLI::App& app, Option::Scope widest, Layer& settings) {
+    for (const Option& option : options())
+        if (!option.spellings.empty() && option.scope <= widest) add_setting(app, option, settings);
+}
+
+/// Those of single commands may stand in front as well, though nobody needs to know: --print-config takes them all.
+void add_hidden_settings(CLI::App& app, Layer& settings) {
+    for (const Option& option : options())
+        if (option.scope > Option::Scope::everywhere) add_setting(app, option, settings)->group("");
 }
 
 struct RunHelp : CLI::Formatter {
@@ -77,58 +102,84 @@ struct RunHelp : CLI::Formatter {
     }
 };
 
-/// The lock, or for list a glob.
-CLI::Option* add_name(CLI::App& app, const char* type, Arguments& arguments, const std::string& help) {
+CLI::Option* add_name(CLI::App& app, const std::string& type, Arguments& arguments, const std::string& help) {
     return app.add_option_function<std::string>(
         type, [&arguments](const std::string& text) { arguments.name = unmarked(text); }, help);
 }
 
-void add_run(CLI::App& app, Arguments& arguments, Strings& strings) {
-    Typed& typed = arguments.typed;
-    CLI::App* run = app.add_subcommand("run", "take lock NAME, run a command while holding it, release it");
-    run->formatter(std::make_shared<RunHelp>());
-    run->prefix_command();
-    add_name(*run, "NAME", arguments, "the lock")->required();
-    add_common_options(*run, typed);
-    value(*run, "--ttl", typed.ttl, "DURATION", "how long the lock outlives a holder that vanished (30s)");
-    run->add_flag("-n,--nonblock,--try", typed.nonblock, "fail at once if somebody else holds the lock");
-    value(*run, "-w,--wait,--timeout", typed.wait, "DURATION", "wait at most this long (for ever)");
-    value(*run, "-E,--conflict-exit-code", typed.conflict_exit_code, "N", "status when the lock was not acquired (75)");
-    value(*run, "-c,--shell", strings.shell, "STRING", "run the command through /bin/sh");
-    value(*run, "--grace", typed.grace, "DURATION", "between SIGTERM and SIGKILL on loss (TTL/4, at most 5s)");
-    value(*run, "--on-lost", typed.on_lost, "stop|ignore", "what happens to the command when the lock is lost (stop)");
-    value(*run, "--leftovers", typed.leftovers, "wait|kill|leave",
-          "the command has ended and others of its group have not (wait)");
-    run->add_flag("--tree", typed.tree, "when the command is stopped, stop descendants outside its group as well");
-    value(*run, "--max-hold", typed.max_hold, "DURATION", "stop the command after this long (never)");
-    value(*run, "--drift", typed.drift, "RATIO", "bound on the difference of clock rates (0.01)");
+struct Command {
+    CommandName id;
+    const char* name;
+    const char* help;
+    const char* argument; ///< empty: it takes none
+    const char* argument_help;
+    bool argument_required;
+    Option::Scope settings;
+};
+
+constexpr std::array commands{
+    Command{CommandName::run, "run", "take lock NAME, run a command while holding it, release it", "NAME", "the lock",
+            true, Option::Scope::running},
+    Command{CommandName::status, "status", "who holds lock NAME", "NAME", "the lock", true, Option::Scope::everywhere},
+    Command{CommandName::list, "list", "every held lock, or those that match GLOB", "GLOB", "as in 'deploy-*'", false,
+            Option::Scope::everywhere},
+    Command{CommandName::force_release, "force-release", "take lock NAME away from its holder", "NAME", "the lock",
+            true, Option::Scope::everywhere},
+    Command{CommandName::completion, "completion", "print a completion script", "SHELL", "bash, zsh or fish", true,
+            Option::Scope::everywhere},
+};
+
+void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
+    switch (command) {
+    case CommandName::run:
+        app.formatter(std::make_shared<RunHelp>());
+        app.prefix_command();
+        add_value(app, "-c,--shell", "STRING", "run the command through /bin/sh", typed.shell);
+        break;
+    default: break;
+    }
 }
 
-void add_others(CLI::App& app, Arguments& arguments) {
-    CLI::App* status = app.add_subcommand("status", "who holds lock NAME");
-    add_name(*status, "NAME", arguments, "the lock")->required();
-    CLI::App* list = app.add_subcommand("list", "every held lock, or those that match GLOB");
-    add_name(*list, "GLOB", arguments, "as in 'deploy-*'");
-    CLI::App* force = app.add_subcommand("force-release", "take lock NAME away from its holder");
-    add_name(*force, "NAME", arguments, "the lock")->required();
-    for (CLI::App* command : {status, list, force}) add_common_options(*command, arguments.typed);
+void declare(CLI::App& app, Typed& typed) {
+    app.footer(std::string{help_footer});
+    app.add_flag("--version", typed.version, "print the version");
+    app.add_flag("--print-config", typed.print_config, "print every setting and where it came from");
+    add_settings(app, Option::Scope::everywhere, typed.arguments.settings);
+    add_hidden_settings(app, typed.arguments.settings);
+    for (const Command& command : commands) {
+        CLI::App* sub = app.add_subcommand(command.name, command.help);
+        add_name(*sub, command.argument, typed.arguments, command.argument_help)->required(command.argument_required);
+        add_settings(*sub, command.settings, typed.arguments.settings);
+        add_own_options(*sub, command.id, typed);
+    }
 }
 
-CommandName command_name(const CLI::App& app) {
-    const std::string name = app.get_subcommands().front()->get_name();
-    if (name == "run") return CommandName::run;
-    if (name == "status") return CommandName::status;
-    return name == "list" ? CommandName::list : CommandName::force_release;
+std::vector<std::string> spellings_of(const CLI::App& app) {
+    std::vector<std::string> all;
+    for (const CLI::Option* option : app.get_options()) {
+        if (option->get_positional()) continue;
+        for (const std::string& name : option->get_lnames()) all.push_back("--" + name);
+        for (const std::string& name : option->get_snames()) all.push_back("-" + name);
+    }
+    return all;
+}
+
+Failure unknown_word(const CLI::App& app, const std::string& word, const std::string& where) {
+    const bool is_option = word.size() > 1 && word.starts_with('-');
+    const std::string shown = printable(word.substr(0, word.find('=')));
+    if (is_option)
+        return {ExitStatus::usage, fmt::format("'{}' is not an option of {}{}; see {} --help", shown, where,
+                                               did_you_mean(shown, spellings_of(app)), where)};
+    return {ExitStatus::usage, fmt::format("{} does not know what '{}' is for; see {} --help", where, shown, where)};
 }
 
 /// The words of `run` behind NAME: what CLI11 left, and what stood behind "--", which it never saw.
-std::vector<std::string> command_words(const CLI::App& run, std::span<const char* const> behind_dashes, bool dashes,
+std::vector<std::string> command_words(const CLI::App& run, std::span<const std::string> behind_dashes, bool dashes,
                                        const std::optional<std::string>& shell) {
     std::vector<std::string> words;
     for (std::string& word : run.remaining()) words.push_back(unmarked(std::move(word)));
     if (!words.empty() && words.front().size() > 1 && words.front().front() == '-')
-        throw Failure{ExitStatus::usage,
-                      fmt::format("'{}' is not an option of run; see holdfast run --help", printable(words.front()))};
+        throw unknown_word(run, words.front(), "holdfast run");
     // A "--" between words of the command is the command's own.
     if (dashes && !words.empty()) words.emplace_back("--");
     words.insert(words.end(), behind_dashes.begin(), behind_dashes.end());
@@ -140,54 +191,93 @@ std::vector<std::string> command_words(const CLI::App& run, std::span<const char
     return words;
 }
 
+const CLI::App& innermost(const CLI::App& app) {
+    const auto parsed = app.get_subcommands();
+    return parsed.empty() ? app : *parsed.front();
+}
+
 Failure not_understood(const CLI::App& app, const CLI::ParseError& error) {
-    const bool no_command = app.get_subcommands().empty();
-    const std::vector<std::string> rest = app.remaining();
-    if (no_command && rest.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    const CLI::App& at = app.remaining().empty() ? innermost(app) : app;
+    const bool command_known = &at != &app;
+    const std::string where = command_known ? "holdfast " + at.get_name() : "holdfast";
+    const std::vector<std::string> rest = at.remaining();
+    const std::string what = printable(error.what(), 500);
+    const std::string about = what.substr(0, what.find_first_of(": "));
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && about.starts_with('-'))
+        return {ExitStatus::usage, fmt::format("{} needs a value; see {} --help", about, where)};
+    if (!rest.empty()) {
+        const std::string word = unmarked(rest.front());
+        if (command_known || word.starts_with('-')) return unknown_word(at, word, where);
+        std::vector<std::string> names;
+        for (const Command& command : commands) names.emplace_back(command.name);
+        return {ExitStatus::usage, fmt::format("'{}' is not a command{}; see holdfast --help", printable(word),
+                                               did_you_mean(word, names))};
+    }
+    if (command_known && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+        return {ExitStatus::usage, fmt::format("{} is missing, as in: {} {}{}", about, where, about,
+                                               at.get_name() == "run" ? " -- COMMAND" : "")};
+    if (!command_known)
         return {ExitStatus::usage, "no command given, as in: holdfast run NAME -- COMMAND; see holdfast --help"};
-    if (no_command && !rest.empty())
-        return {ExitStatus::usage, fmt::format("'{}' is not {}; see holdfast --help", printable(unmarked(rest.front())),
-                                               rest.front().starts_with('-') ? "an option" : "a command")};
-    return {ExitStatus::usage, fmt::format("{}; see holdfast --help", printable(error.what(), 500))};
+    return {ExitStatus::usage, fmt::format("{}; see {} --help", what, where)};
+}
+
+CommandName command_name(const CLI::App& app) {
+    return std::ranges::find(commands, app.get_subcommands().front()->get_name(), &Command::name)->id;
 }
 
 } // namespace
 
 std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* argv) {
-    const std::span all{argv, static_cast<size_t>(argc)};
-    const auto dashes =
-        std::ranges::find(all, std::string_view{"--"}, [](const char* word) { return std::string_view{word}; });
-    const auto front = all.first(static_cast<size_t>(dashes - all.begin()));
+    const std::vector<std::string> all{argv + 1, argv + argc};
+    const auto dashes = std::ranges::find(all, "--");
 
-    Arguments arguments;
-    Strings strings;
+    Typed typed;
     CLI::App app{"Hold a distributed lock in Redis around a command.", "holdfast"};
-    app.require_subcommand(1);
-    app.footer(std::string{help_footer});
-    app.set_version_flag("--version", strings.version);
-    add_common_options(app, arguments.typed);
-    add_run(app, arguments, strings);
-    add_others(app, arguments);
-    // CLI11 takes them in reverse, without the program's own name.
+    declare(app, typed);
+    // CLI11 takes them in reverse.
     std::vector<std::string> words;
-    for (size_t i = front.size(); i-- > 1;) words.push_back(marked(front[i]));
+    for (auto word = dashes; word != all.begin();) words.push_back(marked(*--word));
     try {
         app.parse(std::move(words));
+        if (typed.version) return Printed{version_text()};
+        if (app.get_subcommands().empty() && !typed.print_config) throw CLI::RequiredError{"A command"};
     } catch (const CLI::CallForHelp&) {
         return Printed{app.help()};
-    } catch (const CLI::CallForVersion&) {
-        return Printed{strings.version + "\n"};
     } catch (const CLI::ParseError& error) {
         throw not_understood(app, error);
     }
-    arguments.command = command_name(app);
+    Arguments& arguments = typed.arguments;
+    arguments.command = typed.print_config ? CommandName::print_config : command_name(app);
     if (arguments.command == CommandName::list && arguments.name.empty()) arguments.name = "*";
     const bool has_dashes = dashes != all.end();
-    const auto behind = has_dashes ? all.subspan(front.size() + 1) : all.last(0);
+    const std::span behind{has_dashes ? dashes + 1 : dashes, all.end()};
     if (arguments.command == CommandName::run)
-        arguments.words = command_words(*app.get_subcommand("run"), behind, has_dashes, strings.shell);
+        arguments.words = command_words(*app.get_subcommand("run"), behind, has_dashes, typed.shell);
+    else if (arguments.command == CommandName::completion) arguments.words.assign(behind.begin(), behind.end());
     else if (has_dashes) throw Failure{ExitStatus::usage, "only run takes '--' and a command; see holdfast --help"};
     return arguments;
+}
+
+std::vector<CommandSyntax> syntax() {
+    Typed typed;
+    CLI::App app;
+    declare(app, typed);
+    const auto syntax_of = [](const CLI::App& of, std::string argument) {
+        CommandSyntax one{of.get_name(), of.get_description(), std::move(argument), {}};
+        for (const CLI::Option* option : of.get_options()) {
+            if (option->get_positional() || option->get_group().empty()) continue;
+            CommandSyntax::Option& added = one.options.emplace_back();
+            for (const std::string& name : option->get_snames()) added.spellings.push_back("-" + name);
+            for (const std::string& name : option->get_lnames()) added.spellings.push_back("--" + name);
+            if (option->get_expected_min() > 0) added.value = option->get_type_name();
+            added.help = option->get_description();
+        }
+        return one;
+    };
+    std::vector<CommandSyntax> all{syntax_of(app, "")};
+    for (const Command& command : commands)
+        all.push_back(syntax_of(*app.get_subcommand(command.name), command.argument));
+    return all;
 }
 
 } // namespace holdfast

@@ -1,7 +1,7 @@
 // The command line as typed. The only place that knows CLI11.
 #pragma once
 
-#include "config/settings.hpp"
+#include "config/options.hpp"
 
 #include <optional>
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace holdfast {
 
-enum class CommandName { run, status, list, force_release };
+enum class CommandName { run, status, list, force_release, completion, print_config };
 
 struct Arguments {
     CommandName command{};
-    std::string name;               ///< the lock; for list a glob, "*" when none was given
+    std::string name;               ///< the lock; for list a glob, "*" when none was given; for completion a shell
     std::vector<std::string> words; ///< run: the command, untouched, whatever its words look like
-    Typed typed;
+    Layer settings;                 ///< what stands in config/options.hpp
 };
 
 /// --help and --version: nothing to do but to print this.
@@ -26,5 +26,19 @@ struct Printed {
 
 /// Throws Failure with status 64.
 std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* argv);
+
+/// What can be typed, for completion: first what may stand before a command, then each command.
+struct CommandSyntax {
+    struct Option {
+        std::vector<std::string> spellings;
+        std::string value; ///< "DURATION", "stop|ignore"; empty when it takes none
+        std::string help;
+    };
+    std::string name;
+    std::string help;
+    std::string argument; ///< "NAME", "GLOB", "SHELL" or nothing
+    std::vector<Option> options;
+};
+std::vector<CommandSyntax> syntax();
 
 } // namespace holdfast

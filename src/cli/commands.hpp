@@ -4,6 +4,7 @@
 
 #include "base/exit_status.hpp"
 #include "cli/arguments.hpp"
+#include "config/resolve.hpp"
 #include "lock/operations.hpp"
 #include "redis/node.hpp"
 
@@ -28,6 +29,8 @@ Exit run(const Arguments&, const Settings&);
 Exit status(const Arguments&, const Settings&);
 Exit list(const Arguments&, const Settings&);
 Exit force_release(const Arguments&, const Settings&);
+Exit completion(const Arguments&);
+Exit print_config(const Resolved&);
 
 /// What a command is about. Both refuse what cannot be.
 /// The configured nodes; starts `local:` ones.

@@ -63,20 +63,26 @@ std::string held_with(const LockKey& key, std::vector<Node> nodes) {
 }
 
 /// What tells the command its lock.
-std::vector<std::string> lock_variables(const Lock& lock, const std::vector<Node>& nodes, const std::string& held) {
-    return {fmt::format("HOLDFAST_LOCK={}", lock.key().name),
-            fmt::format("HOLDFAST_KEY={}", lock.key().key()),
-            fmt::format("HOLDFAST_TOKEN={}", lock.token().text()),
-            fmt::format("HOLDFAST_FENCE={}", lock.fence().number),
-            fmt::format("HOLDFAST_NODES={}", display(nodes)),
-            fmt::format("HOLDFAST_KEY_PREFIX={}", lock.key().prefix),
-            fmt::format("HOLDFAST_HELD={}", held)};
+std::vector<std::string> lock_variables(const Lock& lock, const std::vector<Node>& nodes, const Settings& settings,
+                                        const std::string& held) {
+    std::vector<std::string> variables{fmt::format("HOLDFAST_LOCK={}", lock.key().name),
+                                       fmt::format("HOLDFAST_KEY={}", lock.key().key()),
+                                       fmt::format("HOLDFAST_TOKEN={}", lock.token().text()),
+                                       fmt::format("HOLDFAST_FENCE={}", lock.fence().number),
+                                       fmt::format("HOLDFAST_NODES={}", display(nodes)),
+                                       fmt::format("HOLDFAST_KEY_PREFIX={}", lock.key().prefix),
+                                       fmt::format("HOLDFAST_HELD={}", held)};
+    // With these a holdfast inside finds its passwords where we did.
+    if (settings.config_file) variables.push_back(fmt::format("HOLDFAST_CONFIG={}", *settings.config_file));
+    if (settings.profile) variables.push_back(fmt::format("HOLDFAST_PROFILE={}", *settings.profile));
+    return variables;
 }
 
 /// Our environment without what carries passwords, and without what the lock's variables replace.
 std::vector<std::string> own_environment() {
-    constexpr std::array replaced{"HOLDFAST_LOCK=",  "HOLDFAST_KEY=",        "HOLDFAST_TOKEN=", "HOLDFAST_FENCE=",
-                                  "HOLDFAST_NODES=", "HOLDFAST_KEY_PREFIX=", "HOLDFAST_HELD=",  "HOLDFAST_PASSWORD="};
+    constexpr std::array replaced{
+        "HOLDFAST_LOCK=",       "HOLDFAST_KEY=",  "HOLDFAST_TOKEN=",    "HOLDFAST_FENCE=",  "HOLDFAST_NODES=",
+        "HOLDFAST_KEY_PREFIX=", "HOLDFAST_HELD=", "HOLDFAST_PASSWORD=", "HOLDFAST_CONFIG=", "HOLDFAST_PROFILE="};
     std::vector<std::string> environment;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text{*entry};
@@ -188,7 +194,7 @@ Exit acquire_and_hold(Lock& lock, const Arguments& arguments, const Settings& se
     log.detail(fmt::format("{} acquired, fence {}{}", lock.key().name, lock.fence().number, node_lines(attempt.nodes)));
     lock.listen_for_revocation();
 
-    const Ending ending = hold(lock, forked, lock_variables(lock, nodes, held), rules, signals, log, started);
+    const Ending ending = hold(lock, forked, lock_variables(lock, nodes, settings, held), rules, signals, log, started);
     release(lock, ending, log);
     // A script around us ends by it as it would without us. It waits for us too: we have it blocked.
     if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
@@ -203,7 +209,7 @@ Exit run(const Arguments& arguments, const Settings& settings) {
     const LockRules rules = lock_rules(settings, nodes);
     const std::string held = held_with(key, nodes);
     Lock lock{NodeSet{nodes, settings.node_timeout}, key, rules,
-              this_process(program_name(arguments.words.front()), settings.ttl)};
+              this_process(settings.label.value_or(program_name(arguments.words.front())), settings.ttl)};
     bool started = false;
     try {
         return acquire_and_hold(lock, arguments, settings, nodes, held, started);

@@ -68,10 +68,6 @@ Way way(const Settings& settings) { return settings.no_scripts ? Way::transactio
 
 LockKey lock_key(const Arguments& arguments, const Settings& settings) {
     if (const auto why = not_a_lock_name(arguments.name)) throw Failure{ExitStatus::usage, *why};
-    if (settings.key_prefix.find_first_of(" {}") != std::string::npos ||
-        printable(settings.key_prefix, settings.key_prefix.size()) != settings.key_prefix)
-        throw Failure{ExitStatus::usage, fmt::format("--key-prefix '{}' has spaces, braces or control characters",
-                                                     printable(settings.key_prefix))};
     return {arguments.name, settings.key_prefix};
 }
 

@@ -1,103 +1,93 @@
-#include "base/duration.hpp"
-#include "base/error.hpp"
+#include "config/resolve.hpp"
+
 #include "base/escape.hpp"
-#include "config/settings.hpp"
+#include "base/nearest.hpp"
+#include "config/file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <charconv>
+#include <algorithm>
 #include <cstdlib>
-#include <map>
+#include <filesystem>
 #include <unistd.h>
 
 namespace holdfast {
 namespace {
 
-/// A value and what the user calls it.
-struct Given {
-    std::string name; ///< "--ttl" or "HOLDFAST_TTL"
-    std::string value;
-
-    Failure wrong(std::string_view wanted) const {
-        const bool typed = name.starts_with('-');
-        return {typed ? ExitStatus::usage : ExitStatus::configuration,
-                fmt::format("{} '{}' is not {}", name, printable(value), wanted)};
+Layer from_environment(const Environment& environment) {
+    Layer layer;
+    for (const Option& option : options()) {
+        const std::string variable = option.variable();
+        auto text = environment(variable.c_str());
+        if (text && (!text->empty() || option.may_be_empty))
+            layer.insert_or_assign(std::string{option.name}, Given{Source::environment, variable, std::move(*text)});
     }
-};
-
-class Source {
-  public:
-    explicit Source(const Environment& environment) : environment_{environment} {}
-
-    std::optional<Given> pick(const std::optional<std::string>& typed, const char* option, const char* variable) const {
-        if (typed) return Given{option, *typed};
-        if (auto value = environment_(variable); value && !value->empty()) return Given{variable, std::move(*value)};
-        return {};
-    }
-
-  private:
-    const Environment& environment_;
-};
-
-milliseconds duration(const Given& given) {
-    const auto parsed = parse_duration(given.value);
-    if (!parsed) throw given.wrong("a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
-    return *parsed;
+    return layer;
 }
 
-template <typename Number>
-Number number(const Given& given, Number smallest, Number largest, std::string_view wanted) {
-    Number value{};
-    const char* end = given.value.data() + given.value.size();
-    const auto [parsed_to, error] = std::from_chars(given.value.data(), end, value);
-    if (error != std::errc{} || parsed_to != end || !(value >= smallest && value <= largest)) throw given.wrong(wanted);
-    return value;
-}
-
-template <typename Choice>
-Choice choice(const Given& given, const std::map<std::string_view, Choice>& choices, std::string_view wanted) {
-    const auto found = choices.find(given.value);
-    if (found == choices.end()) throw given.wrong(wanted);
-    return found->second;
-}
-
-bool flag(bool typed, const char* variable, const Source& source) {
-    const auto given = source.pick(typed ? std::optional<std::string>{"yes"} : std::nullopt, "", variable);
-    return given &&
-           choice<bool>(*given,
-                        {{"1", true}, {"yes", true}, {"true", true}, {"0", false}, {"no", false}, {"false", false}},
-                        "yes or no");
-}
-
-std::vector<Secret> node_list(const Typed& typed, const Environment& environment) {
-    std::vector<std::string> lists = typed.nodes;
-    if (lists.empty())
-        if (auto value = environment("HOLDFAST_NODES")) lists.push_back(std::move(*value));
-    std::vector<Secret> nodes;
-    for (const std::string& list : lists) {
-        size_t begin = 0;
-        while (begin <= list.size()) {
-            const size_t comma = std::min(list.find(',', begin), list.size());
-            if (comma > begin) nodes.emplace_back(list.substr(begin, comma - begin));
-            begin = comma + 1;
-        }
-    }
-    return nodes;
-}
-
-Verbosity verbosity(const Typed& typed) {
-    if (typed.verbose && typed.quiet)
-        throw Failure{ExitStatus::usage, "-v and -q contradict each other; give one of them"};
-    if (typed.verbose) return Verbosity::verbose;
-    return typed.quiet ? Verbosity::quiet : Verbosity::normal;
-}
-
-std::optional<milliseconds> wait(const Typed& typed, const Source& source) {
-    if (typed.nonblock && typed.wait)
-        throw Failure{ExitStatus::usage, "-n does not wait and --wait does; give one of them"};
-    if (typed.nonblock) return milliseconds{0};
-    if (const auto given = source.pick(typed.wait, "--wait", "HOLDFAST_WAIT")) return duration(*given);
+std::optional<std::string> default_file(const Environment& environment) {
+    std::vector<std::string> candidates;
+    const auto set = [&](const char* name) { return environment(name).value_or(""); };
+    if (const std::string base = set("XDG_CONFIG_HOME"); base.starts_with('/'))
+        candidates.push_back(base + "/holdfast/config.toml");
+    else if (const std::string home = set("HOME"); home.starts_with('/'))
+        candidates.push_back(home + "/.config/holdfast/config.toml");
+    candidates.emplace_back("/etc/holdfast.toml");
+    for (std::string& candidate : candidates)
+        if (::access(candidate.c_str(), F_OK) == 0) return std::move(candidate);
     return {};
+}
+
+std::optional<std::string> config_path(const Layer& given, const Environment& environment) {
+    const auto chosen = given.find("config");
+    if (chosen == given.end()) return default_file(environment);
+    return std::filesystem::absolute(chosen->second.text).string();
+}
+
+/// The selected profile first, then the top.
+void add_file(Layer& given, const Environment& environment) {
+    const auto path = config_path(given, environment);
+    const auto profile = given.find("profile");
+    if (!path) {
+        if (profile == given.end()) return;
+        throw Failure{ExitStatus::configuration,
+                      fmt::format("{} '{}': there is no configuration file; name one with --config",
+                                  profile->second.where, printable(profile->second.text))};
+    }
+    ConfigFile file = read_config_file(*path);
+    if (profile != given.end()) {
+        const auto found = file.profiles.find(profile->second.text);
+        if (found == file.profiles.end()) {
+            std::vector<std::string> names;
+            for (const auto& [name, settings] : file.profiles) names.push_back(name);
+            throw profile->second.wrong(fmt::format("a profile of {}{}{}", *path,
+                                                    did_you_mean(profile->second.text, names),
+                                                    names.empty() ? ", which has none"
+                                                                  : fmt::format(" (it has {})", fmt::join(names, ", "))));
+        }
+        given.merge(found->second);
+    }
+    given.merge(file.top);
+    given.insert_or_assign("config", Given{given.contains("config") ? given.at("config").source : Source::file,
+                                           given.contains("config") ? given.at("config").where : "found there", *path});
+}
+
+/// Of two options that say the opposite only the one from the stronger source counts.
+void settle_contradictions(Layer& given) {
+    const auto is_off = [](const Given& one) { return one.text == "no" || one.text == "false" || one.text == "0"; };
+    for (const Option& option : options()) {
+        const auto found = given.find(option.name);
+        if (option.kind != Option::Kind::toggle || option.against.empty() || found == given.end()) continue;
+        const auto other = given.find(option.against);
+        if (other == given.end() || is_off(found->second)) continue;
+        if (find_option(option.against)->kind == Option::Kind::toggle && is_off(other->second)) continue;
+        if (found->second.source == other->second.source)
+            throw Failure{found->second.source == Source::command_line ? ExitStatus::usage : ExitStatus::configuration,
+                          fmt::format("{} and {} contradict each other; give one of them", found->second.where,
+                                      other->second.where)};
+        given.erase(found->second.source < other->second.source ? other : found);
+    }
 }
 
 } // namespace
@@ -107,51 +97,30 @@ std::optional<std::string> environment_variable(const char* name) {
     return value == nullptr ? std::nullopt : std::optional<std::string>{value};
 }
 
-Settings resolve(const Typed& typed, const Environment& environment) {
-    const Source source{environment};
-    Settings settings;
-    settings.verbosity = verbosity(typed);
-    settings.nodes = node_list(typed, environment);
-    settings.password = Secret{environment("HOLDFAST_PASSWORD").value_or("")};
-    if (typed.key_prefix) settings.key_prefix = *typed.key_prefix;
-    else if (const auto prefix = environment("HOLDFAST_KEY_PREFIX")) settings.key_prefix = *prefix;
+Resolved resolve(const Layer& typed, const Environment& environment) {
+    Resolved resolved{{}, typed};
+    Layer& given = resolved.given;
+    given.merge(from_environment(environment));
+    add_file(given, environment);
+    settle_contradictions(given);
+
+    Settings& settings = resolved.settings;
     settings.local_dir = fmt::format("/tmp/holdfast-{}", ::geteuid());
-    if (const auto given = source.pick(typed.local_dir, "--local-dir", "HOLDFAST_LOCAL_DIR")) {
-        if (!given->value.starts_with('/')) throw given->wrong("an absolute path");
-        settings.local_dir = given->value;
-    }
-    if (const auto given = source.pick(typed.restart_guard, "--restart-guard", "HOLDFAST_RESTART_GUARD")) {
-        settings.restart_guard.reset();
-        if (given->value != "off") settings.restart_guard = duration(*given);
-    }
-    settings.no_scripts = flag(typed.no_scripts, "HOLDFAST_NO_SCRIPTS", source);
-    if (const auto given = source.pick(typed.ttl, "--ttl", "HOLDFAST_TTL")) settings.ttl = duration(*given);
-    settings.wait = wait(typed, source);
-    settings.grace = std::min<milliseconds>(seconds{5}, settings.ttl / 4);
-    if (const auto given = source.pick(typed.grace, "--grace", "HOLDFAST_GRACE")) settings.grace = duration(*given);
-    settings.node_timeout = std::min<milliseconds>(settings.ttl / 10, seconds{1});
-    if (const auto given = source.pick(typed.node_timeout, "--node-timeout", "HOLDFAST_NODE_TIMEOUT")) {
-        settings.node_timeout = duration(*given);
-        if (settings.node_timeout == milliseconds{0})
-            throw given->wrong("a time in which a node can answer, as in 500ms");
-    }
-    if (const auto given = source.pick(typed.drift, "--drift", "HOLDFAST_DRIFT"))
-        settings.drift = number(*given, 0.0, 0.5, "a ratio from 0 to 0.5, as in 0.01");
-    if (const auto given = source.pick(typed.on_lost, "--on-lost", "HOLDFAST_ON_LOST"))
-        settings.on_lost = choice<Settings::OnLost>(
-            *given, {{"stop", Settings::OnLost::stop}, {"ignore", Settings::OnLost::ignore}}, "stop or ignore");
-    if (const auto given = source.pick(typed.leftovers, "--leftovers", "HOLDFAST_LEFTOVERS"))
-        settings.leftovers = choice<Settings::Leftovers>(*given,
-                                                         {{"wait", Settings::Leftovers::wait},
-                                                          {"kill", Settings::Leftovers::kill},
-                                                          {"leave", Settings::Leftovers::leave}},
-                                                         "wait, kill or leave");
-    settings.tree = flag(typed.tree, "HOLDFAST_TREE", source);
-    if (const auto given = source.pick(typed.max_hold, "--max-hold", "HOLDFAST_MAX_HOLD"))
-        if (const milliseconds longest = duration(*given); longest > milliseconds{0}) settings.max_hold = longest;
-    if (const auto given = source.pick(typed.conflict_exit_code, "--conflict-exit-code", "HOLDFAST_CONFLICT_EXIT_CODE"))
-        settings.conflict_exit_code = number(*given, 0, 255, "an exit status from 0 to 255, as in 75");
-    return settings;
+    for (const Option& option : options())
+        if (const auto found = given.find(option.name); found != given.end()) option.take(settings, found->second);
+    if (!given.contains("grace")) settings.grace = std::min<milliseconds>(seconds{5}, settings.ttl / 4);
+    if (!given.contains("node-timeout"))
+        settings.node_timeout = std::min<milliseconds>(settings.ttl / 10, seconds{1});
+    return resolved;
+}
+
+std::vector<std::string> profile_names(const Layer& typed, const Environment& environment) {
+    Layer given = typed;
+    given.merge(from_environment(environment));
+    std::vector<std::string> names;
+    if (const auto path = config_path(given, environment))
+        for (const auto& [name, settings] : read_config_file(*path).profiles) names.push_back(name);
+    return names;
 }
 
 } // namespace holdfast

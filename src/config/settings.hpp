@@ -1,82 +1,69 @@
-// Every setting of holdfast: its meaning, its default, and where it may come from.
-//
-// Two stages: Typed is what the command line says, word for word; resolve() adds the HOLDFAST_* environment
-// and the defaults, checks each value, and gives Settings. Precedence: command line, environment, default.
+// What holdfast goes by, resolved and checked. config/options.hpp says how each setting is written;
+// config/resolve.hpp where they come from.
 #pragma once
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace holdfast {
 
-struct Typed {
-    std::vector<std::string> nodes{};
-    std::optional<std::string> ttl{}, wait{}, grace{}, drift{}, on_lost{}, leftovers{}, max_hold{},
-        conflict_exit_code{}, key_prefix{}, node_timeout{}, local_dir{}, restart_guard{};
-    bool nonblock = false;
-    bool tree = false;
-    bool no_scripts = false;
-    bool verbose = false;
-    bool quiet = false;
-};
-
 struct Settings {
-    /// --node, HOLDFAST_NODES. Node URIs as written, which may hold passwords. No default: a lock that silently
+    /// Node URIs as written, which may hold passwords. No default: a lock that silently
     /// fell back to this machine would be worse than none.
     std::vector<Secret> nodes;
-    /// HOLDFAST_PASSWORD. For nodes whose URI has no password. Never on a command line.
+    /// For nodes whose URI has no password. Never on a command line.
     Secret password;
-    /// --key-prefix, HOLDFAST_KEY_PREFIX. In front of each lock's name; '' shares names with other lock clients.
+    /// In front of each lock's name; '' shares names with other lock clients.
     std::string key_prefix = "holdfast:";
-    /// --node-timeout, HOLDFAST_NODE_TIMEOUT. For one request on an open connection. Default min(TTL/10, 1s).
+    /// For one request on an open connection. Default min(TTL/10, 1s).
     milliseconds node_timeout{};
-    /// --restart-guard, HOLDFAST_RESTART_GUARD. With three or more nodes, for how long one that was started has no
+    /// With three or more nodes, for how long one that was started has no
     /// vote, because it may have forgotten locks. One value for all users of these nodes, no shorter than any of their
     /// TTLs; nothing, written `off`, is for servers that keep what they granted.
     std::optional<milliseconds> restart_guard{60'000};
-    /// --no-scripts, HOLDFAST_NO_SCRIPTS. Ask the nodes by transactions, which are slower, instead of Lua scripts.
+    /// Ask the nodes by transactions, which are slower, instead of Lua scripts.
     bool no_scripts = false;
-    /// --local-dir, HOLDFAST_LOCAL_DIR. Where `local:` nodes live. Default /tmp/holdfast-UID.
+    /// Where `local:` nodes live. Default /tmp/holdfast-UID.
     std::string local_dir;
 
-    /// --ttl, HOLDFAST_TTL. How long the lock outlives a holder that vanished. Longer: fewer renewals and more
+    /// How long the lock outlives a holder that vanished. Longer: fewer renewals and more
     /// patience with slow nodes, but a longer wait after a crash. At least 1s.
     milliseconds ttl{30'000};
-    /// --wait, HOLDFAST_WAIT; --nonblock is zero. Nothing: for ever.
+    /// How long to wait for a holder. Nothing: for ever.
     std::optional<milliseconds> wait;
-    /// --grace, HOLDFAST_GRACE. Between SIGTERM and SIGKILL when the command has to stop. Default min(5s, TTL/4).
+    /// Between SIGTERM and SIGKILL when the command has to stop. Default min(5s, TTL/4).
     milliseconds grace{};
-    /// --drift, HOLDFAST_DRIFT. Bound on the difference between two clock rates.
+    /// Bound on the difference between two clock rates.
     double drift = 0.01;
-    /// --on-lost, HOLDFAST_ON_LOST. `ignore`: the command goes on without the lock, which is told; the status is 79 all
+    /// `ignore`: the command goes on without the lock, which is told; the status is 79 all
     /// the same.
     enum class OnLost { stop, ignore } on_lost = OnLost::stop;
-    /// --leftovers, HOLDFAST_LEFTOVERS. When the command has ended and others of its process group still run: hold the
+    /// When the command has ended and others of its process group still run: hold the
     /// lock until they end, stop them, or release at once.
     enum class Leftovers { wait, kill, leave } leftovers = Leftovers::wait;
-    /// --tree, HOLDFAST_TREE. When the command has to be stopped, so are descendants that left its process group.
+    /// When the command has to be stopped, so are descendants that left its process group.
     bool tree = false;
-    /// --max-hold, HOLDFAST_MAX_HOLD. Stops the command after this long. Nothing, or zero: never.
+    /// Stops the command after this long. Nothing, or zero: never.
     std::optional<milliseconds> max_hold;
-    /// --conflict-exit-code, HOLDFAST_CONFLICT_EXIT_CODE. Status when the lock was not acquired.
+    /// Status when the lock was not acquired.
     int conflict_exit_code = 75;
 
+    /// Keeps the lock at least this long after it was acquired; what is left when the command ends becomes its TTL.
+    milliseconds min_hold{};
+    /// What others see of this holder. Nothing: the command's program name.
+    std::optional<std::string> label;
+
     Verbosity verbosity = Verbosity::normal;
+    LogFormat log_format = LogFormat::text;
+
+    /// The file that was read, absolute, and the profile in it that was asked for.
+    std::optional<std::string> config_file;
+    std::optional<std::string> profile;
 };
-
-/// A variable's value; nothing when it is unset. An empty one counts as unset, but for the key prefix.
-using Environment = std::function<std::optional<std::string>(const char* name)>;
-
-/// This process's own.
-std::optional<std::string> environment_variable(const char* name);
-
-/// Throws Failure with a sentence that names the option or variable and shows a value that would do.
-Settings resolve(const Typed&, const Environment&);
 
 } // namespace holdfast

@@ -54,9 +54,9 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
     check(call({"run", "--node", "h", "a b", "true"}), 64,
           "'a b' cannot name a lock; a name has printable characters without spaces and braces");
     check(call({"run", "--node", "h", "--key-prefix", "{", "x", "true"}), 64,
-          "--key-prefix '{' has spaces, braces or control characters");
+          "--key-prefix '{' is not free of spaces, braces and control characters");
     check(call({"run", "--node", "h", "--tll", "5s", "x", "true"}), 64,
-          "'--tll' is not an option of run; see holdfast run --help");
+          "'--tll' is not an option of holdfast run (did you mean '--ttl'?); see holdfast run --help");
     check(call({"run", "--node", "h", "x"}), 64, "no command given; as in: holdfast run NAME -- COMMAND");
     CHECK(call({}, {.environment = {{"HOLDFAST_TTL", "soon"}}}).status() == 64);
     check(call({"run", "--node", "h", "x", "true"}, {.environment = {{"HOLDFAST_TTL", "soon"}}}), 78,

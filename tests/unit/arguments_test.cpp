@@ -34,7 +34,7 @@ TEST_CASE("the command may stand behind -- or right after the name") {
     CHECK(parsed({"run", "x", "ls", "-l"}).words == Words{"ls", "-l"});
     CHECK(parsed({"run", "--ttl", "5s", "x", "ls"}).words == Words{"ls"});
     CHECK(parsed({"run", "x", "--ttl", "5s", "ls"}).words == Words{"ls"});
-    CHECK(parsed({"run", "x", "--ttl", "5s", "--", "ls"}).typed.ttl == "5s");
+    CHECK(parsed({"run", "x", "--ttl", "5s", "--", "ls"}).settings.at("ttl").text == "5s");
     CHECK(parsed({"run", "x", "ls"}).name == "x");
 }
 
@@ -63,20 +63,25 @@ TEST_CASE("-c runs its string through the shell, brackets and all") {
 }
 
 TEST_CASE("nodes add up, before and after the command's name, and keep IPv6 brackets") {
-    CHECK(parsed({"--node", "a", "run", "--node", "b,c", "x", "--node", "[::1]", "ls"}).typed.nodes ==
-          Words{"a", "b,c", "[::1]"});
+    CHECK(parsed({"--node", "a", "run", "--node", "b,c", "x", "--node", "[::1]", "ls"}).settings.at("nodes").text ==
+          "a,b,c,[::1]");
     CHECK(parsed({"run", "--node", "a", "x", "ls"}).name == "x");
-    CHECK(parsed({"--node=a", "status", "x"}).typed.nodes == Words{"a"});
+    CHECK(parsed({"--node=a", "status", "x"}).settings.at("nodes").text == "a");
 }
 
 TEST_CASE("options have the spellings of flock") {
-    CHECK(parsed({"run", "-n", "x", "ls"}).typed.nonblock);
-    CHECK(parsed({"run", "--nonblock", "x", "ls"}).typed.nonblock);
-    CHECK(parsed({"run", "--try", "x", "ls"}).typed.nonblock);
-    CHECK(parsed({"run", "-w", "5", "x", "ls"}).typed.wait == "5");
-    CHECK(parsed({"run", "--wait=5", "x", "ls"}).typed.wait == "5");
-    CHECK(parsed({"run", "--timeout", "5", "x", "ls"}).typed.wait == "5");
-    CHECK(parsed({"run", "-E", "0", "x", "ls"}).typed.conflict_exit_code == "0");
+    CHECK(parsed({"run", "-n", "x", "ls"}).settings.at("nonblock").text == "yes");
+    CHECK(parsed({"run", "--nonblock", "x", "ls"}).settings.at("nonblock").text == "yes");
+    CHECK(parsed({"run", "--try", "x", "ls"}).settings.at("nonblock").text == "yes");
+    CHECK(parsed({"run", "-w", "5", "x", "ls"}).settings.at("wait").text == "5");
+    CHECK(parsed({"run", "--wait=5", "x", "ls"}).settings.at("wait").text == "5");
+    CHECK(parsed({"run", "--timeout", "5", "x", "ls"}).settings.at("wait").text == "5");
+    CHECK(parsed({"run", "-E", "0", "x", "ls"}).settings.at("conflict-exit-code").text == "0");
+}
+
+TEST_CASE("of an option that is typed twice the last one counts") {
+    CHECK(parsed({"run", "--ttl", "5s", "--ttl", "7s", "x", "ls"}).settings.at("ttl").text == "7s");
+    CHECK(parsed({"--key-prefix", "a", "status", "--key-prefix", "b", "x"}).settings.at("key-prefix").text == "b");
 }
 
 TEST_CASE("list has a glob, and without one lists all") {
@@ -91,6 +96,8 @@ TEST_CASE("help and version come before anything else is asked for") {
     CHECK(std::get<Printed>(parse({"--help"})).text.find("force-release") != std::string::npos);
     CHECK(std::get<Printed>(parse({"run", "--help"})).text.find("--ttl") != std::string::npos);
     CHECK(std::get<Printed>(parse({"--version"})).text.starts_with("holdfast 0."));
+    CHECK(std::get<Printed>(parse({"--version"})).text.find("hiredis") != std::string::npos);
+    CHECK(parsed({"--print-config", "--ttl", "5s", "run", "x", "ls"}).command == CommandName::print_config);
 }
 
 TEST_CASE("what cannot be understood is refused with what it is and where to look") {
@@ -99,10 +106,14 @@ TEST_CASE("what cannot be understood is refused with what it is and where to loo
     CHECK(refused({"run", "x"}).find("no command given") != std::string::npos);
     CHECK(refused({"run", "x", "--"}).find("no command given") != std::string::npos);
     CHECK(refused({"run"}).find("NAME") != std::string::npos);
-    CHECK(refused({"run", "--tll", "3", "x", "ls"}).find("'--tll' is not an option of run") != std::string::npos);
-    CHECK(refused({"run", "x", "--tll", "3", "ls"}).find("'--tll' is not an option of run") != std::string::npos);
+    CHECK(refused({"run", "--tll", "3", "x", "ls"})
+              .find("'--tll' is not an option of holdfast run (did you mean '--ttl'?)") != std::string::npos);
+    CHECK(refused({"run", "x", "--tll", "3", "ls"})
+              .find("'--tll' is not an option of holdfast run (did you mean '--ttl'?)") != std::string::npos);
     CHECK(refused({"run", "x", "-c", "a", "--", "b"}).find("contradict") != std::string::npos);
-    CHECK(refused({"run", "x", "--ttl"}).find("--ttl") != std::string::npos);
+    CHECK(refused({"run", "x", "--ttl"}) == "--ttl needs a value; see holdfast run --help");
+    CHECK(refused({"--node"}) == "--node needs a value; see holdfast --help");
+    CHECK(refused({"stauts", "x"}) == "'stauts' is not a command (did you mean 'status'?); see holdfast --help");
     CHECK(refused({"status"}).find("NAME") != std::string::npos);
     CHECK(refused({"status", "x", "y"}).find("y") != std::string::npos);
     CHECK(refused({"status", "x", "--", "y"}).find("only run takes") != std::string::npos);

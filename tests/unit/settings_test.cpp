@@ -1,5 +1,5 @@
 #include "base/error.hpp"
-#include "config/settings.hpp"
+#include "config/resolve.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,13 +19,22 @@ Environment environment(Variables variables) {
     };
 }
 
-Settings settings(const Typed& typed, Variables variables = {}) {
-    return resolve(typed, environment(std::move(variables)));
+/// As if those options had been typed.
+Layer typed(const Variables& values) {
+    Layer layer;
+    for (const auto& [name, text] : values)
+        layer.insert_or_assign(name, Given{Source::command_line, find_option(name)->flag(), text});
+    return layer;
 }
 
-std::pair<ExitStatus, std::string> refused(const Typed& typed, Variables variables = {}) {
+Settings settings(const Variables& options, Variables variables = {}) {
+    variables.try_emplace("HOLDFAST_CONFIG", "/dev/null");
+    return resolve(typed(options), environment(std::move(variables))).settings;
+}
+
+std::pair<ExitStatus, std::string> refused(const Variables& options, Variables variables = {}) {
     try {
-        settings(typed, std::move(variables));
+        settings(options, std::move(variables));
     } catch (const Failure& failure) {
         return {failure.status(), failure.what()};
     }
@@ -46,23 +55,23 @@ TEST_CASE("without a word the defaults hold") {
 }
 
 TEST_CASE("grace and node timeout follow a short TTL") {
-    CHECK(settings({.ttl = "4s"}).grace == 1s);
-    CHECK(settings({.ttl = "4s"}).node_timeout == 400ms);
-    CHECK(settings({.ttl = "4s", .grace = "0"}).grace == 0s);
+    CHECK(settings({{"ttl", "4s"}}).grace == 1s);
+    CHECK(settings({{"ttl", "4s"}}).node_timeout == 400ms);
+    CHECK(settings({{"ttl", "4s"}, {"grace", "0"}}).grace == 0s);
 }
 
 TEST_CASE("the command line goes before the environment, and that before the defaults") {
     CHECK(settings({}, {{"HOLDFAST_TTL", "60"}}).ttl == 60s);
-    CHECK(settings({.ttl = "10s"}, {{"HOLDFAST_TTL", "60"}}).ttl == 10s);
+    CHECK(settings({{"ttl", "10s"}}, {{"HOLDFAST_TTL", "60"}}).ttl == 10s);
     CHECK(settings({}, {{"HOLDFAST_KEY_PREFIX", "p:"}}).key_prefix == "p:");
-    CHECK(settings({.key_prefix = ""}, {{"HOLDFAST_KEY_PREFIX", "p:"}}).key_prefix.empty());
-    CHECK(settings({.nonblock = true}, {{"HOLDFAST_WAIT", "60"}}).wait == 0s);
+    CHECK(settings({{"key-prefix", ""}}, {{"HOLDFAST_KEY_PREFIX", "p:"}}).key_prefix.empty());
+    CHECK(settings({{"nonblock", "yes"}}, {{"HOLDFAST_WAIT", "60"}}).wait == 0s);
     CHECK(settings({}, {{"HOLDFAST_TTL", ""}}).ttl == 30s);
     CHECK(settings({}, {{"HOLDFAST_KEY_PREFIX", ""}}).key_prefix.empty());
 }
 
 TEST_CASE("node lists are split at commas, and the typed ones replace the environment's") {
-    const Settings both = settings({.nodes = {"a,b", "c"}}, {{"HOLDFAST_NODES", "d"}});
+    const Settings both = settings({{"nodes", "a,b,c"}}, {{"HOLDFAST_NODES", "d"}});
     REQUIRE(both.nodes.size() == 3);
     CHECK(both.nodes[1].reveal() == "b");
     CHECK(both.nodes[2].reveal() == "c");
@@ -71,41 +80,41 @@ TEST_CASE("node lists are split at commas, and the typed ones replace the enviro
 
 TEST_CASE("what may happen to the command is a choice of words") {
     CHECK(settings({}).on_lost == Settings::OnLost::stop);
-    CHECK(settings({.on_lost = "ignore"}).on_lost == Settings::OnLost::ignore);
-    CHECK(settings({.leftovers = "kill"}).leftovers == Settings::Leftovers::kill);
+    CHECK(settings({{"on-lost", "ignore"}}).on_lost == Settings::OnLost::ignore);
+    CHECK(settings({{"leftovers", "kill"}}).leftovers == Settings::Leftovers::kill);
     CHECK(settings({}, {{"HOLDFAST_LEFTOVERS", "leave"}}).leftovers == Settings::Leftovers::leave);
-    CHECK(refused({.on_lost = "wait"}).second == "--on-lost 'wait' is not stop or ignore");
-    CHECK(settings({.restart_guard = "2m"}).restart_guard == 2min);
-    CHECK_FALSE(settings({.restart_guard = "off"}).restart_guard.has_value());
+    CHECK(refused({{"on-lost", "wait"}}).second == "--on-lost 'wait' is not stop or ignore");
+    CHECK(settings({{"restart-guard", "2m"}}).restart_guard == 2min);
+    CHECK_FALSE(settings({{"restart-guard", "off"}}).restart_guard.has_value());
     CHECK(settings({}).restart_guard == 60s);
-    CHECK(refused({.restart_guard = "on"}).second ==
+    CHECK(refused({{"restart-guard", "on"}}).second ==
           "--restart-guard 'on' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
     CHECK(settings({}, {{"HOLDFAST_NO_SCRIPTS", "true"}}).no_scripts);
-    CHECK(settings({.tree = true}).tree);
+    CHECK(settings({{"tree", "yes"}}).tree);
     CHECK(settings({}, {{"HOLDFAST_TREE", "1"}}).tree);
     CHECK_FALSE(settings({}, {{"HOLDFAST_TREE", "no"}}).tree);
     CHECK(refused({}, {{"HOLDFAST_TREE", "x"}}).second == "HOLDFAST_TREE 'x' is not yes or no");
-    CHECK(refused({.leftovers = "x"}).second == "--leftovers 'x' is not wait, kill or leave");
-    CHECK(settings({.max_hold = "5m"}).max_hold == 5min);
-    CHECK_FALSE(settings({.max_hold = "0"}).max_hold.has_value());
+    CHECK(refused({{"leftovers", "x"}}).second == "--leftovers 'x' is not wait, kill or leave");
+    CHECK(settings({{"max-hold", "5m"}}).max_hold == 5min);
+    CHECK_FALSE(settings({{"max-hold", "0"}}).max_hold.has_value());
 }
 
 TEST_CASE("-w 0 is -n") {
-    CHECK(settings({.wait = "0"}).wait == 0s);
-    CHECK(settings({.nonblock = true}).wait == 0s);
+    CHECK(settings({{"wait", "0"}}).wait == 0s);
+    CHECK(settings({{"nonblock", "yes"}}).wait == 0s);
 }
 
 TEST_CASE("a bad value names its option or variable and shows what would do") {
-    CHECK(refused({.ttl = "5q"}) ==
+    CHECK(refused({{"ttl", "5q"}}) ==
           std::pair{ExitStatus::usage,
                     std::string{"--ttl '5q' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h"}});
     CHECK(refused({}, {{"HOLDFAST_TTL", "soon"}}).first == ExitStatus::configuration);
     CHECK(refused({}, {{"HOLDFAST_TTL", "soon"}}).second.starts_with("HOLDFAST_TTL 'soon'"));
-    CHECK(refused({.conflict_exit_code = "256"}).second.starts_with("--conflict-exit-code '256'"));
-    CHECK(refused({.conflict_exit_code = "x"}).first == ExitStatus::usage);
-    CHECK(refused({.drift = "2"}).second.starts_with("--drift '2'"));
-    CHECK(refused({.node_timeout = "0"}).second.starts_with("--node-timeout '0'"));
-    CHECK(refused({.local_dir = "here"}).second.find("absolute") != std::string::npos);
-    CHECK(refused({.wait = "5", .nonblock = true}).first == ExitStatus::usage);
-    CHECK(refused({.verbose = true, .quiet = true}).first == ExitStatus::usage);
+    CHECK(refused({{"conflict-exit-code", "256"}}).second.starts_with("--conflict-exit-code '256'"));
+    CHECK(refused({{"conflict-exit-code", "x"}}).first == ExitStatus::usage);
+    CHECK(refused({{"drift", "2"}}).second.starts_with("--drift '2'"));
+    CHECK(refused({{"node-timeout", "0"}}).second.starts_with("--node-timeout '0'"));
+    CHECK(refused({{"local-dir", "here"}}).second.find("absolute") != std::string::npos);
+    CHECK(refused({{"wait", "5"}, {"nonblock", "yes"}}).first == ExitStatus::usage);
+    CHECK(refused({{"verbose", "yes"}, {"quiet", "yes"}}).first == ExitStatus::usage);
 }

@@ -1,0 +1,51 @@
+#include "base/nearest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+/// Optimal string alignment.
+size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<size_t>> to(a.size() + 1, std::vector<size_t>(b.size() + 1));
+    for (size_t i = 0; i <= a.size(); ++i)
+        for (size_t k = 0; k <= b.size(); ++k) {
+            if (i == 0 || k == 0) {
+                to[i][k] = i + k;
+                continue;
+            }
+            const size_t changed = a[i - 1] == b[k - 1] ? 0 : 1;
+            to[i][k] = std::min({to[i - 1][k] + 1, to[i][k - 1] + 1, to[i - 1][k - 1] + changed});
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+                to[i][k] = std::min(to[i][k], to[i - 2][k - 2] + 1);
+        }
+    return to[a.size()][b.size()];
+}
+
+} // namespace
+
+std::string_view nearest(std::string_view word, std::span<const std::string> known) {
+    // Nobody types a word of a hundred letters in which two are wrong.
+    if (word.size() > 100) return {};
+    std::string_view best;
+    size_t best_distance = std::max<size_t>(word.size() / 3, 1) + 1;
+    for (const std::string& candidate : known) {
+        const bool begun = word.size() >= 3 && candidate.starts_with(word);
+        const size_t apart = begun ? 1 : distance(word, candidate);
+        if (apart < best_distance) {
+            best = candidate;
+            best_distance = apart;
+        }
+    }
+    return best;
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
+    const std::string_view found = nearest(word, known);
+    return found.empty() ? "" : fmt::format(" (did you mean '{}'?)", found);
+}
+
+} // namespace holdfast

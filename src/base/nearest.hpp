@@ -1,0 +1,16 @@
+// The word that somebody may have meant.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+/// The nearest of `known` by letters left out, added, changed or swapped; empty when none is near.
+std::string_view nearest(std::string_view word, std::span<const std::string> known);
+
+/// " (did you mean 'ttl'?)", or nothing.
+std::string did_you_mean(std::string_view word, std::span<const std::string> known);
+
+} // namespace holdfast

@@ -1,0 +1,55 @@
+#include "cli/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+
+/// As it would stand in the file.
+std::string as_toml(const Option& option, const std::string& value) {
+    if (option.kind == Option::Kind::toggle || option.kind == Option::Kind::number) return value;
+    if (option.kind != Option::Kind::list) return quoted(value);
+    std::string list;
+    for (size_t begin = 0; begin < value.size();) {
+        const size_t comma = std::min(value.find(',', begin), value.size());
+        list += (list.empty() ? "" : ", ") + quoted(value.substr(begin, comma - begin));
+        begin = comma + 1;
+    }
+    return "[" + list + "]";
+}
+
+} // namespace
+
+Exit print_config(const Resolved& resolved) {
+    std::vector<std::pair<std::string, std::string>> lines;
+    size_t width = 0;
+    for (const Option& option : options()) {
+        const auto value = option.show(resolved.settings);
+        const auto given = resolved.given.find(option.name);
+        const std::string where = given == resolved.given.end() ? "default" : given->second.where;
+        if (value && option.in_file) {
+            lines.emplace_back(fmt::format("{} = {}", option.name, as_toml(option, *value)), where);
+            width = std::max(width, lines.back().first.size());
+        } else if (value) lines.emplace_back(fmt::format("# {}: {} ({})", option.name, *value, where), "");
+        else lines.emplace_back(fmt::format("# {}: not set", option.name), "");
+    }
+    for (const auto& [line, where] : lines)
+        if (where.empty()) fmt::print("{}\n", line);
+        else fmt::print("{:{}}  # {}\n", line, width, where);
+    return ExitStatus::ok;
+}
+
+} // namespace holdfast

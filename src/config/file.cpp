@@ -1,0 +1,173 @@
+#include "config/file.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/fd.hpp"
+#include "base/nearest.hpp"
+#include "config/node_list.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+constexpr size_t largest_file = 1U << 20U;
+
+struct Content {
+    std::string text;
+    bool others_may_read = false;
+};
+
+Content read(const std::string& path) {
+    const Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    const auto refuse = [&](const std::string& why) {
+        return Failure{ExitStatus::configuration, fmt::format("cannot read {}: {}", printable(path, 300), why)};
+    };
+    struct stat info {};
+    if (!fd || ::fstat(fd.get(), &info) != 0) throw refuse(errno_text(errno));
+    Content content;
+    content.others_may_read = (info.st_mode & S_IROTH) != 0;
+    std::array<char, 16384> buffer{};
+    for (;;) {
+        const ssize_t size = ::read(fd.get(), buffer.data(), buffer.size());
+        if (size < 0) throw refuse(errno_text(errno));
+        if (size == 0) return content;
+        content.text.append(buffer.data(), static_cast<size_t>(size));
+        if (content.text.size() > largest_file) throw refuse("it is larger than any configuration");
+    }
+}
+
+const char* type_name(const toml::node& value) {
+    switch (value.type()) {
+    case toml::node_type::string: return "a text";
+    case toml::node_type::integer:
+    case toml::node_type::floating_point: return "a number";
+    case toml::node_type::boolean: return "true or false";
+    case toml::node_type::array: return "a list";
+    case toml::node_type::table: return "a section";
+    default: return "a date";
+    }
+}
+
+const char* wanted(Option::Kind kind) {
+    switch (kind) {
+    case Option::Kind::duration: return "a duration, as in \"30s\"";
+    case Option::Kind::number: return "a number";
+    case Option::Kind::toggle: return "true or false";
+    case Option::Kind::list: return "a list of texts, as in [\"redis://a\", \"redis://b\"]";
+    default: return "a text in quotes";
+    }
+}
+
+/// As it would stand on the command line; nothing for a value of the wrong type.
+std::optional<std::string> text_of(const toml::node& value, Option::Kind kind) {
+    const bool number = value.is_integer() || value.is_floating_point();
+    const auto as_text = [&] {
+        return value.is_integer() ? fmt::format("{}", value.as_integer()->get())
+                                  : fmt::format("{}", value.as_floating_point()->get());
+    };
+    switch (kind) {
+    case Option::Kind::toggle:
+        return value.is_boolean() ? std::optional<std::string>{value.as_boolean()->get() ? "yes" : "no"} : std::nullopt;
+    case Option::Kind::number: return number ? std::optional{as_text()} : std::nullopt;
+    case Option::Kind::duration:
+        if (number) return as_text();
+        break;
+    case Option::Kind::list:
+        if (const toml::array* list = value.as_array()) {
+            std::string joined;
+            for (const toml::node& item : *list) {
+                if (!item.is_string()) return {};
+                joined += (joined.empty() ? "" : ",") + item.as_string()->get();
+            }
+            return joined;
+        }
+        break;
+    default: break;
+    }
+    return value.is_string() ? std::optional{value.as_string()->get()} : std::nullopt;
+}
+
+bool has_password(const std::string& name, const std::string& text) {
+    if (name == "nodes")
+        return std::ranges::any_of(node_list(text), [](const Secret& uri) { return has_password(uri); });
+    return name == "password";
+}
+
+class Reader {
+  public:
+    explicit Reader(const std::string& path) : path_{path}, content_{read(path)} {}
+
+    ConfigFile parse() const {
+        ConfigFile file;
+        const toml::table root = [&] {
+            try {
+                return toml::parse(content_.text);
+            } catch (const toml::parse_error& error) {
+                throw wrong(error.source(), std::string{error.description()});
+            }
+        }();
+        for (const auto& [key, value] : root) {
+            if (key.str() == "profile") read_profiles(value, file);
+            else add(file.top, Source::file, key, value);
+        }
+        return file;
+    }
+
+  private:
+    Failure wrong(const toml::source_region& where, const std::string& what) const {
+        return {ExitStatus::configuration, fmt::format("{}:{}: {}", path_, where.begin.line, what)};
+    }
+
+    void read_profiles(const toml::node& value, ConfigFile& file) const {
+        const toml::table* profiles = value.as_table();
+        if (profiles == nullptr) throw wrong(value.source(), "profile is not a setting; write [profile.NAME]");
+        for (const auto& [name, profile] : *profiles) {
+            const toml::table* settings = profile.as_table();
+            if (settings == nullptr)
+                throw wrong(profile.source(),
+                            fmt::format("a profile has a name, as in [profile.prod]; then its settings"));
+            Layer& layer = file.profiles[std::string{name.str()}];
+            for (const auto& [key, one] : *settings) add(layer, Source::profile, key, one);
+        }
+    }
+
+    void add(Layer& layer, Source source, const toml::key& key, const toml::node& value) const {
+        const std::string name{key.str()};
+        const Option* option = find_option(name);
+        if (option == nullptr || !option->in_file) {
+            std::vector<std::string> known{"profile"};
+            for (const Option& one : options())
+                if (one.in_file) known.emplace_back(one.name);
+            throw wrong(key.source(),
+                        fmt::format("'{}' is not a setting{}", printable(name), did_you_mean(name, known)));
+        }
+        const auto text = text_of(value, option->kind);
+        if (!text)
+            throw wrong(value.source(),
+                        fmt::format("{} is {}, and has to be {}", name, type_name(value), wanted(option->kind)));
+        if (content_.others_may_read && has_password(name, *text))
+            throw wrong(value.source(),
+                        fmt::format("a password stands here and others may read the file; chmod o-r {}", path_));
+        layer.insert_or_assign(name,
+                               Given{source, fmt::format("{}:{}: {}", path_, value.source().begin.line, name), *text});
+    }
+
+    std::string path_;
+    Content content_;
+};
+
+} // namespace
+
+ConfigFile read_config_file(const std::string& path) { return Reader{path}.parse(); }
+
+} // namespace holdfast

@@ -1,0 +1,25 @@
+// The configuration file: TOML, with settings at the top that hold for all, and profiles that go before them.
+//
+//     nodes = ["redis://a", "redis://b", "redis://c"]
+//     [profile.ci]
+//     wait = "10m"
+//
+// A key that nobody knows, a value of the wrong type, and a password that others may read are errors with file and
+// line, in all profiles alike. Throws Failure (78).
+#pragma once
+
+#include "config/options.hpp"
+
+#include <map>
+#include <string>
+
+namespace holdfast {
+
+struct ConfigFile {
+    Layer top;
+    std::map<std::string, Layer, std::less<>> profiles;
+};
+
+ConfigFile read_config_file(const std::string& path);
+
+} // namespace holdfast

@@ -1,0 +1,31 @@
+// Where settings come from: command line, environment, profile, top of the file, default, in this order.
+//
+// The file is --config, else $HOLDFAST_CONFIG, else the first of $XDG_CONFIG_HOME/holdfast/config.toml (~/.config
+// where that is not set) and /etc/holdfast.toml that exists. Throws Failure that names option, variable or file and
+// line, and shows a value that would do. Main thread.
+#pragma once
+
+#include "config/options.hpp"
+
+#include <functional>
+#include <string>
+
+namespace holdfast {
+
+/// A variable's value; nothing when it is unset.
+using Environment = std::function<std::optional<std::string>(const char* name)>;
+
+/// This process's own.
+std::optional<std::string> environment_variable(const char* name);
+
+struct Resolved {
+    Settings settings;
+    Layer given; ///< what was given, and where; the rest are defaults
+};
+
+Resolved resolve(const Layer& typed, const Environment&);
+
+/// The profiles that the file has, for completion; none where there is no file that can be read.
+std::vector<std::string> profile_names(const Layer& typed, const Environment&);
+
+} // namespace holdfast

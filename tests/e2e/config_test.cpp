@@ -1,0 +1,146 @@
+// Where settings come from, and what the command gets of them.
+#include "support/holdfast.hpp"
+#include "support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+using namespace holdfast;
+using namespace holdfast::test;
+
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+Finished call(std::vector<std::string> words, Variables variables = {}) {
+    for (const char* name : {"HOLDFAST_CONFIG", "HOLDFAST_RESTART_GUARD", "XDG_CONFIG_HOME", "HOME"})
+        variables.try_emplace(name, "");
+    return finish(holdfast::test::holdfast(std::move(words)), {.environment = std::move(variables)});
+}
+
+/// The line of --print-config on that setting, without the blanks that align it.
+std::string line(const std::string& text, const std::string& setting) {
+    const size_t begin = ("\n" + text).find("\n" + setting);
+    if (begin == std::string::npos) return "";
+    std::string found = text.substr(begin, text.find('\n', begin) - begin);
+    for (size_t at = found.find("  "); at != std::string::npos; at = found.find("  ")) found.erase(at, 1);
+    return found;
+}
+
+} // namespace
+
+TEST_CASE("flag, variable, profile, top of the file, default: the first that is there counts, and --print-config "
+          "says which") {
+    const TempDir folder;
+    const std::string file =
+        folder.write("c.toml", "nodes = ['redis://top']\nttl = '10s'\ngrace = '1s'\nlabel = 'top'\n"
+                               "[profile.ci]\nttl = '20s'\ngrace = '2s'\n");
+    const Variables variables{{"HOLDFAST_GRACE", "3s"}};
+    const Finished printed =
+        call({"--print-config", "--config", file, "--profile", "ci", "--drift", "0.02"}, variables);
+    REQUIRE(printed.status() == 0);
+    CHECK(line(printed.out, "nodes") == fmt::format("nodes = [\"redis://top\"] # {}:1: nodes", file));
+    CHECK(line(printed.out, "ttl") == fmt::format("ttl = \"20s\" # {}:6: ttl", file));
+    CHECK(line(printed.out, "label") == fmt::format("label = \"top\" # {}:4: label", file));
+    CHECK(line(printed.out, "grace") == "grace = \"3s\" # HOLDFAST_GRACE");
+    CHECK(line(printed.out, "drift") == "drift = 0.02 # --drift");
+    CHECK(line(printed.out, "key-prefix") == "key-prefix = \"holdfast:\" # default");
+    CHECK(line(printed.out, "node-timeout") == "node-timeout = \"1s\" # default");
+    CHECK(line(printed.out, "# config") == fmt::format("# config: {} (--config)", file));
+    CHECK(line(printed.out, "# profile") == "# profile: ci (--profile)");
+    CHECK(line(printed.out, "# wait") == "# wait: not set");
+}
+
+TEST_CASE("what --print-config prints is a configuration file that says the same") {
+    const TempDir folder;
+    const Finished first = call({"--print-config", "--node", "redis://a,b", "--ttl", "90s", "--tree", "-w", "5m"},
+                                {{"HOLDFAST_LABEL", "a \"b\" \\"}});
+    REQUIRE(first.status() == 0);
+    const std::string file = folder.write("c.toml", first.out);
+    const Finished second = call({"--print-config", "--config", file});
+    CHECK(second.err == "");
+    CHECK(line(second.out, "nodes") == fmt::format("nodes = [\"redis://a\", \"b\"] # {}:1: nodes", file));
+    CHECK(line(second.out, "tree = true").starts_with("tree = true"));
+    CHECK(line(second.out, "label").starts_with(R"(label = "a \"b\" \\")"));
+    CHECK(line(second.out, "wait").starts_with("wait = \"5m\""));
+}
+
+TEST_CASE("--print-config shows no password") {
+    const TempDir folder;
+    const std::string file = folder.write(
+        "c.toml", "password = 'geheim1'\nnodes = ['redis://bob:geheim2@h', 'redis://:gehe@im3@k/1']\n", 0600);
+    const Finished printed = call({"--print-config", "--config", file});
+    CHECK(printed.status() == 0);
+    CHECK(line(printed.out, "nodes").starts_with("nodes = [\"redis://bob:***@h\", \"redis://:***@k/1\"]"));
+    CHECK(line(printed.out, "password").starts_with("password = \"***\""));
+    CHECK((printed.out + printed.err).find("gehe") == std::string::npos);
+}
+
+TEST_CASE("the file is looked for where the user has it, then in /etc") {
+    const TempDir folder;
+    ::mkdir(folder.file("holdfast").c_str(), 0755);
+    ::mkdir(folder.file(".config").c_str(), 0755);
+    ::mkdir(folder.file(".config/holdfast").c_str(), 0755);
+    const std::string xdg = folder.write("holdfast/config.toml", "ttl = '11s'\n");
+    const std::string home = folder.write(".config/holdfast/config.toml", "ttl = '12s'\n");
+    const std::string named = folder.write("named.toml", "ttl = '13s'\n");
+    const auto ttl = [&](Variables variables) {
+        return line(call({"--print-config"}, std::move(variables)).out, "ttl");
+    };
+    CHECK(ttl({{"HOME", folder.path()}}) == fmt::format("ttl = \"12s\" # {}:1: ttl", home));
+    CHECK(ttl({{"HOME", folder.path()}, {"XDG_CONFIG_HOME", folder.path()}}) ==
+          fmt::format("ttl = \"11s\" # {}:1: ttl", xdg));
+    CHECK(ttl({{"XDG_CONFIG_HOME", folder.path()}, {"HOLDFAST_CONFIG", named}}) ==
+          fmt::format("ttl = \"13s\" # {}:1: ttl", named));
+}
+
+TEST_CASE("a file or profile that is not there is an error that says what is") {
+    const TempDir folder;
+    const std::string file = folder.write("c.toml", "[profile.prod]\n[profile.test]\n");
+    const auto refused = [&](std::vector<std::string> words) {
+        const Finished finished = call(std::move(words));
+        CHECK(finished.status() == 78);
+        return finished.err;
+    };
+    CHECK(refused({"list", "--config", "/nowhere.toml"}) ==
+          "holdfast: cannot read /nowhere.toml: no such file or directory\n");
+    const Finished typo = call({"list", "--config", file, "--profile", "prdo"});
+    CHECK(typo.err == fmt::format("holdfast: --profile 'prdo' is not a profile of {} (did you mean 'prod'?) "
+                                  "(it has prod, test)\n",
+                                  file));
+    CHECK(typo.status() == 64);
+    CHECK(call({"list", "--profile", "x", "--config", "/dev/null"}).err ==
+          "holdfast: --profile 'x' is not a profile of /dev/null, which has none\n");
+}
+
+TEST_CASE("a typo in the configuration stops every command, with file, line and what was meant") {
+    const TempDir folder;
+    const std::string file = folder.write("c.toml", "nodes = ['h']\n[profile.ci]\nnode-timout = '1s'\n");
+    const std::string sentence =
+        fmt::format("holdfast: {}:3: 'node-timout' is not a setting (did you mean 'node-timeout'?)\n", file);
+    for (const char* command : {"status", "force-release"}) {
+        const Finished finished = call({command, "x", "--config", file});
+        CHECK(finished.status() == 78);
+        CHECK(finished.err == sentence);
+    }
+    CHECK(call({"run", "x", "--config", file, "true"}).err == sentence);
+    CHECK(call({"list"}, {{"HOLDFAST_CONFIG", file}}).err == sentence);
+}
+
+TEST_CASE("the command finds the configuration again, from wherever it is, and no password in its environment") {
+    const TempDir folder;
+    const RedisServer server{{"--requirepass", "geheim"}};
+    folder.write("c.toml", fmt::format("password = 'geheim'\n[profile.here]\nnodes = ['{}']\n", server.uri()), 0600);
+    const Finished inside = finish(
+        {"/bin/sh", "-c",
+         fmt::format("cd {} && HOLDFAST_PASSWORD=geheim {} run x --config c.toml --profile here -c 'cd / && env && "
+                     "{} list'",
+                     folder.path(), HOLDFAST_BINARY, HOLDFAST_BINARY)});
+    CHECK(inside.status() == 0);
+    CHECK(inside.err == "");
+    CHECK(inside.out.find(fmt::format("HOLDFAST_CONFIG={}/c.toml\n", folder.path())) != std::string::npos);
+    CHECK(inside.out.find("HOLDFAST_PROFILE=here\n") != std::string::npos);
+    CHECK(inside.out.find("geheim") == std::string::npos);
+    CHECK(inside.out.find("LOCK") != std::string::npos);
+}
