@@ -19,8 +19,14 @@ Exit dispatch(const Arguments& arguments) {
     if (arguments.command == CommandName::completion) return completion(arguments);
     const Resolved resolved = resolve(arguments.settings, environment_variable);
     const Settings& settings = resolved.settings;
+    const bool about_a_lock = arguments.command != CommandName::list && arguments.command != CommandName::print_config;
+    set_log_style({settings.log_format, about_a_lock ? arguments.name : ""});
     switch (arguments.command) {
     case CommandName::run: return run(arguments, settings);
+    case CommandName::acquire: return acquire(arguments, settings);
+    case CommandName::renew: return renew(arguments, settings);
+    case CommandName::release: return release(arguments, settings);
+    case CommandName::verify: return verify(arguments, settings);
     case CommandName::status: return status(arguments, settings);
     case CommandName::list: return list(arguments, settings);
     case CommandName::force_release: return force_release(arguments, settings);
@@ -41,7 +47,7 @@ Exit run_program(int argc, char** argv) {
     try {
         return parse_and_dispatch(argc, argv);
     } catch (const Failure& failure) {
-        write_error(failure.what());
+        write_error(failure.what(), "failed", {{"status", static_cast<int64_t>(failure.status())}});
         return failure.status();
     } catch (const std::exception& error) {
         write_error(error.what());

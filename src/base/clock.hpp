@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 namespace holdfast {
 
@@ -24,5 +25,8 @@ using BootTime = BootClock::time_point;
 
 /// Milliseconds since 1970 by this host's wall clock. Never used to decide anything about a lock.
 milliseconds wall_time_since_epoch() noexcept;
+
+/// "2026-11-24T03:00:00.000Z", of a time since the epoch.
+std::string rfc3339(milliseconds wall_time);
 
 } // namespace holdfast

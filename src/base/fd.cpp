@@ -28,4 +28,6 @@ void reserve_standard_fds() {
     if (fd >= 0) ::close(fd);
 }
 
+bool was_closed(int standard_fd) { return (::fcntl(standard_fd, F_GETFD) & FD_CLOEXEC) != 0; }
+
 } // namespace holdfast

@@ -1,6 +1,9 @@
 #include "base/log.hpp"
 
+#include "base/clock.hpp"
+
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
@@ -14,7 +17,20 @@
 namespace holdfast {
 namespace {
 
-std::string line(std::string_view sentence) { return fmt::format("holdfast: {}\n", sentence); }
+LogStyle& style() {
+    static LogStyle style;
+    return style;
+}
+
+std::string line(std::string_view event, std::string_view sentence, const LogFields& fields) {
+    if (style().format == LogFormat::text) return fmt::format("holdfast: {}\n", sentence);
+    nlohmann::ordered_json json{{"time", rfc3339(wall_time_since_epoch())}, {"event", event}};
+    if (!style().lock.empty()) json["lock"] = style().lock;
+    json["message"] = sentence;
+    for (const auto& [name, value] : fields)
+        std::visit([&, key = std::string{name}](const auto& one) { json[key] = one; }, value);
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
 
 } // namespace
 
@@ -24,11 +40,13 @@ Log::Log(Verbosity verbosity) : verbosity_{verbosity} {
     if (::fstat(STDERR_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
         impatient_ = Fd{::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
     const char* term = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-    redraws_ = verbosity != Verbosity::quiet && ::isatty(STDERR_FILENO) == 1 && term != nullptr &&
-               std::string_view{term} != "dumb";
+    redraws_ = style().format == LogFormat::text && verbosity != Verbosity::quiet && ::isatty(STDERR_FILENO) == 1 &&
+               term != nullptr && std::string_view{term} != "dumb";
 }
 
-void Log::write(std::string_view sentence) const { put(line(sentence)); }
+void Log::error(std::string_view event, std::string_view sentence, const LogFields& fields) const {
+    put(line(event, sentence, fields));
+}
 
 void Log::redraw(std::string_view sentence) const {
     winsize size{};
@@ -45,16 +63,19 @@ void Log::put(std::string_view text) const {
     [[maybe_unused]] const auto ignored = ::write(fd, text.data(), text.size());
 }
 
-void Log::info(std::string_view sentence) const {
-    if (verbosity_ != Verbosity::quiet) write(sentence);
+void Log::info(std::string_view event, std::string_view sentence, const LogFields& fields) const {
+    if (verbosity_ != Verbosity::quiet) put(line(event, sentence, fields));
 }
 
-void Log::detail(std::string_view sentence) const {
-    if (verbosity_ == Verbosity::verbose) write(sentence);
+void Log::detail(std::string_view event, std::string_view sentence, const LogFields& fields) const {
+    const bool wanted = style().format == LogFormat::json || verbosity_ == Verbosity::verbose;
+    if (wanted && verbosity_ != Verbosity::quiet) put(line(event, sentence, fields));
 }
 
-void write_error(std::string_view sentence) {
-    const std::string text = line(sentence);
+void set_log_style(LogStyle wanted) { style() = std::move(wanted); }
+
+void write_error(std::string_view sentence, std::string_view event, const LogFields& fields) {
+    const std::string text = line(event, sentence, fields);
     std::string_view rest = text;
     while (!rest.empty()) {
         const ssize_t n = ::write(STDERR_FILENO, rest.data(), rest.size());

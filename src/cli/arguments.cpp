@@ -120,6 +120,14 @@ struct Command {
 constexpr std::array commands{
     Command{CommandName::run, "run", "take lock NAME, run a command while holding it, release it", "NAME", "the lock",
             true, Option::Scope::running},
+    Command{CommandName::acquire, "acquire", "take lock NAME and leave it held until its TTL ends; print its token",
+            "NAME", "the lock", true, Option::Scope::taking},
+    Command{CommandName::renew, "renew", "give a lock that acquire took a fresh TTL", "NAME", "the lock", true,
+            Option::Scope::everywhere},
+    Command{CommandName::release, "release", "let go of a lock that acquire took", "NAME", "the lock", true,
+            Option::Scope::everywhere},
+    Command{CommandName::verify, "verify", "whether the lock is still ours", "NAME", "the lock (inside run: its own)",
+            false, Option::Scope::everywhere},
     Command{CommandName::status, "status", "who holds lock NAME", "NAME", "the lock", true, Option::Scope::everywhere},
     Command{CommandName::list, "list", "every held lock, or those that match GLOB", "GLOB", "as in 'deploy-*'", false,
             Option::Scope::everywhere},
@@ -130,11 +138,29 @@ constexpr std::array commands{
 };
 
 void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
+    Arguments& arguments = typed.arguments;
     switch (command) {
     case CommandName::run:
         app.formatter(std::make_shared<RunHelp>());
         app.prefix_command();
         add_value(app, "-c,--shell", "STRING", "run the command through /bin/sh", typed.shell);
+        add_value(app, "--status-fd", "N", "write how the run ended to descriptor N, as a line of JSON",
+                  arguments.status_fd);
+        break;
+    case CommandName::acquire:
+        app.add_flag("--json", arguments.json, "print token, fence and times as JSON");
+        app.add_flag("--export", arguments.exported, "print assignments for a shell's eval");
+        add_value(app, "--token-file", "FILE", "write the token there instead of to stdout", arguments.token_file);
+        break;
+    case CommandName::renew:
+        add_value(app, "--ttl", "DURATION", "the fresh TTL (as it was acquired)", [&arguments](std::string text) {
+            arguments.settings.insert_or_assign("ttl", Given{Source::command_line, "--ttl", std::move(text)});
+        });
+        [[fallthrough]];
+    case CommandName::release:
+    case CommandName::verify:
+        add_value(app, "--token", "TOKEN", "what acquire printed", arguments.token);
+        add_value(app, "--token-file", "FILE", "a file with the token", arguments.token_file);
         break;
     default: break;
     }

@@ -10,13 +10,19 @@
 
 namespace holdfast {
 
-enum class CommandName { run, status, list, force_release, completion, print_config };
+enum class CommandName { run, acquire, renew, release, verify, status, list, force_release, completion, print_config };
 
 struct Arguments {
     CommandName command{};
     std::string name;               ///< the lock; for list a glob, "*" when none was given; for completion a shell
     std::vector<std::string> words; ///< run: the command, untouched, whatever its words look like
     Layer settings;                 ///< what stands in config/options.hpp
+
+    bool json = false;
+    bool exported = false;              ///< acquire: as assignments for a shell
+    std::optional<std::string> token{}; ///< renew, release, verify
+    std::optional<std::string> token_file{};
+    std::optional<std::string> status_fd{}; ///< run
 };
 
 /// --help and --version: nothing to do but to print this.

@@ -26,6 +26,10 @@ struct Exit {
 };
 
 Exit run(const Arguments&, const Settings&);
+Exit acquire(const Arguments&, const Settings&);
+Exit renew(const Arguments&, const Settings&);
+Exit release(const Arguments&, const Settings&);
+Exit verify(const Arguments&, const Settings&);
 Exit status(const Arguments&, const Settings&);
 Exit list(const Arguments&, const Settings&);
 Exit force_release(const Arguments&, const Settings&);

@@ -1,6 +1,5 @@
 #include "cli/screen.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,12 +63,8 @@ std::vector<Cell> header(const std::vector<std::string>& titles) {
     return cells;
 }
 
-std::string rfc3339(milliseconds wall_time) {
-    const auto in_seconds = std::chrono::floor<seconds>(wall_time);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(in_seconds.count())),
-                       (wall_time - in_seconds).count());
-}
+std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
-void print(const Json& json) { fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+void print(const Json& json) { fmt::print("{}", to_line(json)); }
 
 } // namespace holdfast

@@ -34,10 +34,9 @@ std::vector<Cell> header(const std::vector<std::string>& titles);
 /// end in _ms.
 using Json = nlohmann::ordered_json;
 
-/// "2026-11-24T03:00:00.000Z", of a time since the epoch.
-std::string rfc3339(milliseconds wall_time);
-
-/// One line on stdout. Bytes that are no UTF-8 are replaced.
+/// One line. Bytes that are no UTF-8 are replaced.
+std::string to_line(const Json&);
+/// On stdout.
 void print(const Json&);
 
 } // namespace holdfast

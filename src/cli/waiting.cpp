@@ -21,6 +21,9 @@ void WaitingDisplay::show(const Attempt& attempt) {
     if (attempt.outcome == Outcome::contended) return;
     const std::string sentence = not_acquired(lock_.key(), attempt, lock_.timing());
     const std::string holder = attempt.outcome == Outcome::held ? attempt.holder.value : attempt.first.value;
+    const auto waited_for = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin_);
+    LogFields fields{{"waited_ms", waited_for.count()}, {"position", static_cast<int64_t>(attempt.position)}};
+    if (!holder.empty()) fields.emplace_back("holder", describe(Record::parse(holder)));
     const std::string now = fmt::format("{}{}", static_cast<int>(attempt.outcome), holder);
     if (log_.on_terminal()) {
         const auto waited = std::chrono::floor<seconds>(BootClock::now() - begin_);
@@ -29,8 +32,8 @@ void WaitingDisplay::show(const Attempt& attempt) {
         const std::string text = fmt::format("waiting{}{}: {}", since, place, first_line(sentence));
         if (text != drawn_) log_.redraw(text);
         drawn_ = text;
-    } else if (before_.empty()) log_.info("waiting: " + sentence);
-    else if (now != before_) log_.detail("waiting: " + sentence);
+    } else if (before_.empty()) log_.info("waiting", "waiting: " + sentence, fields);
+    else if (now != before_) log_.detail("waiting", "waiting: " + sentence, fields);
     before_ = now;
 }
 

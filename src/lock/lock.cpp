@@ -49,6 +49,16 @@ Lock::Lock(NodeSet nodes, LockKey key, LockRules rules, Holder self)
       ways_(nodes_.size(), rules.way), granted_(nodes_.size(), not_granted), unanswered_on_(nodes_.size()),
       answered_(nodes_.size()) {}
 
+Lock::Lock(NodeSet nodes, LockKey key, LockRules rules, Token token, const Tenure& held)
+    : Lock{std::move(nodes), std::move(key), rules, held.record.holder.value_or(Holder{})} {
+    token_ = std::move(token);
+    record_ = held.record;
+    fence_ = held.fence;
+    answered_.assign(nodes_.size(), true);
+    // What its process may have left under way went out on other connections than ours.
+    unanswered_on_.assign(nodes_.size(), 0);
+}
+
 std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answers) const {
     std::vector<NodeReport> out;
     for (size_t i = 0; i < nodes_.size(); ++i) {
@@ -302,6 +312,18 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
         nodes_.ask(exchange_for,
                    {.enough = enough, .deadline = BootClock::now() + timing().node_timeout, .interrupt = interrupt}));
     return revoked ? Renewal::lost : Renewal::held;
+}
+
+bool Lock::keep(milliseconds rest) {
+    const std::vector<bool> all(nodes_.size(), true);
+    const Answers answers = tell(all, answered_, quorum(all.size()), [&](size_t) {
+        return Extend{token_, record_, rest};
+    });
+    granted_.assign(nodes_.size(), not_granted);
+    return std::ranges::count_if(answers, [](const std::optional<Answer>& answer) {
+               const auto vote = answer ? std::optional{said(*answer)} : std::nullopt;
+               return vote && *vote && (*vote)->word == Word::yours;
+           }) >= static_cast<std::ptrdiff_t>(quorum(all.size()));
 }
 
 bool Lock::release() {

@@ -8,6 +8,7 @@
 #include "lock/ballot.hpp"
 #include "lock/fence.hpp"
 #include "lock/operations.hpp"
+#include "lock/tenure.hpp"
 #include "lock/timing.hpp"
 #include "redis/node_set.hpp"
 
@@ -60,6 +61,8 @@ struct Try {
 class Lock {
   public:
     Lock(NodeSet nodes, LockKey key, LockRules rules, Holder self);
+    /// One that another process has acquired under that token, as tenure() found it.
+    Lock(NodeSet nodes, LockKey key, LockRules rules, Token token, const Tenure& held);
 
     const LockKey& key() const { return key_; }
     const Token& token() const { return token_; }
@@ -95,6 +98,8 @@ class Lock {
     /// node timeout for a node that has not answered since the lock was won. False when so many nodes did not
     /// confirm that the lock may stay held until its TTL ends.
     bool release();
+    /// Instead of release(): the lock stays held for that long and no longer. False when too few nodes confirmed.
+    bool keep(milliseconds rest);
 
   private:
     /// Sends it to `asked`; waits for the answers of `awaited`, for `at_least` answers in all, and until the others'

@@ -43,12 +43,14 @@ std::optional<Holder> parse_holder(std::string_view text) {
         const auto at = object.find(key);
         return at != object.end() && at->is_number_integer() ? at->get<int64_t>() : 0;
     };
+    const auto kept = object.find("kept");
     return Holder{string("label"),
                   string("user"),
                   string("host"),
                   static_cast<int>(number("pid")),
                   milliseconds{number("since")},
-                  milliseconds{number("ttl_ms")}};
+                  milliseconds{number("ttl_ms")},
+                  kept != object.end() && *kept == true};
 }
 
 } // namespace
@@ -62,9 +64,10 @@ Holder this_process(std::string label, milliseconds ttl) {
 Record Record::make(const Token& token, const Holder& holder) { return of_waiter(token.text(), holder); }
 
 Record Record::of_waiter(const std::string& run, const Holder& holder) {
-    const json object{{"v", format_version},         {"host", holder.host},   {"pid", holder.pid},
-                      {"user", holder.user},         {"label", holder.label}, {"since", holder.since.count()},
-                      {"ttl_ms", holder.ttl.count()}};
+    json object{{"v", format_version},         {"host", holder.host},   {"pid", holder.pid},
+                {"user", holder.user},         {"label", holder.label}, {"since", holder.since.count()},
+                {"ttl_ms", holder.ttl.count()}};
+    if (holder.kept) object["kept"] = true;
     const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
     return {run + " " + text, holder};
 }

@@ -27,6 +27,7 @@ struct Holder {
     int pid = 0;
     milliseconds since{}; ///< wall clock of the holder's host
     milliseconds ttl{};
+    bool kept = false; ///< by acquire: nobody renews it unless told to, and who has the token may release it
 };
 
 /// This process on this host.

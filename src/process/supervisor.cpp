@@ -78,7 +78,8 @@ void Supervisor::check_deadlines(BootTime now) {
     if (rules_.max_hold && !ending_.timed_out && !ended_ && now >= started_ + *rules_.max_hold) {
         ending_.timed_out = true;
         stop(now + rules_.times.grace);
-        log_.error(fmt::format("stopping the command after {} (--max-hold)", format_duration(*rules_.max_hold)));
+        log_.error("max_hold",
+                   fmt::format("stopping the command after {} (--max-hold)", format_duration(*rules_.max_hold)));
     }
     if (ended_ && rules_.kill_leftovers && !kill_at_) stop(now + rules_.times.grace);
     if (kill_at_ && now >= *kill_at_) {
@@ -100,9 +101,9 @@ void Supervisor::check_lease(BootTime now) {
 void Supervisor::lose(const std::string& why, BootTime kill_at) {
     ending_.lost = true;
     if (rules_.stop_on_loss) stop(kill_at);
-    log_.error(fmt::format("the lock is lost, {}: {}",
-                           rules_.stop_on_loss ? "stopping the command" : "and the command goes on without it",
-                           why.empty() ? "this host stood still" : why));
+    log_.error("lost", fmt::format("the lock is lost, {}: {}",
+                                   rules_.stop_on_loss ? "stopping the command" : "and the command goes on without it",
+                                   why.empty() ? "this host stood still" : why));
 }
 
 void Supervisor::stop(BootTime kill_at) {
@@ -149,7 +150,7 @@ void Supervisor::handle_signals() {
         if (signal == SIGCHLD) reap();
         else if (signal == SIGTSTP) {
             stop_refused_ = true;
-            log_.info("not stopped: a stopped holdfast could not renew the lock");
+            log_.info("not_stopped", "not stopped: a stopped holdfast could not renew the lock");
         } else if (signal != SIGTTIN && signal != SIGTTOU) {
             signal_group(signal);
             sigaddset(&sent_on_, signal);
@@ -167,9 +168,9 @@ void Supervisor::tell_leftovers() {
     leftovers_told_ = true;
     std::array<pid_t, 16> some{};
     const size_t count = members(child_.pid(), some);
-    log_.info(fmt::format("the command has ended, but {} of its processes run on and keep the lock: {}{}", count,
-                          fmt::join(std::span{some}.first(std::min(count, some.size())), " "),
-                          count > some.size() ? " ..." : ""));
+    log_.info("leftovers", fmt::format("the command has ended, but {} of its processes run on and keep the lock: {}{}",
+                                       count, fmt::join(std::span{some}.first(std::min(count, some.size())), " "),
+                                       count > some.size() ? " ..." : ""));
 }
 
 void Supervisor::reap() {
@@ -206,12 +207,13 @@ void Supervisor::guard_changed(int wait_status) {
 void Supervisor::stopped(int signal) {
     if (signal == SIGTSTP) {
         signal_group(SIGCONT);
-        log_.info("not stopped: the lock could not be renewed for a stopped command");
+        log_.info("not_stopped", "not stopped: the lock could not be renewed for a stopped command");
     } else if (signal == SIGTTIN || signal == SIGTTOU) {
         waits_for_terminal_ = true;
         lend_terminal();
         if (waits_for_terminal_)
-            log_.info("the command waits until it is in the foreground, because it uses the terminal");
+            log_.info("waits_for_terminal",
+                      "the command waits until it is in the foreground, because it uses the terminal");
     }
 }
 

@@ -1,0 +1,105 @@
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "cli/screen.hpp"
+#include "cli/taking.hpp"
+#include "cli/token_file.hpp"
+#include "cli/waiting.hpp"
+#include "lock/waiter.hpp"
+#include "process/signals.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <fstream>
+#include <unistd.h>
+
+namespace holdfast {
+namespace {
+
+/// Who called us: the script that holds the lock from now on, whatever becomes of us.
+Holder caller(const Settings& settings) {
+    std::string program;
+    std::getline(std::ifstream{fmt::format("/proc/{}/comm", ::getppid())}, program);
+    Holder holder = this_process(settings.label.value_or(program.empty() ? "acquire" : program), settings.ttl);
+    holder.pid = ::getppid();
+    holder.kept = true;
+    return holder;
+}
+
+std::string quoted_for_shell(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? std::string{"'\\''"} : std::string{c};
+    return out + "'";
+}
+
+std::string assignments(const std::vector<std::string>& variables) {
+    std::string out;
+    for (const std::string& variable : variables) {
+        const size_t equals = variable.find('=');
+        out += fmt::format("export {}={}\n", variable.substr(0, equals), quoted_for_shell(variable.substr(equals + 1)));
+    }
+    return out;
+}
+
+std::string as_json(const Lock& lock) {
+    const auto lasts = std::chrono::duration_cast<milliseconds>(lock.valid_until() - BootClock::now());
+    return to_line(Json{{"lock", lock.key().name},
+                        {"key", lock.key().key()},
+                        {"token", lock.token().text()},
+                        {"fence", lock.fence().number},
+                        {"ttl_ms", lock.timing().ttl.count()},
+                        {"expires_at", rfc3339(wall_time_since_epoch() + lasts)}});
+}
+
+/// The whole of it, or Failure: who does not get the token could not let go of the lock.
+void write_out(const std::string& text) {
+    ::signal(SIGPIPE, SIG_IGN);
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const ssize_t size = was_closed(STDOUT_FILENO) ? -1 : ::write(STDOUT_FILENO, rest.data(), rest.size());
+        if (size <= 0) throw system_failure("cannot write the token to stdout, so the lock was released");
+        rest.remove_prefix(static_cast<size_t>(size));
+    }
+}
+
+Exit acquire_and_tell(Lock& lock, const Arguments& arguments, const Settings& settings,
+                      const std::vector<Node>& nodes) {
+    const Log log{settings.verbosity};
+    const Signals signals;
+    advise(nodes, log);
+    const Attempt attempt = [&] {
+        WaitingDisplay display{lock, log};
+        return acquire(lock, {settings.wait}, signals.ending_fd(),
+                       [&](const Attempt& failed) { display.show(failed); });
+    }();
+    if (const auto signal = signals.next_ending()) {
+        if (attempt.outcome == Outcome::won) lock.release();
+        return Exit::of_signal(*signal);
+    }
+    if (attempt.outcome != Outcome::won) return refuse(lock, attempt, settings);
+    if (arguments.token_file) write_token(*arguments.token_file, lock.token());
+    if (arguments.json) write_out(as_json(lock));
+    else if (arguments.exported) write_out(assignments(lock_variables(lock, nodes, settings)));
+    else if (!arguments.token_file) write_out(lock.token().text() + "\n");
+    return ExitStatus::ok;
+}
+
+} // namespace
+
+Exit acquire(const Arguments& arguments, const Settings& settings) {
+    if (arguments.json && arguments.exported)
+        throw Failure{ExitStatus::usage, "--json and --export contradict each other; give one of them"};
+    const LockKey key = lock_key(arguments, settings);
+    const std::vector<Node> nodes = configured_nodes(settings);
+    const LockRules rules = lock_rules(settings, nodes, milliseconds{0});
+    held_with(key, nodes);
+    Lock lock{NodeSet{nodes, settings.node_timeout}, key, rules, caller(settings)};
+    try {
+        return acquire_and_tell(lock, arguments, settings, nodes);
+    } catch (...) {
+        lock.release();
+        throw;
+    }
+}
+
+} // namespace holdfast

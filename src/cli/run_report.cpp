@@ -1,0 +1,39 @@
+#include "cli/run_report.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "cli/screen.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <csignal>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace holdfast {
+
+StatusFd::StatusFd(const std::string& number) : fd_{-1} {
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd_);
+    const int flags = error == std::errc{} && end == number.data() + number.size() ? ::fcntl(fd_, F_GETFL) : -1;
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+        throw Failure{ExitStatus::usage, fmt::format("--status-fd '{}' is not a descriptor open for writing, as in: "
+                                                     "holdfast run --status-fd 3 ... 3>status.json",
+                                                     printable(number))};
+    if (fd_ > STDERR_FILENO) ::fcntl(fd_, F_SETFD, FD_CLOEXEC);
+}
+
+void StatusFd::write(const std::string& lock, int status, const RunReport& report) const {
+    Json json{{"lock", lock}, {"result", report.result}, {"status", status}};
+    if (report.command_status) json["command_status"] = *report.command_status;
+    if (report.command_signal) json["command_signal"] = *report.command_signal;
+    if (!report.message.empty()) json["message"] = report.message;
+    if (report.fence) json["fence"] = report.fence->number;
+    if (report.waited) json["waited_ms"] = report.waited->count();
+    if (report.held) json["held_ms"] = report.held->count();
+    const std::string line = to_line(json);
+    ::signal(SIGPIPE, SIG_IGN);
+    [[maybe_unused]] const auto ignored = ::write(fd_, line.data(), line.size());
+}
+
+} // namespace holdfast

@@ -1,0 +1,79 @@
+#include "cli/taking.hpp"
+
+#include "base/duration.hpp"
+#include "base/error.hpp"
+#include "cli/messages.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace holdfast {
+
+LockRules lock_rules(const Settings& settings, const std::vector<Node>& nodes, milliseconds grace) {
+    const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift};
+    if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
+    if (settings.restart_guard && timing.ttl > *settings.restart_guard && nodes.size() > 2)
+        throw Failure{
+            ExitStatus::usage,
+            fmt::format("--ttl {0} is longer than --restart-guard {1}, for which a restarted node has no vote; "
+                        "make it shorter, or give every user of these nodes --restart-guard {0}",
+                        format_duration(timing.ttl), format_duration(*settings.restart_guard))};
+    return {timing, settings.restart_guard, way(settings)};
+}
+
+std::string addresses(const std::vector<Node>& nodes) {
+    std::vector<std::string> displayed;
+    for (const Node& node : nodes) displayed.push_back(node.display());
+    return fmt::format("{}", fmt::join(displayed, ","));
+}
+
+std::string held_with(const LockKey& key, std::vector<Node> nodes) {
+    std::ranges::sort(nodes, {}, &Node::display);
+    // KEY@NODES, with spaces between.
+    const std::string ours = fmt::format("{}@{}", key.key(), addresses(nodes));
+    const std::string around = environment_variable("HOLDFAST_HELD").value_or("");
+    if ((" " + around + " ").find(" " + ours + " ") != std::string::npos)
+        throw Failure{ExitStatus::usage,
+                      fmt::format("{} is held by a run around this one, which waits for this one to end", key.name)};
+    return around.empty() ? ours : around + " " + ours;
+}
+
+std::vector<std::string> lock_variables(const Lock& lock, const std::vector<Node>& nodes, const Settings& settings) {
+    std::vector<std::string> variables{fmt::format("HOLDFAST_LOCK={}", lock.key().name),
+                                       fmt::format("HOLDFAST_KEY={}", lock.key().key()),
+                                       fmt::format("HOLDFAST_TOKEN={}", lock.token().text()),
+                                       fmt::format("HOLDFAST_FENCE={}", lock.fence().number),
+                                       fmt::format("HOLDFAST_NODES={}", addresses(nodes)),
+                                       fmt::format("HOLDFAST_KEY_PREFIX={}", lock.key().prefix)};
+    // With these a holdfast inside finds its passwords where we did.
+    if (settings.config_file) variables.push_back(fmt::format("HOLDFAST_CONFIG={}", *settings.config_file));
+    if (settings.profile) variables.push_back(fmt::format("HOLDFAST_PROFILE={}", *settings.profile));
+    return variables;
+}
+
+void advise(const std::vector<Node>& nodes, const Log& log) {
+    if (nodes.size() % 2 == 0)
+        log.info("advice", fmt::format("{0} nodes survive no more failures than {1}; use an odd number", nodes.size(),
+                                       nodes.size() - 1));
+}
+
+Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings) {
+    const ExitStatus status = [&] {
+        switch (attempt.outcome) {
+        case Outcome::not_a_lock: return ExitStatus::not_a_lock;
+        case Outcome::denied: return ExitStatus::denied;
+        case Outcome::same_server: return ExitStatus::configuration;
+        case Outcome::too_few: return ExitStatus::too_few_nodes;
+        default: return ExitStatus::not_acquired;
+        }
+    }();
+    const std::string sentence = not_acquired(lock.key(), attempt, lock.timing());
+    if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
+    if (settings.verbosity != Verbosity::quiet)
+        write_error(sentence, "not_acquired", {{"status", settings.conflict_exit_code}});
+    return Exit::with(settings.conflict_exit_code);
+}
+
+} // namespace holdfast

@@ -1,0 +1,31 @@
+// What run and acquire share: how a lock is asked for, and what is said when it was not had.
+#pragma once
+
+#include "cli/commands.hpp"
+#include "lock/lock.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+/// With that grace; refuses timings that cannot work.
+LockRules lock_rules(const Settings&, const std::vector<Node>&, milliseconds grace);
+
+/// The nodes' addresses with commas between, without passwords.
+std::string addresses(const std::vector<Node>&);
+
+/// HOLDFAST_HELD for a run of this lock: what it and those around it hold. Refuses a lock that one of those holds: to
+/// wait for it would be to wait for ever.
+std::string held_with(const LockKey&, std::vector<Node>);
+
+/// "NAME=value" of what tells a command or a script its lock.
+std::vector<std::string> lock_variables(const Lock&, const std::vector<Node>&, const Settings&);
+
+/// Advice that does not stop anybody.
+void advise(const std::vector<Node>&, const Log&);
+
+/// Says why the lock was not acquired.
+Exit refuse(const Lock&, const Attempt&, const Settings&);
+
+} // namespace holdfast

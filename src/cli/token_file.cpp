@@ -1,0 +1,55 @@
+#include "cli/token_file.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/fd.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+
+namespace holdfast {
+namespace {
+
+std::string trimmed(std::string text) {
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+    return text;
+}
+
+} // namespace
+
+void write_token(const std::string& path, const Token& token) {
+    const std::string text = token.text() + "\n";
+    const Fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600)};
+    if (!fd || ::fchmod(fd.get(), 0600) != 0 ||
+        ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        throw system_failure(
+            fmt::format("cannot write the token to {}, so the lock was released", printable(path, 300)));
+}
+
+Token read_token(const std::string& path) {
+    const Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    std::array<char, 200> buffer{};
+    const ssize_t size = fd ? ::read(fd.get(), buffer.data(), buffer.size()) : -1;
+    if (size < 0)
+        throw Failure{ExitStatus::usage,
+                      fmt::format("cannot read --token-file {}: {}", printable(path, 300), errno_text(errno))};
+    return parse_token(trimmed({buffer.data(), static_cast<size_t>(size)}), "--token-file");
+}
+
+Token parse_token(const std::string& text, const std::string& where) {
+    const size_t point = text.find('.');
+    Token token{text.substr(0, point), 0};
+    const std::string attempt = point == std::string::npos ? "" : text.substr(point + 1);
+    const auto [end, error] = std::from_chars(attempt.data(), attempt.data() + attempt.size(), token.attempt);
+    const bool hexadecimal = token.run.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (token.run.empty() || !hexadecimal || error != std::errc{} || end != attempt.data() + attempt.size())
+        throw Failure{ExitStatus::usage, fmt::format("{} has no token as acquire prints it", where)};
+    return token;
+}
+
+} // namespace holdfast

@@ -1,0 +1,19 @@
+// The token of a lock that acquire took, on its way to renew, release and verify. Whoever has it can let go of the
+// lock, so a file with it is only its owner's to read. Throws Failure.
+#pragma once
+
+#include "lock/record.hpp"
+
+#include <string>
+
+namespace holdfast {
+
+/// Replaces the file.
+void write_token(const std::string& path, const Token&);
+
+Token read_token(const std::string& path);
+
+/// `where` says where the text comes from, as in "--token".
+Token parse_token(const std::string& text, const std::string& where);
+
+} // namespace holdfast

@@ -1,0 +1,41 @@
+#include "lock/tenure.hpp"
+
+#include "base/duration.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace holdfast {
+
+Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token) {
+    const size_t q = quorum(nodes.size());
+    const Answers answers =
+        nodes.ask([&](size_t) { return inspection(key); }, {.enough = [](const Answers&) { return false; }});
+    Tenure result;
+    std::vector<milliseconds> left;
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        const auto one = said(*answers[i]);
+        std::string text = one ? "not ours" : one.error().text;
+        if (one) ++result.answered;
+        if (one && one->word == Word::held) {
+            Record record = Record::parse(one->value);
+            if (record.token() == token.text()) {
+                left.push_back(one->ttl_left);
+                text = fmt::format("ours for {}", format_duration(one->ttl_left));
+                result.fence = std::max(result.fence, one->fence);
+                result.record = std::move(record);
+            } else text = fmt::format("held by {}", describe(record));
+        }
+        result.nodes.push_back({nodes.node(i).display(), std::move(text)});
+    }
+    std::ranges::sort(left, std::greater{});
+    if (left.size() >= q) {
+        result.outcome = Tenure::Outcome::ours;
+        result.expires_in = left[q - 1];
+    } else if (result.answered - left.size() > nodes.size() - q) result.outcome = Tenure::Outcome::not_ours;
+    return result;
+}
+
+} // namespace holdfast

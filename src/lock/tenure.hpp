@@ -1,0 +1,30 @@
+// A lock seen by who knows its token: what `acquire` left held, from another process. Main thread.
+#pragma once
+
+#include "lock/ballot.hpp"
+#include "lock/timing.hpp"
+#include "redis/node_set.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+struct Tenure {
+    enum class Outcome {
+        ours,     ///< a quorum says so
+        not_ours, ///< so many nodes say otherwise that no quorum is left
+        unknown,  ///< too few answered
+    };
+    Outcome outcome = Outcome::unknown;
+    Record record{}; ///< what stands in the key under that token, on any node
+    Fence fence{};
+    milliseconds expires_in{}; ///< ours: until fewer than a quorum hold it
+    size_t answered = 0;
+    std::vector<NodeReport> nodes{};
+};
+
+/// Asks every node whether the lock is held under that token.
+Tenure tenure(NodeSet&, const LockKey&, const Token&);
+
+} // namespace holdfast

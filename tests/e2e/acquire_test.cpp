@@ -1,0 +1,244 @@
+// acquire, renew, release and verify: a lock in two steps, for scripts that cannot be wrapped.
+#include "support/holdfast.hpp"
+#include "support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+
+#include <array>
+#include <unistd.h>
+
+using namespace holdfast;
+using namespace holdfast::test;
+
+namespace {
+
+Finished on(const std::string& nodes, std::vector<std::string> words, ProcessOptions options = {}) {
+    options.environment.emplace("HOLDFAST_NODES", nodes);
+    return finish(holdfast::test::holdfast(std::move(words)), std::move(options));
+}
+
+/// The token of a lock that was free.
+std::string acquired(const std::string& nodes, const std::string& ttl = "30s") {
+    const Finished finished = on(nodes, {"acquire", "x", "--ttl", ttl});
+    REQUIRE(finished.status() == 0);
+    REQUIRE(finished.err == "");
+    REQUIRE(finished.out.ends_with('\n'));
+    return finished.out.substr(0, finished.out.size() - 1);
+}
+
+std::string key() { return "holdfast:x"; }
+
+} // namespace
+
+TEST_CASE("acquire leaves the lock held, and its token verifies, renews and releases it") {
+    for (const size_t count : {1U, 3U}) {
+        RedisServers servers{count};
+        const std::string token = acquired(servers.uris(), "20s");
+        CHECK(servers[0].text({"GET", key()}).starts_with(token + " "));
+        CHECK(on(servers.uris(), {"run", "-n", "x", "true"}).status() == 75);
+        const Finished verified = on(servers.uris(), {"verify", "x", "--token", token});
+        CHECK(verified.status() == 0);
+        CHECK(verified.out + verified.err == "");
+
+        servers[0].command({"PEXPIRE", key(), "5000"});
+        CHECK(on(servers.uris(), {"renew", "x", "--token", token}).status() == 0);
+        CHECK(std::stoi(servers[0].text({"PTTL", key()})) > 15000);
+        CHECK(std::stoi(servers[0].text({"PTTL", key()})) <= 20000);
+        CHECK(on(servers.uris(), {"renew", "x", "--token", token, "--ttl", "50s"}).status() == 0);
+        CHECK(std::stoi(servers[0].text({"PTTL", key()})) > 40000);
+
+        const Finished released = on(servers.uris(), {"release", "x", "--token", token});
+        CHECK(released.status() == 0);
+        CHECK(released.out + released.err == "");
+        for (size_t i = 0; i < count; ++i) CHECK(servers[i].text({"EXISTS", key()}) == "0");
+        CHECK(on(servers.uris(), {"run", "-n", "x", "true"}).status() == 0);
+    }
+}
+
+TEST_CASE("with one of three nodes down all four work") {
+    RedisServers servers{3};
+    servers[2].kill();
+    const std::string token = acquired(servers.uris());
+    for (const char* command : {"verify", "renew", "release"})
+        CHECK(on(servers.uris(), {command, "x", "--token", token}).status() == 0);
+    CHECK(servers[0].text({"EXISTS", key()}) == "0");
+}
+
+TEST_CASE("what is not ours any more is 79, and what nobody can tell is 69") {
+    RedisServers servers{3};
+    const std::string token = acquired(servers.uris());
+    for (size_t i = 0; i < 2; ++i) servers[i].command({"SET", key(), "other", "PX", "60000"});
+    for (const char* command : {"verify", "renew", "release"}) {
+        const Finished finished = on(servers.uris(), {command, "x", "--token", token});
+        CHECK(finished.status() == 79);
+        CHECK(finished.err.starts_with("holdfast: x is not ours any more\n"));
+        CHECK(finished.err.find("held by a client that is not holdfast") != std::string::npos);
+        CHECK(finished.out == "");
+    }
+    CHECK(servers[0].text({"GET", key()}) == "other");
+    CHECK(servers[2].text({"GET", key()}).starts_with(token));
+    servers[0].kill();
+    servers[1].kill();
+    for (const char* command : {"verify", "renew", "release"}) {
+        const Finished finished = on(servers.uris(), {command, "x", "--token", token});
+        CHECK(finished.status() == 69);
+        CHECK(finished.err.starts_with("holdfast: only 1 of 3 nodes answered, 2 are needed\n"));
+    }
+}
+
+TEST_CASE("a lock that is on too few nodes is renewed back to where it was forgotten") {
+    RedisServers servers{3};
+    const std::string token = acquired(servers.uris());
+    servers[1].command({"DEL", key()});
+    CHECK(on(servers.uris(), {"renew", "x", "--token", token}).status() == 0);
+    CHECK(servers[1].text({"GET", key()}).starts_with(token));
+}
+
+TEST_CASE("verify inside run needs no words, and fails once the lock is gone") {
+    RedisServers servers{3};
+    CHECK(on(servers.uris(), {"run", "x", "--", HOLDFAST_BINARY, "verify"}).status() == 0);
+    const std::string script =
+        fmt::format("{0} verify && redis-cli -s {1} DEL {2} && redis-cli -s {3} DEL {2} && "
+                    "{0} verify; echo $?",
+                    HOLDFAST_BINARY, servers.nodes()[0].socket_path, key(), servers.nodes()[1].socket_path);
+    const Finished finished = on(servers.uris(), {"run", "--on-lost", "ignore", "x", "-c", script});
+    CHECK(finished.out == "1\n1\n79\n");
+    const Finished other = on(servers.uris(), {"run", "x", "--", HOLDFAST_BINARY, "verify", "y"});
+    CHECK(other.status() == 64);
+    CHECK(other.err == "holdfast: verify needs NAME and --token, unless it is inside run, whose lock it verifies\n");
+}
+
+TEST_CASE("renew and release keep their hands off the lock of a running command") {
+    const RedisServer server;
+    const std::string script = fmt::format("for c in renew release; do {} $c x --token $HOLDFAST_TOKEN; echo $?; done; "
+                                           "{} verify; echo $?",
+                                           HOLDFAST_BINARY, HOLDFAST_BINARY);
+    const Finished finished = on(server.uri(), {"run", "--label", "job", "x", "-c", script});
+    CHECK(finished.out == "64\n64\n0\n");
+    CHECK(finished.err.find("a running holdfast that looks after it itself; release is for what acquire took") !=
+          std::string::npos);
+    CHECK(finished.status() == 0);
+}
+
+TEST_CASE("renew and release want the token said outright") {
+    const RedisServer server;
+    for (const char* command : {"renew", "release"}) {
+        const Finished finished = on(server.uri(), {command, "x"}, {.environment = {{"HOLDFAST_TOKEN", "ab.1"}}});
+        CHECK(finished.status() == 64);
+        CHECK(finished.err == fmt::format("holdfast: {} needs the token that acquire gave: --token TOKEN or "
+                                          "--token-file FILE\n",
+                                          command));
+    }
+    CHECK(on(server.uri(), {"verify", "x", "--token", "nonsense"}).err ==
+          "holdfast: --token has no token as acquire prints it\n");
+    CHECK(on(server.uri(), {"verify", "x", "--token", "a.1", "--token-file", "f"}).status() == 64);
+    CHECK(on(server.uri(), {"verify", "x", "--token-file", "/nowhere"}).err ==
+          "holdfast: cannot read --token-file /nowhere: no such file or directory\n");
+}
+
+TEST_CASE("a token file keeps the token off command lines and from others") {
+    const RedisServer server;
+    const TempDir folder;
+    const std::string file = folder.write("token", "an older token, and longer than the one that comes\n", 0644);
+    const Finished finished = on(server.uri(), {"acquire", "x", "--token-file", file});
+    CHECK(finished.status() == 0);
+    CHECK(finished.out == "");
+    struct stat info {};
+    REQUIRE(::stat(file.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777U) == 0600);
+    CHECK(server.text({"GET", key()}).starts_with(folder.read("token").substr(0, 34)));
+    for (const char* command : {"verify", "renew", "release"})
+        CHECK(on(server.uri(), {command, "x", "--token-file", file}).status() == 0);
+    CHECK(server.text({"EXISTS", key()}) == "0");
+}
+
+TEST_CASE("who cannot be given the token does not get the lock") {
+    const RedisServer server;
+    const auto refused = [&](const Finished& finished) {
+        CHECK(finished.status() == 70);
+        CHECK(finished.err.find("so the lock was released") != std::string::npos);
+        CHECK(server.text({"EXISTS", key()}) == "0");
+    };
+    refused(on(server.uri(), {"acquire", "x", "--token-file", "/nowhere/token"}));
+    refused(finish({"/bin/sh", "-c", fmt::format("{} acquire x --node {} >/dev/full", HOLDFAST_BINARY, server.uri())}));
+    refused(finish({"/bin/sh", "-c", fmt::format("{} acquire x --node {} >&-", HOLDFAST_BINARY, server.uri())}));
+    refused(on(server.uri(), {"acquire", "x"}, {.in_child = [] {
+                   std::array<int, 2> ends{};
+                   if (::pipe(ends.data()) == 0) ::dup2(ends[1], STDOUT_FILENO);
+                   ::close(ends[0]);
+                   ::close(ends[1]);
+               }}));
+}
+
+TEST_CASE("acquire --export gives a script all it needs") {
+    const RedisServer server;
+    const std::string script =
+        fmt::format("eval \"$({0} acquire 'it'\\''s' --export --node {1})\" && {0} verify && echo $HOLDFAST_LOCK && "
+                    "{0} release \"$HOLDFAST_LOCK\" --token \"$HOLDFAST_TOKEN\" && {0} verify; echo $? "
+                    "$((HOLDFAST_FENCE > 0))",
+                    HOLDFAST_BINARY, server.uri());
+    const Finished finished = finish({"/bin/sh", "-c", script});
+    CHECK(finished.out == "it's\n79 1\n");
+}
+
+TEST_CASE("acquire --json says what was acquired") {
+    RedisServers servers{3};
+    const milliseconds before = wall_time_since_epoch();
+    const Finished finished = on(servers.uris(), {"acquire", "x", "--json", "--ttl", "20s"});
+    CHECK(finished.status() == 0);
+    const auto json = nlohmann::json::parse(finished.out);
+    CHECK(json.size() == 6);
+    CHECK(json["lock"] == "x");
+    CHECK(json["key"] == key());
+    CHECK(servers[1].text({"GET", key()}).starts_with(json["token"].get<std::string>() + " "));
+    CHECK(json["fence"].get<int64_t>() >= before.count());
+    CHECK(json["ttl_ms"] == 20000);
+    CHECK(json["expires_at"].get<std::string>().size() == std::string{"2026-11-24T03:00:00.000Z"}.size());
+}
+
+TEST_CASE("acquire waits, gives up and is refused as run is") {
+    const RedisServer server;
+    const std::string token = acquired(server.uri());
+    const Finished refused = on(server.uri(), {"acquire", "-n", "x"});
+    CHECK(refused.status() == 75);
+    CHECK(refused.out == "");
+    CHECK(refused.err.starts_with("holdfast: x is held by "));
+    CHECK(on(server.uri(), {"acquire", "-n", "-E", "0", "x"}).status() == 0);
+    Process waiting{holdfast::test::holdfast({"acquire", "--node", server.uri(), "-w", "20s", "x"})};
+    waiting.wait_for_err("waiting");
+    CHECK(on(server.uri(), {"release", "x", "--token", token}).status() == 0);
+    const Finished won = waiting.wait();
+    CHECK(won.status() == 0);
+    CHECK(server.text({"GET", key()}).starts_with(won.out.substr(0, 34)));
+    CHECK(on(server.uri(), {"acquire", "x", "--json", "--export"}).status() == 64);
+}
+
+TEST_CASE("the holder that acquire leaves behind is the script that called it") {
+    const RedisServer server;
+    const Finished finished =
+        finish({"/bin/sh", "-c",
+                fmt::format("{0} acquire x --node {1} >/dev/null; echo $$; {0} status x --node {1}", HOLDFAST_BINARY,
+                            server.uri())});
+    const std::string pid = finished.out.substr(0, finished.out.find('\n'));
+    CHECK(finished.out.find(fmt::format("pid {})", pid)) != std::string::npos);
+}
+
+TEST_CASE("--min-hold leaves the lock to its end when the command was faster") {
+    for (const size_t count : {1U, 3U}) {
+        RedisServers servers{count};
+        CHECK(on(servers.uris(), {"run", "--min-hold", "9s", "x", "true"}).status() == 0);
+        const int left = std::stoi(servers[0].text({"PTTL", key()}));
+        CHECK(left > 4000);
+        CHECK(left <= 9000);
+        CHECK(on(servers.uris(), {"run", "-n", "x", "true"}).status() == 75);
+        servers[0].command({"PEXPIRE", key(), "1"});
+        if (count == 3) servers[1].command({"PEXPIRE", key(), "1"});
+        CHECK(on(servers.uris(), {"run", "--min-hold", "10ms", "x", "sleep", "0.1"}).status() == 0);
+        CHECK(servers[0].text({"EXISTS", key()}) == "0");
+        CHECK(on(servers.uris(), {"run", "--min-hold", "9s", "y", "nowhere-to-be-found"}).status() == 127);
+        CHECK(servers[0].text({"EXISTS", "holdfast:y"}) == "0");
+    }
+}
