@@ -91,7 +91,7 @@ Exit acquire(const Arguments& arguments, const Settings& settings) {
         throw Failure{ExitStatus::usage, "--json and --export contradict each other; give one of them"};
     const LockKey key = lock_key(arguments, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
-    const LockRules rules = lock_rules(settings, nodes, milliseconds{0});
+    const LockRules rules = lock_rules(settings, nodes.size(), milliseconds{0});
     held_with(key, nodes);
     Lock lock{NodeSet{nodes, settings.node_timeout}, key, rules, caller(settings)};
     try {

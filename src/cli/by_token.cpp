@@ -1,8 +1,8 @@
 // renew, release and verify: what is done with a lock by its token.
 #include "base/duration.hpp"
 #include "base/error.hpp"
-#include "cli/commands.hpp"
 #include "cli/messages.hpp"
+#include "cli/taking.hpp"
 #include "cli/token_file.hpp"
 #include "lock/lock.hpp"
 #include "lock/tenure.hpp"
@@ -46,18 +46,18 @@ Lock taken_up(const Arguments& arguments, const Settings& settings) {
         throw Failure{ExitStatus::usage, fmt::format("{} is held by {}, a running holdfast that looks after it itself; "
                                                      "{} is for what acquire took",
                                                      key.name, describe(held.record), command)};
-    const bool fresh = arguments.settings.contains("ttl");
-    const milliseconds ttl = fresh ? settings.ttl : held.record.holder->ttl;
-    const Timing timing{ttl, milliseconds{0}, settings.node_timeout, settings.drift};
-    return {std::move(nodes), key, LockRules{timing, settings.restart_guard, way(settings)}, *token, held};
+    // Unless it is typed, the TTL is the one that acquire has found possible.
+    const Timing as_acquired{held.record.holder->ttl, milliseconds{0}, settings.node_timeout, settings.drift};
+    const LockRules rules = arguments.settings.contains("ttl")
+                                ? lock_rules(settings, nodes.size(), milliseconds{0})
+                                : LockRules{as_acquired, settings.restart_guard, way(settings)};
+    return {std::move(nodes), key, rules, *token, held};
 }
 
 } // namespace
 
 Exit renew(const Arguments& arguments, const Settings& settings) {
     Lock lock = taken_up(arguments, settings);
-    if (const auto why = impossible(lock.timing()); why && arguments.settings.contains("ttl"))
-        throw Failure{ExitStatus::usage, *why};
     switch (lock.extend([] {})) {
     case Renewal::held: return ExitStatus::ok;
     case Renewal::lost:

@@ -65,7 +65,7 @@ class Run {
     Run(const Arguments& arguments, const Settings& settings)
         : arguments_{arguments}, settings_{settings}, nodes_{configured_nodes(settings)},
           lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(arguments, settings),
-                lock_rules(settings, nodes_, settings.grace),
+                lock_rules(settings, nodes_.size(), settings.grace),
                 this_process(settings.label.value_or(program_name(arguments.words.front())), settings.ttl)},
           held_{held_with(lock_.key(), nodes_)} {}
 

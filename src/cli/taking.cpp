@@ -11,10 +11,10 @@
 
 namespace holdfast {
 
-LockRules lock_rules(const Settings& settings, const std::vector<Node>& nodes, milliseconds grace) {
+LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace) {
     const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift};
     if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
-    if (settings.restart_guard && timing.ttl > *settings.restart_guard && nodes.size() > 2)
+    if (settings.restart_guard && timing.ttl > *settings.restart_guard && nodes > 2)
         throw Failure{
             ExitStatus::usage,
             fmt::format("--ttl {0} is longer than --restart-guard {1}, for which a restarted node has no vote; "

@@ -1,4 +1,4 @@
-// What run and acquire share: how a lock is asked for, and what is said when it was not had.
+// What the commands that take a lock share: how it is asked for, and what is said when it was not had.
 #pragma once
 
 #include "cli/commands.hpp"
@@ -10,7 +10,7 @@
 namespace holdfast {
 
 /// With that grace; refuses timings that cannot work.
-LockRules lock_rules(const Settings&, const std::vector<Node>&, milliseconds grace);
+LockRules lock_rules(const Settings&, size_t nodes, milliseconds grace);
 
 /// The nodes' addresses with commas between, without passwords.
 std::string addresses(const std::vector<Node>&);

@@ -22,8 +22,12 @@ Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token) {
         if (one && one->word == Word::held) {
             Record record = Record::parse(one->value);
             if (record.token() == token.text()) {
-                left.push_back(one->ttl_left);
-                text = fmt::format("ours for {}", format_duration(one->ttl_left));
+                // Another node may have kept us waiting since this one looked.
+                const auto rest =
+                    one->ttl_left - std::chrono::ceil<milliseconds>(BootClock::now() - *answers[i]->sent_at);
+                if (rest > milliseconds{0}) left.push_back(rest);
+                text = rest > milliseconds{0} ? fmt::format("ours for {}", format_duration(rest))
+                                              : std::string{"ours, and about to end"};
                 result.fence = std::max(result.fence, one->fence);
                 result.record = std::move(record);
             } else text = fmt::format("held by {}", describe(record));

@@ -89,6 +89,24 @@ TEST_CASE("what is not ours any more is 79, and what nobody can tell is 69") {
     }
 }
 
+TEST_CASE("verify does not believe what was said before a slow node kept it waiting") {
+    RedisServers servers{3};
+    const std::string token = acquired(servers.uris());
+    for (size_t i = 0; i < 2; ++i) servers[i].command({"PEXPIRE", key(), "500"});
+    servers[2].pause();
+    CHECK(on(servers.uris(), {"verify", "x", "--token", token, "--node-timeout", "700ms"}).status() == 79);
+}
+
+TEST_CASE("a TTL that run would refuse is refused by renew") {
+    RedisServers servers{3};
+    const std::string token = acquired(servers.uris());
+    const Finished finished = on(servers.uris(), {"renew", "x", "--token", token, "--ttl", "5m"},
+                                 {.environment = {{"HOLDFAST_RESTART_GUARD", "60s"}}});
+    CHECK(finished.status() == 64);
+    CHECK(finished.err.find("--restart-guard") != std::string::npos);
+    CHECK(on(servers.uris(), {"renew", "x", "--token", token, "--ttl", "100ms"}).status() == 64);
+}
+
 TEST_CASE("a lock that is on too few nodes is renewed back to where it was forgotten") {
     RedisServers servers{3};
     const std::string token = acquired(servers.uris());
