@@ -3,12 +3,11 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/fd.hpp"
+#include "base/small_file.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <array>
-#include <cerrno>
 #include <charconv>
 #include <fcntl.h>
 
@@ -31,15 +30,7 @@ void write_token(const std::string& path, const Token& token) {
             fmt::format("cannot write the token to {}, so the lock was released", printable(path, 300)));
 }
 
-Token read_token(const std::string& path) {
-    const Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-    std::array<char, 200> buffer{};
-    const ssize_t size = fd ? ::read(fd.get(), buffer.data(), buffer.size()) : -1;
-    if (size < 0)
-        throw Failure{ExitStatus::usage,
-                      fmt::format("cannot read --token-file {}: {}", printable(path, 300), errno_text(errno))};
-    return parse_token(trimmed({buffer.data(), static_cast<size_t>(size)}), "--token-file");
-}
+Token read_token(const std::string& path) { return parse_token(trimmed(read_small_file(path).text), "--token-file"); }
 
 Token parse_token(const std::string& text, const std::string& where) {
     const size_t point = text.find('.');

@@ -2,49 +2,18 @@
 
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "base/fd.hpp"
 #include "base/nearest.hpp"
+#include "base/small_file.hpp"
 #include "config/node_list.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <fcntl.h>
-#include <unistd.h>
 #include <vector>
 
 namespace holdfast {
 namespace {
-
-constexpr size_t largest_file = 1U << 20U;
-
-struct Content {
-    std::string text;
-    bool others_may_read = false;
-};
-
-Content read(const std::string& path) {
-    const Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-    const auto refuse = [&](const std::string& why) {
-        return Failure{ExitStatus::configuration, fmt::format("cannot read {}: {}", printable(path, 300), why)};
-    };
-    struct stat info {};
-    if (!fd || ::fstat(fd.get(), &info) != 0) throw refuse(errno_text(errno));
-    Content content;
-    content.others_may_read = (info.st_mode & S_IROTH) != 0;
-    std::array<char, 16384> buffer{};
-    for (;;) {
-        const ssize_t size = ::read(fd.get(), buffer.data(), buffer.size());
-        if (size < 0) throw refuse(errno_text(errno));
-        if (size == 0) return content;
-        content.text.append(buffer.data(), static_cast<size_t>(size));
-        if (content.text.size() > largest_file) throw refuse("it is larger than any configuration");
-    }
-}
 
 const char* type_name(const toml::node& value) {
     switch (value.type()) {
@@ -105,7 +74,7 @@ bool has_password(const std::string& name, const std::string& text) {
 
 class Reader {
   public:
-    explicit Reader(const std::string& path) : path_{path}, content_{read(path)} {}
+    explicit Reader(const std::string& path) : path_{path}, content_{read_small_file(path)} {}
 
     ConfigFile parse() const {
         ConfigFile file;
@@ -163,7 +132,7 @@ class Reader {
     }
 
     std::string path_;
-    Content content_;
+    SmallFile content_;
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/escape.hpp"
+#include "base/small_file.hpp"
 #include "config/node_list.hpp"
 
 #include <fmt/format.h>
@@ -33,20 +34,25 @@ Number number(const Given& given, Number smallest, Number largest, std::string_v
     return value;
 }
 
-bool yes(const Given& given) {
-    constexpr std::array on{"yes", "true", "1"};
-    constexpr std::array off{"no", "false", "0"};
-    if (std::ranges::find(on, given.text) != on.end()) return true;
-    if (std::ranges::find(off, given.text) == off.end()) throw given.wrong("yes or no");
-    return false;
-}
-
 /// The position of the word among `words`, for an enumeration in that order.
 template <typename Choice, size_t N>
 Choice choice(const Given& given, const std::array<const char*, N>& words) {
     const auto found = std::ranges::find(words, given.text);
     if (found != words.end()) return static_cast<Choice>(found - words.begin());
     throw given.wrong(fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back()));
+}
+
+Secret password_from(const Given& file) {
+    const SmallFile read = read_small_file(file.text);
+    const auto refuse = [&](const std::string& why) {
+        return Failure{ExitStatus::configuration, fmt::format("{} {}: {}", file.where, printable(file.text, 300), why)};
+    };
+    if (read.others_may_read)
+        throw refuse(fmt::format("others may read the password; chmod o-r {}", printable(file.text, 300)));
+    // The first line, so that an editor's newline is no part of it.
+    std::string password = read.text.substr(0, read.text.find_first_of("\r\n"));
+    if (password.empty()) throw refuse("its first line has no password");
+    return Secret{std::move(password)};
 }
 
 Shown yes_or_no(bool value) { return value ? "true" : "false"; }
@@ -81,8 +87,21 @@ const std::array table{
            .kind = Kind::text,
            .value = "",
            .help = "for nodes whose URI has none",
+           .against = "password-file",
            .take = [](Settings& to, const Given& from) { to.password = Secret{from.text}; },
-           .show = [](const Settings& from) { return from.password.empty() ? Shown{} : "***"; }},
+           .show = [](const Settings& from) { return from.password.empty() || from.password_file ? Shown{} : "***"; }},
+    Option{.name = "password-file",
+           .spellings = "--password-file",
+           .kind = Kind::text,
+           .value = "FILE",
+           .help = "has the password for nodes whose URI has none",
+           .against = "password",
+           .take =
+               [](Settings& to, const Given& from) {
+                   to.password = password_from(from);
+                   to.password_file = from.text;
+               },
+           .show = [](const Settings& from) { return from.password_file; }},
     Option{.name = "config",
            .spellings = "--config",
            .kind = Kind::text,
@@ -140,7 +159,7 @@ const std::array table{
            .kind = Kind::toggle,
            .value = "",
            .help = "ask the nodes by transactions instead of Lua scripts",
-           .take = [](Settings& to, const Given& from) { to.no_scripts = yes(from); },
+           .take = [](Settings& to, const Given& from) { to.no_scripts = is_on(from); },
            .show = [](const Settings& from) { return yes_or_no(from.no_scripts); }},
     Option{.name = "local-dir",
            .spellings = "--local-dir",
@@ -161,7 +180,7 @@ const std::array table{
            .against = "quiet",
            .take =
                [](Settings& to, const Given& from) {
-                   if (yes(from)) to.verbosity = Verbosity::verbose;
+                   if (is_on(from)) to.verbosity = Verbosity::verbose;
                },
            .show = [](const Settings& from) { return yes_or_no(from.verbosity == Verbosity::verbose); }},
     Option{.name = "quiet",
@@ -172,7 +191,7 @@ const std::array table{
            .against = "verbose",
            .take =
                [](Settings& to, const Given& from) {
-                   if (yes(from)) to.verbosity = Verbosity::quiet;
+                   if (is_on(from)) to.verbosity = Verbosity::quiet;
                },
            .show = [](const Settings& from) { return yes_or_no(from.verbosity == Verbosity::quiet); }},
     Option{.name = "log-format",
@@ -199,7 +218,7 @@ const std::array table{
            .against = "wait",
            .take =
                [](Settings& to, const Given& from) {
-                   if (yes(from)) to.wait = milliseconds{0};
+                   if (is_on(from)) to.wait = milliseconds{0};
                },
            .show = [](const Settings& from) { return yes_or_no(from.wait == milliseconds{0}); }},
     Option{.name = "wait",
@@ -283,7 +302,7 @@ const std::array table{
            .value = "",
            .help = "when the command is stopped, stop descendants outside its group as well",
            .scope = Scope::running,
-           .take = [](Settings& to, const Given& from) { to.tree = yes(from); },
+           .take = [](Settings& to, const Given& from) { to.tree = is_on(from); },
            .show = [](const Settings& from) { return yes_or_no(from.tree); }},
     Option{.name = "max-hold",
            .spellings = "--max-hold",
@@ -304,6 +323,14 @@ const std::array table{
 Failure Given::wrong(std::string_view wanted) const {
     return {source == Source::command_line ? ExitStatus::usage : ExitStatus::configuration,
             fmt::format("{} '{}' is not {}", where, printable(text), wanted)};
+}
+
+bool is_on(const Given& given) {
+    constexpr std::array on{"yes", "true", "1"};
+    constexpr std::array off{"no", "false", "0"};
+    if (std::ranges::find(on, given.text) != on.end()) return true;
+    if (std::ranges::find(off, given.text) == off.end()) throw given.wrong("yes or no");
+    return false;
 }
 
 std::string Option::variable() const {

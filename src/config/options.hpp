@@ -28,6 +28,9 @@ struct Given {
     Failure wrong(std::string_view wanted) const;
 };
 
+/// What a toggle was set to. Throws Failure.
+bool is_on(const Given&);
+
 /// By the option's name.
 using Layer = std::map<std::string, Given, std::less<>>;
 
@@ -46,8 +49,8 @@ struct Option {
     std::string_view help;
     Scope scope = Scope::everywhere;
     bool in_file = true;
-    bool may_be_empty = false;    ///< otherwise an empty variable counts as unset
-    std::string_view against{};   ///< the option that says the opposite: the stronger source wins
+    bool may_be_empty = false;  ///< otherwise an empty variable counts as unset
+    std::string_view against{}; ///< the option that says the opposite: the stronger source wins
     /// Throws Failure where the value will not do.
     void (*take)(Settings&, const Given&);
     /// The value as text; nothing when it is not set.

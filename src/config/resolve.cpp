@@ -61,10 +61,9 @@ void add_file(Layer& given, const Environment& environment) {
         if (found == file.profiles.end()) {
             std::vector<std::string> names;
             for (const auto& [name, settings] : file.profiles) names.push_back(name);
-            throw profile->second.wrong(fmt::format("a profile of {}{}{}", *path,
-                                                    did_you_mean(profile->second.text, names),
-                                                    names.empty() ? ", which has none"
-                                                                  : fmt::format(" (it has {})", fmt::join(names, ", "))));
+            throw profile->second.wrong(
+                fmt::format("a profile of {}{}{}", *path, did_you_mean(profile->second.text, names),
+                            names.empty() ? ", which has none" : fmt::format(" (it has {})", fmt::join(names, ", "))));
         }
         given.merge(found->second);
     }
@@ -75,18 +74,21 @@ void add_file(Layer& given, const Environment& environment) {
 
 /// Of two options that say the opposite only the one from the stronger source counts.
 void settle_contradictions(Layer& given) {
-    const auto is_off = [](const Given& one) { return one.text == "no" || one.text == "false" || one.text == "0"; };
-    for (const Option& option : options()) {
+    const auto said = [&](const Option& option) {
         const auto found = given.find(option.name);
-        if (option.kind != Option::Kind::toggle || option.against.empty() || found == given.end()) continue;
-        const auto other = given.find(option.against);
-        if (other == given.end() || is_off(found->second)) continue;
-        if (find_option(option.against)->kind == Option::Kind::toggle && is_off(other->second)) continue;
-        if (found->second.source == other->second.source)
-            throw Failure{found->second.source == Source::command_line ? ExitStatus::usage : ExitStatus::configuration,
-                          fmt::format("{} and {} contradict each other; give one of them", found->second.where,
+        const bool off = found != given.end() && option.kind == Option::Kind::toggle && !is_on(found->second);
+        return off ? given.end() : found;
+    };
+    for (const Option& option : options()) {
+        if (option.against.empty()) continue;
+        const auto one = said(option);
+        const auto other = said(*find_option(option.against));
+        if (one == given.end() || other == given.end()) continue;
+        if (one->second.source == other->second.source)
+            throw Failure{one->second.source == Source::command_line ? ExitStatus::usage : ExitStatus::configuration,
+                          fmt::format("{} and {} contradict each other; give one of them", one->second.where,
                                       other->second.where)};
-        given.erase(found->second.source < other->second.source ? other : found);
+        given.erase(one->second.source < other->second.source ? other : one);
     }
 }
 
@@ -109,8 +111,7 @@ Resolved resolve(const Layer& typed, const Environment& environment) {
     for (const Option& option : options())
         if (const auto found = given.find(option.name); found != given.end()) option.take(settings, found->second);
     if (!given.contains("grace")) settings.grace = std::min<milliseconds>(seconds{5}, settings.ttl / 4);
-    if (!given.contains("node-timeout"))
-        settings.node_timeout = std::min<milliseconds>(settings.ttl / 10, seconds{1});
+    if (!given.contains("node-timeout")) settings.node_timeout = std::min<milliseconds>(settings.ttl / 10, seconds{1});
     return resolved;
 }
 

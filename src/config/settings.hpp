@@ -18,6 +18,8 @@ struct Settings {
     std::vector<Secret> nodes;
     /// For nodes whose URI has no password. Never on a command line.
     Secret password;
+    /// Where it was read from, if it was.
+    std::optional<std::string> password_file;
     /// In front of each lock's name; '' shares names with other lock clients.
     std::string key_prefix = "holdfast:";
     /// For one request on an open connection. Default min(TTL/10, 1s).

@@ -77,6 +77,34 @@ TEST_CASE("--print-config shows no password") {
     CHECK((printed.out + printed.err).find("gehe") == std::string::npos);
 }
 
+TEST_CASE("a password comes from a file that is nobody else's to read") {
+    const RedisServer server{{"--requirepass", "geheim"}};
+    const TempDir folder;
+    const std::string file = folder.write("password", "geheim\n", 0600);
+    const std::vector<std::string> words{"list", "--node", server.uri(), "--password-file", file};
+    CHECK(call(words).status() == 0);
+    CHECK(call({"list", "--node", server.uri()}, {{"HOLDFAST_PASSWORD_FILE", file}}).status() == 0);
+    // Of a file and a password the stronger source counts.
+    CHECK(call(words, {{"HOLDFAST_PASSWORD", "wrong"}}).status() == 0);
+    const std::string config = folder.write("c.toml", "password = 'wrong'\n", 0600);
+    CHECK(call({"list", "--node", server.uri(), "--config", config}, {{"HOLDFAST_PASSWORD_FILE", file}}).status() == 0);
+    CHECK(call({"list", "--node", server.uri()}, {{"HOLDFAST_PASSWORD_FILE", file}, {"HOLDFAST_PASSWORD", "x"}}).err ==
+          "holdfast: HOLDFAST_PASSWORD and HOLDFAST_PASSWORD_FILE contradict each other; give one of them\n");
+
+    const Finished printed = call({"--print-config", "--password-file", file});
+    CHECK(line(printed.out, "password-file") == fmt::format("password-file = \"{}\" # --password-file", file));
+    CHECK(line(printed.out, "# password") == "# password: not set");
+
+    const std::string open_to_all = folder.write("open", "geheim\n", 0644);
+    const Finished refused = call({"list", "--node", server.uri(), "--password-file", open_to_all});
+    CHECK(refused.status() == 78);
+    CHECK(refused.err ==
+          fmt::format("holdfast: --password-file {0}: others may read the password; chmod o-r {0}\n", open_to_all));
+    CHECK(call({"list", "--node", server.uri(), "--password-file", folder.write("none", "\n", 0600)})
+              .err.ends_with(": its first line has no password\n"));
+    CHECK(call({"list", "--node", server.uri(), "--password-file", "/nowhere"}).status() == 78);
+}
+
 TEST_CASE("the file is looked for where the user has it, then in /etc") {
     const TempDir folder;
     ::mkdir(folder.file("holdfast").c_str(), 0755);

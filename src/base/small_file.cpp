@@ -1,0 +1,41 @@
+#include "base/small_file.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "base/fd.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace holdfast {
+namespace {
+
+constexpr size_t largest_file = 1U << 20U;
+
+} // namespace
+
+SmallFile read_small_file(const std::string& path) {
+    const Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    const auto refuse = [&](const std::string& why) {
+        return Failure{ExitStatus::configuration, fmt::format("cannot read {}: {}", printable(path, 300), why)};
+    };
+    struct stat info {};
+    if (!fd || ::fstat(fd.get(), &info) != 0) throw refuse(errno_text(errno));
+    SmallFile content;
+    content.others_may_read = (info.st_mode & S_IROTH) != 0;
+    std::array<char, 16384> buffer{};
+    for (;;) {
+        const ssize_t size = ::read(fd.get(), buffer.data(), buffer.size());
+        if (size < 0) throw refuse(errno_text(errno));
+        if (size == 0) return content;
+        content.text.append(buffer.data(), static_cast<size_t>(size));
+        if (content.text.size() > largest_file) throw refuse("it is larger than anything people write");
+    }
+}
+
+} // namespace holdfast

@@ -1,0 +1,16 @@
+// A whole file that people write: a configuration, a password.
+#pragma once
+
+#include <string>
+
+namespace holdfast {
+
+struct SmallFile {
+    std::string text;
+    bool others_may_read = false; ///< whoever is neither its owner nor of its group
+};
+
+/// Throws Failure (78) when it cannot be read or is larger than people write.
+SmallFile read_small_file(const std::string& path);
+
+} // namespace holdfast
