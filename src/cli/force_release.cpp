@@ -2,6 +2,7 @@
 #include "cli/commands.hpp"
 #include "cli/messages.hpp"
 #include "lock/inspection.hpp"
+#include "lock/revocation.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/messages.hpp"
 #include "cli/screen.hpp"
-#include "lock/inspection.hpp"
+#include "lock/listing.hpp"
 
 #include <fmt/format.h>
 

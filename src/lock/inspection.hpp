@@ -1,10 +1,11 @@
-// Looking at locks and taking them away, from outside: nothing here holds one. Main thread.
+// Looking at one lock from outside, on all its nodes at once; nothing is changed by it. Main thread.
 #pragma once
 
 #include "lock/ballot.hpp"
 #include "lock/timing.hpp"
 #include "redis/node_set.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,28 +28,9 @@ struct Inspection {
 
 Inspection inspect(NodeSet&, const LockKey&);
 
-struct Revocation {
-    enum class Outcome { revoked, free, changed, too_few };
-    Outcome outcome;
-    size_t answered = 0;
-    std::vector<NodeReport> nodes{};
-};
-
-/// Takes away exactly that record, wherever it stands. Succeeded when on a quorum it is gone.
-/// `words` tell its holder by whom and why.
-Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Way way = Way::scripts);
-
-/// Every lock under `prefix` whose name matches the glob (as Redis matches it), by name.
-struct Listing {
-    struct Entry {
-        std::string name;
-        Inspection inspection;
-    };
-    std::vector<Entry> locks;
-    size_t answered = 0; ///< nodes that listed all they have
-    std::vector<NodeReport> nodes{};
-};
-
-Listing list_locks(NodeSet&, const std::string& prefix, const std::string& glob);
+/// What follows from the words of all nodes; nothing: that node gave none.
+Inspection tally(const std::vector<std::optional<Said>>&);
+/// A node's words, or its failure, for people.
+NodeReport report(const Node&, const tl::expected<Said, NodeFailure>&);
 
 } // namespace holdfast

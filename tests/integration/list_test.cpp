@@ -1,4 +1,4 @@
-#include "lock/inspection.hpp"
+#include "lock/listing.hpp"
 #include "support/redis_server.hpp"
 
 #include <doctest/doctest.h>

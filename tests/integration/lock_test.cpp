@@ -1,6 +1,7 @@
 // The lock over real servers that hang, die, forget and refuse.
 #include "lock/inspection.hpp"
 #include "lock/lock.hpp"
+#include "lock/revocation.hpp"
 #include "lock/waiter.hpp"
 #include "support/redis_server.hpp"
 

@@ -2,6 +2,7 @@
 #include "base/random.hpp"
 #include "lock/inspection.hpp"
 #include "lock/lock.hpp"
+#include "lock/revocation.hpp"
 #include "support/redis_server.hpp"
 #include "support/slow_path.hpp"
 

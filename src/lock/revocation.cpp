@@ -1,0 +1,33 @@
+#include "lock/revocation.hpp"
+
+#include "lock/inspection.hpp"
+#include "lock/timing.hpp"
+
+#include <map>
+
+namespace holdfast {
+
+Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& words, Way way) {
+    std::vector<Way> ways(nodes.size(), way);
+    const Revoke operation{record, words};
+    const Answers answers = nodes.ask([&](size_t i) { return exchange(key, operation, ways[i]); },
+                                      {.enough = [](const Answers&) { return false; }});
+    std::map<Word, size_t> counts;
+    Revocation revocation{};
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        const auto one = said(*answers[i]);
+        if (one) {
+            ++counts[one->word];
+            ++revocation.answered;
+        }
+        revocation.nodes.push_back(report(nodes.node(i), one));
+    }
+    const size_t q = quorum(nodes.size());
+    using enum Revocation::Outcome;
+    if (revocation.answered < q) revocation.outcome = too_few;
+    else if (counts[Word::revoked] + counts[Word::free] < q) revocation.outcome = changed;
+    else revocation.outcome = counts[Word::revoked] > 0 ? revoked : free;
+    return revocation;
+}
+
+} // namespace holdfast
