@@ -162,6 +162,10 @@ void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
         add_value(app, "--token", "TOKEN", "what acquire printed", arguments.token);
         add_value(app, "--token-file", "FILE", "a file with the token", arguments.token_file);
         break;
+    case CommandName::list:
+        app.add_flag("--watch", arguments.watch, "show it again every second, until Ctrl-C");
+        [[fallthrough]];
+    case CommandName::status: app.add_flag("--json", arguments.json, "print one JSON object"); break;
     default: break;
     }
 }

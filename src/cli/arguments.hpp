@@ -19,6 +19,7 @@ struct Arguments {
     Layer settings;                 ///< what stands in config/options.hpp
 
     bool json = false;
+    bool watch = false;                 ///< list
     bool exported = false;              ///< acquire: as assignments for a shell
     std::optional<std::string> token{}; ///< renew, release, verify
     std::optional<std::string> token_file{};

@@ -1,7 +1,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "cli/commands.hpp"
-#include "lock/inspection.hpp"
+#include "lock/listing.hpp"
 
 #include <fmt/format.h>
 #include <sys/time.h>
@@ -85,8 +85,8 @@ void add_locks(Candidates& candidates, const Settings& settings) {
     ::setitimer(ITIMER_REAL, &once, nullptr);
     NodeSet nodes{configured_nodes(settings), settings.node_timeout};
     nodes.resolve();
-    for (const auto& [name, inspection] : list_locks(nodes, settings.key_prefix, "*").locks)
-        candidates.add(name, describe(inspection.record));
+    for (const auto& [key, seen] : list_locks(nodes, settings.key_prefix, "*").locks)
+        candidates.add(key.name, describe(seen.record));
 }
 
 void add_choices(Candidates& candidates, const std::string& value) {

@@ -1,7 +1,7 @@
 #include "base/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
-#include "lock/inspection.hpp"
 #include "lock/revocation.hpp"
 
 #include <fmt/format.h>
@@ -13,11 +13,8 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
     NodeSet nodes{configured_nodes(settings), settings.node_timeout};
     nodes.resolve();
     const Inspection inspection = inspect(nodes, key);
-    if (!inspection.knows()) throw Failure{ExitStatus::too_few_nodes, too_few(inspection.answered, inspection.nodes)};
+    check_told(key, inspection);
     if (inspection.holding == 0) {
-        if (inspection.not_a_lock)
-            throw Failure{ExitStatus::not_a_lock, fmt::format("the key {} exists and is not a lock; nothing was done{}",
-                                                              key.key(), node_lines(inspection.nodes))};
         fmt::print("{} is free, nothing to take away\n", key.name);
         return ExitStatus::not_held;
     }
@@ -35,8 +32,8 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
     case Revocation::Outcome::changed:
         throw Failure{ExitStatus::not_acquired,
                       fmt::format("{} has another holder than {} by now; nothing was done{}", key.name,
-                                  describe(inspection.record), node_lines(revocation.nodes))};
-    default: throw Failure{ExitStatus::too_few_nodes, too_few(revocation.answered, revocation.nodes)};
+                                  describe(inspection.record), node_lines(reports(revocation.nodes)))};
+    default: throw Failure{ExitStatus::too_few_nodes, too_few(revocation.answered, reports(revocation.nodes))};
     }
 }
 

@@ -1,30 +1,92 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "cli/commands.hpp"
+#include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
-#include "cli/screen.hpp"
 #include "lock/listing.hpp"
 
 #include <fmt/format.h>
 
+#include <thread>
+#include <unistd.h>
+
 namespace holdfast {
+namespace {
+
+constexpr seconds watch_every{1};
+
+Cell nodes_cell(const Inspection& seen) {
+    const std::string share = fmt::format("{}/{}", seen.holding, seen.nodes.size());
+    if (seen.standing == Standing::held) return share;
+    return {share + (seen.standing == Standing::unknown ? " (can't tell)" : " (no quorum)"), Colour::yellow};
+}
+
+/// A table; empty when there is nothing to show.
+std::string text_of(const std::vector<Listing::Lock>& locks) {
+    if (locks.empty()) return "";
+    std::vector rows(1, header({"LOCK", "HELD FOR", "EXPIRES IN", "WAITING", "NODES", "HOLDER"}));
+    for (const auto& [key, seen] : locks) {
+        const auto held_for = age(seen.record);
+        rows.push_back({key.name, held_for ? format_duration(*held_for) : "?", format_duration(seen.expires_in),
+                        fmt::format("{}", seen.waiting), nodes_cell(seen), describe(seen.record)});
+    }
+    return table(rows);
+}
+
+std::string none(const std::string& glob) {
+    return glob == "*" ? "no locks\n" : fmt::format("no locks match '{}'\n", printable(glob));
+}
+
+Json json_of(const Listing& listing) {
+    Json locks = Json::array();
+    for (const auto& [key, seen] : listing.locks) locks.push_back(lock_json(key, seen));
+    Json nodes = Json::array();
+    for (const auto& [name, failure] : listing.nodes)
+        nodes.push_back({{"node", name},
+                         {"state", failure ? name_of(failure->kind) : "listed"},
+                         {"error", failure ? Json(failure->text) : Json()}});
+    return {{"locks", std::move(locks)}, {"nodes", std::move(nodes)}};
+}
+
+/// What is wrong with the nodes; empty when nothing is.
+std::string trouble(const Listing& listing) {
+    if (listing.answered() == listing.nodes.size()) return "";
+    std::vector<NodeReport> reports;
+    for (const auto& [name, failure] : listing.nodes) reports.push_back({name, failure ? failure->text : "listed"});
+    if (listing.answered() < quorum(reports.size())) return too_few(listing.answered(), reports);
+    return fmt::format("{} of {} nodes answered{}", listing.answered(), reports.size(), node_lines(reports));
+}
+
+/// Until a signal ends us.
+[[noreturn]] void watch(NodeSet& nodes, const std::string& prefix, const std::string& glob) {
+    while (true) {
+        const Listing listing = list_locks(nodes, prefix, glob);
+        const std::string text = listing.locks.empty() ? none(glob) : text_of(listing.locks);
+        const std::string wrong = trouble(listing);
+        redraw(fmt::format("{}  every {}, until Ctrl-C\n\n{}{}", local_time(wall_time_since_epoch()),
+                           format_duration(watch_every), text, wrong.empty() ? "" : "\n" + wrong + "\n"));
+        std::this_thread::sleep_for(watch_every);
+    }
+}
+
+} // namespace
 
 Exit list(const Arguments& arguments, const Settings& settings) {
+    const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
+    if (arguments.watch && (arguments.json || !on_terminal))
+        throw Failure{ExitStatus::usage, "--watch is for people at a terminal; without it list prints once"};
     NodeSet nodes{configured_nodes(settings), settings.node_timeout};
     nodes.resolve();
+    if (arguments.watch) watch(nodes, settings.key_prefix, arguments.name);
+
     const Listing listing = list_locks(nodes, settings.key_prefix, arguments.name);
-    if (listing.answered < quorum(nodes.size()))
-        throw Failure{ExitStatus::too_few_nodes, too_few(listing.answered, listing.nodes)};
-    std::vector rows(1, header({"LOCK", "HELD FOR", "EXPIRES IN", "NODES", "HOLDER"}));
-    for (const auto& [name, inspection] : listing.locks)
-        rows.push_back(
-            {name, held_for(inspection.record), format_duration(inspection.expires_in),
-             fmt::format("{}/{}{}", inspection.holding, nodes.size(), inspection.held() ? "" : " (no quorum)"),
-             describe(inspection.record)});
-    if (rows.size() > 1) fmt::print("{}", table(rows));
-    if (listing.answered < nodes.size())
-        write_error(
-            fmt::format("{} of {} nodes answered{}", listing.answered, nodes.size(), node_lines(listing.nodes)));
+    if (arguments.json) print(json_of(listing));
+    const std::string wrong = trouble(listing);
+    if (listing.answered() < quorum(nodes.size())) throw Failure{ExitStatus::too_few_nodes, wrong};
+    if (!arguments.json)
+        fmt::print("{}", listing.locks.empty() && on_terminal ? none(arguments.name) : text_of(listing.locks));
+    if (!wrong.empty()) write_error(wrong);
     return ExitStatus::ok;
 }
 

@@ -9,16 +9,22 @@
 
 namespace holdfast {
 
-std::string held_for(const Record& record) {
-    if (!record.holder || record.holder->since <= milliseconds{0}) return "?";
-    const milliseconds duration = wall_time_since_epoch() - record.holder->since;
-    return duration < milliseconds{0} ? "?" : format_duration(duration);
+std::optional<milliseconds> since(const Record& record) {
+    constexpr auto end_of_9999 = seconds{253'402'300'799};
+    if (!record.holder || record.holder->since <= milliseconds{0} || record.holder->since > end_of_9999) return {};
+    return record.holder->since;
+}
+
+std::optional<milliseconds> age(const Record& record) {
+    const auto begin = since(record);
+    const milliseconds now = wall_time_since_epoch();
+    return begin && *begin <= now ? std::optional{now - *begin} : std::nullopt;
 }
 
 std::string held_by(const Record& record, milliseconds expires_in) {
-    const std::string since = held_for(record);
-    return fmt::format("{}{}; it expires in {} unless renewed", describe(record), since == "?" ? "" : " for " + since,
-                       format_duration(expires_in));
+    const auto held_for = age(record);
+    return fmt::format("{}{}; it expires in {} unless renewed", describe(record),
+                       held_for ? " for " + format_duration(*held_for) : "", format_duration(expires_in));
 }
 
 std::string node_lines(const std::vector<NodeReport>& nodes) {

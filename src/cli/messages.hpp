@@ -3,15 +3,19 @@
 
 #include "lock/lock.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace holdfast {
 
+/// Since when by the wall clock of the holder's host; nothing where it did not say, or said what cannot be.
+std::optional<milliseconds> since(const Record&);
+/// How long ago that is by this host's; nothing where the two disagree.
+std::optional<milliseconds> age(const Record&);
+
 /// "backup (root@web1, pid 4242) for 3m12s; it expires in 27s unless renewed"
 std::string held_by(const Record&, milliseconds expires_in);
-/// How long ago by this host's wall clock, as "3m12s"; "?" where clocks disagree or the holder did not say.
-std::string held_for(const Record&);
 
 /// Why an attempt did not win: a sentence, and a line a node where nodes differ.
 std::string not_acquired(const LockKey&, const Attempt&, const Timing&);

@@ -1,8 +1,12 @@
 #include "cli/screen.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -61,6 +65,29 @@ std::vector<Cell> header(const std::vector<std::string>& titles) {
     std::vector<Cell> cells;
     for (const std::string& title : titles) cells.emplace_back(title, Colour::bold);
     return cells;
+}
+
+void redraw(const std::string& text) {
+    winsize size{};
+    ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    const size_t most = size.ws_row > 2 ? size.ws_row - 1U : SIZE_MAX;
+    // Home; each line is wiped behind its end, and what is below the last. Long lines are cut, not wrapped.
+    std::string frame = "\x1b[H\x1b[?7l";
+    size_t lines = 0;
+    size_t begin = 0;
+    for (size_t end = 0; lines < most && (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+        frame += text.substr(begin, end - begin) + "\x1b[K\n";
+        ++lines;
+    }
+    if (const auto left = std::count(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), '\n'); left > 0)
+        frame += fmt::format("and {} more", left);
+    fmt::print("{}\x1b[?7h\x1b[J", frame);
+    std::fflush(stdout);
+}
+
+std::string local_time(milliseconds wall_time) {
+    return fmt::format("{:%Y-%m-%d %H:%M:%S}",
+                       fmt::localtime(std::time_t{std::chrono::floor<seconds>(wall_time).count()}));
 }
 
 std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }

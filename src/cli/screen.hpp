@@ -30,9 +30,15 @@ std::string table(const std::vector<std::vector<Cell>>& rows, size_t indent = 0)
 /// The header of a table.
 std::vector<Cell> header(const std::vector<std::string>& titles);
 
+/// In place of all that the terminal shows, cut to its size.
+void redraw(const std::string& text);
+
 /// Keeps the order in which its fields are written. Times are RFC 3339 in UTC, durations numbers in fields whose names
 /// end in _ms.
 using Json = nlohmann::ordered_json;
+
+/// "2026-11-24 03:00:00" where we are.
+std::string local_time(milliseconds wall_time);
 
 /// One line. Bytes that are no UTF-8 are replaced.
 std::string to_line(const Json&);

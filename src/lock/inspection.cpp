@@ -24,46 +24,54 @@ std::string text_of(const tl::expected<Said, NodeFailure>& said) {
     }
 }
 
-} // namespace
-
-Inspection tally(const std::vector<std::optional<Said>>& said) {
-    std::map<std::string, std::vector<milliseconds>> holders;
-    Inspection inspection;
-    for (const auto& node : said) {
-        if (!node) continue;
-        ++inspection.answered;
-        if (node->word == Word::held) holders[node->value].push_back(node->ttl_left);
-        if (node->word == Word::not_a_lock) inspection.not_a_lock = true;
-        inspection.fence = std::max(inspection.fence, node->fence);
-        if (node->queue.size() > inspection.queue.size()) inspection.queue = node->queue;
-    }
-    const auto most = std::ranges::max_element(holders, {}, [](const auto& entry) { return entry.second.size(); });
-    if (most == holders.end()) return inspection;
-    std::vector<milliseconds>& left = most->second;
-    std::ranges::sort(left, std::greater{});
-    inspection.record = Record::parse(most->first);
-    inspection.holding = left.size();
-    inspection.expires_in = left[std::min(quorum(said.size()), left.size()) - 1];
-    return inspection;
+Standing standing(const Inspection& seen, size_t not_a_lock) {
+    const size_t n = seen.nodes.size();
+    const size_t silent = n - seen.answered;
+    if (seen.holding >= quorum(n)) return Standing::held;
+    if (n - not_a_lock < quorum(n)) return Standing::not_a_lock;
+    if (seen.holding + silent >= quorum(n)) return Standing::unknown;
+    return seen.holding > 0 ? Standing::no_quorum : Standing::free;
 }
 
-NodeReport report(const Node& node, const tl::expected<Said, NodeFailure>& said) {
-    return {node.display(), text_of(said)};
+} // namespace
+
+Inspection tally(std::vector<NodeView> nodes) {
+    Inspection seen{.nodes = std::move(nodes)};
+    std::map<std::string, std::vector<milliseconds>> holders;
+    size_t not_a_lock = 0;
+    for (const NodeView& node : seen.nodes) {
+        if (!node.said) continue;
+        ++seen.answered;
+        if (node.said->word == Word::held) holders[node.said->value].push_back(node.said->ttl_left);
+        if (node.said->word == Word::not_a_lock) ++not_a_lock;
+        seen.fence = std::max(seen.fence, node.said->fence);
+        if (node.said->queue.size() > seen.queue.size()) seen.queue = node.said->queue;
+        seen.waiting = std::max(seen.waiting, node.said->waiting);
+    }
+    const auto most = std::ranges::max_element(holders, {}, [](const auto& entry) { return entry.second.size(); });
+    if (most != holders.end()) {
+        std::vector<milliseconds>& left = most->second;
+        std::ranges::sort(left, std::greater{});
+        seen.record = Record::parse(most->first);
+        seen.holding = left.size();
+        seen.expires_in = left[std::min(quorum(seen.nodes.size()), left.size()) - 1];
+    }
+    seen.standing = standing(seen, not_a_lock);
+    return seen;
+}
+
+std::vector<NodeReport> reports(const std::vector<NodeView>& nodes) {
+    std::vector<NodeReport> out;
+    for (const NodeView& node : nodes) out.push_back({node.node, text_of(node.said)});
+    return out;
 }
 
 Inspection inspect(NodeSet& nodes, const LockKey& key) {
     const Answers answers =
         nodes.ask([&](size_t) { return inspection(key); }, {.enough = [](const Answers&) { return false; }});
-    std::vector<std::optional<Said>> all(nodes.size());
-    std::vector<NodeReport> reports;
-    for (size_t i = 0; i < nodes.size(); ++i) {
-        const auto one = said(*answers[i]);
-        if (one) all[i] = *one;
-        reports.push_back(report(nodes.node(i), one));
-    }
-    Inspection result = tally(all);
-    result.nodes = std::move(reports);
-    return result;
+    std::vector<NodeView> views;
+    for (size_t i = 0; i < nodes.size(); ++i) views.push_back({nodes.node(i).display(), said(*answers[i])});
+    return tally(std::move(views));
 }
 
 } // namespace holdfast

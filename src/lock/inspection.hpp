@@ -5,32 +5,44 @@
 #include "lock/timing.hpp"
 #include "redis/node_set.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace holdfast {
 
+/// What one node says of a lock.
+struct NodeView {
+    std::string node; ///< as displayed, without password
+    tl::expected<Said, NodeFailure> said;
+};
+
+enum class Standing {
+    held,       ///< by a quorum
+    free,       ///< no node that answered has a holder
+    no_quorum,  ///< somebody has some nodes, and cannot have a quorum
+    not_a_lock, ///< on so many nodes the key is of another kind that no quorum is left
+    unknown,    ///< so few nodes answered that any of these may be true
+};
+
 /// What all nodes say of one lock.
 struct Inspection {
+    std::vector<NodeView> nodes{};
+    Standing standing = Standing::unknown;
     Record record{};             ///< what most nodes hold; an empty value: nothing anywhere
     size_t holding = 0;          ///< how many nodes hold it
     size_t answered = 0;         ///< how many said anything about the lock
-    bool not_a_lock = false;     ///< on some node the key is of another kind
     milliseconds expires_in{};   ///< until fewer than a quorum hold it; below a quorum, until the last one lets go
     Fence fence{};               ///< the largest number that a node has accepted
-    std::vector<Waiter> queue{}; ///< in line, as the node with the longest one sees it
-    std::vector<NodeReport> nodes{};
-
-    bool held() const { return holding >= quorum(nodes.size()); }
-    bool knows() const { return answered >= quorum(nodes.size()); }
+    std::vector<Waiter> queue{}; ///< in line, as the node with the longest one sees it; the first hundred
+    size_t waiting = 0;          ///< how many there are in all
 };
 
 Inspection inspect(NodeSet&, const LockKey&);
 
-/// What follows from the words of all nodes; nothing: that node gave none.
-Inspection tally(const std::vector<std::optional<Said>>&);
-/// A node's words, or its failure, for people.
-NodeReport report(const Node&, const tl::expected<Said, NodeFailure>&);
+/// What follows from what the nodes say.
+Inspection tally(std::vector<NodeView>);
+
+/// Node by node, for people.
+std::vector<NodeReport> reports(const std::vector<NodeView>&);
 
 } // namespace holdfast

@@ -1,11 +1,9 @@
 #include "lock/listing.hpp"
 
-#include "base/escape.hpp"
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
+#include <span>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -20,101 +18,131 @@ std::string glob_escaped(const std::string& text) {
     return out;
 }
 
-/// One node's locks: keys by SCAN, and then their values, a batch of either at a time.
+/// One node's locks: all keys by SCAN, which of them expire by PTTL, and of those what there is to know. What one
+/// answer brings up is asked for with the next request.
 class NodeListing {
   public:
-    explicit NodeListing(std::string pattern) : pattern_{std::move(pattern)} {}
+    NodeListing(std::string prefix, const std::string& glob)
+        : prefix_{std::move(prefix)}, pattern_{glob_escaped(prefix_) + glob} {}
 
-    bool done() const { return failure_ || (cursor_ == "0" && asked_ && keys_.empty()); }
+    /// From the first request to the end. The listing stays where it is until then.
+    Exchange exchange() {
+        Request request{"TIME"};
+        while (!expiring_.empty() && has_room(request)) ask_all(move_last(expiring_, asked_expiring_), request);
+        while (!names_.empty() && has_room(request)) request.add({"PTTL", prefix_ + move_last(names_, asked_names_)});
+        asked_to_scan_ = names_.empty() && !scanned_;
+        if (asked_to_scan_) request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", "1000"});
+        return {std::move(request), [this](std::vector<Reply>&& replies) -> Step {
+                    take(replies);
+                    if (failure_ || (scanned_ && names_.empty() && expiring_.empty())) return Reply{};
+                    return exchange();
+                }};
+    }
+    void fail(NodeFailure failure) { failure_ = std::move(failure); }
+
     const std::optional<NodeFailure>& failure() const { return failure_; }
+    /// By name.
     const std::map<std::string, Said>& found() const { return found_; }
 
-    std::optional<Exchange> next() {
-        if (done()) return {};
-        if (keys_.empty()) return Exchange{{"SCAN", cursor_, "MATCH", pattern_, "COUNT", "1000", "TYPE", "string"}};
-        batch_.assign(keys_.end() - static_cast<std::ptrdiff_t>(std::min(keys_.size(), batch_size)), keys_.end());
-        keys_.resize(keys_.size() - batch_.size());
-        Request request;
-        for (const std::string& key : batch_) {
-            // More than any record of ours has: what is longer need not come whole.
-            request.add({"GETRANGE", key, "0", "2047"});
-            request.add({"PTTL", key});
-        }
-        return Exchange{std::move(request)};
-    }
-
-    void take(const Answer& answer) {
-        if (!answer.replies) failure_ = answer.replies.error();
-        else if (const Reply* error = first_error(*answer.replies))
-            failure_ = NodeFailure{NodeFailure::Kind::no_vote, fmt::format("it says: {}", printable(error->text))};
-        else if (batch_.empty()) take_keys(answer.replies->front());
-        else take_values(*answer.replies);
-    }
-
   private:
-    static constexpr size_t batch_size = 200;
+    using Replies = std::span<const Reply>;
 
-    static const Reply* first_error(const std::vector<Reply>& replies) {
-        const auto found = std::ranges::find(replies, Reply::Type::error, &Reply::type);
-        return found == replies.end() ? nullptr : &*found;
+    /// A socket takes it at once.
+    static bool has_room(const Request& request) { return request.bytes().size() < 32'000; }
+
+    static const std::string& move_last(std::vector<std::string>& from, std::vector<std::string>& to) {
+        to.push_back(std::move(from.back()));
+        from.pop_back();
+        return to.back();
     }
 
-    void take_keys(const Reply& reply) {
-        asked_ = true;
-        if (reply.items.size() != 2) {
-            failure_ = NodeFailure{NodeFailure::Kind::no_vote, "its answer makes no sense here"};
-            return;
-        }
-        cursor_ = reply.items[0].text;
-        for (const Reply& key : reply.items[1].items) keys_.push_back(key.text);
+    void ask_all(const std::string& name, Request& request) const {
+        const LockKey key{name, prefix_};
+        request.add({"PTTL", key.key()});
+        // More than any record of ours has: what is longer need not come whole.
+        request.add({"GETRANGE", key.key(), "0", "2047"});
+        request.add({"GET", key.fence()});
+        request.add({"ZCOUNT", key.seen(), "(" + argument(now_), "+inf"});
     }
 
-    void take_values(const std::vector<Reply>& replies) {
-        for (size_t i = 0; i < batch_.size(); ++i)
-            if (const milliseconds ttl{replies[2 * i + 1].integer}; ttl >= milliseconds{0})
-                found_.insert_or_assign(batch_[i], Said{Word::held, replies[2 * i].text, ttl});
-        batch_.clear();
+    void take(Replies replies) {
+        const auto next = [&replies](size_t count) {
+            const Replies taken = replies.first(count);
+            replies = replies.subspan(count);
+            return taken;
+        };
+        now_ = time_of(next(1).front());
+        for (const std::string& name : std::exchange(asked_expiring_, {})) take_all(name, next(4));
+        for (std::string& name : std::exchange(asked_names_, {}))
+            if (const Replies ttl = next(1); usable(ttl) && ttl.front().integer >= 0 && !not_a_lock_name(name))
+                expiring_.push_back(std::move(name));
+        if (asked_to_scan_) take_names(next(1));
     }
 
+    void take_all(const std::string& name, Replies replies) {
+        if (!usable(replies) || replies[0].integer < 0) return;
+        Said said{Word::held, replies[1].text, milliseconds{replies[0].integer}};
+        said.fence = Fence{replies[2].number()};
+        said.waiting = static_cast<size_t>(replies[3].integer);
+        found_.insert_or_assign(name, std::move(said));
+    }
+
+    void take_names(Replies replies) {
+        if (!usable(replies)) return;
+        const std::vector<Reply>& scan = replies.front().items;
+        if (scan.size() != 2) return fail({NodeFailure::Kind::no_vote, "its answer makes no sense here"});
+        cursor_ = scan[0].text;
+        scanned_ = cursor_ == "0";
+        for (const Reply& key : scan[1].items)
+            if (key.text.starts_with(prefix_)) names_.push_back(key.text.substr(prefix_.size()));
+    }
+
+    /// False when the key is no lock, or the node refuses.
+    bool usable(Replies replies) {
+        const auto error = std::ranges::find(replies, Reply::Type::error, &Reply::type);
+        if (error == replies.end()) return true;
+        if (const auto said = refused(*error); !said) fail(said.error());
+        return false;
+    }
+
+    std::string prefix_;
     std::string pattern_;
     std::string cursor_ = "0";
-    bool asked_ = false;
-    std::vector<std::string> keys_;  ///< still to be asked for
-    std::vector<std::string> batch_; ///< being asked for
+    bool scanned_ = false;
+    std::vector<std::string> names_;    ///< of keys, still to be asked whether they expire
+    std::vector<std::string> expiring_; ///< of these, still to be asked for the rest
+    std::vector<std::string> asked_names_;
+    std::vector<std::string> asked_expiring_;
+    bool asked_to_scan_ = false;
+    milliseconds now_{};
     std::map<std::string, Said> found_;
     std::optional<NodeFailure> failure_;
 };
 
 } // namespace
 
-Listing list_locks(NodeSet& nodes, const std::string& prefix, const std::string& glob) {
-    std::vector<NodeListing> listings(nodes.size(), NodeListing{glob_escaped(prefix) + glob});
-    while (!std::ranges::all_of(listings, &NodeListing::done)) {
-        const Answers answers =
-            nodes.ask([&](size_t i) { return listings[i].next(); }, {.enough = [](const Answers&) { return false; }});
-        for (size_t i = 0; i < nodes.size(); ++i)
-            if (answers[i]) listings[i].take(*answers[i]);
-    }
+size_t Listing::answered() const {
+    return static_cast<size_t>(std::ranges::count_if(nodes, [](const Node& node) { return !node.failure; }));
+}
 
+Listing list_locks(NodeSet& nodes, const std::string& prefix, const std::string& glob) {
+    std::vector<NodeListing> listings(nodes.size(), NodeListing{prefix, glob});
+    const Answers answers =
+        nodes.ask([&](size_t i) { return listings[i].exchange(); }, {.enough = [](const Answers&) { return false; }});
     Listing listing;
-    std::map<std::string, std::vector<std::optional<Said>>> by_name;
+    std::vector<NodeView> nobody;
     for (size_t i = 0; i < nodes.size(); ++i) {
+        if (!answers[i]->replies) listings[i].fail(answers[i]->replies.error());
         const auto& failure = listings[i].failure();
-        listing.nodes.push_back({nodes.node(i).display(), failure ? failure->text : "listed"});
-        if (failure) continue;
-        ++listing.answered;
-        for (const auto& [key, said] : listings[i].found()) {
-            auto& by_node = by_name[key.substr(prefix.size())];
-            by_node.resize(nodes.size());
-            by_node[i] = said;
-        }
+        listing.nodes.push_back({nodes.node(i).display(), failure});
+        nobody.push_back({listing.nodes[i].name, Said{Word::free}});
+        if (failure) nobody[i].said = tl::unexpected{*failure};
     }
-    for (const auto& [name, by_node] : by_name) {
-        if (not_a_lock_name(name)) continue;
-        Inspection inspection = tally(by_node);
-        inspection.nodes = listing.nodes;
-        listing.locks.push_back({name, std::move(inspection)});
-    }
+    std::map<std::string, std::vector<NodeView>> by_name;
+    for (size_t i = 0; i < nodes.size(); ++i)
+        for (const auto& [name, said] : listings[i].found())
+            if (nobody[i].said) by_name.try_emplace(name, nobody).first->second[i].said = said;
+    for (auto& [name, views] : by_name) listing.locks.push_back({{name, prefix}, tally(std::move(views))});
     return listing;
 }
 

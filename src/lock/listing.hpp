@@ -1,24 +1,33 @@
 // Every lock there is, found from outside; nothing is changed by it. Main thread.
+//
+// Each node walks through all of its keys, a thousand at a time, so that its other clients wait for a millisecond or
+// two at most; a million keys take about a second. What is locked or released meanwhile may be missing or shown.
 #pragma once
 
 #include "lock/inspection.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace holdfast {
 
-/// Every lock under `prefix` whose name matches the glob (as Redis matches it), by name.
 struct Listing {
-    struct Entry {
-        std::string name;
-        Inspection inspection;
+    struct Lock {
+        LockKey key;
+        Inspection inspection; ///< without the queue
     };
-    std::vector<Entry> locks;
-    size_t answered = 0; ///< nodes that listed all they have
-    std::vector<NodeReport> nodes{};
+    struct Node {
+        std::string name;                   ///< as displayed, without password
+        std::optional<NodeFailure> failure; ///< nothing: it listed all it has
+    };
+    std::vector<Lock> locks; ///< by name; strings with a TTL, whoever has set them
+    std::vector<Node> nodes;
+
+    size_t answered() const;
 };
 
+/// Every lock under `prefix` whose name matches the glob (as Redis matches it).
 Listing list_locks(NodeSet&, const std::string& prefix, const std::string& glob);
 
 } // namespace holdfast

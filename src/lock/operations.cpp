@@ -25,15 +25,6 @@ tl::unexpected<NodeFailure> failure(NodeFailure::Kind kind, std::string text) {
     return tl::unexpected{NodeFailure{kind, std::move(text)}};
 }
 
-tl::expected<Said, NodeFailure> refused(const Reply& error) {
-    // A script's error names its cause behind what the script did: "ERR ... WRONGTYPE Operation ...".
-    if (error.text.find("WRONGTYPE") != std::string::npos) return Said{Word::not_a_lock};
-    const bool denied =
-        error.is_error("NOPERM") || error.is_error("NOAUTH") || error.text.find("NOPERM") != std::string::npos;
-    return failure(denied ? NodeFailure::Kind::denied : NodeFailure::Kind::no_vote,
-                   fmt::format("it says: {}", printable(error.text)));
-}
-
 /// The server knows no EVAL, or our user may not use it.
 bool refuses_scripts(const Reply& reply) {
     return (reply.is_error("NOPERM") || reply.text.starts_with("ERR unknown command")) &&
@@ -77,6 +68,21 @@ Exchange exchange(const LockKey& key, const Operation& operation, Way& way) {
             }};
 }
 
+tl::expected<Said, NodeFailure> refused(const Reply& error) {
+    // A script's error names its cause behind what the script did: "ERR ... WRONGTYPE Operation ...".
+    if (error.text.find("WRONGTYPE") != std::string::npos) return Said{Word::not_a_lock};
+    const bool denied =
+        error.is_error("NOPERM") || error.is_error("NOAUTH") || error.text.find("NOPERM") != std::string::npos;
+    return failure(denied ? NodeFailure::Kind::denied : NodeFailure::Kind::no_vote,
+                   fmt::format("it says: {}", printable(error.text)));
+}
+
+milliseconds time_of(const Reply& time) {
+    if (time.items.size() != 2) return {};
+    return seconds{time.items[0].number()} +
+           std::chrono::duration_cast<milliseconds>(std::chrono::microseconds{time.items[1].number()});
+}
+
 tl::expected<Said, NodeFailure> said(const Answer& answer) {
     if (!answer.replies) return tl::unexpected{answer.replies.error()};
     const Reply& reply = answer.replies->front();
@@ -96,9 +102,10 @@ tl::expected<Said, NodeFailure> said(const Answer& answer) {
         said.position = static_cast<size_t>(std::max<int64_t>(item(3).integer, 0));
     }
     if (said.word == Word::held && said.ttl_left < milliseconds{0}) return Said{Word::not_a_lock};
-    if (reply.items.size() > 5) {
+    if (reply.items.size() > 6) {
         said.fence = Fence{reply.items[4].integer};
         said.queue = queue(reply.items[5]);
+        said.waiting = static_cast<size_t>(reply.items[6].integer);
     }
     return said;
 }

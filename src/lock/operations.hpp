@@ -145,7 +145,8 @@ struct Said {
     milliseconds ttl_left{};     ///< held: of the key; reserved: of the entry of who is first
     size_t position = 0;         ///< held, reserved: our place in the queue, from 1; 0: not in it
     Fence fence{};               ///< granted, raised, refused; of inspection
-    std::vector<Waiter> queue{}; ///< of inspection: those who live
+    std::vector<Waiter> queue{}; ///< of inspection: the first hundred of those who live
+    size_t waiting = 0;          ///< of inspection: all of those who live
 };
 
 /// How a node wants to be asked.
@@ -159,6 +160,10 @@ Exchange inspection(const LockKey&);
 
 /// What a node answered to one of these.
 tl::expected<Said, NodeFailure> said(const Answer&);
+/// What an error of a node says of a lock: not_a_lock, or nothing.
+tl::expected<Said, NodeFailure> refused(const Reply& error);
+/// By the node's clock, from its answer to TIME.
+milliseconds time_of(const Reply&);
 
 /// The two ways. What they end with has the same form: a word and its details. A script is the last of its request.
 Request script(const LockKey&, const Operation&);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <pwd.h>
@@ -49,7 +50,7 @@ std::optional<Holder> parse_holder(std::string_view text) {
                   string("host"),
                   static_cast<int>(number("pid")),
                   milliseconds{number("since")},
-                  milliseconds{number("ttl_ms")},
+                  std::clamp<milliseconds>(milliseconds{number("ttl_ms")}, milliseconds{0}, std::chrono::days{365}),
                   kept != object.end() && *kept == true};
 }
 

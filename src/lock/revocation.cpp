@@ -1,6 +1,5 @@
 #include "lock/revocation.hpp"
 
-#include "lock/inspection.hpp"
 #include "lock/timing.hpp"
 
 #include <map>
@@ -15,12 +14,11 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, cons
     std::map<Word, size_t> counts;
     Revocation revocation{};
     for (size_t i = 0; i < nodes.size(); ++i) {
-        const auto one = said(*answers[i]);
-        if (one) {
+        revocation.nodes.push_back({nodes.node(i).display(), said(*answers[i])});
+        if (const auto& one = revocation.nodes.back().said) {
             ++counts[one->word];
             ++revocation.answered;
         }
-        revocation.nodes.push_back(report(nodes.node(i), one));
     }
     const size_t q = quorum(nodes.size());
     using enum Revocation::Outcome;

@@ -1,8 +1,7 @@
 // Taking a lock away from its holder, from outside. Main thread.
 #pragma once
 
-#include "lock/ballot.hpp"
-#include "redis/node_set.hpp"
+#include "lock/inspection.hpp"
 
 #include <string>
 #include <vector>
@@ -13,7 +12,7 @@ struct Revocation {
     enum class Outcome { revoked, free, changed, too_few };
     Outcome outcome;
     size_t answered = 0;
-    std::vector<NodeReport> nodes{};
+    std::vector<NodeView> nodes{};
 };
 
 /// Takes away exactly that record, wherever it stands. Succeeded when on a quorum it is gone.

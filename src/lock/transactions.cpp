@@ -12,20 +12,6 @@ Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {}}; }
 Reply list(std::vector<Reply> items) { return {Reply::Type::list, {}, 0, std::move(items)}; }
 Reply word(std::string_view name) { return list({text(name)}); }
 
-/// An integer, or a text of one; scores come as doubles, perhaps with an exponent.
-int64_t to_number(const Reply& reply) {
-    if (reply.type == Reply::Type::integer) return reply.integer;
-    double value = 0;
-    std::from_chars(reply.text.data(), reply.text.data() + reply.text.size(), value);
-    return static_cast<int64_t>(value);
-}
-
-milliseconds time_of(const Reply& time) {
-    if (time.items.size() != 2) return {};
-    return std::chrono::duration_cast<milliseconds>(seconds{to_number(time.items[0])} +
-                                                    std::chrono::microseconds{to_number(time.items[1])});
-}
-
 /// Who waits, as far as the first of them matters: read with three commands.
 struct Line {
     milliseconds now;
@@ -55,8 +41,8 @@ struct Line {
     static void for_each_score(const Reply& reply, Visit visit) {
         for (size_t i = 0; i < reply.items.size(); ++i) {
             const Reply& item = reply.items[i];
-            if (item.items.size() == 2) visit(item.items[0].text, to_number(item.items[1]));
-            else if (i + 1 < reply.items.size()) visit(item.text, to_number(reply.items[++i]));
+            if (item.items.size() == 2) visit(item.items[0].text, item.items[1].number());
+            else if (i + 1 < reply.items.size()) visit(item.text, reply.items[++i].number());
         }
     }
 
@@ -125,7 +111,7 @@ class Acquisition {
         const bool is_free = replies[1].type == Reply::Type::nil;
         const std::string entry = op_.waiting ? op_.waiting->entry : "";
         if (is_free && (line.first.empty() || line.first == entry))
-            return watching ? Step{take(line, to_number(replies[3]))} : Step{look(true)};
+            return watching ? Step{take(line, replies[3].number())} : Step{look(true)};
         const Reply answer = is_free ? list({text("reserved"), text(line.first), integer(line.first_lasts.count())})
                                      : list({text("held"), text(replies[1].text), integer(replies[2].integer)});
         if (op_.waiting) return otherwise(enter(line.now, answer));
@@ -239,7 +225,7 @@ Step inspected(const Reply& results) {
     });
     const bool free = all[0].type == Reply::Type::nil || all[1].integer == -2;
     return list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer), integer(0),
-                 integer(to_number(all[2])), std::move(queue)});
+                 integer(all[2].number()), std::move(queue), integer(static_cast<int64_t>(live.size()))});
 }
 
 // ---- the others
@@ -255,7 +241,7 @@ struct ToTransaction {
         request.add({"GET", key.fence()});
         return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
             if (replies[watch_replies].text != op.record.value) return let_go(word("not_ours"));
-            const int64_t last = to_number(replies[watch_replies + 1]);
+            const int64_t last = replies[watch_replies + 1].number();
             if (last >= op.to.number) return let_go(list({text("refused"), text(""), integer(last)}));
             return commit([&](Request& commands) { set_fence(key, op.to.number, commands); },
                           [op](const Reply&) -> Step {
@@ -299,7 +285,7 @@ struct ToTransaction {
             return commit(
                 [&](Request& commands) {
                     commands.add({"SET", key.key(), op.record.value, "PX", argument(op.ttl)});
-                    set_fence(key, std::max(to_number(replies[watch_replies + 2]), op.fence.number), commands);
+                    set_fence(key, std::max(replies[watch_replies + 2].number(), op.fence.number), commands);
                 },
                 [](const Reply&) -> Step { return word("yours"); }, [key, op] { return transaction(key, op); });
         });

@@ -2,6 +2,8 @@
 
 #include <hiredis/hiredis.h>
 
+#include <charconv>
+
 static_assert(HIREDIS_MAJOR >= 1, "hiredis 1.0 or newer is needed; scripts/setup builds it");
 
 namespace holdfast {
@@ -38,6 +40,14 @@ Reply to_reply(const redisReply& raw) {
 
 bool Reply::is_error(std::string_view code) const {
     return type == Type::error && text.starts_with(code) && (text.size() == code.size() || text[code.size()] == ' ');
+}
+
+int64_t Reply::number() const {
+    if (type == Type::integer) return integer;
+    constexpr double counted = 9e15;
+    double value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value >= -counted && value <= counted ? static_cast<int64_t>(value) : 0;
 }
 
 const Reply* Reply::find(std::string_view key) const {

@@ -20,6 +20,9 @@ struct Reply {
     std::vector<Reply> items; ///< list and push; a map is a list of keys and values in turn
 
     bool is_error(std::string_view code) const;
+    /// The integer, or the number that a text stands for (scores come as doubles, perhaps with an exponent); 0 for what
+    /// is none, or is beyond what a double counts.
+    int64_t number() const;
     /// The value that follows `key` in a map; nothing where there is none.
     const Reply* find(std::string_view key) const;
 };

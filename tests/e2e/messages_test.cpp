@@ -125,37 +125,6 @@ TEST_CASE("a server that repeats our words does not make us show the password") 
     CHECK(call({"run", "--node", "redis://u:gehe,im@h:1", "x", "true"}).err.find("gehe") == std::string::npos);
 }
 
-TEST_CASE("status tells who holds a lock, and its status says whether") {
-    RedisServers servers{3};
-    const Finished free = call({"status", "--node", servers.uris(), "x"});
-    CHECK(free.status() == 1);
-    CHECK(free.out == "x is free\n");
-    Process run{run_on(servers.uris(), {"x", "-c", "echo started; read line"})};
-    run.wait_for_out("started");
-    const Finished held = call({"status", "--node", servers.uris(), "x"});
-    CHECK(held.status() == 0);
-    CHECK(held.out.starts_with("x is held by sh ("));
-    CHECK(held.out.find(fmt::format(", pid {}) for ", run.pid())) != std::string::npos);
-    CHECK(held.out.find("\n  fence " + servers[0].text({"GET", "{holdfast:x}:fence"}) + "\n") != std::string::npos);
-    CHECK(std::ranges::count(held.out, '\n') == 2);
-    Process waiter{run_on(servers.uris(), {"x", "true"})};
-    REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
-    const std::string waited = call({"status", "--node", servers.uris(), "x"}).out;
-    CHECK(waited.find("\n  waiting: true (") != std::string::npos);
-    CHECK(waited.find(fmt::format(", pid {}) for ", waiter.pid())) != std::string::npos);
-    waiter.signal(SIGTERM);
-    waiter.wait();
-    servers[1].kill();
-    const Finished degraded = call({"status", "--node", servers.uris(), "x"});
-    CHECK(degraded.status() == 0);
-    CHECK(degraded.out.find(servers[1].uri() + "  connection refused\n") != std::string::npos);
-    servers[0].command({"DEL", one_key("x")});
-    const Finished split = call({"status", "--node", servers.uris(), "x"});
-    CHECK(split.status() == 1);
-    CHECK(split.out.find("x is held by nobody: sh (") != std::string::npos);
-    CHECK(split.out.find("has 1 of 3 nodes, 2 are needed") != std::string::npos);
-}
-
 TEST_CASE("a holder that is not holdfast is shown as such") {
     RedisServer server;
     server.command({"SET", one_key("x"), "550e8400", "PX", "60000"});
@@ -173,25 +142,6 @@ TEST_CASE("what a holder says of itself cannot speak to the terminal") {
     const std::string out = call({"status", "--node", server.uri(), "x"}).out;
     CHECK(out.find('\x1b') == std::string::npos);
     CHECK(out.find("\\x1b[2Jevil\\x0a (u@h, pid 1)") != std::string::npos);
-}
-
-TEST_CASE("list shows every lock in a table") {
-    RedisServers servers{3};
-    CHECK(call({"list", "--node", servers.uris()}).out.empty());
-    Process deploy{run_on(servers.uris(), {"deploy", "-c", "echo started; read line"})};
-    Process backup{run_on(servers.uris(), {"nightly-backup", "-c", "echo started; read line"})};
-    deploy.wait_for_out("started");
-    backup.wait_for_out("started");
-    const Finished all = call({"list", "--node", servers.uris()});
-    CHECK(all.status() == 0);
-    CHECK(all.out.starts_with("LOCK            HELD FOR  EXPIRES IN  NODES  HOLDER\ndeploy          "));
-    CHECK(std::ranges::count(all.out, '\n') == 3);
-    const Finished some = call({"list", "--node", servers.uris(), "dep*"});
-    CHECK(std::ranges::count(some.out, '\n') == 2);
-    servers[2].kill();
-    const Finished degraded = call({"list", "--node", servers.uris()});
-    CHECK(degraded.status() == 0);
-    CHECK(degraded.err.find("2 of 3 nodes answered") != std::string::npos);
 }
 
 TEST_CASE("force-release says what it did, also when there was nothing to do") {

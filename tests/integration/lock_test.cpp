@@ -215,7 +215,7 @@ TEST_CASE("a lock that was taken away by force is lost at the next renewal, what
     NodeSet operators{servers.nodes(), 1s};
     operators.resolve();
     const Inspection seen = inspect(operators, key);
-    CHECK(seen.held());
+    CHECK(seen.standing == Standing::held);
     CHECK(seen.holding == 3);
     CHECK(revoke(operators, key, seen.record, "").outcome == Revocation::Outcome::revoked);
     CHECK(nodes_with_key(servers) == 0);

@@ -1,0 +1,157 @@
+#include "cli/lock_view.hpp"
+
+#include "base/duration.hpp"
+#include "base/error.hpp"
+#include "cli/messages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+using Row = std::vector<Cell>;
+
+/// Where one did not answer, or says something else than the others.
+bool nodes_differ(const Inspection& seen) {
+    const size_t n = seen.nodes.size();
+    const bool all_free = std::ranges::all_of(
+        seen.nodes, [](const NodeView& node) { return node.said && node.said->word == Word::free; });
+    return !all_free && seen.holding < n;
+}
+
+std::string node_table(const Inspection& seen) {
+    std::vector<Row> rows{header({"NODE", "EXPIRES IN", "STATE"})};
+    for (const NodeView& node : seen.nodes) {
+        if (!node.said) rows.push_back({node.node, "-", {node.said.error().text, Colour::red}});
+        else if (node.said->word == Word::held)
+            rows.push_back({node.node, format_duration(node.said->ttl_left),
+                            "held by " + describe(Record::parse(node.said->value))});
+        else if (node.said->word == Word::free) rows.push_back({node.node, "-", "free"});
+        else rows.push_back({node.node, "-", {"the key there is not a lock", Colour::yellow}});
+    }
+    return table(rows, 2);
+}
+
+std::string waiters_table(const Inspection& seen) {
+    std::vector<Row> rows{header({"WAITING", "FOR", "WHO"})};
+    for (const Waiter& waiter : seen.queue)
+        rows.push_back({fmt::format("{}", rows.size()), format_duration(waiter.waited), describe(waiter.record)});
+    if (seen.waiting > seen.queue.size())
+        rows.push_back({fmt::format("and {} more", seen.waiting - seen.queue.size())});
+    return table(rows, 2);
+}
+
+/// Who has it, as far as anybody has.
+std::string sentence(const LockKey& key, const Inspection& seen) {
+    if (seen.standing == Standing::held)
+        return fmt::format("{} is held by {}", key.name, held_by(seen.record, seen.expires_in));
+    if (seen.holding == 0) return fmt::format("{} is free", key.name);
+    const std::string part = fmt::format("{} has {} of {} nodes, {} are needed", describe(seen.record), seen.holding,
+                                         seen.nodes.size(), quorum(seen.nodes.size()));
+    if (seen.standing == Standing::no_quorum) return fmt::format("{} is held by nobody: {}", key.name, part);
+    return fmt::format("{} may be held: {}, and {} gave no answer", key.name, part, seen.nodes.size() - seen.answered);
+}
+
+Json person(const Holder& holder) {
+    return {{"label", holder.label}, {"user", holder.user}, {"host", holder.host}, {"pid", holder.pid}};
+}
+
+Json holder_json(const Record& record) {
+    if (!record.holder) return nullptr;
+    Json holder = person(*record.holder);
+    const auto begin = since(record);
+    holder["since"] = begin ? Json(rfc3339(*begin)) : Json();
+    return holder;
+}
+
+std::string name_of(Standing standing) {
+    switch (standing) {
+    case Standing::held: return "held";
+    case Standing::free: return "free";
+    case Standing::no_quorum: return "no_quorum";
+    case Standing::not_a_lock: return "not_a_lock";
+    default: return "unknown";
+    }
+}
+
+} // namespace
+
+std::string name_of(NodeFailure::Kind kind) {
+    switch (kind) {
+    case NodeFailure::Kind::unreachable: return "unreachable";
+    case NodeFailure::Kind::timeout: return "timeout";
+    case NodeFailure::Kind::denied: return "denied";
+    default: return "no_vote";
+    }
+}
+
+std::string lock_text(const LockKey& key, const Inspection& seen) {
+    std::string text = sentence(key, seen) + "\n";
+    // In front of another client's lock the number is that of an earlier holder.
+    if (seen.record.holder && seen.fence.number > 0) {
+        const auto begin = since(seen.record);
+        text += fmt::format("  {}fence {}\n", begin ? fmt::format("since {}, ", local_time(*begin)) : "",
+                            seen.fence.number);
+    }
+    if (seen.waiting > 0) text += waiters_table(seen);
+    if (nodes_differ(seen)) text += node_table(seen);
+    return text;
+}
+
+Json lock_json(const LockKey& key, const Inspection& seen) {
+    const bool has_holder = seen.holding > 0;
+    const auto held_for = age(seen.record);
+    return {{"lock", key.name},
+            {"key", key.key()},
+            {"state", name_of(seen.standing)},
+            {"holder", holder_json(seen.record)},
+            {"fence", seen.record.holder && seen.fence.number > 0 ? Json(seen.fence.number) : Json()},
+            {"expires_in_ms", has_holder ? Json(seen.expires_in.count()) : Json()},
+            {"held_for_ms", held_for ? Json(held_for->count()) : Json()},
+            {"waiting", seen.waiting},
+            {"nodes_holding", seen.holding}};
+}
+
+Json waiters_json(const Inspection& seen) {
+    Json waiters = Json::array();
+    for (const Waiter& waiter : seen.queue) {
+        Json one{{"position", waiters.size() + 1}};
+        one.update(person(waiter.record.holder.value_or(Holder{"?", "?", "?"})));
+        one["waited_ms"] = waiter.waited.count();
+        waiters.push_back(std::move(one));
+    }
+    return waiters;
+}
+
+Json nodes_json(const Inspection& seen) {
+    Json nodes = Json::array();
+    for (const NodeView& node : seen.nodes) {
+        Json one{{"node", node.node},
+                 {"state", nullptr},
+                 {"holder", nullptr},
+                 {"expires_in_ms", nullptr},
+                 {"error", nullptr}};
+        if (!node.said) {
+            one["state"] = name_of(node.said.error().kind);
+            one["error"] = node.said.error().text;
+        } else if (node.said->word == Word::held) {
+            one["state"] = "held";
+            one["holder"] = holder_json(Record::parse(node.said->value));
+            one["expires_in_ms"] = node.said->ttl_left.count();
+        } else one["state"] = node.said->word == Word::free ? "free" : "not_a_lock";
+        nodes.push_back(std::move(one));
+    }
+    return nodes;
+}
+
+void check_told(const LockKey& key, const Inspection& seen) {
+    if (seen.answered < quorum(seen.nodes.size()))
+        throw Failure{ExitStatus::too_few_nodes, too_few(seen.answered, reports(seen.nodes))};
+    if (seen.standing == Standing::not_a_lock)
+        throw Failure{ExitStatus::not_a_lock,
+                      fmt::format("the key {} exists and is not a lock{}", key.key(), node_lines(reports(seen.nodes)))};
+}
+
+} // namespace holdfast

@@ -1,0 +1,31 @@
+// A lock as somebody sees it who looks: the same in status, list and force-release, for people and as JSON.
+//
+// Nothing here shows a token: whoever knows one can release its lock.
+#pragma once
+
+#include "cli/screen.hpp"
+#include "lock/inspection.hpp"
+
+#include <string>
+
+namespace holdfast {
+
+/// A sentence on who holds it, and lines with what else there is to know: since when, who waits, and the nodes where
+/// they differ.
+std::string lock_text(const LockKey&, const Inspection&);
+
+/// {"lock", "key", "state", "holder", "fence", "expires_in_ms", "held_for_ms", "waiting", "nodes_holding"}; what nobody
+/// can say is null.
+Json lock_json(const LockKey&, const Inspection&);
+/// [{"position", "label", "user", "host", "pid", "waited_ms"}]
+Json waiters_json(const Inspection&);
+/// [{"node", "state", "holder", "expires_in_ms", "error"}]
+Json nodes_json(const Inspection&);
+
+/// Throws Failure when the nodes cannot tell, or the key is not a lock.
+void check_told(const LockKey&, const Inspection&);
+
+/// "unreachable", as in a node's "state".
+std::string name_of(NodeFailure::Kind);
+
+} // namespace holdfast
