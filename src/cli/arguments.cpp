@@ -166,6 +166,12 @@ void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
         app.add_flag("--watch", arguments.watch, "show it again every second, until Ctrl-C");
         [[fallthrough]];
     case CommandName::status: app.add_flag("--json", arguments.json, "print one JSON object"); break;
+    case CommandName::force_release:
+        app.add_flag("-y,--yes", arguments.yes, "don't ask");
+        app.add_flag("--dry-run", arguments.dry_run, "say what would be done, and do nothing");
+        add_value(app, "--reason", "TEXT", "what the holder is told, beside who you are", arguments.reason);
+        add_value(app, "--older-than", "DURATION", "only when it has been held for longer", arguments.older_than);
+        break;
     default: break;
     }
 }

@@ -24,6 +24,10 @@ struct Arguments {
     std::optional<std::string> token{}; ///< renew, release, verify
     std::optional<std::string> token_file{};
     std::optional<std::string> status_fd{}; ///< run
+    bool yes = false;     ///< force-release
+    bool dry_run = false; ///< force-release
+    std::optional<std::string> reason{}; ///< force-release
+    std::optional<std::string> older_than{}; ///< force-release
 };
 
 /// --help and --version: nothing to do but to print this.

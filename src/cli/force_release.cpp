@@ -1,4 +1,6 @@
+#include "base/duration.hpp"
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "cli/commands.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
@@ -6,35 +8,130 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <termios.h>
+#include <unistd.h>
+
 namespace holdfast {
+namespace {
+
+constexpr size_t longest_reason = 200;
+
+/// What the holder is told.
+std::string words(const Arguments& arguments) {
+    const Holder self = this_process("", {});
+    const std::string reason = arguments.reason.value_or("");
+    if (reason.size() > longest_reason)
+        throw Failure{ExitStatus::usage,
+                      fmt::format("--reason has at most {} bytes, this one has {}", longest_reason, reason.size())};
+    return fmt::format("{}@{} has taken it away (force-release){}", self.user, self.host,
+                       reason.empty() ? "" : ": " + reason);
+}
+
+std::optional<milliseconds> older_than(const Arguments& arguments) {
+    if (!arguments.older_than) return {};
+    const auto duration = parse_duration(*arguments.older_than);
+    if (!duration)
+        throw Failure{ExitStatus::usage,
+                      fmt::format("--older-than '{}' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h",
+                                  printable(*arguments.older_than))};
+    return duration;
+}
+
+/// Why that holder is not known to have had it for so long; nothing when it is.
+std::optional<std::string> too_young(const Record& record, milliseconds least) {
+    const auto begin = since(record);
+    if (!begin) return "its holder does not say since when it has it";
+    const auto held_for = age(record);
+    if (!held_for)
+        return fmt::format(
+            "by the clock of its host it is held since {}, which is yet to come here: the clocks disagree",
+            local_time(*begin));
+    if (*held_for > least) return {};
+    return fmt::format("it is held for {} only, by the clocks of its host and of this one", format_duration(*held_for));
+}
+
+/// Asks whoever sits at the terminal. Anything but yes is no, also what was typed before the question was there.
+bool confirmed(const std::string& question) {
+    ::tcflush(STDIN_FILENO, TCIFLUSH);
+    fmt::print(stderr, "{} [y/N] ", question);
+    std::array<char, 100> line{};
+    const ssize_t size = ::read(STDIN_FILENO, line.data(), line.size());
+    if (size <= 0) fmt::print(stderr, "\n");
+    const std::string_view answer{line.data(), static_cast<size_t>(std::max<ssize_t>(size, 0))};
+    return answer == "y\n" || answer == "Y\n" || answer == "yes\n";
+}
+
+std::string for_holder(const Record& record) {
+    if (!record.holder) return "it is not told, and may go on as if it had the lock";
+    return fmt::format("it is told now, or learns of it within {}; then its command has its grace to end, and may run "
+                       "beside the next holder's until it has",
+                       format_duration(record.holder->ttl / 3));
+}
+
+std::string for_others(const LockKey& key, const Inspection& seen) {
+    if (seen.standing == Standing::held)
+        return fmt::format("{} is now held by {}; {} waiting", key.name, describe(seen.record), seen.waiting);
+    if (seen.queue.empty()) return fmt::format("nobody waits for {}", key.name);
+    return fmt::format("next in line is {}, first of {} waiting", describe(seen.queue.front().record), seen.waiting);
+}
+
+Exit take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message, Way way) {
+    const Revocation revocation = revoke(nodes, key, record, message, way);
+    const std::string holder = describe(record);
+    switch (revocation.outcome) {
+    case Revocation::Outcome::revoked:
+        fmt::print("taken away from {}\n  {}\n  {}\n", holder, for_holder(record),
+                   for_others(key, inspect(nodes, key)));
+        return ExitStatus::ok;
+    case Revocation::Outcome::free:
+        fmt::print("{} has just let go: nothing to take away\n", holder);
+        return ExitStatus::not_held;
+    case Revocation::Outcome::changed:
+        throw Failure{ExitStatus::not_acquired, fmt::format("{} has another holder than {} by now; nothing was done{}",
+                                                            key.name, holder, node_lines(reports(revocation.nodes)))};
+    default: throw Failure{ExitStatus::too_few_nodes, too_few(revocation.answered, reports(revocation.nodes))};
+    }
+}
+
+} // namespace
 
 Exit force_release(const Arguments& arguments, const Settings& settings) {
     const LockKey key = lock_key(arguments, settings);
+    const std::string message = words(arguments);
+    const auto least = older_than(arguments);
+    const bool ask = !arguments.yes && !arguments.dry_run;
+    if (ask && (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1))
+        throw Failure{ExitStatus::usage,
+                      "force-release asks before it takes a lock away, and there is no terminal to ask at; give --yes"};
     NodeSet nodes{configured_nodes(settings), settings.node_timeout};
     nodes.resolve();
-    const Inspection inspection = inspect(nodes, key);
-    check_told(key, inspection);
-    if (inspection.holding == 0) {
+    const Inspection seen = inspect(nodes, key);
+    check_told(key, seen);
+    if (seen.holding == 0) {
         fmt::print("{} is free, nothing to take away\n", key.name);
         return ExitStatus::not_held;
     }
-    const Holder self = this_process("", {});
-    const std::string words = fmt::format("{}@{} has taken it away (force-release)", self.user, self.host);
-    const Revocation revocation = revoke(nodes, key, inspection.record, words, way(settings));
-    switch (revocation.outcome) {
-    case Revocation::Outcome::revoked:
-        fmt::print("{} was held by {}: taken away\n", key.name, describe(inspection.record));
+    fmt::print("{}", lock_text(key, seen));
+    std::fflush(stdout);
+    if (least)
+        if (const auto why = too_young(seen.record, *least)) {
+            fmt::print("nothing was done, as --older-than {} asks: {}\n", format_duration(*least), *why);
+            return ExitStatus::not_held;
+        }
+    const std::string holder = describe(seen.record);
+    if (arguments.dry_run) {
+        fmt::print("without --dry-run it would be taken away from {}\n", holder);
         return ExitStatus::ok;
-    case Revocation::Outcome::free:
-        fmt::print("{} was held by {}, who has just let go: nothing to take away\n", key.name,
-                   describe(inspection.record));
-        return ExitStatus::not_held;
-    case Revocation::Outcome::changed:
-        throw Failure{ExitStatus::not_acquired,
-                      fmt::format("{} has another holder than {} by now; nothing was done{}", key.name,
-                                  describe(inspection.record), node_lines(reports(revocation.nodes)))};
-    default: throw Failure{ExitStatus::too_few_nodes, too_few(revocation.answered, reports(revocation.nodes))};
     }
+    if (ask && !confirmed(fmt::format("take it away from {}?", holder))) {
+        fmt::print("nothing was done\n");
+        return ExitStatus::not_held;
+    }
+    return take_away(nodes, key, seen.record, message, way(settings));
 }
 
 } // namespace holdfast

@@ -84,7 +84,7 @@ TEST_CASE("a resource that knows its last fence number refuses a holder that was
     Process robbed{
         run_on(servers.uris(), {"--on-lost", "ignore", "x", "-c", "echo started; read line; " + write("old")})};
     robbed.wait_for_out("started");
-    REQUIRE(finish(holdfast::test::holdfast({"force-release", "--node", servers.uris(), "x"})).status() == 0);
+    REQUIRE(finish(holdfast::test::holdfast({"force-release", "--yes", "--node", servers.uris(), "x"})).status() == 0);
     CHECK(finish(run_on(servers.uris(), {"x", "-c", write("new") + "; " + write("newer")})).status() == 0);
     robbed.say("go on\n");
     const Finished refused = robbed.wait();

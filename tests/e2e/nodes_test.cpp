@@ -104,10 +104,10 @@ TEST_CASE("without scripts a lock is taken, waited for, renewed and taken away, 
         Process waiter{call("run", {"x", "-c", "echo mine; cat"})};
         REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
         CHECK(finish(call("run", {"-n", "x", "true"})).status() == 75);
-        CHECK(finish(call("force-release", {"x"})).status() == 0);
+        CHECK(finish(call("force-release", {"--yes", "x"})).status() == 0);
         waiter.wait_for_out("mine");
         CHECK(holder.wait().status() == 79);
-        CHECK(finish(call("force-release", {"x"})).status() == 0);
+        CHECK(finish(call("force-release", {"--yes", "x"})).status() == 0);
         CHECK(waiter.wait().status() == 79);
         for (size_t i = 0; i < 3; ++i) CHECK(servers[i].text({"EXISTS", "holdfast:x"}) == "0");
         if (by_choice) CHECK_FALSE(has(servers[0].text({"INFO", "commandstats"}), "cmdstat_eval"));

@@ -90,6 +90,12 @@ TEST_CASE("list has a glob, and without one lists all") {
     CHECK(parsed({"list", "[ab]"}).name == "[ab]");
     CHECK(parsed({"list"}).command == CommandName::list);
     CHECK(parsed({"force-release", "x"}).command == CommandName::force_release);
+    CHECK_FALSE(parsed({"force-release", "x"}).yes);
+    CHECK(parsed({"force-release", "-y", "x", "--dry-run", "--reason", "[a,b]", "--older-than", "2h"}).reason ==
+          "[a,b]");
+    CHECK(parsed({"force-release", "-y", "x", "--older-than", "2h"}).older_than == "2h");
+    CHECK(parsed({"status", "x", "--json"}).json);
+    CHECK(parsed({"list", "--watch"}).watch);
 }
 
 TEST_CASE("help and version come before anything else is asked for") {
