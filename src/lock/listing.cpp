@@ -8,16 +8,6 @@
 namespace holdfast {
 namespace {
 
-/// Characters that mean something in a glob, made plain.
-std::string glob_escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (std::string_view{"*?[]^-\\"}.find(c) != std::string_view::npos) out += '\\';
-        out += c;
-    }
-    return out;
-}
-
 /// One node's locks: all keys by SCAN, which of them expire by PTTL, and of those what there is to know. What one
 /// answer brings up is asked for with the next request.
 class NodeListing {

@@ -69,14 +69,14 @@ std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answe
     return out;
 }
 
-std::optional<std::string> Lock::too_young(size_t node) const {
+std::optional<std::string> too_young(const NodeSet& nodes, size_t node, const LockRules& rules) {
     constexpr size_t fewest_nodes = 3;
-    if (!rules_.restart_guard || nodes_.size() < fewest_nodes || nodes_.node(node).remembers) return {};
-    const auto& said = nodes_.introduction(node);
+    if (!rules.restart_guard || nodes.size() < fewest_nodes || nodes.node(node).remembers) return {};
+    const auto& said = nodes.introduction(node);
     if (said && said->remembers) return {};
     if (!said || !said->started) return "it does not say since when it runs, so it has no vote (see --restart-guard)";
     const auto guard = std::chrono::duration_cast<milliseconds>(
-        std::chrono::duration<double, std::milli>{*rules_.restart_guard} * (1 + timing().drift_ratio) + seconds{2});
+        std::chrono::duration<double, std::milli>{*rules.restart_guard} * (1 + rules.timing.drift_ratio) + seconds{2});
     const auto age = std::chrono::duration_cast<milliseconds>(BootClock::now() - *said->started);
     if (age > guard) return {};
     const std::string when = age < seconds{1} ? "just now" : format_duration(age) + " ago";
@@ -108,7 +108,7 @@ Attempt Lock::try_once(const Try& how) {
         count(ballot, answers, [&](size_t i) {
             const auto& vote = *ballot[i];
             if (!vote || vote->word != Word::granted) return;
-            if (const auto why = too_young(i)) {
+            if (const auto why = too_young(nodes_, i, rules_)) {
                 ballot.add(i, tl::unexpected{NodeFailure{NodeFailure::Kind::no_vote, *why}});
                 return;
             }

@@ -44,6 +44,9 @@ struct LockRules {
     Way way = Way::scripts;
 };
 
+/// Why a node that has introduced itself has no vote in acquire yet; nothing when it has one.
+std::optional<std::string> too_young(const NodeSet&, size_t node, const LockRules&);
+
 /// Since when somebody waits.
 struct WaitBegin {
     milliseconds wall = wall_time_since_epoch();
@@ -110,8 +113,6 @@ class Lock {
     Answers release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
                        std::string_view entry);
     void undo(const Answers& acquire_answers);
-    /// Why the node has no vote in acquire yet.
-    std::optional<std::string> too_young(size_t node) const;
     std::vector<NodeReport> same_servers() const;
     bool agree_on_fence(FenceAgreement, BootTime deadline);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);

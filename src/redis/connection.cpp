@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "redis/info.hpp"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 
 namespace holdfast {
 
@@ -23,22 +23,11 @@ namespace {
 /// More than anybody means to tell us; a server that goes on is not listened to.
 constexpr size_t most_messages = 100;
 
-/// A field of INFO: "name:value" on a line of its own.
-std::optional<std::string_view> field(std::string_view info, const std::string& name) {
-    const size_t at = info.find("\n" + name + ":");
-    if (at == std::string_view::npos) return {};
-    info.remove_prefix(at + name.size() + 2);
-    return info.substr(0, info.find_first_of("\r\n"));
-}
-
 Introduction introduction_from(const Reply& info, const Reply& config) {
     Introduction said;
-    said.run_id = field(info.text, "run_id").value_or("");
-    if (const auto uptime = field(info.text, "uptime_in_seconds")) {
-        seconds::rep number = 0;
-        const auto [end, error] = std::from_chars(uptime->data(), uptime->data() + uptime->size(), number);
-        if (error == std::errc{} && number >= 0) said.started = BootClock::now() - seconds{number};
-    }
+    said.run_id = info_field(info.text, "run_id").value_or("");
+    if (const auto uptime = info_number(info.text, "uptime_in_seconds"))
+        said.started = BootClock::now() - seconds{*uptime};
     const auto set_to = [&](const char* name, const char* value) {
         const Reply* found = config.find(name);
         return found != nullptr && found->text == value;

@@ -71,6 +71,8 @@ class NodeSet {
     void listen(const std::string& channel);
     /// Some node will tell us.
     bool listening() const;
+    /// That node will, as far as it has answered by now.
+    bool listening(size_t i) const { return connections_[i].listening(); }
     /// Waits for a message; until then at most, and no longer than `interrupt` is silent.
     void wait(BootTime until, int interrupt);
     /// All that has come since the last call, and what is still to be read.

@@ -27,4 +27,13 @@ void Request::add(std::span<const std::string_view> words) {
 std::string argument(int64_t number) { return fmt::format("{}", number); }
 std::string argument(std::chrono::milliseconds duration) { return argument(int64_t{duration.count()}); }
 
+std::string glob_escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (std::string_view{"*?[]^-\\"}.find(c) != std::string_view::npos) out += '\\';
+        out += c;
+    }
+    return out;
+}
+
 } // namespace holdfast

@@ -36,5 +36,7 @@ class Request {
 /// Arguments in digits.
 std::string argument(int64_t number);
 std::string argument(std::chrono::milliseconds);
+/// Where a glob is expected: what matches just that text.
+std::string glob_escaped(std::string_view text);
 
 } // namespace holdfast
