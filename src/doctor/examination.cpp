@@ -1,0 +1,267 @@
+#include "doctor/examination.hpp"
+
+#include "base/escape.hpp"
+#include "base/random.hpp"
+#include "doctor/rights.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace holdfast {
+namespace {
+
+constexpr int samples = 4;
+constexpr milliseconds probe_lasts{10'000};
+/// How far the search for leftovers goes: a shared server may have millions of keys.
+constexpr int most_scans = 100;
+constexpr size_t most_names = 3;
+
+std::optional<std::chrono::microseconds> time_of(const Reply& reply) {
+    if (reply.items.size() != 2) return {};
+    int64_t parts[2]{};
+    for (size_t i = 0; i < 2; ++i) {
+        const std::string& text = reply.items[i].text;
+        if (std::from_chars(text.data(), text.data() + text.size(), parts[i]).ec != std::errc{}) return {};
+    }
+    // What no clock shows would overflow.
+    constexpr int64_t largest = int64_t{1} << 33;
+    if (parts[0] < 0 || parts[0] > largest || parts[1] < 0 || parts[1] > largest) return {};
+    return seconds{parts[0]} + std::chrono::microseconds{parts[1]};
+}
+
+/// The difference to this host, whose clock is taken at the middle of the round trip.
+std::optional<Clock> clock_of(const Answer& answer) {
+    const auto time = time_of(answer.replies->front());
+    if (!time) return {};
+    const nanoseconds here = wall_time_since_epoch() - (BootClock::now() - *answer.sent_at) + answer.took / 2;
+    const nanoseconds resolution = milliseconds{1};
+    return Clock{*time - here, answer.took / 2 + resolution};
+}
+
+/// One node's keys without an expiry, a batch at a time.
+class LeftoverSearch {
+  public:
+    explicit LeftoverSearch(const std::string& prefix) : pattern_{glob_escaped(prefix) + "*"} {}
+
+    const Leftovers& found() const { return found_; }
+
+    std::optional<Exchange> next() {
+        const bool more = !found_.complete && scans_ < most_scans;
+        if (!found_.failed.empty() || (keys_.empty() && !more)) return {};
+        Request request;
+        for (const std::string& key : keys_) request.add({"PTTL", key});
+        if (more) request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", "1000"});
+        scans_ += more ? 1 : 0;
+        return Exchange{std::move(request)};
+    }
+
+    void take(const Answer& answer) {
+        if (!answer.replies) {
+            found_.failed = answer.replies.error().text;
+            return;
+        }
+        const std::vector<Reply>& replies = *answer.replies;
+        const auto error = std::ranges::find(replies, Reply::Type::error, &Reply::type);
+        if (error != replies.end()) {
+            found_.failed = fmt::format("it says: {}", printable(error->text));
+            return;
+        }
+        for (size_t i = 0; i < keys_.size(); ++i)
+            if (replies[i].integer == -1) add(keys_[i]);
+        const bool scanned = replies.size() > keys_.size();
+        keys_.clear();
+        if (scanned) take_keys(replies.back());
+    }
+
+  private:
+    void add(const std::string& key) {
+        if (found_.first.size() < most_names) found_.first.push_back(key);
+        ++found_.count;
+    }
+
+    void take_keys(const Reply& reply) {
+        if (reply.items.size() != 2) {
+            found_.failed = "its answer makes no sense here";
+            return;
+        }
+        cursor_ = reply.items[0].text;
+        found_.complete = cursor_ == "0";
+        for (const Reply& key : reply.items[1].items) keys_.push_back(key.text);
+    }
+
+    std::string pattern_;
+    std::string cursor_ = "0";
+    int scans_ = 0;
+    std::vector<std::string> keys_; ///< whose expiry is asked for next
+    Leftovers found_;
+};
+
+class Examination {
+  public:
+    Examination(NodeSet& nodes, const LockKey& probe, const LockRules& rules)
+        : nodes_{nodes}, probe_{probe}, rules_{rules}, deadline_{BootClock::now() + 2 * nodes.node_timeout() +
+                                                                 seconds{1}},
+          facts_(nodes.size()), given_up_(nodes.size()), ways_(nodes.size(), rules.way) {
+        for (size_t i = 0; i < nodes.size(); ++i) {
+            facts_[i].node = nodes.node(i).display();
+            facts_[i].remembers = nodes.node(i).remembers;
+            // Should two of the nodes be one server, they do not meet.
+            locks_.push_back({fmt::format("{}.{}", probe.name, i), probe.prefix});
+        }
+    }
+
+    std::vector<Facts> run() {
+        contact();
+        for (int i = 0; i < samples; ++i) measure();
+        try_locks();
+        search_leftovers();
+        try_rights();
+        return std::move(facts_);
+    }
+
+  private:
+    /// One round with those who have answered so far. Who fails, or is not heard in time, is asked no more.
+    Answers ask(const NodeSet::ExchangeFor& exchange_for) {
+        std::vector<bool> asked(nodes_.size());
+        Answers answers = nodes_.ask(
+            [&](size_t i) -> std::optional<Exchange> {
+                if (given_up_[i]) return {};
+                auto exchange = exchange_for(i);
+                asked[i] = exchange.has_value();
+                return exchange;
+            },
+            {.enough = [](const Answers&) { return false; }, .deadline = deadline_});
+        for (size_t i = 0; i < nodes_.size(); ++i)
+            if (asked[i] && (!answers[i] || !answers[i]->replies)) given_up_[i] = true;
+        return answers;
+    }
+
+    Answers ask_all(const Request& request) {
+        return ask([&](size_t) { return Exchange{request}; });
+    }
+
+    void contact() {
+        Request request{"INFO"};
+        request.add({"CONFIG", "GET", "append*"});
+        Answers answers = ask_all(request);
+        for (size_t i = 0; i < nodes_.size(); ++i) {
+            if (!note_failure(i, answers[i])) continue;
+            facts_[i].info = std::move(answers[i]->replies->front());
+            facts_[i].config = std::move(answers[i]->replies->back());
+            facts_[i].no_vote = too_young(nodes_, i, rules_);
+        }
+    }
+
+    void measure() {
+        const Answers answers = ask_all({"TIME"});
+        for (size_t i = 0; i < nodes_.size(); ++i) {
+            if (facts_[i].failure || !note_failure(i, answers[i])) continue;
+            facts_[i].latencies.push_back(answers[i]->took);
+            const auto clock = clock_of(*answers[i]);
+            if (clock && (!facts_[i].clock || clock->within < facts_[i].clock->within)) facts_[i].clock = clock;
+        }
+    }
+
+    /// Whether it has answered.
+    bool note_failure(size_t i, const std::optional<Answer>& answer) {
+        if (!answer) facts_[i].failure = {NodeFailure::Kind::timeout, "it answers too slowly"};
+        else if (!answer->replies) facts_[i].failure = answer->replies.error();
+        return !facts_[i].failure;
+    }
+
+    void try_locks() {
+        std::vector<bool> all(nodes_.size(), true);
+        try_lock(all, &Facts::as_run);
+        std::vector<bool> by_script(nodes_.size());
+        for (size_t i = 0; i < nodes_.size(); ++i) {
+            facts_[i].by_transaction = ways_[i] == Way::transactions;
+            by_script[i] = !facts_[i].by_transaction;
+            ways_[i] = Way::transactions;
+        }
+        try_lock(by_script, &Facts::transaction);
+    }
+
+    /// Takes, extends and releases, on the nodes in `wanted`.
+    void try_lock(std::vector<bool> wanted, Trial Facts::*trial) {
+        const Token token{random_id(), 1};
+        const Record record = Record::make(token, this_process("doctor", probe_lasts));
+        struct Step {
+            Operation operation;
+            Word wanted;
+            std::string_view name;
+        };
+        const Step steps[]{
+            {Acquire{token, record, probe_lasts, Fence{wall_time_since_epoch().count()}}, Word::granted, "taken"},
+            {Extend{token, record, probe_lasts}, Word::yours, "extended"},
+            {Release{token, "", false}, Word::released, "released"},
+        };
+        for (const Step& step : steps) {
+            const Answers answers = ask([&](size_t i) -> std::optional<Exchange> {
+                if (!wanted[i]) return {};
+                return exchange(locks_[i], step.operation, ways_[i]);
+            });
+            for (size_t i = 0; i < nodes_.size(); ++i) {
+                if (!wanted[i]) continue;
+                facts_[i].*trial = outcome(answers[i], step.wanted, step.name);
+                wanted[i] = (facts_[i].*trial).outcome == Trial::Outcome::worked;
+            }
+        }
+    }
+
+    static Trial outcome(const std::optional<Answer>& answer, Word wanted, std::string_view step) {
+        if (!answer) return {};
+        const auto word = said(*answer);
+        if (word && word->word == wanted) return {Trial::Outcome::worked};
+        return {Trial::Outcome::failed,
+                fmt::format("a lock cannot be {}: {}", step,
+                            word ? "it gives another answer than it should" : word.error().text)};
+    }
+
+    void search_leftovers() {
+        // Every key of the server is none of our business.
+        if (probe_.prefix.empty()) return;
+        const BootTime now = BootClock::now();
+        const BootTime until = now + (deadline_ - now) / 2;
+        std::vector<LeftoverSearch> searches(nodes_.size(), LeftoverSearch{probe_.prefix});
+        for (bool found = true; found && BootClock::now() < until;) {
+            const Answers answers = ask([&](size_t i) { return searches[i].next(); });
+            found = false;
+            for (size_t i = 0; i < nodes_.size(); ++i) {
+                if (!answers[i]) continue;
+                searches[i].take(*answers[i]);
+                facts_[i].leftovers = searches[i].found();
+                found = true;
+            }
+        }
+    }
+
+    void try_rights() {
+        nodes_.listen(probe_.revoked_channel());
+        Answers answers = ask([&](size_t i) { return Exchange{rights_probe(locks_[i], rules_.way)}; });
+        for (size_t i = 0; i < nodes_.size(); ++i) {
+            if (!answers[i] || !answers[i]->replies) continue;
+            facts_[i].rights = std::move(*answers[i]->replies);
+            facts_[i].told = nodes_.listening(i);
+        }
+    }
+
+    NodeSet& nodes_;
+    LockKey probe_;
+    LockRules rules_;
+    BootTime deadline_;
+    std::vector<Facts> facts_;
+    std::vector<LockKey> locks_; ///< by node
+    std::vector<bool> given_up_; ///< by node: not to be asked any more
+    std::vector<Way> ways_;      ///< by node: as it answers to
+};
+
+} // namespace
+
+std::vector<Facts> examine(NodeSet& nodes, const LockKey& probe, const LockRules& rules) {
+    return Examination{nodes, probe, rules}.run();
+}
+
+} // namespace holdfast

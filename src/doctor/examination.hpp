@@ -1,0 +1,56 @@
+// Asks the nodes all that doctor wants to know. What it means is for doctor/judgement.hpp.
+//
+// On each node a lock of its own is really taken, extended and released, as run would do it and by transaction; its
+// keys are removed again, and would expire otherwise. A node that is down, hangs or talks nonsense costs two node
+// timeouts and a second at most, and so does all of it where answers are slow: what there was no time for is untried.
+// Main thread.
+#pragma once
+
+#include "lock/lock.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+struct Trial {
+    enum class Outcome { untried, failed, worked } outcome = Outcome::untried;
+    std::string why{}; ///< failed: what could not be done, and what the node says
+};
+
+struct Clock {
+    nanoseconds ahead;  ///< of this host's wall clock
+    nanoseconds within; ///< the measurement is wrong by this much at most: half the round trip
+};
+
+/// Keys without an expiry, where only locks should be.
+struct Leftovers {
+    std::string failed{};  ///< why the search has come to no end; empty when nothing went wrong
+    bool complete = false; ///< all keys were looked at
+    size_t count = 0;
+    std::vector<std::string> first{}; ///< a few of them
+};
+
+/// What one node said.
+struct Facts {
+    std::string node;                     ///< as displayed
+    bool remembers = false;               ///< it is known to forget nothing (Node::remembers)
+    std::optional<NodeFailure> failure{}; ///< it cannot be asked: nothing below is known
+    Reply info{};                         ///< to INFO
+    Reply config{};                       ///< to CONFIG GET append*
+    std::vector<nanoseconds> latencies{}; ///< of some small requests; never empty
+    std::optional<Clock> clock{};         ///< nothing: it does not tell the time
+    std::optional<std::string> no_vote{}; ///< why it has none yet, as run would say
+    Trial as_run{};                       ///< as run would ask
+    bool by_transaction = false;          ///< and that was by transaction, by choice or because scripts are refused
+    Trial transaction{};                  ///< by transaction, where as_run was by script
+    std::vector<Reply> rights{};          ///< to the probe of doctor/rights.hpp; empty: untried
+    bool told = false;                    ///< messages reach us
+    std::optional<Leftovers> leftovers{}; ///< nothing: untried, or without a prefix
+};
+
+/// `probe` is the name of a lock that nobody has. The names of the nodes are resolved.
+std::vector<Facts> examine(NodeSet&, const LockKey& probe, const LockRules&);
+
+} // namespace holdfast

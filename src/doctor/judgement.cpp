@@ -1,0 +1,310 @@
+#include "doctor/judgement.hpp"
+
+#include "base/duration.hpp"
+#include "base/escape.hpp"
+#include "doctor/rights.hpp"
+#include "redis/info.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+using Perhaps = std::optional<Finding>;
+
+Finding good(std::string check, std::string text) { return {std::move(check), {}, Verdict::ok, std::move(text), {}}; }
+Finding warning(std::string check, std::string text, std::string advice) {
+    return {std::move(check), {}, Verdict::warn, std::move(text), std::move(advice)};
+}
+Finding failing(std::string check, std::string text, std::string advice) {
+    return {std::move(check), {}, Verdict::fail, std::move(text), std::move(advice)};
+}
+
+std::string text(const Facts& facts, std::string_view field) {
+    return printable(info_field(facts.info.text, field).value_or(""));
+}
+
+/// It speaks only the protocol without messages.
+bool is_old(const Facts& facts) {
+    constexpr int first_with_messages = 6;
+    const auto major = info_number(facts.info.text, "redis_version");
+    return major && *major < first_with_messages;
+}
+
+std::string at_most(nanoseconds duration) {
+    return "at most " + format_duration(std::chrono::ceil<milliseconds>(duration));
+}
+
+// ---- the nodes together
+
+Finding number(size_t n) {
+    if (n == 1) return good("nodes", "one node: without it there are no locks");
+    if (n % 2 == 0)
+        return warning("nodes", fmt::format("{} nodes survive no more failures than {}", n, n - 1),
+                       "use an odd number of nodes");
+    return good("nodes", fmt::format("{} nodes survive the failure of {}, {} are needed", n, (n - 1) / 2, quorum(n)));
+}
+
+Finding timing(size_t n, const LockRules& rules) {
+    const Timing& timing = rules.timing;
+    if (const auto why = impossible(timing)) return failing("timing", *why, "until then run refuses to start");
+    if (n > 2 && rules.restart_guard && timing.ttl > *rules.restart_guard)
+        return failing("timing",
+                       fmt::format("--ttl {} is longer than --restart-guard {}, for which a restarted node has no vote",
+                                   format_duration(timing.ttl), format_duration(*rules.restart_guard)),
+                       "make the TTL shorter, or the guard longer for every user of these nodes");
+    return good("timing",
+                fmt::format("TTL {}, renewed every {}, node timeout {}", format_duration(timing.ttl),
+                            format_duration(timing.renewal_interval()), format_duration(timing.node_timeout)));
+}
+
+Finding identity(const std::vector<Facts>& nodes) {
+    size_t unknown = 0;
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        const std::string id = text(nodes[i], "run_id");
+        if (id.empty() && !nodes[i].failure) ++unknown;
+        if (id.empty()) continue;
+        for (size_t k = 0; k < i; ++k)
+            if (text(nodes[k], "run_id") == id)
+                return failing("identity", fmt::format("{} and {} are the same server", nodes[k].node, nodes[i].node),
+                               "name every server once; until then run refuses to start");
+    }
+    if (unknown == 0) return good("identity", "all that answer are different servers");
+    return warning("identity", fmt::format("{} of the nodes do not say which server they are", unknown),
+                   "see to it that their addresses lead to different servers");
+}
+
+Perhaps clocks(const std::vector<Facts>& nodes) {
+    const Facts* slowest = nullptr;
+    const Facts* fastest = nullptr;
+    for (const Facts& facts : nodes) {
+        if (!facts.clock) continue;
+        if (!slowest || facts.clock->ahead < slowest->clock->ahead) slowest = &facts;
+        if (!fastest || facts.clock->ahead >= fastest->clock->ahead) fastest = &facts;
+    }
+    if (slowest == fastest) return {};
+    const nanoseconds apart = fastest->clock->ahead - slowest->clock->ahead;
+    const nanoseconds within = fastest->clock->within + slowest->clock->within;
+    if (apart - within <= clock_tolerance) return good("clocks", at_most(apart + within) + " apart");
+    return warning(
+        "clocks",
+        fmt::format("the clock of {} is {} ahead of that of {}", fastest->node, format_duration(apart), slowest->node),
+        "synchronize them (NTP): fence numbers grow by them when nodes have lost their data");
+}
+
+// ---- one node
+
+Finding reachable(const Facts& facts) {
+    if (!facts.failure) return good("reachable", "it answers");
+    const auto advice = [&] {
+        switch (facts.failure->kind) {
+        case NodeFailure::Kind::unreachable: return "start it, or see to its address and the network in between";
+        case NodeFailure::Kind::timeout:
+            return "see whether it hangs or the network is slow; a slow network needs a longer --node-timeout";
+        case NodeFailure::Kind::denied: return "see to the user in its URI and to the password (HOLDFAST_PASSWORD)";
+        default: return "a node has to be a Redis server, and a master";
+        }
+    };
+    return failing("reachable", facts.failure->text, advice());
+}
+
+Finding latency(const Facts& facts, const LockRules& rules) {
+    // What usually takes a larger part of the node timeout than a quarter will sometimes miss it.
+    constexpr int timeout_in_latencies = 4;
+    constexpr int ttl_in_timeouts = 10;
+    const auto [fastest, slowest] = std::ranges::minmax(facts.latencies);
+    const std::string what = fmt::format("{} to {}", format_latency(fastest), format_latency(slowest));
+    const nanoseconds timeout = slowest * timeout_in_latencies;
+    if (timeout <= rules.timing.node_timeout) return good("latency", what);
+    return warning(
+        "latency",
+        fmt::format("{}, and after {} an answer is given up", what, format_duration(rules.timing.node_timeout)),
+        fmt::format("make --node-timeout at least {} and --ttl at least {}, or use nodes that are nearer",
+                    format_duration(timeout), format_duration(timeout * ttl_in_timeouts)));
+}
+
+Finding version(const Facts& facts) {
+    const std::string number = text(facts, "redis_version");
+    if (number.empty())
+        return warning(
+            "version",
+            fmt::format("unknown, and so are role, uptime, persistence and memory: INFO tells nothing{}",
+                        facts.info.type == Reply::Type::error ? " (" + printable(facts.info.text) + ")" : ""),
+            "allow the user +info; holdfast doctor --acl prints all rights");
+    const std::string valkey = text(facts, "valkey_version");
+    const std::string name = valkey.empty() ? "Redis " + number : "Valkey " + valkey;
+    if (!is_old(facts)) return good("version", name);
+    return warning("version", name + " pushes no messages: who waits or loses the lock hears of it later",
+                   "use Redis 6.0 or newer");
+}
+
+Perhaps role(const Facts& facts) {
+    const std::string role = text(facts, "role");
+    const std::string mode = text(facts, "redis_mode");
+    if (mode == "sentinel")
+        return failing("role", "it is a Sentinel, which keeps no locks", "name the master that it watches");
+    if (role.empty()) return {};
+    if (role != "master")
+        return failing("role", fmt::format("it is a {} and has no vote", role), "name its master instead");
+    if (mode == "cluster")
+        return warning("role", "master in a cluster: it grants only locks whose names fall to it",
+                       "use servers that are no cluster");
+    return good("role", "master");
+}
+
+Finding clock(const Facts& facts) {
+    if (!facts.clock) return warning("clock", "it does not tell the time", "allow the user +time");
+    const auto [ahead, within] = *facts.clock;
+    const nanoseconds apart = std::chrono::abs(ahead);
+    if (apart - within <= clock_tolerance) return good("clock", at_most(apart + within) + " from this host's");
+    return warning(
+        "clock",
+        fmt::format("{} {} this host's", format_duration(apart), ahead > nanoseconds{0} ? "ahead of" : "behind"),
+        "synchronize both (NTP): waiters take their turns, and fence numbers begin, by these clocks");
+}
+
+Perhaps uptime(const Facts& facts) {
+    if (facts.no_vote) return failing("uptime", *facts.no_vote, "wait until then, and see why it was started");
+    const auto up = info_number(facts.info.text, "uptime_in_seconds");
+    if (!up) return {};
+    return good("uptime", format_duration(seconds{*up}));
+}
+
+/// What a restart makes the node forget; nothing when it forgets nothing.
+std::optional<std::string> forgets(bool appends, const std::string& fsync) {
+    if (!appends) return "a restart makes it forget locks (appendonly no)";
+    if (fsync == "always") return {};
+    if (fsync.empty()) return "a crash of its host may make it forget locks (appendonly yes, and CONFIG tells no more)";
+    return fmt::format("a crash of its host makes it forget the newest locks (appendonly yes, appendfsync {})", fsync);
+}
+
+Perhaps persistence(const Facts& facts, size_t n, const LockRules& rules) {
+    if (facts.remembers) return good("persistence", "what it grants is written to its file");
+    const auto appends = info_number(facts.info.text, "aof_enabled");
+    if (!appends) return {};
+    const Reply* fsync = facts.config.find("appendfsync");
+    const auto what = forgets(*appends == 1, fsync == nullptr ? "" : printable(fsync->text));
+    if (!what) return good("persistence", "it forgets nothing (appendonly yes, appendfsync always)");
+    if (n == 1)
+        return warning("persistence", *what + ", and then two may hold the same one",
+                       "set appendonly yes and appendfsync always, or use three nodes");
+    if (n == 2) return good("persistence", *what + "; the other node knows them");
+    if (rules.restart_guard)
+        return good("persistence",
+                    fmt::format("{}; for {} after it, it has no vote", *what, format_duration(*rules.restart_guard)));
+    return warning("persistence", *what + ", and --restart-guard is off",
+                   "set appendonly yes and appendfsync always, or leave the guard on");
+}
+
+Perhaps eviction(const Facts& facts) {
+    const auto limit = info_number(facts.info.text, "maxmemory");
+    const std::string policy = text(facts, "maxmemory_policy");
+    if (!limit || policy.empty()) return {};
+    if (*limit == 0) return good("eviction", "no maxmemory, so nothing is evicted");
+    if (policy == "noeviction")
+        return good("eviction", "noeviction: when its memory is full it refuses new locks and keeps the others");
+    return failing("eviction",
+                   fmt::format("when its memory is full it drops locks that are held (maxmemory-policy {})", policy),
+                   "set maxmemory-policy noeviction, or use a server of its own for locks");
+}
+
+std::string advice_on(std::string_view refusal) {
+    constexpr std::pair<std::string_view, std::string_view> known[]{
+        {"READONLY", "name its master instead"},
+        {"NOPERM", "give the user the rights that holdfast doctor --acl prints"},
+        {"user executing the script", "give the user the rights that holdfast doctor --acl prints"},
+        {"ACL failure", "give the user the rights that holdfast doctor --acl prints"},
+        {"OOM", "give it more memory (maxmemory), or remove what nobody needs"},
+        {"MISCONF", "see to its disk: it cannot save, and refuses writes until it can"},
+        {"NOREPLICAS", "see to its replicas: it refuses writes while it has too few (min-replicas-to-write)"},
+        {"LOADING", "wait: it reads its file"},
+        {"BUSY", "somebody's script keeps it busy; SCRIPT KILL ends that"},
+        {"MOVED", "use servers that are no cluster"},
+        {"CLUSTERDOWN", "use servers that are no cluster"},
+    };
+    for (const auto& [code, advice] : known)
+        if (refusal.find(code) != std::string_view::npos) return std::string{advice};
+    return "see its log";
+}
+
+Finding lock(const Facts& facts, const LockRules& rules) {
+    const std::string done = "one was taken, extended and released";
+    switch (facts.as_run.outcome) {
+    case Trial::Outcome::untried:
+        return warning("lock", "not tried: its answers take too long", "give doctor more time by --node-timeout");
+    case Trial::Outcome::failed: return failing("lock", facts.as_run.why, advice_on(facts.as_run.why));
+    default: break;
+    }
+    if (facts.by_transaction && rules.way == Way::scripts)
+        return warning("lock", done + " by transaction, because scripts are refused: slower",
+                       "allow the user +eval, or say that it is meant with --no-scripts");
+    switch (facts.transaction.outcome) {
+    case Trial::Outcome::untried: return good("lock", done + (facts.by_transaction ? " by transaction" : " by script"));
+    case Trial::Outcome::failed:
+        return warning("lock", fmt::format("{} by script; by transaction {}", done, facts.transaction.why),
+                       advice_on(facts.transaction.why));
+    default: return good("lock", done + " by script and by transaction");
+    }
+}
+
+Finding rights(const Facts& facts, const LockRules& rules) {
+    if (facts.rights.empty())
+        return warning("rights", "not tried: it answers too slowly, or no more", "see to that, and try again");
+    return judge_rights(facts.rights, facts.told || is_old(facts), rules.way);
+}
+
+Perhaps leftovers(const Facts& facts, const std::string& prefix) {
+    if (!facts.leftovers) return {};
+    const Leftovers& found = *facts.leftovers;
+    if (!found.failed.empty())
+        return warning("leftovers", fmt::format("could not be looked for: {}", found.failed), advice_on(found.failed));
+    const std::string cut = found.complete ? "" : "; not all of its keys were looked at";
+    if (found.count == 0) return good("leftovers", fmt::format("no key without an expiry under {}{}", prefix, cut));
+    std::vector<std::string> names;
+    for (const std::string& name : found.first) names.push_back(printable(name));
+    return warning("leftovers",
+                   fmt::format("{} without an expiry, which nobody can lock: {}{}{}",
+                               found.count == 1 ? "a key" : fmt::format("{} keys", found.count), fmt::join(names, " "),
+                               found.count > names.size() ? " ..." : "", cut),
+                   "look at them, and remove those that nobody needs (DEL)");
+}
+
+} // namespace
+
+Diagnosis judge(const std::vector<Facts>& nodes, const std::string& prefix, const LockRules& rules) {
+    const size_t n = nodes.size();
+    Diagnosis diagnosis;
+    for (const Facts& facts : nodes) diagnosis.nodes.push_back(facts.node);
+    const auto add = [&](Perhaps finding, std::optional<size_t> node = {}) {
+        if (!finding) return;
+        finding->node = node;
+        diagnosis.findings.push_back(std::move(*finding));
+    };
+    add(number(n));
+    add(timing(n, rules));
+    if (n > 1) {
+        add(identity(nodes));
+        add(clocks(nodes));
+    }
+    for (size_t i = 0; i < n; ++i) {
+        const Facts& facts = nodes[i];
+        add(reachable(facts), i);
+        if (facts.failure) continue;
+        add(latency(facts, rules), i);
+        add(version(facts), i);
+        add(role(facts), i);
+        add(clock(facts), i);
+        add(uptime(facts), i);
+        add(persistence(facts, n, rules), i);
+        add(eviction(facts), i);
+        add(lock(facts, rules), i);
+        add(rights(facts, rules), i);
+        add(leftovers(facts, prefix), i);
+    }
+    return diagnosis;
+}
+
+} // namespace holdfast

@@ -1,0 +1,172 @@
+// The ACL rule that doctor prints: with it everything works, and without any part of it something does not.
+#include "doctor/judgement.hpp"
+#include "doctor/rights.hpp"
+#include "lock/inspection.hpp"
+#include "support/redis_server.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string rule = acl_rule("holdfast", "holdfast:", Way::scripts, false);
+
+std::string with_password(std::string text) { return text.replace(text.find("PASSWORD"), 8, "secret"); }
+
+std::vector<std::string> commands_of(const std::string& text) {
+    std::vector<std::string> commands;
+    std::istringstream words{text.substr(text.find("-@all"))};
+    for (std::string word; words >> word;)
+        if (word.starts_with('+')) commands.push_back(word.substr(1));
+    return commands;
+}
+
+/// A server whose ACL file is the printed line. It keeps what it is told, and says so.
+struct Restricted {
+    TempDir dir;
+    std::string acl_file = dir.write("acl", with_password(rule) + "\n");
+    RedisServer server{{"--aclfile", acl_file, "--appendonly", "yes", "--appendfsync", "always"}};
+
+    Node node(const std::string& user) const {
+        Node node = server.node();
+        if (user.empty()) return node;
+        node.user = user;
+        node.password = Secret{"secret"};
+        return node;
+    }
+};
+
+Record record(const Token& token) { return Record::make(token, {"job", "me", "here", 1, 1ms, 30s}); }
+
+std::string name(Word word) { return fmt::format("word {}", static_cast<int>(word)); }
+
+/// All that holdfast ever does, done in turn on one server, and what came of it.
+class Everything {
+  public:
+    explicit Everything(const Node& node) : nodes_{{node, node}, 2s} { nodes_.resolve(); }
+
+    std::vector<std::string> run() {
+        for (const Way way : {Way::scripts, Way::transactions}) use(way);
+        const auto& introduction = nodes_.introduction(0);
+        note(introduction && introduction->started ? "says when it was started" : "does not say");
+        note(introduction && introduction->remembers ? "remembers" : "forgets");
+        return std::move(noted_);
+    }
+
+  private:
+    void use(Way way) {
+        const LockKey key{way == Way::scripts ? "x" : "y", "holdfast:"};
+        const Token one{std::string(32, 'a'), 1};
+        const Token other{std::string(32, 'b'), 1};
+        const std::string entry = Record::of_waiter(other.run, {"job", "me", "here", 1, 1ms, 30s}).value;
+        const Waiting waiting{entry, wall_time_since_epoch(), 0ms, 10s};
+        nodes_.listen(key.turn_channel(other.run));
+        ask(key, way, Acquire{one, record(one), 30s, {}});
+        ask(key, way, Raise{record(one), Fence{wall_time_since_epoch().count() + 5000}});
+        ask(key, way, Extend{one, record(one), 30s});
+        ask(key, way, Acquire{other, record(other), 30s, {}, waiting});
+        note(look(inspection(key)));
+        const Listing listing = list_locks(nodes_, "holdfast:", "*");
+        note(listing.nodes[0].text + std::to_string(listing.locks.size()));
+        ask(key, way, Release{one, "", true});
+        const bool released = noted_.back() == name(Word::released);
+        note(nodes_.listening(0) ? "listening" : "not listening");
+        if (released) nodes_.wait(BootClock::now() + 1s, -1);
+        note(nodes_.take_messages().empty() ? "not told" : "told");
+        ask(key, way, Acquire{other, record(other), 30s, {}, waiting});
+        ask(key, way, Restore{other, record(other), 30s, {}});
+        // An entry that nobody refreshes, in the way of one that does not wait.
+        const Token third{std::string(32, 'c'), 1};
+        ask(key, way, Acquire{third, record(third), 30s, {}, Waiting{"dd {}", wall_time_since_epoch(), 0ms, 0ms}});
+        ask(key, way, Acquire{third, record(third), 30s, {}});
+        ask(key, way, Revoke{record(other), "because"});
+        ask(key, way, Withdraw{other, entry, false});
+    }
+
+    void ask(const LockKey& key, Way way, const Operation& operation) {
+        Way asked = way;
+        const std::string answer = look(exchange(key, operation, asked));
+        note(asked == way ? answer : "by transaction " + answer);
+    }
+
+    std::string look(const Exchange& exchange) {
+        const Answers answers = nodes_.ask([&](size_t i) { return i == 0 ? std::optional{exchange} : std::nullopt; },
+                                           {.enough = [](const Answers&) { return false; }});
+        const auto answer = said(*answers[0]);
+        return answer ? name(answer->word) : answer.error().text;
+    }
+
+    void note(const std::string& what) { noted_.push_back(what); }
+
+    NodeSet nodes_;
+    std::vector<std::string> noted_;
+};
+
+/// How long the longest of doctor's keys stays.
+milliseconds longest_left(const RedisServer& server) {
+    const std::string script = "local longest = 0 for _, key in ipairs(redis.call('KEYS', '*doctor*')) do "
+                               "local left = redis.call('PTTL', key) "
+                               "longest = math.max(longest, left == -1 and 1e9 or left) end return longest";
+    return milliseconds{server.command({"EVAL", script, "0"}).integer};
+}
+
+Finding rights_of(const Node& node) {
+    NodeSet nodes{{node}, 2s};
+    nodes.resolve();
+    const LockRules rules{{30s, 5s, 2s}};
+    for (const Finding& finding :
+         judge(examine(nodes, {"doctor.test", "holdfast:"}, rules), "holdfast:", rules).findings)
+        if (finding.check == "rights") return finding;
+    return {};
+}
+
+} // namespace
+
+TEST_CASE("with just the printed rights everything is as with all rights") {
+    Restricted restricted;
+    const auto limited = Everything{restricted.node("holdfast")}.run();
+    restricted.server.command({"FLUSHALL"});
+    CHECK(limited == Everything{restricted.node("")}.run());
+    CHECK(limited.front() == name(Word::granted));
+    CHECK(std::ranges::count(limited, "told") == 2);
+    CHECK(rights_of(restricted.node("holdfast")).text == "our user may do all that locks need");
+}
+
+TEST_CASE("without any one of the printed rights something is otherwise, and doctor names the right") {
+    Restricted restricted;
+    const auto all = Everything{restricted.node("holdfast")}.run();
+    const auto commands = commands_of(rule);
+    REQUIRE(commands.size() == 24);
+    for (const std::string& command : commands) {
+        CAPTURE(command);
+        restricted.server.command({"FLUSHALL"});
+        REQUIRE(restricted.server.text({"ACL", "SETUSER", "holdfast", "-" + command}) == "OK");
+        // PING only brings another's message forward.
+        CHECK((Everything{restricted.node("holdfast")}.run() != all) == (command != "ping"));
+        const Finding rights = rights_of(restricted.node("holdfast"));
+        CHECK(rights.verdict != Verdict::ok);
+        CHECK(rights.text.starts_with("our user lacks +" + command + " ("));
+        CHECK(longest_left(restricted.server) <= (command == "del" ? 10s : 0s));
+        REQUIRE(restricted.server.text({"ACL", "SETUSER", "holdfast", "+" + command}) == "OK");
+    }
+}
+
+TEST_CASE("with narrower keys or channels than printed something is otherwise, and doctor says so") {
+    Restricted restricted;
+    for (const std::string& part :
+         {std::string{"~holdfast:*"}, std::string{"~{holdfast:*}:*"}, std::string{"&{holdfast:*}:*"}}) {
+        CAPTURE(part);
+        std::string narrower = with_password(rule);
+        narrower.erase(narrower.find(part), part.size() + 1);
+        restricted.dir.write("acl", narrower + "\n");
+        REQUIRE(restricted.server.text({"ACL", "LOAD"}) == "OK");
+        CHECK(rights_of(restricted.node("holdfast")).verdict == (part.front() == '~' ? Verdict::fail : Verdict::warn));
+    }
+}
