@@ -30,6 +30,7 @@ Exit dispatch(const Arguments& arguments) {
     case CommandName::status: return status(arguments, settings);
     case CommandName::list: return list(arguments, settings);
     case CommandName::force_release: return force_release(arguments, settings);
+    case CommandName::doctor: return doctor(arguments, settings);
     case CommandName::completion: return completion(arguments);
     case CommandName::print_config: return print_config(resolved);
     }

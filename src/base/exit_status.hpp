@@ -7,6 +7,7 @@ namespace holdfast {
 enum class ExitStatus : int {
     ok = 0,
     not_held = 1,         ///< status: not held; force-release: was free already
+    worrying = 1,         ///< doctor: locks can be had, and something deserves attention
     usage = 64,           ///< the command line cannot be understood, or asks for the impossible
     too_few_nodes = 69,   ///< too few nodes could be reached or would vote
     internal = 70,        ///< a fault of holdfast or of this machine

@@ -133,6 +133,8 @@ constexpr std::array commands{
             Option::Scope::everywhere},
     Command{CommandName::force_release, "force-release", "take lock NAME away from its holder", "NAME", "the lock",
             true, Option::Scope::everywhere},
+    Command{CommandName::doctor, "doctor", "check the nodes for all that makes locks unsafe or slow", "", "", false,
+            Option::Scope::everywhere},
     Command{CommandName::completion, "completion", "print a completion script", "SHELL", "bash, zsh or fish", true,
             Option::Scope::everywhere},
 };
@@ -166,6 +168,10 @@ void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
         app.add_flag("--watch", arguments.watch, "show it again every second, until Ctrl-C");
         [[fallthrough]];
     case CommandName::status: app.add_flag("--json", arguments.json, "print one JSON object"); break;
+    case CommandName::doctor:
+        app.add_flag("--json", arguments.json, "print one JSON object");
+        app.add_flag("--acl", arguments.acl, "only print the ACL rule that suffices");
+        break;
     case CommandName::force_release:
         app.add_flag("-y,--yes", arguments.yes, "don't ask");
         app.add_flag("--dry-run", arguments.dry_run, "say what would be done, and do nothing");
@@ -184,7 +190,9 @@ void declare(CLI::App& app, Typed& typed) {
     add_hidden_settings(app, typed.arguments.settings);
     for (const Command& command : commands) {
         CLI::App* sub = app.add_subcommand(command.name, command.help);
-        add_name(*sub, command.argument, typed.arguments, command.argument_help)->required(command.argument_required);
+        if (*command.argument != '\0')
+            add_name(*sub, command.argument, typed.arguments, command.argument_help)
+                ->required(command.argument_required);
         add_settings(*sub, command.settings, typed.arguments.settings);
         add_own_options(*sub, command.id, typed);
     }

@@ -10,7 +10,7 @@
 
 namespace holdfast {
 
-enum class CommandName { run, acquire, renew, release, verify, status, list, force_release, completion, print_config };
+enum class CommandName { run, acquire, renew, release, verify, status, list, force_release, doctor, completion, print_config };
 
 struct Arguments {
     CommandName command{};
@@ -28,6 +28,7 @@ struct Arguments {
     bool dry_run = false; ///< force-release
     std::optional<std::string> reason{}; ///< force-release
     std::optional<std::string> older_than{}; ///< force-release
+    bool acl = false;                        ///< doctor: only print the rights that are needed
 };
 
 /// --help and --version: nothing to do but to print this.

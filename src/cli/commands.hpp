@@ -33,6 +33,7 @@ Exit verify(const Arguments&, const Settings&);
 Exit status(const Arguments&, const Settings&);
 Exit list(const Arguments&, const Settings&);
 Exit force_release(const Arguments&, const Settings&);
+Exit doctor(const Arguments&, const Settings&);
 Exit completion(const Arguments&);
 Exit print_config(const Resolved&);
 

@@ -1,0 +1,101 @@
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "cli/commands.hpp"
+#include "cli/screen.hpp"
+#include "doctor/judgement.hpp"
+#include "doctor/rights.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+/// A lock that nobody has.
+LockKey probe(const Arguments& arguments, const Settings& settings) {
+    Arguments named = arguments;
+    named.name = "doctor." + random_id();
+    return lock_key(named, settings);
+}
+
+/// For the user that the first node is configured with.
+std::string acl_rule(const Settings& settings, const std::string& prefix) {
+    const std::vector<Node> nodes = settings.nodes.empty() ? std::vector<Node>{} : configured_nodes(settings);
+    const bool selects = std::ranges::any_of(nodes, [](const Node& node) { return node.db != 0; });
+    const bool named = !nodes.empty() && !nodes.front().user.empty();
+    return acl_rule(named ? nodes.front().user : "holdfast", prefix, way(settings), selects);
+}
+
+std::string name(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::ok: return "ok";
+    case Verdict::warn: return "warn";
+    default: return "fail";
+    }
+}
+
+Cell cell(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::ok: return {"OK", Colour::green};
+    case Verdict::warn: return {"WARN", Colour::yellow};
+    default: return {"FAIL", Colour::red};
+    }
+}
+
+std::string screen(const Diagnosis& diagnosis) {
+    std::vector rows(1, header({"", "NODE", "CHECK", "FOUND"}));
+    for (const Finding& finding : diagnosis.findings) {
+        const std::string node = finding.node ? diagnosis.nodes[*finding.node] : "all";
+        rows.push_back({cell(finding.verdict), node, finding.check, finding.text});
+        if (!finding.advice.empty()) rows.push_back({"", "", "", "-> " + finding.advice});
+    }
+    return table(rows);
+}
+
+std::string summary(const Diagnosis& diagnosis) {
+    const auto count = [&](Verdict verdict) {
+        return std::ranges::count(diagnosis.findings, verdict, &Finding::verdict);
+    };
+    if (diagnosis.worst() == Verdict::ok) return "all is well";
+    return fmt::format("{}: {} of {} nodes usable, {} needed; FAIL {}, WARN {}",
+                       diagnosis.works() ? "locks can be had" : "no lock can be had, or none to rely on",
+                       diagnosis.usable(), diagnosis.nodes.size(), quorum(diagnosis.nodes.size()), count(Verdict::fail),
+                       count(Verdict::warn));
+}
+
+Json json(const Diagnosis& diagnosis) {
+    Json findings = Json::array();
+    for (const Finding& finding : diagnosis.findings)
+        findings.push_back({{"check", finding.check},
+                            {"node", finding.node ? Json(diagnosis.nodes[*finding.node]) : Json()},
+                            {"verdict", name(finding.verdict)},
+                            {"text", finding.text},
+                            {"advice", finding.advice.empty() ? Json() : Json(finding.advice)}});
+    return {{"verdict", name(diagnosis.worst())},       {"works", diagnosis.works()},
+            {"nodes", diagnosis.nodes.size()},          {"usable", diagnosis.usable()},
+            {"needed", quorum(diagnosis.nodes.size())}, {"findings", std::move(findings)}};
+}
+
+} // namespace
+
+Exit doctor(const Arguments& arguments, const Settings& settings) {
+    const LockKey key = probe(arguments, settings);
+    if (arguments.acl && arguments.json)
+        throw Failure{ExitStatus::usage, "--acl prints a line for Redis and --json an object; give one of them"};
+    if (arguments.acl) {
+        fmt::print("{}\n", acl_rule(settings, key.prefix));
+        return ExitStatus::ok;
+    }
+    const Timing timing{settings.ttl, settings.grace, settings.node_timeout, settings.drift};
+    const LockRules rules{timing, settings.restart_guard, way(settings)};
+    NodeSet nodes{configured_nodes(settings), settings.node_timeout};
+    nodes.resolve();
+    const Diagnosis diagnosis = judge(examine(nodes, key, rules), key.prefix, rules);
+    if (arguments.json) print(json(diagnosis));
+    else fmt::print("{}\n{}\n", screen(diagnosis), summary(diagnosis));
+    if (!diagnosis.works()) return ExitStatus::too_few_nodes;
+    return diagnosis.worst() == Verdict::ok ? ExitStatus::ok : ExitStatus::worrying;
+}
+
+} // namespace holdfast

@@ -1,0 +1,363 @@
+// holdfast doctor on real nodes, well and ill.
+#include "support/holdfast.hpp"
+#include "support/listener.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <thread>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+const std::vector<std::string> forgets_nothing{"--appendonly", "yes", "--appendfsync", "always"};
+
+/// doctor --json, whose status fits its words.
+class Report {
+  public:
+    explicit Report(const std::string& nodes, std::vector<std::string> options = {}, ProcessOptions process = {}) {
+        // The machine may stall, and slow answers would be told.
+        if (std::ranges::find(options, "--node-timeout") == options.end())
+            options.insert(options.end(), {"--node-timeout", "3s"});
+        options.insert(options.begin(), {"doctor", "--json", "--node", nodes});
+        const Finished done = finish(holdfast::test::holdfast(std::move(options)), std::move(process));
+        CAPTURE(done.out);
+        CAPTURE(done.err);
+        status = done.status();
+        report = json::parse(done.out);
+        CHECK(done.out.find('\n') == done.out.size() - 1);
+        CHECK(report["works"] == (status != 69));
+        CHECK((report["verdict"] == "ok") == (status == 0));
+    }
+
+    /// "check verdict" of whatever is not ok, in order.
+    std::vector<std::string> trouble() const {
+        std::vector<std::string> out;
+        for (const json& finding : report["findings"])
+            if (finding["verdict"] != "ok")
+                out.push_back(
+                    fmt::format("{} {}", finding["check"].get<std::string>(), finding["verdict"].get<std::string>()));
+        return out;
+    }
+    std::string text(const std::string& check, const json& node = nullptr) const { return of(check, node)["text"]; }
+    std::string advice(const std::string& check, const json& node = nullptr) const { return of(check, node)["advice"]; }
+
+    int status = 0;
+    json report;
+
+  private:
+    const json& of(const std::string& check, const json& node) const {
+        for (const json& finding : report["findings"])
+            if (finding["check"] == check && (node.is_null() || finding["node"] == node)) return finding;
+        throw std::runtime_error{"no finding on " + check};
+    }
+};
+
+using Trouble = std::vector<std::string>;
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// What doctor may take with nodes that do not answer: two node timeouts and a second; the machine may stall.
+constexpr milliseconds node_timeout{500};
+constexpr milliseconds longest = 2 * node_timeout + seconds{1} + milliseconds{500};
+
+} // namespace
+
+TEST_CASE("doctor finds one node that forgets nothing well, and leaves nothing behind") {
+    RedisServer server{forgets_nothing};
+    const Report report{server.uri()};
+    CHECK(report.status == 0);
+    CHECK(report.trouble() == Trouble{});
+    CHECK(server.text({"DBSIZE"}) == "0");
+    const json& object = report.report;
+    CHECK(object["verdict"] == "ok");
+    CHECK(object["nodes"] == 1);
+    CHECK(object["usable"] == 1);
+    CHECK(object["needed"] == 1);
+    std::vector<std::string> checks;
+    for (const json& finding : object["findings"]) {
+        checks.push_back(finding["check"]);
+        CHECK(finding.size() == 5);
+        CHECK(finding["advice"].is_null());
+        CHECK(finding["node"] == (checks.size() <= 2 ? json() : json(server.uri())));
+    }
+    CHECK(checks == std::vector<std::string>{"nodes", "timing", "reachable", "latency", "version", "role", "clock",
+                                             "uptime", "persistence", "eviction", "lock", "rights", "leftovers"});
+    CHECK(report.text("lock") == "one was taken, extended and released by script and by transaction");
+}
+
+TEST_CASE("doctor's table has a line a check and one for what to do, and no colours off a terminal") {
+    RedisServer server;
+    const Finished done = finish(holdfast::test::holdfast({"doctor", "--node-timeout", "3s", "--node", server.uri()}));
+    CHECK(done.status() == 1);
+    CHECK(done.err.empty());
+    CHECK(has(done.out, fmt::format("\nOK    {}  role         master\n", server.uri())));
+    CHECK(
+        has(done.out, fmt::format("\nWARN  {}  persistence  a restart makes it forget locks (appendonly no), and then "
+                                  "two may hold the same one\n{:{}}-> set appendonly yes",
+                                  server.uri(), "", 6 + server.uri().size() + 2 + 13)));
+    CHECK(has(done.out, "\nlocks can be had: 1 of 1 nodes usable, 1 needed; FAIL 0, WARN 1\n"));
+    CHECK_FALSE(has(done.out, "\x1b"));
+}
+
+TEST_CASE("doctor on three nodes: well, one down, two down") {
+    // Who forgets nothing has its vote from the start.
+    const ProcessOptions guarded{.environment = {{"HOLDFAST_RESTART_GUARD", ""}}};
+    RedisServer first{forgets_nothing};
+    RedisServer second{forgets_nothing};
+    RedisServer third{forgets_nothing};
+    const std::string nodes = first.uri() + "," + second.uri() + "," + third.uri();
+    CHECK(Report{nodes, {}, guarded}.status == 0);
+    second.kill();
+    const Report one_down{nodes, {}, guarded};
+    CHECK(one_down.status == 1);
+    CHECK(one_down.trouble() == Trouble{"reachable fail"});
+    CHECK(one_down.report["usable"] == 2);
+    CHECK(one_down.text("reachable", second.uri()) == "connection refused");
+    first.kill();
+    const Report two_down{nodes, {}, guarded};
+    CHECK(two_down.status == 69);
+    CHECK(two_down.trouble() == Trouble{"reachable fail", "reachable fail"});
+}
+
+TEST_CASE("doctor says of nodes that were just started until when they have no vote") {
+    RedisServers servers{3};
+    const Report report{servers.uris(), {}, {.environment = {{"HOLDFAST_RESTART_GUARD", ""}}}};
+    CHECK(report.status == 69);
+    CHECK(report.trouble() == Trouble{"uptime fail", "uptime fail", "uptime fail"});
+    CHECK(has(report.text("uptime", servers[2].uri()), " and may have forgotten locks; it has a vote in 1m"));
+    CHECK(Report{servers.uris()}.trouble() == Trouble{"persistence warn", "persistence warn", "persistence warn"});
+}
+
+TEST_CASE("doctor tells a replica, also one that does not say so when it is greeted") {
+    RedisServer master{forgets_nothing, RedisServer::Listens::loopback};
+    const std::string port = fmt::format("{}", master.node().port);
+    RedisServer replica{{"--replicaof", "127.0.0.1", port}};
+    const Report greeted{replica.uri()};
+    CHECK(greeted.status == 69);
+    CHECK(greeted.text("reachable") == "it is a replica and has no vote; name its master instead");
+    RedisServer curt{{"--replicaof", "127.0.0.1", port, "--rename-command", "HELLO", "OTHER"}};
+    const Report asked{curt.uri()};
+    CHECK(asked.status == 69);
+    CHECK(asked.text("role") == "it is a slave and has no vote");
+    CHECK(has(asked.text("lock"), "READONLY"));
+    CHECK(asked.advice("lock") == "name its master instead");
+}
+
+TEST_CASE("doctor tells what one node forgets, and what it evicts") {
+    RedisServer server{forgets_nothing};
+    const auto trouble_with = [&](const std::string& name, const std::string& value) {
+        REQUIRE(server.text({"CONFIG", "SET", name, value}) == "OK");
+        return Report{server.uri()};
+    };
+    CHECK(trouble_with("appendfsync", "everysec").trouble() == Trouble{"persistence warn"});
+    const Report forgetful = trouble_with("appendonly", "no");
+    CHECK(forgetful.status == 1);
+    CHECK(forgetful.trouble() == Trouble{"persistence warn"});
+    trouble_with("appendonly", "yes");
+    CHECK(trouble_with("appendfsync", "always").status == 0);
+
+    CHECK(trouble_with("maxmemory-policy", "volatile-lru").status == 0);
+    const Report evicts = trouble_with("maxmemory", "100mb");
+    CHECK(evicts.status == 69);
+    CHECK(evicts.trouble() == Trouble{"eviction fail"});
+    CHECK(evicts.text("eviction") ==
+          "when its memory is full it drops locks that are held (maxmemory-policy volatile-lru)");
+    CHECK(trouble_with("maxmemory-policy", "noeviction").status == 0);
+    const Report full = trouble_with("maxmemory", "1");
+    CHECK(full.trouble() == Trouble{"lock fail"});
+    CHECK(has(full.text("lock"), "a lock cannot be taken: it says: OOM"));
+    CHECK(full.advice("lock") == "give it more memory (maxmemory), or remove what nobody needs");
+}
+
+TEST_CASE("doctor names the rights that a user lacks, and where to find all of them") {
+    RedisServer server{forgets_nothing};
+    server.command({"ACL", "SETUSER", "default", "-scan", "-info"});
+    const Report lacks{server.uri()};
+    CHECK(lacks.status == 1);
+    CHECK(lacks.trouble() == Trouble{"version warn", "rights warn", "leftovers warn"});
+    CHECK(has(lacks.text("rights"), "our user lacks +scan (no list without it), +info (version, "));
+    CHECK(lacks.advice("rights") == "give the user the rights that holdfast doctor --acl prints");
+    server.command({"ACL", "SETUSER", "default", "+@all", "-zadd"});
+    CHECK(Report{server.uri()}.status == 69);
+    CHECK(Report{server.uri()}.trouble() == Trouble{"rights fail"});
+    server.command({"ACL", "SETUSER", "default", "+@all", "-set"});
+    const Report locked_out{server.uri()};
+    CHECK(locked_out.trouble() == Trouble{"lock fail", "rights fail"});
+    CHECK(locked_out.advice("lock") == lacks.advice("rights"));
+    server.command({"ACL", "SETUSER", "default", "+@all", "-subscribe"});
+    CHECK(has(Report{server.uri()}.text("rights"), "lacks +subscribe"));
+}
+
+TEST_CASE("doctor without scripts: a warning where they are refused, all well where that is meant") {
+    RedisServer server{forgets_nothing};
+    server.command({"ACL", "SETUSER", "default", "-eval"});
+    const Report refused{server.uri()};
+    CHECK(refused.status == 1);
+    CHECK(refused.trouble() == Trouble{"lock warn", "rights warn"});
+    CHECK(refused.text("lock") ==
+          "one was taken, extended and released by transaction, because scripts are refused: slower");
+    const Report meant{server.uri(), {"--no-scripts"}};
+    CHECK(meant.status == 0);
+    CHECK(meant.text("lock") == "one was taken, extended and released by transaction");
+    CHECK(server.text({"DBSIZE"}) == "0");
+}
+
+TEST_CASE("with the printed line as ACL file all commands work, and doctor finds nothing lacking") {
+    const std::string rule = finish(holdfast::test::holdfast({"doctor", "--acl"})).out;
+    CHECK(rule.starts_with("user holdfast on >PASSWORD "));
+    TempDir dir;
+    std::string line = rule;
+    const std::string acl = dir.write("acl", line.replace(line.find("PASSWORD"), 8, "secret"));
+    std::vector<std::unique_ptr<RedisServer>> servers;
+    std::string nodes;
+    for (int i = 0; i < 3; ++i) {
+        servers.push_back(
+            std::make_unique<RedisServer>(std::vector<std::string>{"--aclfile", acl}, RedisServer::Listens::loopback));
+        nodes += fmt::format("{}redis://holdfast@127.0.0.1:{}", i == 0 ? "" : ",", servers.back()->node().port);
+    }
+    const ProcessOptions with_password{.environment = {{"HOLDFAST_PASSWORD", "secret"}}};
+    const auto call = [&](std::vector<std::string> words) {
+        words.insert(words.begin() + 1, {"--node", nodes});
+        return holdfast::test::holdfast(std::move(words));
+    };
+    const Report report{nodes, {}, with_password};
+    CHECK(report.trouble() == Trouble{"persistence warn", "persistence warn", "persistence warn"});
+    CHECK(report.report.dump().find("secret") == std::string::npos);
+    for (const std::string& way : {std::string{"--verbose"}, std::string{"--no-scripts"}}) {
+        CAPTURE(way);
+        Process holder{call({"run", way, "--ttl", "4s", "x", "-c", "echo started; read line"}), with_password};
+        holder.wait_for_out("started");
+        Process next{call({"run", way, "x", "-c", "echo mine; cat"}), with_password};
+        REQUIRE(eventually([&] { return servers[2]->text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
+        const Finished status = finish(call({"status", "x"}), with_password);
+        CHECK(status.status() == 0);
+        CHECK(has(status.out, "  waiting: sh "));
+        CHECK(has(finish(call({"list"}), with_password).out, "\nx  "));
+        holder.say("let go\n");
+        next.wait_for_out("mine");
+        CHECK(holder.wait().status() == 0);
+        CHECK(finish(call({"force-release", way == "--no-scripts" ? way : "-v", "x"}), with_password).status() == 0);
+        const Finished lost = next.wait();
+        CHECK(lost.status() == 79);
+        CHECK(has(lost.err, "force-release"));
+    }
+}
+
+TEST_CASE("doctor --acl needs no node, follows prefix, user and database, and is no report") {
+    const auto acl = [](std::vector<std::string> words) {
+        words.insert(words.begin(), {"doctor", "--acl"});
+        const Finished done = finish(holdfast::test::holdfast(std::move(words)));
+        CHECK(done.status() == 0);
+        return done.out;
+    };
+    CHECK(acl({}) == "user holdfast on >PASSWORD resetkeys ~holdfast:* ~{holdfast:*}:* resetchannels &{holdfast:*}:* "
+                     "-@all +ping +info +config|get +time +exists +get +set +pexpire +pttl +zadd +zrange +zrank "
+                     "+zscore +zrem +del +publish +subscribe +scan +getrange +eval +watch +unwatch +multi +exec\n");
+    CHECK(
+        acl({"--key-prefix", "a?", "--node", "redis://me:secret@127.0.0.1:1/2", "--no-scripts"}) ==
+        "user me on >PASSWORD resetkeys ~a\\?* ~{a\\?*}:* resetchannels &{a\\?*}:* -@all +ping +info +config|get +time "
+        "+exists +get +set +pexpire +pttl +zadd +zrange +zrank +zrem +del +publish +subscribe +scan +getrange +watch "
+        "+unwatch +multi +exec +select\n");
+    CHECK(finish(holdfast::test::holdfast({"doctor", "--acl", "--json"})).status() == 64);
+    CHECK(finish(holdfast::test::holdfast({"doctor"})).status() == 78);
+}
+
+TEST_CASE("doctor finds one server under two names, by TCP and by TCP or socket") {
+    TempDir dir;
+    RedisServer server{{"--unixsocket", dir.file("sock")}, RedisServer::Listens::loopback};
+    RedisServer other;
+    const std::string port = fmt::format("{}", server.node().port);
+    for (const std::string& name : {"redis://localhost:" + port, "unix://" + dir.file("sock")}) {
+        const Report report{server.uri() + "," + other.uri() + "," + name};
+        CHECK(report.status == 69);
+        CHECK(report.trouble().front() == "identity fail");
+        CHECK(report.text("identity") == fmt::format("{} and {} are the same server", server.uri(), name));
+        CHECK(report.text("lock", name) == "one was taken, extended and released by script and by transaction");
+    }
+    CHECK(Report{server.uri() + "," + other.uri()}.trouble() == Trouble{"nodes warn"});
+}
+
+TEST_CASE("doctor finds keys without an expiry under the prefix, of any type, and only there") {
+    RedisServer server{forgets_nothing};
+    server.command({"SET", "holdfast:held", "x", "PX", "60000"});
+    server.command({"SET", "other:key", "x"});
+    server.command({"LPUSH", "holdfast:list", "x"});
+    const Report one{server.uri()};
+    CHECK(one.status == 1);
+    CHECK(one.trouble() == Trouble{"leftovers warn"});
+    CHECK(one.text("leftovers") == "a key without an expiry, which nobody can lock: holdfast:list");
+    CHECK(Report{server.uri(), {"--key-prefix", "h*"}}.status == 0);
+    CHECK(Report{server.uri(), {"--key-prefix", ""}}.status == 0);
+    server.command({"EVAL", "for i = 1, 3000 do redis.call('SET', 'holdfast:' .. i, 'x') end", "0"});
+    CHECK(Report{server.uri()}.text("leftovers").starts_with("3001 keys without an expiry, which nobody can lock: "));
+    server.command({"EVAL", "for i = 1, 150000 do redis.call('SET', 'other:' .. i, 'x') end", "0"});
+    CHECK(Report{server.uri()}.text("leftovers").ends_with("; not all of its keys were looked at"));
+}
+
+TEST_CASE("doctor measures the clocks against this host's") {
+    RedisServers servers{3};
+    for (const auto& [ahead_by, words] : {std::pair{"3600", "behind this host's"}, {"-3600", "ahead of this host's"}}) {
+        const Report report{servers.uris(),
+                            {},
+                            {.environment = {{"LD_PRELOAD", HOLDFAST_WALL_CLOCK},
+                                             {"WALL_CLOCK_IS_AHEAD_BY", ahead_by},
+                                             {"ASAN_OPTIONS", "verify_asan_link_order=0"}}}};
+        CHECK(report.status == 1);
+        CHECK(std::ranges::count(report.trouble(), "clock warn") == 3);
+        CHECK(std::ranges::count(report.trouble(), "clocks warn") == 0);
+        CHECK(has(report.text("clock", servers[1].uri()), words));
+    }
+}
+
+TEST_CASE("doctor does not wait for nodes that hang, are gone or talk nonsense, and says which") {
+    RedisServer well;
+    RedisServer hangs{{}, RedisServer::Listens::loopback};
+    hangs.pause();
+    Listener gone{0};
+    std::vector<Fd> queue;
+    for (int i = 0; i < 4; ++i) queue.push_back(gone.connect());
+    Listener babbles{4};
+    std::jthread babbler{[&] {
+        const Fd client{::accept(babbles.fd(), nullptr, nullptr)};
+        ::send(client.get(), "HTTP/1.1 400 Bad Request\r\n\r\n", 28, MSG_NOSIGNAL);
+        char byte{};
+        while (::recv(client.get(), &byte, 1, 0) > 0) {
+        }
+    }};
+    const auto at = [](const Listener& listener) { return fmt::format("redis://127.0.0.1:{}", listener.port()); };
+    const BootTime begin = BootClock::now();
+    const Report report{fmt::format("{},{},{},{}", well.uri(), hangs.uri(), at(gone), at(babbles)),
+                        {"--node-timeout", fmt::format("{}ms", node_timeout.count())}};
+    CHECK(BootClock::now() - begin < longest);
+    hangs.resume();
+    CHECK(report.status == 69);
+    CHECK(report.trouble() ==
+          Trouble{"nodes warn", "persistence warn", "reachable fail", "reachable fail", "reachable fail"});
+    CHECK(report.text("reachable", well.uri()) == "it answers");
+    CHECK(report.text("reachable", hangs.uri()) == "no answer in 500ms");
+    CHECK(report.text("reachable", at(gone)) == "no connection in 1s");
+    CHECK(has(report.text("reachable", at(babbles)), "is not Redis"));
+}
+
+TEST_CASE("doctor says it when the password is wrong, and does not show it") {
+    RedisServer server{{"--requirepass", "right"}, RedisServer::Listens::loopback};
+    const Report report{fmt::format("redis://:wrong-one@127.0.0.1:{}", server.node().port)};
+    CHECK(report.status == 69);
+    CHECK(report.text("reachable") == "it refuses the user name or the password");
+    CHECK(report.report.dump().find("wrong-one") == std::string::npos);
+}
+
+TEST_CASE("doctor tells a server that is part of a cluster") {
+    RedisServer server{{"--cluster-enabled", "yes"}, RedisServer::Listens::loopback};
+    const Report report{server.uri()};
+    CHECK(report.status == 69);
+    CHECK(report.trouble() == Trouble{"role warn", "persistence warn", "lock fail"});
+    CHECK(has(report.text("lock"), "CLUSTERDOWN"));
+}
