@@ -170,7 +170,7 @@ void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
     case CommandName::status: app.add_flag("--json", arguments.json, "print one JSON object"); break;
     case CommandName::doctor:
         app.add_flag("--json", arguments.json, "print one JSON object");
-        app.add_flag("--acl", arguments.acl, "only print the ACL rule that suffices");
+        app.add_flag("--acl", arguments.acl, "print the least rights that a Redis user needs, and check nothing");
         break;
     case CommandName::force_release:
         app.add_flag("-y,--yes", arguments.yes, "don't ask");
