@@ -1,6 +1,7 @@
 #include "lock/operations.hpp"
 
 #include "base/escape.hpp"
+#include "redis/explain.hpp"
 
 #include <fmt/format.h>
 
@@ -71,10 +72,10 @@ Exchange exchange(const LockKey& key, const Operation& operation, Way& way) {
 tl::expected<Said, NodeFailure> refused(const Reply& error) {
     // A script's error names its cause behind what the script did: "ERR ... WRONGTYPE Operation ...".
     if (error.text.find("WRONGTYPE") != std::string::npos) return Said{Word::not_a_lock};
-    const bool denied =
-        error.is_error("NOPERM") || error.is_error("NOAUTH") || error.text.find("NOPERM") != std::string::npos;
-    return failure(denied ? NodeFailure::Kind::denied : NodeFailure::Kind::no_vote,
-                   fmt::format("it says: {}", printable(error.text)));
+    const bool denied = error.is_error("NOPERM") || error.is_error("NOAUTH") ||
+                        error.text.find("NOPERM") != std::string::npos ||
+                        error.text.find("The user executing the script can't run") != std::string::npos;
+    return failure(denied ? NodeFailure::Kind::denied : NodeFailure::Kind::no_vote, explained(error));
 }
 
 milliseconds time_of(const Reply& time) {

@@ -29,7 +29,9 @@ tl::expected<std::vector<Address>, std::string> resolve(const Node& node) {
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(node.host.c_str(), fmt::format("{}", node.port).c_str(), &hints, &found);
-    if (error != 0) return tl::unexpected{fmt::format("its name cannot be resolved: {}", ::gai_strerror(error))};
+    if (error != 0)
+        return tl::unexpected{
+            fmt::format("its name cannot be resolved ({}); check its spelling", ::gai_strerror(error))};
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found, &::freeaddrinfo};
     std::vector<Address> addresses;
     for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {

@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "redis/explain.hpp"
 #include "redis/info.hpp"
 
 #include <fmt/format.h>
@@ -118,7 +119,10 @@ void Connection::connect_next() {
             state_ = State::connecting;
             return;
         }
-        error = errno == EAGAIN ? "it does not accept connections" : errno_text(errno);
+        const int reason = errno;
+        if (reason == EAGAIN) error = "it does not accept connections";
+        else if (reason == ENOENT) error = "no server there (no such socket)";
+        else error = errno_text(reason);
     }
     fail(Kind::unreachable, std::move(error));
 }
@@ -180,9 +184,13 @@ bool Connection::read() {
     const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (size <= 0) {
-        fail(Kind::unreachable, size == 0 ? "it closed the connection" : errno_text(errno));
+        std::string how = size == 0 ? "it closed the connection" : errno_text(errno);
+        // A server that expects TLS hangs up like this on whoever does not speak it.
+        if (greeting() && !node_.is_unix()) how += " before its first answer; if it speaks TLS, write rediss://";
+        fail(Kind::unreachable, std::move(how));
         return false;
     }
+    const auto not_redis = greeting() ? stranger({buffer.data(), static_cast<size_t>(size)}) : std::nullopt;
     reader_.feed({buffer.data(), static_cast<size_t>(size)});
     while (state_ == State::open) {
         auto reply = reader_.next();
@@ -191,8 +199,13 @@ bool Connection::read() {
         else receive(std::move(*reply));
     }
     if (!reader_.broken().empty())
-        fail(Kind::no_vote, fmt::format("its answer is not Redis: {}", printable(reader_.broken())));
+        fail(Kind::no_vote,
+             not_redis.value_or(fmt::format("its answer is not Redis: {}", printable(reader_.broken()))));
     return true;
+}
+
+bool Connection::greeting() const {
+    return !pending_.empty() && pending_.front().purpose == Purpose::greeting && pending_.front().replies.empty();
 }
 
 void Connection::receive(Reply reply) {
@@ -243,12 +256,21 @@ void Connection::check_greeting(const std::vector<Reply>& replies) {
     if (replies.size() > 1) {
         // SELECT; what is behind it may be refused.
         if (replies.size() == 2 && node_.db != 0 && reply.type == Reply::Type::error)
-            fail(Kind::no_vote, fmt::format("it says: {}", printable(reply.text)));
+            fail(Kind::no_vote, explained(reply));
         return;
     }
     if (reply.type == Reply::Type::error) {
-        if (reply.is_error("NOAUTH")) return fail(Kind::denied, "it asks for a password and none was given");
-        if (reply.is_error("WRONGPASS")) return fail(Kind::denied, "it refuses the user name or the password");
+        if (reply.is_error("NOAUTH"))
+            return fail(Kind::denied, "it asks for a password and none was given; HOLDFAST_PASSWORD takes one");
+        if (reply.is_error("WRONGPASS"))
+            return fail(Kind::denied, fmt::format("it does not let user '{}' in with the password from the node's URI "
+                                                  "or else from HOLDFAST_PASSWORD",
+                                                  node_.user.empty() ? "default" : printable(node_.user)));
+        if (reply.is_error("DENIED"))
+            return fail(Kind::no_vote, "it is in protected mode and takes only clients of its own host; "
+                                       "give it a password");
+        if (reply.text.starts_with("ERR max number of clients"))
+            return fail(Kind::no_vote, "it has all the clients that its maxclients allows");
         // An older protocol does for locks; only what must be pushed to us is missing then.
         if (reply.is_error("NOPROTO") || (reply.text.starts_with("ERR unknown command") && node_.password.empty()))
             return;
@@ -258,6 +280,9 @@ void Connection::check_greeting(const std::vector<Reply>& replies) {
                     fmt::format("it refuses HELLO ({})", code));
     }
     if (reply.type != Reply::Type::list) return fail(Kind::no_vote, "it does not answer HELLO as Redis does");
+    const Reply* mode = reply.find("mode");
+    if (mode != nullptr && mode->text == "sentinel")
+        return fail(Kind::no_vote, "it is a Sentinel, which keeps no locks; name a Redis server instead");
     const Reply* role = reply.find("role");
     if (role != nullptr && role->text != "master")
         fail(Kind::no_vote, fmt::format("it is a {} and has no vote; name its master instead", printable(role->text)));

@@ -118,6 +118,8 @@ class Connection {
     void write();
     /// False when there was nothing to read.
     bool read();
+    /// It has not answered HELLO yet.
+    bool greeting() const;
     void receive(Reply);
     void hear(Reply);
     void check_greeting(const std::vector<Reply>&);

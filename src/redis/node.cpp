@@ -75,7 +75,9 @@ Parsed parse_host(std::string_view text, Node node) {
     if (node.host.empty()) return error("the host is missing, as in redis://10.0.0.1:6379");
     if (port.empty()) return node;
     const auto value = port.starts_with(':') ? number(port.substr(1), 65535) : std::nullopt;
-    if (!value || *value == 0) return error("what stands behind the host is not a port (1 to 65535)");
+    // Not shown: where the host was forgotten, this is the password.
+    if (!value || *value == 0)
+        return error(fmt::format("what stands behind the host '{}' is not a port (1 to 65535)", printable(node.host)));
     node.port = static_cast<uint16_t>(*value);
     return node;
 }

@@ -107,9 +107,10 @@ TEST_CASE("a wrong password is said and never shown") {
     RedisServer server{{"--requirepass", "geheim"}, RedisServer::Listens::loopback};
     const std::string address = server.uri().substr(8);
     check(call({"run", "--node", "redis://:falsch@" + address, "x", "true"}), 77,
-          server.uri() + " refuses us: it refuses the user name or the password");
+          server.uri() + " refuses us: it does not let user 'default' in with the password from the node's URI or else "
+                         "from HOLDFAST_PASSWORD");
     check(call({"run", "--node", server.uri(), "x", "true"}), 77,
-          server.uri() + " refuses us: it asks for a password and none was given");
+          server.uri() + " refuses us: it asks for a password and none was given; HOLDFAST_PASSWORD takes one");
     CHECK(call({"run", "--node", "redis://:geheim@" + address, "x", "true"}).status() == 0);
     CHECK(call({"run", "--node", server.uri(), "x", "true"}, {.environment = {{"HOLDFAST_PASSWORD", "geheim"}}})
               .status() == 0);

@@ -110,6 +110,34 @@ TEST_CASE("a name that does not resolve is that node's failure") {
     CHECK(failure(node).text.find("cannot be resolved") != std::string::npos);
 }
 
+TEST_CASE("a Unix socket that is not there is said to be just that") {
+    TempDir dir;
+    Node node;
+    node.socket_path = dir.file("sock");
+    CHECK(failure(node).kind == NodeFailure::Kind::unreachable);
+    CHECK(failure(node).text == "no server there (no such socket)");
+}
+
+TEST_CASE("a server that hangs up before its first answer may want TLS, and one that does so later does not") {
+    const Listener listener{8};
+    std::thread hangs_up{[&] { Fd{::accept(listener.fd(), nullptr, nullptr)}.reset(); }};
+    Node node;
+    node.host = "127.0.0.1";
+    node.port = listener.port();
+    const std::string text = failure(node).text;
+    hangs_up.join();
+    CAPTURE(text);
+    CHECK(text.ends_with(" before its first answer; if it speaks TLS, write rediss://"));
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    NodeSet nodes{{server.node()}, 2s};
+    nodes.resolve();
+    const auto all = [](const Answers&) { return false; };
+    REQUIRE(nodes.ask_all({"PING"}, {.enough = all})[0]->replies.has_value());
+    const Answers shut_down = nodes.ask_all({"SHUTDOWN", "NOSAVE"}, {.enough = all});
+    REQUIRE_FALSE(shut_down[0]->replies.has_value());
+    CHECK(shut_down[0]->replies.error().text == "it closed the connection");
+}
+
 TEST_CASE("a server that hangs is known by the node timeout") {
     RedisServer server;
     server.pause();
@@ -128,14 +156,15 @@ TEST_CASE("passwords: the right one opens, a wrong one or none is denied and nev
     CHECK(ask(node).replies->front().text == "PONG");
     node.password = Secret{"falsch"};
     CHECK(failure(node).kind == NodeFailure::Kind::denied);
-    CHECK(failure(node).text == "it refuses the user name or the password");
+    CHECK(failure(node).text ==
+          "it does not let user 'joe' in with the password from the node's URI or else from HOLDFAST_PASSWORD");
 }
 
 TEST_CASE("a server that wants a password says so to whoever has none") {
     RedisServer server;
     server.command({"CONFIG", "SET", "requirepass", "geheim"});
     CHECK(failure(server.node()).kind == NodeFailure::Kind::denied);
-    CHECK(failure(server.node()).text == "it asks for a password and none was given");
+    CHECK(failure(server.node()).text == "it asks for a password and none was given; HOLDFAST_PASSWORD takes one");
     Node node = server.node();
     node.password = Secret{"geheim"};
     CHECK(ask(node).replies->front().text == "PONG");
@@ -162,8 +191,13 @@ TEST_CASE("a replica has no vote") {
 
 TEST_CASE("whatever is no Redis server is no vote, and its text is made safe") {
     const std::vector<std::pair<std::string, std::string>> strangers{
-        {"HTTP/1.1 400 Bad Request\r\n\r\n", "not Redis"},
-        {"SSH-2.0-OpenSSH_9.2\r\n", "not Redis"},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", "a web server answers there"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", "an SSH server answers there"},
+        {"\x15\x03\x01", "it seems to speak TLS"},
+        {"220 mail ready\r\n", "not Redis"},
+        {"-DENIED Redis is running in protected mode because ...\r\n", "it is in protected mode"},
+        {"-ERR max number of clients reached\r\n", "its maxclients allows"},
+        {"%1\r\n$4\r\nmode\r\n$8\r\nsentinel\r\n", "it is a Sentinel"},
         {"-\x1b[2J no\r\n", "\\x1b[2J"},
         {"*1000000000\r\n", "not Redis"},
         {"$-5\r\n", "not Redis"},

@@ -63,3 +63,8 @@ TEST_CASE("a URI that makes no sense is refused, and the reason never shows the 
         CHECK(!node.error().empty());
     }
 }
+
+TEST_CASE("a port that is none is told by its host, because a password may stand in its place") {
+    CHECK(parse_node("redis://db1:63799x").error() == "what stands behind the host 'db1' is not a port (1 to 65535)");
+    CHECK(parse_node("redis://joe:geheim").error() == "what stands behind the host 'joe' is not a port (1 to 65535)");
+}
