@@ -230,8 +230,11 @@ std::vector<std::string> command_words(const CLI::App& run, std::span<const std:
     if (shell && !words.empty())
         throw Failure{ExitStatus::usage, fmt::format("-c and the command '{}' contradict each other; give one of them",
                                                      printable(words.front()))};
+    if (shell && shell->empty())
+        throw Failure{ExitStatus::usage, "the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'"};
     if (shell) return {"/bin/sh", "-c", *shell};
-    if (words.empty()) throw Failure{ExitStatus::usage, "no command given; as in: holdfast run NAME -- COMMAND"};
+    if (words.empty())
+        throw Failure{ExitStatus::usage, "no command behind the lock's name; as in: holdfast run NAME -- COMMAND"};
     return words;
 }
 
@@ -240,7 +243,7 @@ const CLI::App& innermost(const CLI::App& app) {
     return parsed.empty() ? app : *parsed.front();
 }
 
-Failure not_understood(const CLI::App& app, const CLI::ParseError& error) {
+Failure not_understood(const CLI::App& app, const CLI::ParseError& error, bool dashes) {
     const CLI::App& at = app.remaining().empty() ? innermost(app) : app;
     const bool command_known = &at != &app;
     const std::string where = command_known ? "holdfast " + at.get_name() : "holdfast";
@@ -257,6 +260,8 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error) {
         return {ExitStatus::usage, fmt::format("'{}' is not a command{}; see holdfast --help", printable(word),
                                                did_you_mean(word, names))};
     }
+    if (dashes && at.get_name() == "run" && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+        return {ExitStatus::usage, "the lock's name is missing before '--'; as in: holdfast run NAME -- COMMAND"};
     if (command_known && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
         return {ExitStatus::usage, fmt::format("{} is missing, as in: {} {}{}", about, where, about,
                                                at.get_name() == "run" ? " -- COMMAND" : "")};
@@ -288,7 +293,7 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
     } catch (const CLI::CallForHelp&) {
         return Printed{app.help()};
     } catch (const CLI::ParseError& error) {
-        throw not_understood(app, error);
+        throw not_understood(app, error, dashes != all.end());
     }
     Arguments& arguments = typed.arguments;
     arguments.command = typed.print_config ? CommandName::print_config : command_name(app);

@@ -57,7 +57,8 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
           "--key-prefix '{' is not free of spaces, braces and control characters");
     check(call({"run", "--node", "h", "--tll", "5s", "x", "true"}), 64,
           "'--tll' is not an option of holdfast run (did you mean '--ttl'?); see holdfast run --help");
-    check(call({"run", "--node", "h", "x"}), 64, "no command given; as in: holdfast run NAME -- COMMAND");
+    check(call({"run", "--node", "h", "x"}), 64,
+          "no command behind the lock's name; as in: holdfast run NAME -- COMMAND");
     CHECK(call({}, {.environment = {{"HOLDFAST_TTL", "soon"}}}).status() == 64);
     check(call({"run", "--node", "h", "x", "true"}, {.environment = {{"HOLDFAST_TTL", "soon"}}}), 78,
           "HOLDFAST_TTL 'soon' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");

@@ -109,8 +109,11 @@ TEST_CASE("help and version come before anything else is asked for") {
 TEST_CASE("what cannot be understood is refused with what it is and where to look") {
     CHECK(refused({}).find("no command") != std::string::npos);
     CHECK(refused({"frob"}).find("'frob' is not a command") != std::string::npos);
-    CHECK(refused({"run", "x"}).find("no command given") != std::string::npos);
-    CHECK(refused({"run", "x", "--"}).find("no command given") != std::string::npos);
+    CHECK(refused({"run", "x"}).find("no command behind") != std::string::npos);
+    CHECK(refused({"run", "x", "--"}).find("no command behind") != std::string::npos);
+    CHECK(refused({"run", "--", "x", "ls"}) ==
+          "the lock's name is missing before '--'; as in: holdfast run NAME -- COMMAND");
+    CHECK(refused({"run", "x", "-c", ""}) == "the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'");
     CHECK(refused({"run"}).find("NAME") != std::string::npos);
     CHECK(refused({"run", "--tll", "3", "x", "ls"})
               .find("'--tll' is not an option of holdfast run (did you mean '--ttl'?)") != std::string::npos);
