@@ -6,6 +6,7 @@
 #include "cli/waiting.hpp"
 #include "lock/renewer.hpp"
 #include "lock/waiter.hpp"
+#include "process/exec_failure.hpp"
 #include "process/supervisor.hpp"
 
 #include <fmt/format.h>
@@ -175,7 +176,7 @@ class Run {
                           "the command was not started: this host stood still until the lock had run out"};
         if (ending.exec_error != 0)
             throw Failure{ending.exec_error == ENOENT ? ExitStatus::not_found : ExitStatus::cannot_execute,
-                          fmt::format("cannot run '{}': {}", arguments_.words.front(), errno_text(ending.exec_error))};
+                          exec_failure(arguments_.words.front(), ending.exec_error)};
         if (WIFSIGNALED(ending.wait_status)) report_.command_signal = WTERMSIG(ending.wait_status);
         else report_.command_status = WEXITSTATUS(ending.wait_status);
         report_.result = ending.lost ? "lost" : ending.timed_out ? "timed_out" : "ended";

@@ -1,0 +1,62 @@
+#include "process/exec_failure.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <sstream>
+#include <unistd.h>
+
+namespace holdfast {
+namespace {
+
+bool exists(const std::string& file) {
+    struct stat info {};
+    return ::stat(file.c_str(), &info) == 0;
+}
+
+bool is_folder(const std::string& file) {
+    struct stat info {};
+    return ::stat(file.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+std::string path_variable() {
+    const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    return path == nullptr ? "" : path;
+}
+
+/// The first file of that name, as execvp looks for it; nothing when there is none.
+std::optional<std::string> located(const std::string& word) {
+    if (word.find('/') != std::string::npos) return exists(word) ? std::optional{word} : std::nullopt;
+    std::istringstream folders{path_variable()};
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (std::string file = (folder.empty() ? "." : folder) + "/" + word; exists(file)) return file;
+    return {};
+}
+
+} // namespace
+
+std::string exec_failure(const std::string& word, int error) {
+    const std::string shown = printable(word);
+    const auto file = located(word);
+    if (error == ENOENT && !file) {
+        if (word.find('/') != std::string::npos) return fmt::format("'{}' does not exist", shown);
+        return fmt::format("'{}' was not found in PATH ({}); give its whole path", shown,
+                           printable(path_variable(), 500));
+    }
+    if (error == ENOENT)
+        return fmt::format("'{}' needs an interpreter that does not exist; see its first line", printable(*file));
+    if (error == EACCES && file) {
+        if (is_folder(*file)) return fmt::format("'{}' is a directory", printable(*file));
+        if (::access(file->c_str(), X_OK) != 0)
+            return fmt::format("'{}' is not executable for this user; chmod +x makes it so", printable(*file));
+    }
+    return fmt::format("cannot run '{}': {}", shown, errno_text(error));
+}
+
+} // namespace holdfast
