@@ -35,11 +35,14 @@ std::vector<Node> configured_nodes(const Settings& settings) {
         throw Failure{ExitStatus::configuration,
                       "no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES), "
                       "or --node local: for a lock on this machine alone"};
+    const Log log{settings.verbosity};
     std::vector<Node> nodes;
     for (size_t i = 0; i < settings.nodes.size(); ++i) {
         const std::string& uri = settings.nodes[i].reveal();
         if (const auto count = local_count(uri)) {
             for (std::string& path : local_nodes(settings.local_dir, *count)) {
+                log.detail(fmt::format("{} has a server at {}, which stays; redis-cli -s {} shutdown ends it", uri,
+                                       path, path));
                 nodes.emplace_back();
                 nodes.back().socket_path = std::move(path);
                 // Its file is written before it answers, and what would lose that would end this machine's holders.

@@ -165,7 +165,7 @@ const std::array table{
            .spellings = "--local-dir",
            .kind = Kind::text,
            .value = "DIR",
-           .help = "where local: nodes live (/tmp/holdfast-UID)",
+           .help = "where local: nodes live and stay (/tmp/holdfast-UID)",
            .take =
                [](Settings& to, const Given& from) {
                    if (!from.text.starts_with('/')) throw from.wrong("an absolute path");
