@@ -68,7 +68,7 @@ Exit acquire_and_tell(Lock& lock, const Arguments& arguments, const Settings& se
     const Signals signals;
     advise(nodes, log);
     const Attempt attempt = [&] {
-        WaitingDisplay display{lock, log};
+        WaitingDisplay display{lock, log, settings.wait};
         return acquire(lock, {settings.wait}, signals.ending_fd(),
                        [&](const Attempt& failed) { display.show(failed); });
     }();
@@ -76,7 +76,7 @@ Exit acquire_and_tell(Lock& lock, const Arguments& arguments, const Settings& se
         if (attempt.outcome == Outcome::won) lock.release();
         return Exit::of_signal(*signal);
     }
-    if (attempt.outcome != Outcome::won) return refuse(lock, attempt, settings);
+    if (attempt.outcome != Outcome::won) return refuse(lock, attempt, settings, false);
     if (arguments.token_file) write_token(*arguments.token_file, lock.token());
     if (arguments.json) write_out(as_json(lock));
     else if (arguments.exported) write_out(assignments(lock_variables(lock, nodes, settings)));

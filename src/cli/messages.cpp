@@ -1,13 +1,32 @@
 #include "cli/messages.hpp"
 
 #include "base/duration.hpp"
+#include "base/error.hpp"
 #include "base/escape.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace holdfast {
+namespace {
+
+std::string votes_later(const Attempt& attempt) {
+    if (!attempt.votes_in) return {};
+    return fmt::format(", and enough have one in {}; for new servers that never granted a lock, give --restart-guard "
+                       "off once",
+                       format_duration(*attempt.votes_in));
+}
+
+/// What to look at when this one node is all there is.
+std::string hint(const NodeReport& node) {
+    if (node.text != errno_text(ECONNREFUSED)) return {};
+    return node.node.starts_with("unix:") ? " (is the server running?)"
+                                          : " (is the server running, and is this its port?)";
+}
+
+} // namespace
 
 std::optional<milliseconds> since(const Record& record) {
     constexpr auto end_of_9999 = seconds{253'402'300'799};
@@ -36,7 +55,7 @@ std::string node_lines(const std::vector<NodeReport>& nodes) {
 }
 
 std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
-    if (nodes.size() == 1) return fmt::format("{} cannot be used: {}", nodes[0].node, nodes[0].text);
+    if (nodes.size() == 1) return fmt::format("{} cannot be used: {}{}", nodes[0].node, nodes[0].text, hint(nodes[0]));
     return fmt::format("only {} of {} nodes answered, {} are needed{}", answered, nodes.size(), quorum(nodes.size()),
                        node_lines(nodes));
 }
@@ -51,9 +70,9 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
         return fmt::format("{} and {} are the same server; every node has to be another one", attempt.nodes[0].node,
                            attempt.nodes[1].node);
     case Outcome::contended:
-        return fmt::format(
-            "{} is contended: several try to take it and nobody got a quorum; try again, or wait with --wait{}",
-            key.name, node_lines(attempt.nodes));
+        return fmt::format("{} is contended: several try to take it and nobody got a quorum; try again, or wait longer "
+                           "(-w){}",
+                           key.name, node_lines(attempt.nodes));
     case Outcome::not_a_lock:
         return fmt::format(
             "the key {} exists and is not a lock (another type, or without an expiry); remove it or choose "
@@ -69,9 +88,23 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
         return fmt::format("the nodes answered too slowly for a lock with --ttl {}; make it longer{}",
                            format_duration(timing.ttl), node_lines(attempt.nodes));
     if (attempt.nodes.size() > 1 && attempt.answered + attempt.voteless >= quorum(attempt.nodes.size()))
-        return fmt::format("only {} of {} nodes have a vote, {} are needed{}", attempt.answered, attempt.nodes.size(),
-                           quorum(attempt.nodes.size()), node_lines(attempt.nodes));
+        return fmt::format("only {} of {} nodes {} a vote, {} are needed{}{}", attempt.answered, attempt.nodes.size(),
+                           attempt.answered == 1 ? "has" : "have", quorum(attempt.nodes.size()), votes_later(attempt),
+                           node_lines(attempt.nodes));
     return too_few(attempt.answered, attempt.nodes);
+}
+
+std::string with_ending(std::string sentence, std::string_view ending) {
+    return sentence.insert(std::min(sentence.find('\n'), sentence.size()), ending);
+}
+
+std::string even_number(size_t nodes) {
+    const size_t failures = nodes - quorum(nodes);
+    return fmt::format("{} nodes survive {}, just as {} {}; use {} or {}", nodes,
+                       failures == 0   ? "no failure"
+                       : failures == 1 ? "1 failure"
+                                       : fmt::format("{} failures", failures),
+                       nodes - 1, nodes == 2 ? "does" : "do", nodes - 1, nodes + 1);
 }
 
 } // namespace holdfast

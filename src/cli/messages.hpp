@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -19,6 +20,12 @@ std::string held_by(const Record&, milliseconds expires_in);
 
 /// Why an attempt did not win: a sentence, and a line a node where nodes differ.
 std::string not_acquired(const LockKey&, const Attempt&, const Timing&);
+
+/// Puts it behind the sentence, before the nodes' lines.
+std::string with_ending(std::string sentence, std::string_view ending);
+
+/// Why that many nodes, an even number, are no better than one less.
+std::string even_number(size_t nodes);
 
 /// "only 1 of 3 nodes answered, 2 are needed" and a line a node.
 std::string too_few(size_t answered, const std::vector<NodeReport>&);

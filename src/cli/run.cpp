@@ -99,7 +99,7 @@ class Run {
             if (attempt.outcome == Outcome::held || attempt.outcome == Outcome::reserved ||
                 attempt.outcome == Outcome::contended)
                 report_.result = "not_acquired";
-            return refuse(lock_, attempt, settings_);
+            return refuse(lock_, attempt, settings_, true);
         }
         lock_.listen_for_revocation();
         acquired_ = BootClock::now();
@@ -118,7 +118,7 @@ class Run {
 
     Attempt wait_for_lock(const std::function<void()>& meanwhile) {
         const BootTime begin = BootClock::now();
-        WaitingDisplay display{lock_, log_};
+        WaitingDisplay display{lock_, log_, settings_.wait};
         const Attempt attempt = acquire(
             lock_, {settings_.wait}, signals_.ending_fd(), [&](const Attempt& failed) { display.show(failed); },
             meanwhile);

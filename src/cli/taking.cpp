@@ -35,8 +35,11 @@ std::string held_with(const LockKey& key, std::vector<Node> nodes) {
     const std::string ours = fmt::format("{}@{}", key.key(), addresses(nodes));
     const std::string around = environment_variable("HOLDFAST_HELD").value_or("");
     if ((" " + around + " ").find(" " + ours + " ") != std::string::npos)
-        throw Failure{ExitStatus::usage,
-                      fmt::format("{} is held by a run around this one, which waits for this one to end", key.name)};
+        throw Failure{
+            ExitStatus::usage,
+            fmt::format(
+                "{} is held by a run around this one, which waits for this one to end; leave the inner holdfast out",
+                key.name)};
     return around.empty() ? ours : around + " " + ours;
 }
 
@@ -54,12 +57,10 @@ std::vector<std::string> lock_variables(const Lock& lock, const std::vector<Node
 }
 
 void advise(const std::vector<Node>& nodes, const Log& log) {
-    if (nodes.size() % 2 == 0)
-        log.info("advice", fmt::format("{0} nodes survive no more failures than {1}; use an odd number", nodes.size(),
-                                       nodes.size() - 1));
+    if (nodes.size() % 2 == 0) log.info("advice", even_number(nodes.size()));
 }
 
-Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings) {
+Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, bool runs_command) {
     const ExitStatus status = [&] {
         switch (attempt.outcome) {
         case Outcome::not_a_lock: return ExitStatus::not_a_lock;
@@ -69,7 +70,16 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings) 
         default: return ExitStatus::not_acquired;
         }
     }();
-    const std::string sentence = not_acquired(lock.key(), attempt, lock.timing());
+    // Everything else ends the wait at once.
+    const bool gave_up =
+        settings.wait > milliseconds{0} && (status == ExitStatus::not_acquired || status == ExitStatus::too_few_nodes);
+    const std::string ending =
+        fmt::format("{}{}{}", gave_up ? fmt::format("; gave up after {} (-w)", format_duration(*settings.wait)) : "",
+                    gave_up && runs_command ? ","
+                    : runs_command          ? ";"
+                                            : "",
+                    runs_command ? " the command was not run" : "");
+    const std::string sentence = with_ending(not_acquired(lock.key(), attempt, lock.timing()), ending);
     if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
     if (settings.verbosity != Verbosity::quiet)
         write_error(sentence, "not_acquired", {{"status", settings.conflict_exit_code}});

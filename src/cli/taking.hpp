@@ -25,7 +25,7 @@ std::vector<std::string> lock_variables(const Lock&, const std::vector<Node>&, c
 /// Advice that does not stop anybody.
 void advise(const std::vector<Node>&, const Log&);
 
-/// Says why the lock was not acquired.
-Exit refuse(const Lock&, const Attempt&, const Settings&);
+/// Says why the lock was not acquired, and what that means for the command if there is one.
+Exit refuse(const Lock&, const Attempt&, const Settings&, bool runs_command);
 
 } // namespace holdfast

@@ -8,6 +8,11 @@
 namespace holdfast {
 namespace {
 
+std::string how_long(std::optional<milliseconds> limit) {
+    return limit ? fmt::format("waiting for up to {}", format_duration(*limit))
+                 : "waiting without limit (-w DURATION sets one)";
+}
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 } // namespace
@@ -18,7 +23,7 @@ WaitingDisplay::~WaitingDisplay() {
 
 void WaitingDisplay::show(const Attempt& attempt) {
     // A split vote is over before anybody has read of it.
-    if (attempt.outcome == Outcome::contended) return;
+    if (attempt.outcome == Outcome::contended || limit_ == milliseconds{0}) return;
     const std::string sentence = not_acquired(lock_.key(), attempt, lock_.timing());
     const std::string holder = attempt.outcome == Outcome::held ? attempt.holder.value : attempt.first.value;
     const auto waited_for = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin_);
@@ -32,7 +37,11 @@ void WaitingDisplay::show(const Attempt& attempt) {
         const std::string text = fmt::format("waiting{}{}: {}", since, place, first_line(sentence));
         if (text != drawn_) log_.redraw(text);
         drawn_ = text;
-    } else if (before_.empty()) log_.info("waiting", "waiting: " + sentence, fields);
+    } else if (before_.empty())
+        log_.info("waiting",
+                  fmt::format("{}{}: {}", how_long(limit_),
+                              attempt.outcome == Outcome::too_few ? ", trying again and again" : "", sentence),
+                  fields);
     else if (now != before_) log_.detail("waiting", "waiting: " + sentence, fields);
     before_ = now;
 }

@@ -151,7 +151,8 @@ class Examination {
             if (!note_failure(i, answers[i])) continue;
             facts_[i].info = std::move(answers[i]->replies->front());
             facts_[i].config = std::move(answers[i]->replies->back());
-            facts_[i].no_vote = too_young(nodes_, i, rules_);
+            if (auto why = too_young(nodes_, i, rules_.restart_guard, rules_.timing.drift_ratio))
+                facts_[i].no_vote = std::move(why->text);
         }
     }
 

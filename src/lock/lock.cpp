@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "base/random.hpp"
+#include "lock/restart_guard.hpp"
 
 #include <fmt/format.h>
 
@@ -17,11 +18,13 @@ constexpr milliseconds entry_lasts{3000};
 /// How often to ask for a larger fence number before the attempt is given up.
 constexpr int fence_rounds = 2;
 
-std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took) {
-    if (!vote) return "no answer yet";
+std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, bool won) {
+    if (!vote) return won ? "not needed any more" : "no answer yet";
     if (!*vote) return (*vote).error().text;
     switch ((*vote)->word) {
-    case Word::granted: return fmt::format("granted in {}", format_latency(took));
+    case Word::granted:
+        return won ? fmt::format("granted in {}", format_latency(took))
+                   : fmt::format("answered in {}; its vote was given back", format_latency(took));
     case Word::held: return fmt::format("held by {}", describe(Record::parse((*vote)->value)));
     case Word::reserved: return fmt::format("reserved for {}", describe(Record::parse((*vote)->value)));
     case Word::not_a_lock: return "the key there is not a lock";
@@ -31,6 +34,14 @@ std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took) {
     case Word::taken: return "held by another";
     default: return "its answer makes no sense here";
     }
+}
+
+/// When so many of those who have no vote yet will have one that with the others they are a quorum of `nodes`.
+std::optional<milliseconds> votes_complete_in(std::vector<milliseconds> votes_in, size_t others, size_t nodes) {
+    const size_t wanted = quorum(nodes);
+    if (others >= wanted || votes_in.size() < wanted - others) return {};
+    std::ranges::sort(votes_in);
+    return votes_in[wanted - others - 1];
 }
 
 /// Reads into the ballot what has come since the last call.
@@ -59,29 +70,14 @@ Lock::Lock(NodeSet nodes, LockKey key, LockRules rules, Token token, const Tenur
     unanswered_on_.assign(nodes_.size(), 0);
 }
 
-std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answers) const {
+std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answers, bool won) const {
     std::vector<NodeReport> out;
     for (size_t i = 0; i < nodes_.size(); ++i) {
-        std::string text = text_of(ballot[i], answers[i] ? answers[i]->took : nanoseconds{});
+        std::string text = text_of(ballot[i], answers[i] ? answers[i]->took : nanoseconds{}, won);
         if (ballot[i] && *ballot[i] && ways_[i] == Way::transactions) text += ", by transaction";
         out.push_back({nodes_.node(i).display(), std::move(text)});
     }
     return out;
-}
-
-std::optional<std::string> too_young(const NodeSet& nodes, size_t node, const LockRules& rules) {
-    constexpr size_t fewest_nodes = 3;
-    if (!rules.restart_guard || nodes.size() < fewest_nodes || nodes.node(node).remembers) return {};
-    const auto& said = nodes.introduction(node);
-    if (said && said->remembers) return {};
-    if (!said || !said->started) return "it does not say since when it runs, so it has no vote (see --restart-guard)";
-    const auto guard = std::chrono::duration_cast<milliseconds>(
-        std::chrono::duration<double, std::milli>{*rules.restart_guard} * (1 + rules.timing.drift_ratio) + seconds{2});
-    const auto age = std::chrono::duration_cast<milliseconds>(BootClock::now() - *said->started);
-    if (age > guard) return {};
-    const std::string when = age < seconds{1} ? "just now" : format_duration(age) + " ago";
-    return fmt::format("it was started {} and may have forgotten locks; it has a vote in {} (see --restart-guard)",
-                       when, format_duration(guard - age));
 }
 
 std::vector<NodeReport> Lock::same_servers() const {
@@ -104,12 +100,14 @@ Attempt Lock::try_once(const Try& how) {
 
     Ballot ballot{nodes_.size()};
     FenceAgreement fences{nodes_.size()};
+    std::vector<milliseconds> votes_in; // of those that are too young
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
             const auto& vote = *ballot[i];
             if (!vote || vote->word != Word::granted) return;
-            if (const auto why = too_young(nodes_, i, rules_)) {
-                ballot.add(i, tl::unexpected{NodeFailure{NodeFailure::Kind::no_vote, *why}});
+            if (const auto why = too_young(nodes_, i, rules_.restart_guard, timing().drift_ratio)) {
+                ballot.add(i, tl::unexpected{NodeFailure{NodeFailure::Kind::no_vote, why->text}});
+                if (why->votes_in) votes_in.push_back(*why->votes_in);
                 return;
             }
             granted_[i] = granted_until(*answers[i]->sent_at, timing());
@@ -139,19 +137,17 @@ Attempt Lock::try_once(const Try& how) {
         // Answered, or never sent: nothing can come late.
         if (answered_[i] || !answers[i]->sent_at) unanswered_on_[i].reset();
     }
-    Attempt attempt{.outcome = ballot.outcome(),
-                    .answered = ballot.answered(),
-                    .voteless = ballot.voteless(),
-                    .nodes = reports(ballot, answers)};
+    Attempt attempt{.outcome = ballot.outcome(), .answered = ballot.answered(), .voteless = ballot.voteless()};
     attempt.position = ballot.position();
-    if (auto twice = same_servers(); !twice.empty()) {
-        attempt.outcome = Outcome::same_server;
-        attempt.nodes = std::move(twice);
-    }
-    if (attempt.outcome == Outcome::won && BootClock::now() <= deadline &&
-        agree_on_fence(std::move(fences), deadline) && worth_starting())
-        return attempt;
-    if (attempt.outcome == Outcome::won) attempt.outcome = Outcome::too_few;
+    attempt.votes_in = votes_complete_in(std::move(votes_in), attempt.answered, nodes_.size());
+    auto twice = same_servers();
+    if (!twice.empty()) attempt.outcome = Outcome::same_server;
+    if (attempt.outcome == Outcome::won &&
+        (BootClock::now() > deadline || !agree_on_fence(std::move(fences), deadline) || !worth_starting()))
+        attempt.outcome = Outcome::too_few;
+    const bool won = attempt.outcome == Outcome::won;
+    attempt.nodes = twice.empty() ? reports(ballot, answers, won) : std::move(twice);
+    if (won) return attempt;
     if (attempt.outcome == Outcome::held) {
         attempt.holder = Record::parse(ballot.other_holder());
         attempt.expires_in = ballot.other_expires_in();
@@ -283,7 +279,7 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
     const auto exchange_for = [&](size_t i) { return exchange(key_, Extend{token_, record_, timing().ttl}, ways_[i]); };
     const Answers answers = nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt});
     enough(answers);
-    reports_ = reports(ballot, answers);
+    reports_ = reports(ballot, answers, false);
     if (revoked || no > n - q) return Renewal::lost;
     if (yes < q) return Renewal::shaky;
     return restore(missing, moved, interrupt);

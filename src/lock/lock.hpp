@@ -27,6 +27,8 @@ struct Attempt {
     size_t position = 0;       ///< in the queue; 0: we are in none
     size_t answered = 0;       ///< nodes that granted or said who holds it
     size_t voteless = 0;       ///< nodes that answered and have no vote
+    /// Set when time alone gives enough of them their votes (lock/restart_guard.hpp).
+    std::optional<milliseconds> votes_in{};
     std::vector<NodeReport> nodes{};
 };
 
@@ -38,14 +40,11 @@ enum class Renewal {
 
 struct LockRules {
     Timing timing;
-    /// With three or more nodes, for how long one that was started has no vote, because it may have forgotten locks
-    /// (hazard 28). One value for all users of these nodes.
+    /// For how long a node that was started has no vote (lock/restart_guard.hpp). One value for all users of these
+    /// nodes.
     std::optional<milliseconds> restart_guard{};
     Way way = Way::scripts;
 };
-
-/// Why a node that has introduced itself has no vote in acquire yet; nothing when it has one.
-std::optional<std::string> too_young(const NodeSet&, size_t node, const LockRules&);
 
 /// Since when somebody waits.
 struct WaitBegin {
@@ -116,7 +115,7 @@ class Lock {
     std::vector<NodeReport> same_servers() const;
     bool agree_on_fence(FenceAgreement, BootTime deadline);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
-    std::vector<NodeReport> reports(const Ballot&, const Answers&) const;
+    std::vector<NodeReport> reports(const Ballot&, const Answers&, bool won) const;
     /// The request that would set our key may reach the node after what is sent now.
     bool may_come_late(size_t node) const;
 

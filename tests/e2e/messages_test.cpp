@@ -67,12 +67,12 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
 TEST_CASE("a node that is down is named with the reason") {
     RedisServer server{{}, RedisServer::Listens::loopback};
     server.kill();
+    const std::string refused = " cannot be used: connection refused (is the server running, and is this its port?)";
     check(call({"run", "-n", "--node", server.uri(), "x", "true"}), 69,
-          server.uri() + " cannot be used: connection refused");
-    check(call({"status", "--node", server.uri(), "x"}), 69, server.uri() + " cannot be used: connection refused");
-    check(call({"list", "--node", server.uri()}), 69, server.uri() + " cannot be used: connection refused");
-    check(call({"force-release", "--yes", "--node", server.uri(), "x"}), 69,
-          server.uri() + " cannot be used: connection refused");
+          server.uri() + refused + "; the command was not run");
+    check(call({"status", "--node", server.uri(), "x"}), 69, server.uri() + refused);
+    check(call({"list", "--node", server.uri()}), 69, server.uri() + refused);
+    check(call({"force-release", "--yes", "--node", server.uri(), "x"}), 69, server.uri() + refused);
 }
 
 TEST_CASE("a quorum out of reach is counted, with a line a node") {
@@ -82,7 +82,8 @@ TEST_CASE("a quorum out of reach is counted, with a line a node") {
     const Finished run = call({"run", "-n", "--node", servers.uris(), "x", "true"});
     CHECK(run.status() == 69);
     CHECK(run.err.starts_with(
-        fmt::format("holdfast: only 1 of 3 nodes answered, 2 are needed\n  {}  granted in ", servers[0].uri())));
+        fmt::format("holdfast: only 1 of 3 nodes answered, 2 are needed; the command was not run\n  {}  answered in ",
+                    servers[0].uri())));
     CHECK(run.err.ends_with(
         fmt::format("  {}  connection refused\n  {}  connection refused\n", servers[1].uri(), servers[2].uri())));
     CHECK(call({"status", "--node", servers.uris(), "x"}).status() == 69);
@@ -93,7 +94,7 @@ TEST_CASE("a key that is no lock is named, and left alone") {
     server.command({"LPUSH", one_key("x"), "precious"});
     const std::string sentence =
         "the key holdfast:x exists and is not a lock (another type, or without an expiry); remove it or "
-        "choose another name";
+        "choose another name; the command was not run";
     check(call({"run", "--node", server.uri(), "x", "true"}), 76, sentence);
     CHECK(call({"status", "--node", server.uri(), "x"}).status() == 76);
     CHECK(call({"force-release", "--yes", "--node", server.uri(), "x"}).status() == 76);
@@ -109,9 +110,10 @@ TEST_CASE("a wrong password is said and never shown") {
     const std::string address = server.uri().substr(8);
     check(call({"run", "--node", "redis://:falsch@" + address, "x", "true"}), 77,
           server.uri() + " refuses us: it does not let user 'default' in with the password from the node's URI or else "
-                         "from HOLDFAST_PASSWORD");
+                         "from HOLDFAST_PASSWORD; the command was not run");
     check(call({"run", "--node", server.uri(), "x", "true"}), 77,
-          server.uri() + " refuses us: it asks for a password and none was given; HOLDFAST_PASSWORD takes one");
+          server.uri() + " refuses us: it asks for a password and none was given; HOLDFAST_PASSWORD takes one; the "
+                         "command was not run");
     CHECK(call({"run", "--node", "redis://:geheim@" + address, "x", "true"}).status() == 0);
     CHECK(call({"run", "--node", server.uri(), "x", "true"}, {.environment = {{"HOLDFAST_PASSWORD", "geheim"}}})
               .status() == 0);
@@ -122,7 +124,8 @@ TEST_CASE("a server that repeats our words does not make us show the password") 
     const Finished done =
         call({"run", "-n", "--node", server.uri(), "x", "true"}, {.environment = {{"HOLDFAST_PASSWORD", "geheim"}}});
     CHECK(done.status() == 69);
-    CHECK(done.err == "holdfast: " + server.uri() + " cannot be used: it refuses HELLO (ERR)\n");
+    CHECK(done.err ==
+          "holdfast: " + server.uri() + " cannot be used: it refuses HELLO (ERR); the command was not run\n");
     // A comma that nobody encoded cuts the list in the middle of the password.
     CHECK(call({"run", "--node", "redis://u:gehe,im@h:1", "x", "true"}).err.find("gehe") == std::string::npos);
 }

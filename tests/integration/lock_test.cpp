@@ -87,7 +87,7 @@ TEST_CASE("without a quorum nothing is won, and nothing is left behind") {
     CHECK(attempt.outcome == Outcome::too_few);
     CHECK(attempt.answered == 1);
     CHECK(attempt.nodes[0].text == "connection refused");
-    CHECK(attempt.nodes[2].text.starts_with("granted in "));
+    CHECK(attempt.nodes[2].text.starts_with("answered in "));
     CHECK(servers[2].text({"EXISTS", "holdfast:x"}) == "0");
 }
 

@@ -1,0 +1,28 @@
+#include "lock/restart_guard.hpp"
+
+#include "base/duration.hpp"
+
+#include <fmt/format.h>
+
+namespace holdfast {
+
+std::optional<TooYoung> too_young(const NodeSet& nodes, size_t node, std::optional<milliseconds> guard,
+                                  double drift_ratio) {
+    constexpr size_t fewest_nodes = 3;
+    if (!guard || nodes.size() < fewest_nodes || nodes.node(node).remembers) return {};
+    const auto& said = nodes.introduction(node);
+    if (said && said->remembers) return {};
+    if (!said || !said->started)
+        return TooYoung{"it does not say since when it runs, so it has no vote (see --restart-guard)", {}};
+    const auto lasts = std::chrono::duration_cast<milliseconds>(
+        std::chrono::duration<double, std::milli>{*guard} * (1 + drift_ratio) + seconds{2});
+    const auto age = std::chrono::duration_cast<milliseconds>(BootClock::now() - *said->started);
+    if (age > lasts) return {};
+    const std::string when = age < seconds{1} ? "just now" : format_duration(age) + " ago";
+    return TooYoung{
+        fmt::format("it was started {} and may have forgotten locks; it has a vote in {} (see --restart-guard)", when,
+                    format_duration(lasts - age)),
+        lasts - age};
+}
+
+} // namespace holdfast

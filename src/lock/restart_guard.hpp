@@ -1,0 +1,21 @@
+// Of three or more nodes, one that was started a short while ago has no vote, because it may have forgotten locks
+// (hazard 28). One that keeps on its disk what it granted always has one.
+#pragma once
+
+#include "redis/node_set.hpp"
+
+#include <optional>
+#include <string>
+
+namespace holdfast {
+
+/// Why a node has no vote yet.
+struct TooYoung {
+    std::string text;                     ///< for people, as a node's line has it
+    std::optional<milliseconds> votes_in; ///< nothing: it does not say since when it runs
+};
+
+/// Goes by what the node said of itself when it was connected to. Nothing when it has a vote, or without a `guard`.
+std::optional<TooYoung> too_young(const NodeSet&, size_t node, std::optional<milliseconds> guard, double drift_ratio);
+
+} // namespace holdfast
