@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "base/random.hpp"
 #include "doctor/rights.hpp"
+#include "lock/restart_guard.hpp"
 
 #include <fmt/format.h>
 
