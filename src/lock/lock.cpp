@@ -216,8 +216,11 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
         return exchange(key_, operation_for(i), ways_[i]);
     };
     const auto enough = [&](const Answers& answers) {
-        for (size_t i = 0; i < nodes_.size(); ++i)
-            if (asked[i] && (waited_for[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
+        for (size_t i = 0; i < nodes_.size(); ++i) {
+            // Where nothing of ours ever arrived there is nothing to take back.
+            const bool concerned = asked[i] && nodes_.reached(i);
+            if (concerned && (waited_for[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
+        }
         const auto has_answered = [](const std::optional<Answer>& answer) { return answer.has_value(); };
         return static_cast<size_t>(std::ranges::count_if(answers, has_answered)) >= at_least;
     };

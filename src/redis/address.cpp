@@ -1,11 +1,17 @@
 #include "redis/address.hpp"
 
+#include "base/error.hpp"
+#include "base/fd.hpp"
+
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <atomic>
+#include <csignal>
 #include <cstring>
-#include <memory>
 #include <netdb.h>
+#include <system_error>
+#include <thread>
 
 namespace holdfast {
 namespace {
@@ -20,15 +26,13 @@ Address unix_address(const std::string& path) {
     return address;
 }
 
-} // namespace
-
-tl::expected<std::vector<Address>, std::string> resolve(const Node& node) {
-    if (node.is_unix()) return std::vector{unix_address(node.socket_path)};
+/// `flags` as for getaddrinfo(3).
+Addresses resolve(const std::string& host, const std::string& port, int flags) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV;
+    hints.ai_flags = AI_NUMERICSERV | flags;
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(node.host.c_str(), fmt::format("{}", node.port).c_str(), &hints, &found);
+    const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
     if (error != 0)
         return tl::unexpected{
             fmt::format("its name cannot be resolved ({}); check its spelling", ::gai_strerror(error))};
@@ -42,5 +46,45 @@ tl::expected<std::vector<Address>, std::string> resolve(const Node& node) {
     }
     return addresses;
 }
+
+} // namespace
+
+struct Lookup::Shared {
+    Addresses addresses;
+    std::atomic<bool> known = false;
+    Fd event{};
+};
+
+Lookup::Lookup(const Node& node) : shared_{std::make_shared<Shared>()} {
+    const std::string port = fmt::format("{}", node.port);
+    if (node.is_unix()) shared_->addresses = std::vector{unix_address(node.socket_path)};
+    else shared_->addresses = resolve(node.host, port, AI_NUMERICHOST);
+    shared_->known = shared_->addresses.has_value();
+    if (shared_->known) return;
+    shared_->event = make_event_fd();
+    // The thread must take no signal that is meant for us.
+    sigset_t all;
+    sigset_t ours;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &ours);
+    const auto ask = [shared = shared_, host = node.host, port] {
+        shared->addresses = resolve(host, port, 0);
+        shared->known = true;
+        const uint64_t one = 1;
+        [[maybe_unused]] const auto ignored = ::write(shared->event.get(), &one, sizeof one);
+    };
+    try {
+        std::thread{ask}.detach();
+    } catch (const std::system_error& error) {
+        shared_->addresses =
+            tl::unexpected{fmt::format("its name cannot be looked up: {}", errno_text(error.code().value()))};
+        shared_->known = true;
+    }
+    ::pthread_sigmask(SIG_SETMASK, &ours, nullptr);
+}
+
+int Lookup::fd() const { return shared_->event.get(); }
+
+const Addresses* Lookup::result() const { return shared_->known ? &shared_->addresses : nullptr; }
 
 } // namespace holdfast

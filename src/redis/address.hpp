@@ -1,11 +1,13 @@
 // Where a node's socket is: its name resolved.
 #pragma once
 
+#include "base/clock.hpp"
 #include "redis/node.hpp"
 
 #include <sys/socket.h>
 #include <tl/expected.hpp>
 
+#include <memory>
 #include <vector>
 
 namespace holdfast {
@@ -15,8 +17,28 @@ struct Address {
     socklen_t size = 0;
 };
 
-/// Every address of the node's host, in the resolver's order. A number needs no resolver; a name may take
-/// as long as the system's resolver takes, so this is for the main thread, before a lock is held.
-tl::expected<std::vector<Address>, std::string> resolve(const Node&);
+/// Every address of the node's host, in the resolver's order; or why there is none.
+using Addresses = tl::expected<std::vector<Address>, std::string>;
+
+/// One look-up. A socket's path and a number are known at once. For a name the system's resolver is asked by a thread
+/// of its own, because a name server that hangs holds it up for as long as it likes: that thread is waited for by
+/// nobody, and neither fork nor exit mind it.
+class Lookup {
+  public:
+    /// Throws Failure when this process has no descriptor left.
+    explicit Lookup(const Node&);
+
+    /// Becomes readable when there is a result; -1 when it was known at once.
+    int fd() const;
+    BootTime begun() const { return begun_; }
+    /// Nothing: not yet. Stays the same afterwards.
+    const Addresses* result() const;
+
+  private:
+    struct Shared;
+
+    BootTime begun_ = BootClock::now();
+    std::shared_ptr<Shared> shared_;
+};
 
 } // namespace holdfast

@@ -43,16 +43,27 @@ Connection::Connection(Node node, milliseconds node_timeout, bool introduce)
     : node_{std::move(node)}, node_timeout_{node_timeout}, introduce_{introduce} {}
 
 void Connection::resolve() {
-    if (!addresses_.empty()) return;
-    if (auto found = holdfast::resolve(node_)) addresses_ = std::move(*found);
-    else resolve_error_ = found.error();
+    if (state_ == State::resolving) return;
+    adopt_addresses();
+    if (lookup_ || (!addresses_.empty() && !look_again_)) return;
+    lookup_.emplace(node_);
+}
+
+void Connection::adopt_addresses() {
+    const Addresses* found = lookup_ ? lookup_->result() : nullptr;
+    if (found == nullptr) return;
+    if (*found) {
+        addresses_ = **found;
+        look_again_ = false;
+    } else resolve_error_ = found->error();
+    lookup_.reset();
 }
 
 void Connection::settle() {
     // What has come since the last round belongs to it and is dropped; what nobody asked for closes the connection.
     while (state_ == State::open && read()) {
     }
-    if (state_ != State::closed && BootClock::now() > deadline()) fail(Kind::timeout, "its last answer is overdue");
+    advance(0);
 }
 
 void Connection::submit(const Request& request, uint64_t round) {
@@ -70,11 +81,13 @@ std::optional<Answer> Connection::take(uint64_t round) {
 }
 
 pollfd Connection::interest() const {
+    if (state_ == State::resolving) return {lookup_->fd(), POLLIN, 0};
     return {fd_.get(), static_cast<short>(state_ == State::connecting ? POLLOUT : POLLIN), 0};
 }
 
 BootTime Connection::deadline() const {
-    if (state_ == State::connecting) return open_until_;
+    if (state_ == State::connecting) return address_until_;
+    if (state_ == State::resolving) return open_until_;
     for (const Pending& pending : pending_)
         if (pending.sent_at) return *pending.sent_at + node_timeout_;
     return BootTime::max();
@@ -95,14 +108,22 @@ void Connection::reset_given_up() {
 void Connection::open() {
     reset_given_up();
     ++opened_;
-    next_address_ = 0;
     open_until_ = BootClock::now() + time_to_open();
-    connect_next();
+    next_address_ = 0;
+    adopt_addresses();
+    if (!addresses_.empty() || !lookup_) return connect_next();
+    state_ = State::resolving;
+    // Its own time, not ours: nobody waits twice for the same look-up.
+    open_until_ = lookup_->begun() + time_to_open();
+    if (BootClock::now() > open_until_) too_late();
 }
 
 void Connection::connect_next() {
+    state_ = State::connecting;
     std::string error = addresses_.empty() ? resolve_error_ : "no address of it could be used";
     while (next_address_ < addresses_.size()) {
+        const BootTime now = BootClock::now();
+        address_until_ = now + (open_until_ - now) / (addresses_.size() - next_address_);
         const Address& address = addresses_[next_address_++];
         fd_ = Fd{::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
         if (!fd_) {
@@ -112,13 +133,11 @@ void Connection::connect_next() {
         if (!node_.is_unix()) {
             const int on = 1;
             ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            ::setsockopt(fd_.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
         }
         if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0)
-            return greet();
-        if (errno == EINPROGRESS) {
-            state_ = State::connecting;
-            return;
-        }
+            return connected();
+        if (errno == EINPROGRESS) return;
         const int reason = errno;
         if (reason == EAGAIN) error = "it does not accept connections";
         else if (reason == ENOENT) error = "no server there (no such socket)";
@@ -127,8 +146,14 @@ void Connection::connect_next() {
     fail(Kind::unreachable, std::move(error));
 }
 
+void Connection::connected() {
+    std::swap(addresses_.front(), addresses_[next_address_ - 1]);
+    greet();
+}
+
 void Connection::greet() {
     state_ = State::open;
+    reached_ = true;
     reader_ = ReplyReader{};
     pushes_ = false;
     listening_ = 0;
@@ -162,21 +187,34 @@ void Connection::write() {
 
 void Connection::advance(short revents) {
     if (state_ == State::closed) return;
-    if (BootClock::now() > deadline())
-        return fail(Kind::timeout, state_ == State::connecting
-                                       ? fmt::format("no connection in {}", format_duration(time_to_open()))
-                                       : fmt::format("no answer in {}", format_duration(node_timeout_)));
+    if (const BootTime now = BootClock::now(); now > deadline()) {
+        const bool another = state_ == State::connecting && next_address_ < addresses_.size() && now < open_until_;
+        return another ? connect_next() : too_late();
+    }
     if (revents == 0) return;
-    if (state_ == State::open) {
+    if (state_ == State::resolving) {
+        adopt_addresses();
+        return connect_next();
+    }
+    if (state_ != State::connecting) {
         read();
         return;
     }
     int error = 0;
     socklen_t size = sizeof error;
     ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error == 0) return greet();
+    if (error == 0) return connected();
     if (next_address_ < addresses_.size()) return connect_next();
     fail(Kind::unreachable, errno_text(error));
+}
+
+void Connection::too_late() {
+    const std::string waited = format_duration(state_ == State::open ? node_timeout_ : time_to_open());
+    switch (state_) {
+    case State::resolving: return fail(Kind::timeout, fmt::format("its name is not resolved in {}", waited));
+    case State::connecting: return fail(Kind::timeout, fmt::format("no connection in {}", waited));
+    default: return fail(Kind::timeout, fmt::format("no answer in {}", waited));
+    }
 }
 
 bool Connection::read() {
@@ -289,6 +327,7 @@ void Connection::check_greeting(const std::vector<Reply>& replies) {
 }
 
 void Connection::fail(Kind kind, std::string text) {
+    look_again_ = state_ == State::connecting;
     given_up_ = std::move(fd_);
     fd_.reset();
     state_ = State::closed;

@@ -1,4 +1,4 @@
-// One ordered connection to one node: connect, HELLO, requests out, answers in. Non-blocking throughout;
+// One ordered connection to one node: look-up, connect, HELLO, requests out, answers in. Non-blocking throughout;
 // whoever owns it polls (redis/node_set.hpp). Belongs to one thread at a time, by ownership.
 //
 // What it promises:
@@ -9,6 +9,8 @@
 //  - An answer that is read later than the node timeout after sent_at is a timeout, also when its bytes
 //    were there earlier and it was we who slept (design-review 2).
 //  - A node's failure is a value with a text for people. Nothing here throws for what a node does.
+//  - All that comes before HELLO has max(1 s, node timeout) together, and every address of the host a share of it. It
+//    delays nobody: others answer meanwhile.
 //  - The socket is close-on-exec, and writing to it raises no SIGPIPE (hazards 77, 85).
 #pragma once
 
@@ -67,7 +69,8 @@ class Connection {
 
     const Node& node() const { return node_; }
 
-    /// Looks the node's name up unless that is done. May block: main thread, while no lock is held.
+    /// Begins to look the node's name up, if no address is known or none could be reached. Blocks for nothing, but
+    /// starts a thread: main thread, while no lock is held.
     void resolve();
 
     /// Reads what has come late, and closes the connection when an answer is overdue. Before each submit().
@@ -81,6 +84,9 @@ class Connection {
     std::optional<Answer> take(uint64_t round);
     /// Whether all that was submitted has been handed to the kernel, or has failed.
     bool written() const;
+    /// Something was sent to this node, on this connection or an earlier one. Before that it cannot hold anything of
+    /// ours.
+    bool reached() const { return reached_; }
     /// The node has answered all that it was asked on this connection.
     bool caught_up() const { return state_ == State::open && pending_.empty(); }
 
@@ -99,7 +105,7 @@ class Connection {
     void advance(short revents);
 
   private:
-    enum class State { closed, connecting, open };
+    enum class State { closed, resolving, connecting, open };
     enum class Purpose { greeting, listening, round };
     struct Pending {
         Purpose purpose;
@@ -113,13 +119,16 @@ class Connection {
     /// RST: what is still under way on it must not arrive after what comes on the next.
     void reset_given_up();
     void open();
+    void adopt_addresses();
     void connect_next();
+    void connected();
     void greet();
     void write();
     /// False when there was nothing to read.
     bool read();
     /// It has not answered HELLO yet.
     bool greeting() const;
+    void too_late();
     void receive(Reply);
     void hear(Reply);
     void check_greeting(const std::vector<Reply>&);
@@ -130,14 +139,18 @@ class Connection {
     Node node_;
     milliseconds node_timeout_;
     bool introduce_;
-    std::vector<Address> addresses_;
+    std::optional<Lookup> lookup_;
+    std::vector<Address> addresses_; ///< the one that was connected to last is the first
+    bool look_again_ = false;        ///< none of them could be connected to
     std::string resolve_error_;
     size_t next_address_ = 0;
     State state_ = State::closed;
+    bool reached_ = false;
     uint64_t opened_ = 0;
     Fd fd_;
-    Fd given_up_; ///< until the next is opened; if none is, what was said last may still arrive
-    BootTime open_until_{};
+    Fd given_up_;              ///< until the next is opened; if none is, what was said last may still arrive
+    BootTime open_until_{};    ///< until HELLO is sent
+    BootTime address_until_{}; ///< until the next address is tried
     ReplyReader reader_;
     std::deque<Pending> pending_; ///< sent and not, in order
     std::optional<std::pair<uint64_t, Answer>> answer_;

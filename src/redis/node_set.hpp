@@ -36,7 +36,9 @@ class NodeSet {
     const Node& node(size_t i) const { return connections_[i].node(); }
     milliseconds node_timeout() const { return node_timeout_; }
 
-    /// Looks up the names that are not known yet. May block: main thread, while no lock is held.
+    /// Looks up the names that are not known yet, and those under which nobody could be reached, in threads of their
+    /// own. Blocks for nothing: a node whose name is slow fails as one that is slow to connect. Main thread, while no
+    /// lock is held.
     void resolve();
 
     /// What ends a round before every node has answered or failed by its own deadline. Late answers are read
@@ -62,6 +64,8 @@ class NodeSet {
     uint64_t connection_number(size_t i) const { return connections_[i].number(); }
     /// Whether the last request to that node has been handed to the kernel, or has failed.
     bool written(size_t i) const { return connections_[i].written(); }
+    /// Whether anything was ever sent to that node.
+    bool reached(size_t i) const { return connections_[i].reached(); }
     /// Whether that node has answered all that it was asked, in time or late.
     bool caught_up(size_t i) const { return connections_[i].caught_up(); }
     /// What that node said of itself when it was last connected to.
