@@ -79,9 +79,9 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
             "another name{}",
             printable(key.key(), 300), attempt.nodes.size() == 1 ? "" : node_lines(attempt.nodes));
     case Outcome::denied:
-        if (attempt.nodes.size() == 1)
-            return fmt::format("{} refuses us: {}", attempt.nodes[0].node, attempt.nodes[0].text);
-        return fmt::format("too many nodes refuse us{}", node_lines(attempt.nodes));
+        if (attempt.nodes.size() == 1) return too_few(0, attempt.nodes);
+        return fmt::format("too few nodes can be used, {} are needed{}", quorum(attempt.nodes.size()),
+                           node_lines(attempt.nodes));
     default: break;
     }
     if (attempt.answered >= quorum(attempt.nodes.size()))

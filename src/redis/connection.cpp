@@ -39,8 +39,8 @@ Introduction introduction_from(const Reply& info, const Reply& config) {
 
 } // namespace
 
-Connection::Connection(Node node, milliseconds node_timeout, bool introduce)
-    : node_{std::move(node)}, node_timeout_{node_timeout}, introduce_{introduce} {}
+Connection::Connection(Node node, std::shared_ptr<const TlsContext> tls, milliseconds node_timeout, bool introduce)
+    : node_{std::move(node)}, node_timeout_{node_timeout}, introduce_{introduce}, tls_context_{std::move(tls)} {}
 
 void Connection::resolve() {
     if (state_ == State::resolving) return;
@@ -87,7 +87,7 @@ pollfd Connection::interest() const {
 
 BootTime Connection::deadline() const {
     if (state_ == State::connecting) return address_until_;
-    if (state_ == State::resolving) return open_until_;
+    if (state_ == State::resolving || state_ == State::handshake) return open_until_;
     for (const Pending& pending : pending_)
         if (pending.sent_at) return *pending.sent_at + node_timeout_;
     return BootTime::max();
@@ -148,7 +148,10 @@ void Connection::connect_next() {
 
 void Connection::connected() {
     std::swap(addresses_.front(), addresses_[next_address_ - 1]);
-    greet();
+    if (!tls_context_) return greet();
+    state_ = State::handshake;
+    tls_ = std::make_unique<Tls>(tls_context_, node_.host);
+    flush_tls();
 }
 
 void Connection::greet() {
@@ -173,13 +176,29 @@ void Connection::greet() {
 }
 
 void Connection::write() {
-    std::string bytes;
+    std::string text;
     const BootTime now = BootClock::now();
     for (Pending& pending : pending_) {
         if (pending.sent_at) continue;
         pending.sent_at = now;
-        bytes += pending.request.bytes();
+        text += pending.request.bytes();
     }
+    if (!tls_) return send(text);
+    tls_->encrypt(text);
+    flush_tls();
+}
+
+void Connection::flush_tls() {
+    const std::string bytes = tls_->outgoing();
+    if (const auto over = tls_->failure()) {
+        // The server may learn why, and need not.
+        ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        return fail(over->kind, over->text);
+    }
+    if (!bytes.empty()) send(bytes);
+}
+
+void Connection::send(std::string_view bytes) {
     const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent == static_cast<ssize_t>(bytes.size())) return;
     fail(Kind::unreachable, sent < 0 && errno != EAGAIN ? errno_text(errno) : "it takes no more requests");
@@ -213,6 +232,10 @@ void Connection::too_late() {
     switch (state_) {
     case State::resolving: return fail(Kind::timeout, fmt::format("its name is not resolved in {}", waited));
     case State::connecting: return fail(Kind::timeout, fmt::format("no connection in {}", waited));
+    case State::handshake:
+        return fail(
+            Kind::timeout,
+            fmt::format("no TLS with it in {}; if it speaks none, write redis:// instead of rediss://", waited));
     default: return fail(Kind::timeout, fmt::format("no answer in {}", waited));
     }
 }
@@ -224,12 +247,26 @@ bool Connection::read() {
     if (size <= 0) {
         std::string how = size == 0 ? "it closed the connection" : errno_text(errno);
         // A server that expects TLS hangs up like this on whoever does not speak it.
-        if (greeting() && !node_.is_unix()) how += " before its first answer; if it speaks TLS, write rediss://";
+        if (greeting() && !tls_ && !node_.is_unix()) how += " before its first answer; if it speaks TLS, write rediss://";
         fail(Kind::unreachable, std::move(how));
         return false;
     }
-    const auto not_redis = greeting() ? stranger({buffer.data(), static_cast<size_t>(size)}) : std::nullopt;
-    reader_.feed({buffer.data(), static_cast<size_t>(size)});
+    const std::string_view bytes{buffer.data(), static_cast<size_t>(size)};
+    if (tls_) decrypt(bytes);
+    else take(bytes);
+    return true;
+}
+
+void Connection::decrypt(std::string_view bytes) {
+    const std::string text = tls_->decrypt(bytes);
+    if (state_ == State::handshake && tls_->established()) greet();
+    if (!text.empty()) take(text);
+    if (state_ != State::closed) flush_tls();
+}
+
+void Connection::take(std::string_view text) {
+    const auto not_redis = greeting() ? stranger(text) : std::nullopt;
+    reader_.feed(text);
     while (state_ == State::open) {
         auto reply = reader_.next();
         if (!reply) break;
@@ -239,7 +276,6 @@ bool Connection::read() {
     if (!reader_.broken().empty())
         fail(Kind::no_vote,
              not_redis.value_or(fmt::format("its answer is not Redis: {}", printable(reader_.broken()))));
-    return true;
 }
 
 bool Connection::greeting() const {

@@ -1,4 +1,4 @@
-// One ordered connection to one node: look-up, connect, HELLO, requests out, answers in. Non-blocking throughout;
+// One ordered connection to one node: look-up, connect, TLS, HELLO, requests out, answers in. Non-blocking throughout;
 // whoever owns it polls (redis/node_set.hpp). Belongs to one thread at a time, by ownership.
 //
 // What it promises:
@@ -18,8 +18,10 @@
 #include "base/fd.hpp"
 #include "redis/address.hpp"
 #include "redis/node.hpp"
+#include "redis/node_failure.hpp"
 #include "redis/reply.hpp"
 #include "redis/request.hpp"
+#include "redis/tls.hpp"
 
 #include <tl/expected.hpp>
 
@@ -31,17 +33,6 @@
 #include <vector>
 
 namespace holdfast {
-
-struct NodeFailure {
-    enum class Kind {
-        unreachable, ///< no connection, or it broke
-        timeout,     ///< nothing in time
-        no_vote,     ///< it answers, but not as a Redis server that may be asked for locks
-        denied,      ///< it refuses our credentials or permissions
-    };
-    Kind kind;
-    std::string text; ///< for people: no capital, no final point, nothing unprintable
-};
 
 struct Answer {
     tl::expected<std::vector<Reply>, NodeFailure> replies; ///< as many as the request has commands
@@ -64,8 +55,9 @@ struct Message {
 
 class Connection {
   public:
-    /// With `introduce` the server is asked for its introduction whenever a connection is opened.
-    Connection(Node node, milliseconds node_timeout, bool introduce);
+    /// `tls` is there when the node has TLS. With `introduce` the server is asked for its introduction whenever a
+    /// connection is opened.
+    Connection(Node node, std::shared_ptr<const TlsContext> tls, milliseconds node_timeout, bool introduce);
 
     const Node& node() const { return node_; }
 
@@ -84,8 +76,7 @@ class Connection {
     std::optional<Answer> take(uint64_t round);
     /// Whether all that was submitted has been handed to the kernel, or has failed.
     bool written() const;
-    /// Something was sent to this node, on this connection or an earlier one. Before that it cannot hold anything of
-    /// ours.
+    /// Something was sent to this node, on this connection or an earlier one. Before that it cannot hold anything of ours.
     bool reached() const { return reached_; }
     /// The node has answered all that it was asked on this connection.
     bool caught_up() const { return state_ == State::open && pending_.empty(); }
@@ -105,7 +96,7 @@ class Connection {
     void advance(short revents);
 
   private:
-    enum class State { closed, resolving, connecting, open };
+    enum class State { closed, resolving, connecting, handshake, open };
     enum class Purpose { greeting, listening, round };
     struct Pending {
         Purpose purpose;
@@ -124,10 +115,15 @@ class Connection {
     void connected();
     void greet();
     void write();
+    /// What TLS has to say, and whether it is over.
+    void flush_tls();
+    void send(std::string_view bytes);
     /// False when there was nothing to read.
     bool read();
     /// It has not answered HELLO yet.
     bool greeting() const;
+    void decrypt(std::string_view bytes);
+    void take(std::string_view text);
     void too_late();
     void receive(Reply);
     void hear(Reply);
@@ -139,6 +135,7 @@ class Connection {
     Node node_;
     milliseconds node_timeout_;
     bool introduce_;
+    std::shared_ptr<const TlsContext> tls_context_;
     std::optional<Lookup> lookup_;
     std::vector<Address> addresses_; ///< the one that was connected to last is the first
     bool look_again_ = false;        ///< none of them could be connected to
@@ -151,6 +148,7 @@ class Connection {
     Fd given_up_;              ///< until the next is opened; if none is, what was said last may still arrive
     BootTime open_until_{};    ///< until HELLO is sent
     BootTime address_until_{}; ///< until the next address is tried
+    std::unique_ptr<Tls> tls_;
     ReplyReader reader_;
     std::deque<Pending> pending_; ///< sent and not, in order
     std::optional<std::pair<uint64_t, Answer>> answer_;

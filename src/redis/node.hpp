@@ -5,11 +5,25 @@
 
 #include <tl/expected.hpp>
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace holdfast {
+
+/// Names of PEM files. Empty ones: the system's authorities, and no certificate of our own.
+struct TlsOptions {
+    std::string ca{};   ///< the only authorities that are trusted
+    std::string cert{}; ///< ours, for a server that wants to know its clients; with those between it and its authority
+    std::string key{};  ///< to `cert`; empty: it is in the same file
+    bool insecure = false; ///< whoever answers is believed to be the node
+
+    auto operator<=>(const TlsOptions&) const = default;
+    /// What is open here is as in `defaults`. A certificate and its key go together.
+    void complete_from(const TlsOptions& defaults);
+};
 
 struct Node {
     std::string host;        ///< name or address without brackets; empty for a Unix socket
@@ -18,16 +32,20 @@ struct Node {
     int db = 0;
     std::string user; ///< empty: the server's default user
     Secret password;
-    bool remembers = false; ///< a restart does not make it forget what it granted
+    std::optional<TlsOptions> tls; ///< nothing: no TLS
+    bool remembers = false;        ///< a restart does not make it forget what it granted
 
     bool is_unix() const { return !socket_path.empty(); }
 
-    /// As a URI without user and password: what messages show and what the command's environment gets.
+    /// As a URI without user, password and file names: what messages show, and what tells nodes apart.
     std::string display() const;
+    /// The same with the TLS options, for another holdfast to connect as we do: what the command's environment gets.
+    std::string uri() const;
 };
 
-/// redis://[user[:password]@]host[:port][/db], unix:///path/to.sock[?db=N], or a bare host[:port]; IPv6 in
-/// brackets; user and password percent-encoded. The error is a sentence that never shows a password.
+/// redis://[user[:password]@]host[:port][/db][?db=N], with rediss:// for TLS and then also ca=, cert=, key= FILE and
+/// insecure=yes, with & between them; unix:///path/to.sock[?db=N]; or a bare host[:port]. IPv6 in brackets; everything
+/// but host and port may be percent-encoded. The error is a sentence that never shows user or password.
 tl::expected<Node, std::string> parse_node(std::string_view uri);
 
 } // namespace holdfast

@@ -1,13 +1,23 @@
 #include "redis/node_set.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace holdfast {
 
 NodeSet::NodeSet(std::vector<Node> nodes, milliseconds node_timeout) : node_timeout_{node_timeout} {
     const bool introduce = nodes.size() > 1;
     connections_.reserve(nodes.size());
-    for (Node& node : nodes) connections_.emplace_back(std::move(node), node_timeout, introduce);
+    std::map<TlsOptions, std::shared_ptr<const TlsContext>> contexts;
+    for (Node& node : nodes) {
+        std::shared_ptr<const TlsContext> tls;
+        if (node.tls) {
+            auto& shared = contexts[*node.tls];
+            if (!shared) shared = std::make_shared<const TlsContext>(*node.tls);
+            tls = shared;
+        }
+        connections_.emplace_back(std::move(node), std::move(tls), node_timeout, introduce);
+    }
 }
 
 void NodeSet::resolve() {

@@ -29,7 +29,8 @@ struct Exchange {
 
 class NodeSet {
   public:
-    /// With more than one node each says who it is when its connection is opened (introduction()).
+    /// With more than one node each says who it is when its connection is opened (introduction()). Reads the files that
+    /// TLS needs: main thread, before a lock is held. Throws Failure when one of them cannot be used.
     NodeSet(std::vector<Node> nodes, milliseconds node_timeout);
 
     size_t size() const { return connections_.size(); }

@@ -39,7 +39,7 @@ TEST_CASE("no nodes is an error that says how to give them") {
 
 TEST_CASE("a bad node, duration, name or option names what is wrong and what would be right") {
     check(call({"run", "--node", "http://h", "x", "true"}), 78,
-          "node 1 of the list cannot be used: 'http://' is not a kind of address; known are redis://, unix:// and "
+          "node 1 of the list cannot be used: 'http://' is not a kind of address; known are redis://, rediss://, unix:// and "
           "local:");
     check(call({"run", "--node", "h,redis://joe:geheim@", "x", "true"}), 78,
           "node 2 of the list cannot be used: the host is missing, as in redis://10.0.0.1:6379");
@@ -109,10 +109,10 @@ TEST_CASE("a wrong password is said and never shown") {
     RedisServer server{{"--requirepass", "geheim"}, RedisServer::Listens::loopback};
     const std::string address = server.uri().substr(8);
     check(call({"run", "--node", "redis://:falsch@" + address, "x", "true"}), 77,
-          server.uri() + " refuses us: it does not let user 'default' in with the password from the node's URI or else "
+          server.uri() + " cannot be used: it does not let user 'default' in with the password from the node's URI or else "
                          "from HOLDFAST_PASSWORD; the command was not run");
     check(call({"run", "--node", server.uri(), "x", "true"}), 77,
-          server.uri() + " refuses us: it asks for a password and none was given; HOLDFAST_PASSWORD takes one; the "
+          server.uri() + " cannot be used: it asks for a password and none was given; HOLDFAST_PASSWORD takes one; the "
                          "command was not run");
     CHECK(call({"run", "--node", "redis://:geheim@" + address, "x", "true"}).status() == 0);
     CHECK(call({"run", "--node", server.uri(), "x", "true"}, {.environment = {{"HOLDFAST_PASSWORD", "geheim"}}})

@@ -160,7 +160,7 @@ TEST_CASE("mistake: a scheme, a port or a number of local nodes that there is no
 TEST_CASE("mistake: a wrong password, or none") {
     RedisServer server{{"--user", "joe", "on", ">geheim", "~*", "&*", "+@all", "--requirepass", "geheim"},
                        RedisServer::Listens::loopback};
-    const std::string refuses = "holdfast: " + server.uri() + " refuses us: ";
+    const std::string refuses = "holdfast: " + server.uri() + " cannot be used: ";
     CHECK(refusal_on("redis://joe:falsch@" + server.uri().substr(8), 77) ==
           refuses + "it does not let user 'joe' in with the password from the node's URI or else from "
                     "HOLDFAST_PASSWORD; the command was not run\n");
@@ -172,7 +172,7 @@ TEST_CASE("mistake: a user who may not do what a lock needs") {
     RedisServer server{{"--user", "joe", "on", ">geheim", "~*", "&*", "+@all", "-set"}, RedisServer::Listens::loopback};
     CHECK(refusal_on("redis://joe:geheim@" + server.uri().substr(8), 77) ==
           "holdfast: " + server.uri() +
-              " refuses us: it says: ERR The user executing the script can't run this command or subcommand; the "
+              " cannot be used: it says: ERR The user executing the script can't run this command or subcommand; the "
               "command was not run\n");
 }
 

@@ -28,10 +28,10 @@ int free_port() {
 
 } // namespace
 
-RedisServer::RedisServer(std::vector<std::string> options, Listens listens) : options_{std::move(options)} {
+RedisServer::RedisServer(std::vector<std::string> options, Listens listens) : options_{std::move(options)}, listens_{listens} {
     // Another process may take the port before the server does: then it ends, and another port is tried.
     for (int tries = 0;; ++tries) {
-        if (listens == Listens::loopback) port_ = free_port();
+        if (listens != Listens::unix_socket) port_ = free_port();
         try {
             start();
             return;
@@ -46,10 +46,10 @@ RedisServer::~RedisServer() {
 }
 
 void RedisServer::start() {
-    std::vector<std::string> words{"redis-server",          "--save", "", "--dir", dir_.path(), "--port",
-                                   fmt::format("{}", port_)};
-    if (port_ == 0) words.insert(words.end(), {"--unixsocket", dir_.file("sock")});
-    else words.insert(words.end(), {"--bind", "127.0.0.1"});
+    std::vector<std::string> words{"redis-server", "--save", "", "--dir", dir_.path(), "--bind", "127.0.0.1", "--port"};
+    words.push_back(listens_ == Listens::loopback ? fmt::format("{}", port_) : "0");
+    if (listens_ == Listens::tls) words.insert(words.end(), {"--tls-port", fmt::format("{}", port_)});
+    if (listens_ != Listens::loopback) words.insert(words.end(), {"--unixsocket", dir_.file("sock")});
     words.insert(words.end(), options_.begin(), options_.end());
     process_ = std::make_unique<Process>(words, ProcessOptions{.in_child = [] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }});
     process_->wait_for_out("eady to accept connections");
@@ -57,11 +57,19 @@ void RedisServer::start() {
 
 Node RedisServer::node() const {
     Node node;
-    if (port_ == 0) node.socket_path = dir_.file("sock");
+    if (listens_ != Listens::loopback) node.socket_path = dir_.file("sock");
     else {
         node.host = "127.0.0.1";
         node.port = static_cast<uint16_t>(port_);
     }
+    return node;
+}
+
+Node RedisServer::tls_node(const TlsOptions& options, const std::string& host) const {
+    Node node;
+    node.host = host;
+    node.port = static_cast<uint16_t>(port_);
+    node.tls = options;
     return node;
 }
 

@@ -14,7 +14,8 @@ namespace holdfast::test {
 
 class RedisServer {
   public:
-    enum class Listens { unix_socket, loopback };
+    /// With tls: on a loopback port with TLS, for which `options` name the certificates, and on a Unix socket.
+    enum class Listens { unix_socket, loopback, tls };
     /// Started and answering. `options` as on redis-server's command line.
     explicit RedisServer(std::vector<std::string> options = {}, Listens listens = Listens::unix_socket);
 
@@ -24,6 +25,8 @@ class RedisServer {
 
     Node node() const;
     std::string uri() const { return node().display(); }
+    /// The way through TLS, by that name for 127.0.0.1.
+    Node tls_node(const TlsOptions& options, const std::string& host = "127.0.0.1") const;
 
     /// SIGSTOP: it hangs, with its connections open. Returns when the kernel has stopped it.
     void pause();
@@ -41,6 +44,7 @@ class RedisServer {
   private:
     TempDir dir_;
     std::vector<std::string> options_;
+    Listens listens_;
     int port_ = 0;
     std::unique_ptr<Process> process_;
 };

@@ -1,0 +1,82 @@
+// TLS between the bytes of a socket and the text of a connection. It knows no socket: reading and writing, and with
+// them all rules about time and order, stay with the connection (redis/connection.hpp).
+//
+// TLS 1.2 or newer, no renegotiation. The server's certificate has to lead to an authority that we know, to be valid
+// today, and to be for the very host (name or address) of the node's URI; with TlsOptions::insecure all this is left
+// out. No word of ours leaves before that, so no password is ever told to a stranger.
+//
+// Each object belongs to one thread at a time, by ownership. Without a node that has TLS, OpenSSL is not touched.
+#pragma once
+
+#include "redis/node.hpp"
+#include "redis/node_failure.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace holdfast {
+
+/// What all connections with the same options share: the authorities and our own certificate, as they are in their
+/// files now. A file that is changed later counts for the next run of the program.
+class TlsContext {
+  public:
+    /// Throws Failure with status 78 that names the file. Main thread, before a lock is held.
+    explicit TlsContext(const TlsOptions&);
+
+    const TlsOptions& options() const { return options_; }
+    ssl_ctx_st* get() const { return context_.get(); }
+
+  private:
+    struct Free {
+        void operator()(ssl_ctx_st*) const;
+    };
+    TlsOptions options_;
+    std::unique_ptr<ssl_ctx_st, Free> context_;
+};
+
+/// One connection's. After each call there may be something in outgoing(), which has to be sent: also after a failure,
+/// for then it tells the server.
+class Tls {
+  public:
+    /// Begins the handshake with `host`, a name or an address.
+    Tls(std::shared_ptr<const TlsContext> context, const std::string& host);
+    Tls(const Tls&) = delete;
+    Tls& operator=(const Tls&) = delete;
+    ~Tls();
+
+    /// The handshake is over, and the server is who it should be.
+    bool established() const;
+    /// Takes bytes from the network; returns the text in them, which may be none.
+    std::string decrypt(std::string_view bytes);
+    /// Only when established.
+    void encrypt(std::string_view text);
+    /// Takes what is to be sent.
+    std::string outgoing();
+    /// Why it is over; nothing while all is well.
+    const std::optional<NodeFailure>& failure() const { return failure_; }
+
+  private:
+    struct Free {
+        void operator()(ssl_st*) const;
+    };
+
+    void shake_hands();
+    /// What a call that returned `result` makes of us.
+    void judge(int result);
+    NodeFailure why_it_failed() const;
+
+    std::shared_ptr<const TlsContext> context_;
+    std::string host_;
+    std::unique_ptr<ssl_st, Free> ssl_;
+    bool anything_came_ = false;
+    bool asked_for_certificate_ = false;
+    std::string distrust_; ///< what is wrong with the server's certificate
+    std::optional<NodeFailure> failure_;
+};
+
+} // namespace holdfast
