@@ -10,6 +10,16 @@
 #include <algorithm>
 
 namespace holdfast {
+namespace {
+
+/// What `text` says of each, with commas between.
+std::string joined(const std::vector<Node>& nodes, std::string (Node::*text)() const) {
+    std::vector<std::string> texts;
+    for (const Node& node : nodes) texts.push_back((node.*text)());
+    return fmt::format("{}", fmt::join(texts, ","));
+}
+
+} // namespace
 
 LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace) {
     const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift};
@@ -23,16 +33,10 @@ LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace)
     return {timing, settings.restart_guard, way(settings)};
 }
 
-std::string addresses(const std::vector<Node>& nodes) {
-    std::vector<std::string> displayed;
-    for (const Node& node : nodes) displayed.push_back(node.display());
-    return fmt::format("{}", fmt::join(displayed, ","));
-}
-
 std::string held_with(const LockKey& key, std::vector<Node> nodes) {
     std::ranges::sort(nodes, {}, &Node::display);
     // KEY@NODES, with spaces between.
-    const std::string ours = fmt::format("{}@{}", key.key(), addresses(nodes));
+    const std::string ours = fmt::format("{}@{}", key.key(), joined(nodes, &Node::display));
     const std::string around = environment_variable("HOLDFAST_HELD").value_or("");
     if ((" " + around + " ").find(" " + ours + " ") != std::string::npos)
         throw Failure{
@@ -48,7 +52,7 @@ std::vector<std::string> lock_variables(const Lock& lock, const std::vector<Node
                                        fmt::format("HOLDFAST_KEY={}", lock.key().key()),
                                        fmt::format("HOLDFAST_TOKEN={}", lock.token().text()),
                                        fmt::format("HOLDFAST_FENCE={}", lock.fence().number),
-                                       fmt::format("HOLDFAST_NODES={}", addresses(nodes)),
+                                       fmt::format("HOLDFAST_NODES={}", joined(nodes, &Node::uri)),
                                        fmt::format("HOLDFAST_KEY_PREFIX={}", lock.key().prefix)};
     // With these a holdfast inside finds its passwords where we did.
     if (settings.config_file) variables.push_back(fmt::format("HOLDFAST_CONFIG={}", *settings.config_file));

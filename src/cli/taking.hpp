@@ -12,9 +12,6 @@ namespace holdfast {
 /// With that grace; refuses timings that cannot work.
 LockRules lock_rules(const Settings&, size_t nodes, milliseconds grace);
 
-/// The nodes' addresses with commas between, without passwords.
-std::string addresses(const std::vector<Node>&);
-
 /// HOLDFAST_HELD for a run of this lock: what it and those around it hold. Refuses a lock that one of those holds: to
 /// wait for it would be to wait for ever.
 std::string held_with(const LockKey&, std::vector<Node>);

@@ -1,9 +1,11 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "local/local_nodes.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -28,20 +30,32 @@ std::optional<int> local_count(std::string_view uri) {
     return count;
 }
 
+void warn_of_insecure(const std::vector<Node>& nodes, const Log& log) {
+    std::vector<std::string> insecure;
+    for (const Node& node : nodes)
+        if (node.tls && node.tls->insecure) insecure.push_back(node.display());
+    if (!insecure.empty())
+        log.error("insecure",
+                  fmt::format("the certificate of {} is not checked (insecure): whoever stands between can read "
+                              "the password and give the lock away",
+                              fmt::join(insecure, ", ")));
+}
+
 } // namespace
 
 std::vector<Node> configured_nodes(const Settings& settings) {
     if (settings.nodes.empty())
-        throw Failure{ExitStatus::configuration,
-                      "no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES), "
-                      "or --node local: for a lock on this machine alone"};
+        throw Failure{ExitStatus::configuration, "no nodes configured; give --node redis://HOST:PORT (or set "
+                                                 "HOLDFAST_NODES, or nodes in a configuration file), "
+                                                 "or --node local: for a lock on this machine alone"};
     const Log log{settings.verbosity};
     std::vector<Node> nodes;
     for (size_t i = 0; i < settings.nodes.size(); ++i) {
         const std::string& uri = settings.nodes[i].reveal();
         if (const auto count = local_count(uri)) {
             for (std::string& path : local_nodes(settings.local_dir, *count)) {
-                log.detail(fmt::format("{} has a server at {}, which stays; redis-cli -s {} shutdown ends it", uri,
+                log.detail("local_node",
+                           fmt::format("{} has a server at {}, which stays; redis-cli -s {} shutdown ends it", uri,
                                        path, path));
                 nodes.emplace_back();
                 nodes.back().socket_path = std::move(path);
@@ -56,6 +70,8 @@ std::vector<Node> configured_nodes(const Settings& settings) {
             throw Failure{ExitStatus::configuration,
                           fmt::format("node {} of the list cannot be used: {}", i + 1, node.error())};
         if (node->password.empty()) node->password = settings.password;
+        if (node->tls)
+            node->tls->complete_from({settings.tls_ca, settings.tls_cert, settings.tls_key, settings.tls_insecure});
         nodes.push_back(std::move(*node));
     }
     for (size_t i = 0; i < nodes.size(); ++i)
@@ -64,6 +80,7 @@ std::vector<Node> configured_nodes(const Settings& settings) {
                 throw Failure{
                     ExitStatus::configuration,
                     fmt::format("{} is configured twice; every node has to be another server", nodes[i].display())};
+    warn_of_insecure(nodes, log);
     return nodes;
 }
 

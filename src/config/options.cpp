@@ -55,6 +55,7 @@ Secret password_from(const Given& file) {
     return Secret{std::move(password)};
 }
 
+Shown unless_empty(const std::string& value) { return value.empty() ? Shown{} : value; }
 Shown yes_or_no(bool value) { return value ? "true" : "false"; }
 Shown text(const std::optional<milliseconds>& duration) {
     return duration ? Shown{format_exactly(*duration)} : std::nullopt;
@@ -102,6 +103,34 @@ const std::array table{
                    to.password_file = from.text;
                },
            .show = [](const Settings& from) { return from.password_file; }},
+    Option{.name = "tls-ca",
+           .spellings = "--tls-ca",
+           .kind = Kind::text,
+           .value = "FILE",
+           .help = "TLS: trust only the authorities in FILE (the system's)",
+           .take = [](Settings& to, const Given& from) { to.tls_ca = from.text; },
+           .show = [](const Settings& from) { return unless_empty(from.tls_ca); }},
+    Option{.name = "tls-cert",
+           .spellings = "--tls-cert",
+           .kind = Kind::text,
+           .value = "FILE",
+           .help = "TLS: our certificate, for nodes that ask for one",
+           .take = [](Settings& to, const Given& from) { to.tls_cert = from.text; },
+           .show = [](const Settings& from) { return unless_empty(from.tls_cert); }},
+    Option{.name = "tls-key",
+           .spellings = "--tls-key",
+           .kind = Kind::text,
+           .value = "FILE",
+           .help = "TLS: its key (in the same file)",
+           .take = [](Settings& to, const Given& from) { to.tls_key = from.text; },
+           .show = [](const Settings& from) { return unless_empty(from.tls_key); }},
+    Option{.name = "tls-insecure",
+           .spellings = "--tls-insecure",
+           .kind = Kind::toggle,
+           .value = "",
+           .help = "TLS: don't check who answers; warns each time",
+           .take = [](Settings& to, const Given& from) { to.tls_insecure = is_on(from); },
+           .show = [](const Settings& from) { return yes_or_no(from.tls_insecure); }},
     Option{.name = "config",
            .spellings = "--config",
            .kind = Kind::text,
