@@ -2,8 +2,12 @@
 #include "support/holdfast.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <regex>
+#include <vector>
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -14,6 +18,26 @@ namespace {
 /// A host on which nobody answers for silent.invalid.
 const ProcessOptions host{
     .environment = {{"LD_PRELOAD", HOLDFAST_SLOW_NAMES}, {"ASAN_OPTIONS", "verify_asan_link_order=0"}}};
+
+/// On 127.0.0.2 nobody answers, not even the kernel: the queue of those who want to connect is full.
+struct Deaf {
+    Fd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    std::vector<Fd> clients{};
+
+    explicit Deaf(uint16_t port) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+        address.sin_port = htons(port);
+        auto* const where = reinterpret_cast<sockaddr*>(&address);
+        REQUIRE(::bind(listener.get(), where, sizeof address) == 0);
+        REQUIRE(::listen(listener.get(), 0) == 0);
+        for (int i = 0; i < 3; ++i) {
+            clients.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+            ::connect(clients.back().get(), where, sizeof address);
+        }
+    }
+};
 
 } // namespace
 
@@ -37,4 +61,16 @@ TEST_CASE("where a name is all there is, the wait for it is bounded and the mess
     CHECK(run.status() == 69);
     CHECK(run.err == "holdfast: redis://silent.invalid:6379 cannot be used: its name is not resolved in 1s\n");
     CHECK(BootClock::now() - start >= 1s);
+}
+
+TEST_CASE("an address that does not answer leaves time for the others of its host") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    const Deaf deaf{server.node().port};
+    const std::string node = fmt::format("redis://two.invalid:{}", server.node().port);
+    const BootTime start = BootClock::now();
+    const Finished run = finish(run_on(node, {"-n", "x", "echo", "done"}), host);
+    CHECK(run.out == "done\n");
+    CHECK(run.err.empty());
+    // Half of the second in which a connection has to be there.
+    CHECK(BootClock::now() - start >= 500ms);
 }
