@@ -74,3 +74,14 @@ TEST_CASE("an address that does not answer leaves time for the others of its hos
     // Half of the second in which a connection has to be there.
     CHECK(BootClock::now() - start >= 500ms);
 }
+
+TEST_CASE("a host that cannot be reached is looked up again, for it may have moved") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    const TempDir dir;
+    ProcessOptions options = host;
+    options.environment["MOVED_TO"] = dir.write("where", "127.0.0.3");
+    Process run{run_on(fmt::format("redis://moved.invalid:{}", server.node().port), {"x", "echo", "done"}), options};
+    run.wait_for_err("connection refused");
+    dir.write("where", "127.0.0.1");
+    CHECK(run.wait().out == "done\n");
+}
