@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace holdfast {
@@ -20,7 +19,7 @@ constexpr milliseconds probe_lasts{10'000};
 constexpr int most_scans = 100;
 constexpr size_t most_names = 3;
 
-std::optional<std::chrono::microseconds> time_of(const Reply& reply) {
+std::optional<std::chrono::microseconds> exact_time_of(const Reply& reply) {
     if (reply.items.size() != 2) return {};
     int64_t parts[2]{};
     for (size_t i = 0; i < 2; ++i) {
@@ -35,7 +34,7 @@ std::optional<std::chrono::microseconds> time_of(const Reply& reply) {
 
 /// The difference to this host, whose clock is taken at the middle of the round trip.
 std::optional<Clock> clock_of(const Answer& answer) {
-    const auto time = time_of(answer.replies->front());
+    const auto time = exact_time_of(answer.replies->front());
     if (!time) return {};
     const nanoseconds here = wall_time_since_epoch() - (BootClock::now() - *answer.sent_at) + answer.took / 2;
     const nanoseconds resolution = milliseconds{1};
@@ -103,9 +102,8 @@ class LeftoverSearch {
 class Examination {
   public:
     Examination(NodeSet& nodes, const LockKey& probe, const LockRules& rules)
-        : nodes_{nodes}, probe_{probe}, rules_{rules}, deadline_{BootClock::now() + 2 * nodes.node_timeout() +
-                                                                 seconds{1}},
-          facts_(nodes.size()), given_up_(nodes.size()), ways_(nodes.size(), rules.way) {
+        : nodes_{nodes}, probe_{probe}, rules_{rules}, facts_(nodes.size()), given_up_(nodes.size()),
+          ways_(nodes.size(), rules.way) {
         for (size_t i = 0; i < nodes.size(); ++i) {
             facts_[i].node = nodes.node(i).display();
             facts_[i].remembers = nodes.node(i).remembers;
@@ -116,6 +114,7 @@ class Examination {
 
     std::vector<Facts> run() {
         contact();
+        deadline_ = BootClock::now() + 2 * nodes_.node_timeout() + seconds{1};
         for (int i = 0; i < samples; ++i) measure();
         try_locks();
         search_leftovers();
@@ -253,7 +252,7 @@ class Examination {
     NodeSet& nodes_;
     LockKey probe_;
     LockRules rules_;
-    BootTime deadline_;
+    BootTime deadline_ = BootTime::max(); ///< of all rounds but the first, which a connection ends
     std::vector<Facts> facts_;
     std::vector<LockKey> locks_; ///< by node
     std::vector<bool> given_up_; ///< by node: not to be asked any more

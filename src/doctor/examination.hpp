@@ -1,9 +1,9 @@
 // Asks the nodes all that doctor wants to know. What it means is for doctor/judgement.hpp.
 //
 // On each node a lock of its own is really taken, extended and released, as run would do it and by transaction; its
-// keys are removed again, and would expire otherwise. A node that is down, hangs or talks nonsense costs two node
-// timeouts and a second at most, and so does all of it where answers are slow: what there was no time for is untried.
-// Main thread.
+// keys are removed again, and would expire otherwise. A node that is down, hangs or talks nonsense costs the time that
+// a connection and one answer may take. Whoever has answered once is asked for two node timeouts and a second more;
+// what there was no time for is untried. Main thread.
 #pragma once
 
 #include "lock/lock.hpp"

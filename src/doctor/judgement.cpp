@@ -34,6 +34,8 @@ bool is_old(const Facts& facts) {
     return major && *major < first_with_messages;
 }
 
+bool is_sentinel(const Facts& facts) { return text(facts, "redis_mode") == "sentinel"; }
+
 std::string at_most(nanoseconds duration) {
     return "at most " + format_duration(std::chrono::ceil<milliseconds>(duration));
 }
@@ -143,13 +145,12 @@ Finding version(const Facts& facts) {
 
 Perhaps role(const Facts& facts) {
     const std::string role = text(facts, "role");
-    const std::string mode = text(facts, "redis_mode");
-    if (mode == "sentinel")
+    if (is_sentinel(facts))
         return failing("role", "it is a Sentinel, which keeps no locks", "name the master that it watches");
     if (role.empty()) return {};
     if (role != "master")
         return failing("role", fmt::format("it is a {} and has no vote", role), "name its master instead");
-    if (mode == "cluster")
+    if (text(facts, "redis_mode") == "cluster")
         return warning("role", "master in a cluster: it grants only locks whose names fall to it",
                        "use servers that are no cluster");
     return good("role", "master");
@@ -170,7 +171,7 @@ Perhaps uptime(const Facts& facts) {
     if (facts.no_vote) return failing("uptime", *facts.no_vote, "wait until then, and see why it was started");
     const auto up = info_number(facts.info.text, "uptime_in_seconds");
     if (!up) return {};
-    return good("uptime", format_duration(seconds{*up}));
+    return good("uptime", *up == 0 ? "just started" : "for " + format_duration(seconds{*up}));
 }
 
 /// What a restart makes the node forget; nothing when it forgets nothing.
@@ -296,6 +297,7 @@ Diagnosis judge(const std::vector<Facts>& nodes, const std::string& prefix, cons
         add(latency(facts, rules), i);
         add(version(facts), i);
         add(role(facts), i);
+        if (is_sentinel(facts)) continue;
         add(clock(facts), i);
         add(uptime(facts), i);
         add(persistence(facts, n, rules), i);

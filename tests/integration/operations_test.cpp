@@ -380,3 +380,16 @@ TEST_CASE("where a transaction is refused nothing is done without it") {
         CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
     }
 }
+
+TEST_CASE_TEMPLATE("a command or a key that our user may not use denies, and is not waited for", OneNode, ByScript,
+                   ByTransaction) {
+    for (const char* lacking : {"-set", "resetkeys"}) {
+        CAPTURE(lacking);
+        OneNode node;
+        node.server.command({"ACL", "SETUSER", "default", lacking});
+        const auto answer = node.try_to(exchange(key, Acquire{{run_a, 1}, record({run_a, 1}), 30s, {}}, node.way));
+        REQUIRE_FALSE(answer.has_value());
+        CAPTURE(answer.error().text);
+        CHECK(answer.error().kind == NodeFailure::Kind::denied);
+    }
+}
