@@ -217,6 +217,18 @@ TEST_CASE("at a terminal force-release asks, and only a yes is one") {
     }
 }
 
+TEST_CASE("what was typed before the question is no answer to it") {
+    User user{1};
+    const std::string theirs = record(1, 2h + 30s);
+    hold(user.servers, theirs);
+    user.shell.say("holdfast force-release x\ry\r");
+    user.shell.wait_for("[y/N] ");
+    user.shell.say("n\r");
+    user.shell.wait_for("nothing was done\r\n");
+    CHECK(user.shell.wait_for_prompt() == 1);
+    CHECK(held(user.servers) == theirs);
+}
+
 TEST_CASE("who comes between the question and the answer keeps the lock") {
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);

@@ -39,6 +39,14 @@ TEST_CASE("a record that lies about its types is read as far as it goes") {
     CHECK(describe(record) == "? (\\x1b[2J@?, pid 0)");
 }
 
+TEST_CASE("a TTL that cannot be is read as the nearest that can") {
+    const auto ttl = [](const std::string& ms) {
+        return Record::parse("abc.1 {\"v\":1,\"ttl_ms\":" + ms + "}").holder->ttl;
+    };
+    CHECK(ttl("9223372036854775807") == 24h * 365);
+    CHECK(ttl("-9223372036854775808") == 0ms);
+}
+
 TEST_CASE("a label that is not UTF-8 still makes a record") {
     const Holder holder{"\xff", "u", "h", 1, 1ms, 1s};
     CHECK(Record::parse(Record::make({"abc", 1}, holder).value).holder.has_value());
