@@ -45,6 +45,7 @@ std::vector<Right> rights(const LockKey& lock, Way way) {
         {"subscribe", messages, {}},
         {"scan", listing, {"SCAN", "0", "COUNT", "1"}},
         {"getrange", listing, {"GETRANGE", key, "0", "0"}},
+        {"zcount", listing, {"ZCOUNT", lock.seen(), "-inf", "+inf"}},
         {"eval", scripts, {"EVAL", "return 1", "0"}, true},
         {"watch", transactions, {"WATCH", key}},
         {"unwatch", transactions, {"UNWATCH"}},

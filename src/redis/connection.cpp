@@ -247,7 +247,8 @@ bool Connection::read() {
     if (size <= 0) {
         std::string how = size == 0 ? "it closed the connection" : errno_text(errno);
         // A server that expects TLS hangs up like this on whoever does not speak it.
-        if (greeting() && !tls_ && !node_.is_unix()) how += " before its first answer; if it speaks TLS, write rediss://";
+        if (greeting() && !tls_ && !node_.is_unix())
+            how += " before its first answer; if it speaks TLS, write rediss://";
         fail(Kind::unreachable, std::move(how));
         return false;
     }
@@ -335,10 +336,11 @@ void Connection::check_greeting(const std::vector<Reply>& replies) {
     }
     if (reply.type == Reply::Type::error) {
         if (reply.is_error("NOAUTH"))
-            return fail(Kind::denied, "it asks for a password and none was given; HOLDFAST_PASSWORD takes one");
+            return fail(Kind::denied,
+                        "it asks for a password and none was given; HOLDFAST_PASSWORD or --password-file takes one");
         if (reply.is_error("WRONGPASS"))
             return fail(Kind::denied, fmt::format("it does not let user '{}' in with the password from the node's URI "
-                                                  "or else from HOLDFAST_PASSWORD",
+                                                  "or else from HOLDFAST_PASSWORD or --password-file",
                                                   node_.user.empty() ? "default" : printable(node_.user)));
         if (reply.is_error("DENIED"))
             return fail(Kind::no_vote, "it is in protected mode and takes only clients of its own host; "

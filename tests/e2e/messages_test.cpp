@@ -29,7 +29,8 @@ std::string one_key(const std::string& name) { return "holdfast:" + name; }
 
 TEST_CASE("no nodes is an error that says how to give them") {
     check(call({"run", "x", "true"}), 78,
-          "no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES), or --node local: for a lock on "
+          "no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES, or nodes in a configuration "
+          "file), or --node local: for a lock on "
           "this "
           "machine alone");
     CHECK(call({"status", "x"}).status() == 78);
@@ -39,7 +40,8 @@ TEST_CASE("no nodes is an error that says how to give them") {
 
 TEST_CASE("a bad node, duration, name or option names what is wrong and what would be right") {
     check(call({"run", "--node", "http://h", "x", "true"}), 78,
-          "node 1 of the list cannot be used: 'http://' is not a kind of address; known are redis://, rediss://, unix:// and "
+          "node 1 of the list cannot be used: 'http://' is not a kind of address; known are redis://, rediss://, "
+          "unix:// and "
           "local:");
     check(call({"run", "--node", "h,redis://joe:geheim@", "x", "true"}), 78,
           "node 2 of the list cannot be used: the host is missing, as in redis://10.0.0.1:6379");
@@ -109,10 +111,12 @@ TEST_CASE("a wrong password is said and never shown") {
     RedisServer server{{"--requirepass", "geheim"}, RedisServer::Listens::loopback};
     const std::string address = server.uri().substr(8);
     check(call({"run", "--node", "redis://:falsch@" + address, "x", "true"}), 77,
-          server.uri() + " cannot be used: it does not let user 'default' in with the password from the node's URI or else "
-                         "from HOLDFAST_PASSWORD; the command was not run");
+          server.uri() +
+              " cannot be used: it does not let user 'default' in with the password from the node's URI or else "
+              "from HOLDFAST_PASSWORD or --password-file; the command was not run");
     check(call({"run", "--node", server.uri(), "x", "true"}), 77,
-          server.uri() + " cannot be used: it asks for a password and none was given; HOLDFAST_PASSWORD takes one; the "
+          server.uri() + " cannot be used: it asks for a password and none was given; HOLDFAST_PASSWORD or "
+                         "--password-file takes one; the "
                          "command was not run");
     CHECK(call({"run", "--node", "redis://:geheim@" + address, "x", "true"}).status() == 0);
     CHECK(call({"run", "--node", server.uri(), "x", "true"}, {.environment = {{"HOLDFAST_PASSWORD", "geheim"}}})

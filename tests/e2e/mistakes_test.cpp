@@ -69,7 +69,8 @@ class Stranger {
 
 TEST_CASE("mistake: no nodes") {
     CHECK(refusal(78, {"x", "echo", "never"}) ==
-          "holdfast: no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES), or --node local: for "
+          "holdfast: no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES, or nodes in a "
+          "configuration file), or --node local: for "
           "a lock on this machine alone\n");
 }
 
@@ -149,7 +150,7 @@ TEST_CASE("mistake: the socket's path is wrong") {
 
 TEST_CASE("mistake: a scheme, a port or a number of local nodes that there is not") {
     CHECK(refusal_on("http://db1", 78) == "holdfast: node 1 of the list cannot be used: 'http://' is not a kind of "
-                                          "address; known are redis://, unix:// and local:\n");
+                                          "address; known are redis://, rediss://, unix:// and local:\n");
     CHECK(
         refusal_on("db1,redis://joe:geheim@db2:70000", 78) ==
         "holdfast: node 2 of the list cannot be used: what stands behind the host 'db2' is not a port (1 to 65535)\n");
@@ -163,9 +164,9 @@ TEST_CASE("mistake: a wrong password, or none") {
     const std::string refuses = "holdfast: " + server.uri() + " cannot be used: ";
     CHECK(refusal_on("redis://joe:falsch@" + server.uri().substr(8), 77) ==
           refuses + "it does not let user 'joe' in with the password from the node's URI or else from "
-                    "HOLDFAST_PASSWORD; the command was not run\n");
+                    "HOLDFAST_PASSWORD or --password-file; the command was not run\n");
     CHECK(refusal_on(server.uri(), 77) == refuses + "it asks for a password and none was given; HOLDFAST_PASSWORD "
-                                                    "takes one; the command was not run\n");
+                                                    "or --password-file takes one; the command was not run\n");
 }
 
 TEST_CASE("mistake: a user who may not do what a lock needs") {
@@ -308,7 +309,7 @@ TEST_CASE("mistake: words that are missing or in the wrong place") {
     CHECK(refusal(64, {"--node", "h", "demo", "-c", ""}) ==
           "holdfast: the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'\n");
     CHECK(refusal(64, {"--node", "h", "-n", "-w", "5s", "demo", "echo", "never"}) ==
-          "holdfast: -n does not wait and --wait does; give one of them\n");
+          "holdfast: --nonblock and --wait contradict each other; give one of them\n");
 }
 
 TEST_CASE("mistake: times that cannot be") {

@@ -67,7 +67,7 @@ TEST_CASE("over TLS too the holder is told at once when its lock is taken away, 
     Process waiter{run_on(servers.uris, {"x", "echo", "mine"})};
     REQUIRE(eventually([&] { return servers.servers[2]->text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
     const BootTime begin = BootClock::now();
-    CHECK(finish(holdfast::test::holdfast({"force-release", "--node", servers.uris, "x"})).status() == 0);
+    CHECK(finish(holdfast::test::holdfast({"force-release", "-y", "--node", servers.uris, "x"})).status() == 0);
     CHECK(holder.wait().status() == 79);
     CHECK(waiter.wait().out == "mine\n");
     // The next renewal would be after twenty seconds.
@@ -99,7 +99,8 @@ TEST_CASE("when too few can, the command is not run, the status is 77 and the me
     const Finished two = finish(run_on(several, {"x", "echo", "run"}));
     CHECK(two.status() == 77);
     CHECK(two.out.empty());
-    CHECK(two.err.starts_with(fmt::format("holdfast: too few nodes can be used, 2 are needed\n  {}", node.display())));
+    CHECK(two.err.starts_with(fmt::format(
+        "holdfast: too few nodes can be used, 2 are needed; the command was not run\n  {}", node.display())));
 }
 
 TEST_CASE("a file that cannot be read is a matter of configuration") {

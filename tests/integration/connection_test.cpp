@@ -156,15 +156,16 @@ TEST_CASE("passwords: the right one opens, a wrong one or none is denied and nev
     CHECK(ask(node).replies->front().text == "PONG");
     node.password = Secret{"falsch"};
     CHECK(failure(node).kind == NodeFailure::Kind::denied);
-    CHECK(failure(node).text ==
-          "it does not let user 'joe' in with the password from the node's URI or else from HOLDFAST_PASSWORD");
+    CHECK(failure(node).text == "it does not let user 'joe' in with the password from the node's URI or else from "
+                                "HOLDFAST_PASSWORD or --password-file");
 }
 
 TEST_CASE("a server that wants a password says so to whoever has none") {
     RedisServer server;
     server.command({"CONFIG", "SET", "requirepass", "geheim"});
     CHECK(failure(server.node()).kind == NodeFailure::Kind::denied);
-    CHECK(failure(server.node()).text == "it asks for a password and none was given; HOLDFAST_PASSWORD takes one");
+    CHECK(failure(server.node()).text ==
+          "it asks for a password and none was given; HOLDFAST_PASSWORD or --password-file takes one");
     Node node = server.node();
     node.password = Secret{"geheim"};
     CHECK(ask(node).replies->front().text == "PONG");

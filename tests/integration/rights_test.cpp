@@ -74,7 +74,8 @@ class Everything {
         ask(key, way, Acquire{other, record(other), 30s, {}, waiting});
         note(look(inspection(key)));
         const Listing listing = list_locks(nodes_, "holdfast:", "*");
-        note(listing.nodes[0].text + std::to_string(listing.locks.size()));
+        note((listing.nodes[0].failure ? listing.nodes[0].failure->text : "listed") +
+             std::to_string(listing.locks.size()));
         ask(key, way, Release{one, "", true});
         const bool released = noted_.back() == name(Word::released);
         note(nodes_.listening(0) ? "listening" : "not listening");

@@ -1,7 +1,7 @@
 // Nodes behind TLS: what works as without it, and what each failure says.
 #include "base/error.hpp"
-#include "lock/inspection.hpp"
 #include "lock/lock.hpp"
+#include "lock/revocation.hpp"
 #include "support/certificates.hpp"
 #include "support/listener.hpp"
 #include "support/redis_server.hpp"
