@@ -45,12 +45,14 @@ TEST_CASE("a name server that hangs costs one node's vote and no time") {
     RedisServers servers{2};
     const std::string nodes = servers.uris() + ",redis://silent.invalid";
     const BootTime start = BootClock::now();
-    const Finished run =
-        finish(run_on(nodes, {"-v", "-n", "--ttl", "1m", "--node-timeout", "10s", "x", "echo", "done"}), host);
-    CHECK(run.status() == 0);
-    CHECK(run.out == "done\n");
-    CHECK(std::regex_search(run.err, std::regex{"redis://silent.invalid:6379 +not needed any more\n"}));
-    // Waiting for the name, in the attempt or in the release, would take ten seconds.
+    for (int i = 0; i < 8; ++i) {
+        const Finished run =
+            finish(run_on(nodes, {"-v", "-n", "--ttl", "1m", "--node-timeout", "10s", "x", "echo", "done"}), host);
+        CHECK(run.status() == 0);
+        CHECK(run.out == "done\n");
+        CHECK(std::regex_search(run.err, std::regex{"redis://silent.invalid:6379 +not needed any more\n"}));
+    }
+    // To wait for the name would take ten seconds of each attempt, or one of each release.
     CHECK(BootClock::now() - start < 8s);
     for (size_t i = 0; i < 2; ++i) CHECK(servers[i].text({"EXISTS", "holdfast:x"}) == "0");
 }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -85,6 +86,20 @@ TEST_CASE("an answer of any size comes through") {
     server.command({"SETRANGE", "k", "299999", "x"});
     CHECK(ask(server.tls_node({.ca = authority.ca()}), {"GET", "k"}).replies->front().text ==
           std::string(299'999, '\0') + "x");
+}
+
+TEST_CASE("an answer that comes together with the end of the connection counts") {
+    Authority authority;
+    const RedisServer server = server_with(authority, "IP:127.0.0.1");
+    NodeSet nodes{{server.tls_node({.ca = authority.ca()})}, 5s};
+    nodes.resolve();
+    const auto slow_reader = [](const Answers&) {
+        std::this_thread::sleep_for(50ms);
+        return false;
+    };
+    const Answers answers = nodes.ask_all({"QUIT"}, {.enough = slow_reader});
+    REQUIRE(answers[0]->replies.has_value());
+    CHECK(answers[0]->replies->front().text == "OK");
 }
 
 TEST_CASE("a certificate that proves nothing is denied, with its reason, and no word is said to whoever shows it") {
