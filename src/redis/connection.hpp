@@ -76,7 +76,8 @@ class Connection {
     std::optional<Answer> take(uint64_t round);
     /// Whether all that was submitted has been handed to the kernel, or has failed.
     bool written() const;
-    /// Something was sent to this node, on this connection or an earlier one. Before that it cannot hold anything of ours.
+    /// Something was sent to this node, on this connection or an earlier one. Before that it cannot hold anything of
+    /// ours.
     bool reached() const { return reached_; }
     /// The node has answered all that it was asked on this connection.
     bool caught_up() const { return state_ == State::open && pending_.empty(); }

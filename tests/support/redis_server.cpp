@@ -28,7 +28,8 @@ int free_port() {
 
 } // namespace
 
-RedisServer::RedisServer(std::vector<std::string> options, Listens listens) : options_{std::move(options)}, listens_{listens} {
+RedisServer::RedisServer(std::vector<std::string> options, Listens listens)
+    : options_{std::move(options)}, listens_{listens} {
     // Another process may take the port before the server does: then it ends, and another port is tried.
     for (int tries = 0;; ++tries) {
         if (listens != Listens::unix_socket) port_ = free_port();
