@@ -198,7 +198,7 @@ TEST_CASE("a press of TAB starts no server") {
     CHECK(std::filesystem::is_empty(folder.path()));
 }
 
-TEST_CASE("zsh: commands, options, values and locks, with their help; files and programs are left to it") {
+TEST_CASE("zsh: commands, options, values and locks, with their help, files and programs are left to it") {
     if (!installed("zsh")) return;
     CHECK(in_zsh("holdfast rel") == Words{"release:let go of a lock that acquire took"});
     CHECK(in_zsh("holdfast run --leftovers=k") == Words{"--leftovers=kill:"});

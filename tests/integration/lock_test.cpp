@@ -161,7 +161,7 @@ TEST_CASE("renewal moves the lease, and only a quorum's yes does") {
     CHECK(lock.release());
 }
 
-TEST_CASE("a node that forgot the lock gets it back while a quorum confirms it; a quorum that forgot is the end") {
+TEST_CASE("a node that forgot the lock gets it back while a quorum confirms it, and a quorum that forgot is the end") {
     RedisServers servers{3};
     Lock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
