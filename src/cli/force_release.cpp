@@ -75,6 +75,9 @@ std::string for_holder(const Record& record) {
 std::string for_others(const LockKey& key, const Inspection& seen) {
     if (seen.standing == Standing::held)
         return fmt::format("{} is now held by {}; {} waiting", key.name, describe(seen.record), seen.waiting);
+    // Some nodes were asked before they gave it to the next, and some after.
+    if (seen.queue.empty() && seen.holding > 0)
+        return fmt::format("{} is taking {} now", describe(seen.record), key.name);
     if (seen.queue.empty()) return fmt::format("nobody waits for {}", key.name);
     return fmt::format("next in line is {}, first of {} waiting", describe(seen.queue.front().record), seen.waiting);
 }
