@@ -23,8 +23,8 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, cons
     const size_t q = quorum(nodes.size());
     using enum Revocation::Outcome;
     if (revocation.answered < q) revocation.outcome = too_few;
-    else if (counts[Word::revoked] + counts[Word::free] < q) revocation.outcome = changed;
-    else revocation.outcome = counts[Word::revoked] > 0 ? revoked : free;
+    else if (counts[Word::revoked] > 0) revocation.outcome = revoked;
+    else revocation.outcome = counts[Word::free] >= q ? free : changed;
     return revocation;
 }
 

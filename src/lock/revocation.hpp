@@ -9,13 +9,19 @@
 namespace holdfast {
 
 struct Revocation {
-    enum class Outcome { revoked, free, changed, too_few };
+    enum class Outcome {
+        revoked, ///< it stood on some node, and now on none of a quorum; the next may have the lock on the others
+                 ///< already
+        free,    ///< it was gone, and nobody has the lock
+        changed, ///< it was gone, and others have the lock: nothing was done
+        too_few,
+    };
     Outcome outcome;
     size_t answered = 0;
     std::vector<NodeView> nodes{};
 };
 
-/// Takes away exactly that record, wherever it stands. Succeeded when on a quorum it is gone.
+/// Takes away exactly that record, wherever it stands.
 /// `words` tell its holder by whom and why.
 Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Way way = Way::scripts);
 

@@ -119,6 +119,35 @@ struct Tally {
 
 } // namespace
 
+TEST_CASE("what was shown is taken away wherever it stands, and what others have is left to them") {
+    RedisServers servers{3};
+    NodeSet nodes = straight_to(servers.nodes(), 0);
+    const Record shown = Record::parse("shown");
+    const auto outcome_with = [&](std::initializer_list<std::string_view> values) {
+        size_t i = 0;
+        for (const std::string_view value : values) {
+            if (value.empty()) servers[i].command({"DEL", key.key()});
+            else servers[i].command({"SET", key.key(), value, "PX", "60000"});
+            ++i;
+        }
+        return revoke(nodes, key, shown, "words").outcome;
+    };
+    const auto on = [&](size_t i) { return servers[i].text({"GET", key.key()}); };
+    CHECK(outcome_with({"shown", "shown", "other"}) == Revocation::Outcome::revoked);
+    CHECK(on(0) == "(nil)");
+    CHECK(on(2) == "other");
+    // Told by the first node, the holder has let go, and the next has the others before we came there.
+    CHECK(outcome_with({"shown", "next", "next"}) == Revocation::Outcome::revoked);
+    CHECK(on(0) == "(nil)");
+    CHECK(on(1) == "next");
+    CHECK(outcome_with({"next", "next", ""}) == Revocation::Outcome::changed);
+    CHECK(on(1) == "next");
+    CHECK(outcome_with({"", "", "next"}) == Revocation::Outcome::free);
+    servers[0].kill();
+    servers[1].kill();
+    CHECK(revoke(nodes, key, shown, "words").outcome == Revocation::Outcome::too_few);
+}
+
 TEST_CASE("what was taken away stays away, 300 times, while its holder renews it and a node forgets it") {
     for (const Way way : {Way::scripts, Way::transactions}) {
         CAPTURE(way);
