@@ -39,9 +39,12 @@ Exit dispatch(const Arguments& arguments) {
 
 Exit parse_and_dispatch(int argc, char** argv) {
     const auto parsed = parse_arguments(argc, argv);
-    if (const auto* arguments = std::get_if<Arguments>(&parsed)) return dispatch(*arguments);
-    std::fputs(std::get<Printed>(parsed).text.c_str(), stdout);
-    return ExitStatus::ok;
+    Exit exit = ExitStatus::ok;
+    if (const auto* arguments = std::get_if<Arguments>(&parsed)) exit = dispatch(*arguments);
+    else std::fputs(std::get<Printed>(parsed).text.c_str(), stdout);
+    // What cannot be read is no success.
+    if (std::fflush(stdout) != 0) throw system_failure("cannot write to stdout");
+    return exit;
 }
 
 Exit run_program(int argc, char** argv) {

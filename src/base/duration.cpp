@@ -60,6 +60,7 @@ std::string format_exactly(milliseconds duration) {
 
 std::string format_latency(nanoseconds latency) {
     const double ms = static_cast<double>(latency.count()) / 1e6;
+    if (ms < 0.1) return fmt::format("{:.2f} ms", ms);
     if (ms < 10) return fmt::format("{:.1f} ms", ms);
     if (ms < 1000) return fmt::format("{:.0f} ms", ms);
     return fmt::format("{:.1f} s", ms / 1e3);

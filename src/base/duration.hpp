@@ -20,7 +20,7 @@ std::string format_duration(nanoseconds);
 /// As one number that parse_duration reads back: "90s", "1500ms", "5m".
 std::string format_exactly(milliseconds);
 
-/// For measured times: "0.4 ms", "12 ms", "1.2 s".
+/// For measured times: "0.04 ms", "0.4 ms", "12 ms", "1.2 s".
 std::string format_latency(nanoseconds);
 
 } // namespace holdfast

@@ -153,6 +153,17 @@ TEST_CASE("what a holder says of itself cannot speak to the terminal") {
     CHECK(out.find("\\x1b[2Jevil\\x0a (u@h, pid 1)") != std::string::npos);
 }
 
+TEST_CASE("what cannot be written is no success") {
+    const RedisServer server;
+    for (const std::string& words :
+         std::vector<std::string>{"--help", "--print-config", "status x --node " + server.uri()}) {
+        CAPTURE(words);
+        const Finished full = finish({"/bin/sh", "-c", fmt::format("{} {} >/dev/full", HOLDFAST_BINARY, words)});
+        CHECK(full.status() == 70);
+        CHECK(full.err == "holdfast: cannot write to stdout: no space left on device\n");
+    }
+}
+
 TEST_CASE("help and version are printed, and are no error") {
     CHECK(call({"--help"}).status() == 0);
     CHECK(call({"--help"}).out.find("force-release") != std::string::npos);

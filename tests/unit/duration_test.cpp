@@ -42,6 +42,7 @@ TEST_CASE("a duration is shown in its two largest units") {
 }
 
 TEST_CASE("a measured time is shown with the digits that matter") {
+    CHECK(format_latency(42us) == "0.04 ms");
     CHECK(format_latency(420us) == "0.4 ms");
     CHECK(format_latency(12ms) == "12 ms");
     CHECK(format_latency(1200ms) == "1.2 s");
