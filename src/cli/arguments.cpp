@@ -19,9 +19,9 @@ namespace {
 
 constexpr std::string_view help_footer = R"(
 Durations have a unit (500ms, 30s, 5m, 2h, 1d); a bare number is seconds.
-The exit status is the command's own, or 64 usage, 69 too few nodes, 75 not acquired, 76 not a lock,
-77 refused by a node, 78 configuration, 79 lock lost, 124 --max-hold ran out, 126 not executable,
-127 not found.
+The exit status is the command's own, or 64 usage, 69 too few nodes, 70 internal error, 75 not acquired,
+76 not a lock, 77 refused by a node, 78 configuration, 79 lock lost, 124 --max-hold ran out,
+126 not executable, 127 not found.
 holdfast(1) has it all.
 )";
 
@@ -184,6 +184,7 @@ void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
 
 void declare(CLI::App& app, Typed& typed) {
     app.footer(std::string{help_footer});
+    app.set_help_flag("-h,--help", "show this help");
     app.add_flag("--version", typed.version, "print the version");
     app.add_flag("--print-config", typed.print_config, "print every setting and where it came from");
     add_settings(app, Option::Scope::everywhere, typed.arguments.settings);

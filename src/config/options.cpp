@@ -320,7 +320,7 @@ const std::array table{
            .spellings = "--leftovers",
            .kind = Kind::choice,
            .value = "wait|kill|leave",
-           .help = "the command has ended and others of its group have not (wait)",
+           .help = "what to do when the command left others of its group behind (wait)",
            .scope = Scope::running,
            .take = [](Settings& to,
                       const Given& from) { to.leftovers = choice<Settings::Leftovers>(from, leftovers_words); },
