@@ -15,10 +15,10 @@ class Place {
     explicit Place(const CommandSyntax& none) : command{&none} {}
 
     void pass(const std::vector<CommandSyntax>& commands, const std::string& word) {
+        const bool is_ours = !options_are_over();
         if (const OptionSyntax* value_of = std::exchange(option, nullptr)) set(*value_of, word);
-        else if (options_are_over()) ++arguments;
-        else if (word == "--") behind_dashes = true;
-        else if (word.starts_with('-')) pass_option(word);
+        else if (is_ours && word == "--") behind_dashes = true;
+        else if (is_ours && word.starts_with('-')) pass_option(word);
         else if (command->name.empty()) {
             const auto found = std::ranges::find(commands, word, &CommandSyntax::name);
             if (found != commands.end()) command = &*found;
