@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "base/poller.hpp"
 #include "cli/screen.hpp"
 #include "cli/taking.hpp"
 #include "cli/token_file.hpp"
@@ -9,8 +10,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <climits>
 #include <csignal>
 #include <fstream>
+#include <optional>
 #include <unistd.h>
 
 namespace holdfast {
@@ -51,15 +55,35 @@ std::string as_json(const Lock& lock) {
                         {"expires_at", rfc3339(wall_time_since_epoch() + lasts)}});
 }
 
-/// The whole of it, or Failure: who does not get the token could not let go of the lock.
-void write_out(const std::string& text) {
+/// To stdout, for as long as the lock lasts: who reads us may be slow, and after that there is nothing to tell. Returns
+/// the signal that wanted us to end before all of it was taken. What cannot be written is Failure: who does not get the
+/// token could not let go of the lock.
+std::optional<int> write_out(const std::string& text, BootTime until, const Signals& signals) {
     ::signal(SIGPIPE, SIG_IGN);
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const ssize_t size = was_closed(STDOUT_FILENO) ? -1 : ::write(STDOUT_FILENO, rest.data(), rest.size());
+    Poller poller;
+    for (std::string_view rest = text; !rest.empty() && BootClock::now() < until;) {
+        std::vector<pollfd> fds{{STDOUT_FILENO, POLLOUT, 0}, {signals.ending_fd(), POLLIN, 0}};
+        poller.wait(fds, until);
+        if (fds[0].revents == 0) {
+            if (const auto signal = signals.next_ending()) return signal;
+            continue;
+        }
+        // A pipe that is ready takes that much without waiting.
+        const ssize_t size = was_closed(STDOUT_FILENO)
+                                 ? -1
+                                 : ::write(STDOUT_FILENO, rest.data(), std::min<size_t>(rest.size(), PIPE_BUF));
         if (size <= 0) throw system_failure("cannot write the token to stdout, so the lock was released");
         rest.remove_prefix(static_cast<size_t>(size));
     }
+    return {};
+}
+
+/// What stdout gets of it.
+std::string told(const Lock& lock, const Arguments& arguments, const Settings& settings,
+                 const std::vector<Node>& nodes) {
+    if (arguments.json) return as_json(lock);
+    if (arguments.exported) return assignments(lock_variables(lock, nodes, settings));
+    return arguments.token_file ? "" : lock.token().text() + "\n";
 }
 
 Exit acquire_and_tell(Lock& lock, const Arguments& arguments, const Settings& settings,
@@ -72,15 +96,19 @@ Exit acquire_and_tell(Lock& lock, const Arguments& arguments, const Settings& se
         return acquire(lock, {settings.wait}, signals.ending_fd(),
                        [&](const Attempt& failed) { display.show(failed); });
     }();
-    if (const auto signal = signals.next_ending()) {
-        if (attempt.outcome == Outcome::won) lock.release();
-        return Exit::of_signal(*signal);
-    }
+    const auto give_up = [&](int signal) {
+        lock.release();
+        return Exit::of_signal(signal);
+    };
+    if (const auto signal = signals.next_ending()) return give_up(*signal);
     if (attempt.outcome != Outcome::won) return refuse(lock, attempt, settings, false);
     if (arguments.token_file) write_token(*arguments.token_file, lock.token());
-    if (arguments.json) write_out(as_json(lock));
-    else if (arguments.exported) write_out(assignments(lock_variables(lock, nodes, settings)));
-    else if (!arguments.token_file) write_out(lock.token().text() + "\n");
+    const std::string text = told(lock, arguments, settings, nodes);
+    if (const auto signal = write_out(text, lock.valid_until(), signals)) return give_up(*signal);
+    // Whoever goes by our status must not believe in a lock that ended while we were stopped or not read.
+    if (BootClock::now() >= lock.valid_until())
+        throw Failure{ExitStatus::lost, fmt::format("{} was acquired, and had run out before its token was handed over",
+                                                    lock.key().name)};
     return ExitStatus::ok;
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <charconv>
 #include <fcntl.h>
 
@@ -23,11 +24,19 @@ std::string trimmed(std::string text) {
 
 void write_token(const std::string& path, const Token& token) {
     const std::string text = token.text() + "\n";
-    const Fd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600)};
-    if (!fd || ::fchmod(fd.get(), 0600) != 0 ||
+    const std::string problem =
+        fmt::format("cannot write the token to {}, so the lock was released", printable(path, 300));
+    // Without waiting: a pipe may have no reader.
+    const Fd fd{
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600)};
+    if (!fd && errno != ENXIO) throw system_failure(problem);
+    struct stat info {};
+    // The rights of /dev/null are not ours to change.
+    if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
+        throw Failure{ExitStatus::internal, fmt::format("{}: it is no ordinary file", problem)};
+    if (::fchmod(fd.get(), 0600) != 0 ||
         ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-        throw system_failure(
-            fmt::format("cannot write the token to {}, so the lock was released", printable(path, 300)));
+        throw system_failure(problem);
 }
 
 Token read_token(const std::string& path) { return parse_token(trimmed(read_small_file(path).text), "--token-file"); }

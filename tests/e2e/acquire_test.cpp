@@ -1,4 +1,5 @@
 // acquire, renew, release and verify: a lock in two steps, for scripts that cannot be wrapped.
+#include "base/fd.hpp"
 #include "support/holdfast.hpp"
 #include "support/temp_dir.hpp"
 
@@ -8,6 +9,8 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <csignal>
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace holdfast;
@@ -189,6 +192,55 @@ TEST_CASE("who cannot be given the token does not get the lock") {
                    ::close(ends[0]);
                    ::close(ends[1]);
                }}));
+}
+
+TEST_CASE("a token file is an ordinary file: nothing else is waited for, and no other rights are changed") {
+    const RedisServer server;
+    const TempDir folder;
+    const std::string pipe = folder.file("pipe");
+    REQUIRE(::mkfifo(pipe.c_str(), 0644) == 0);
+    const auto check_refused = [&] {
+        const Finished finished = on(server.uri(), {"acquire", "x", "--token-file", pipe});
+        CHECK(finished.status() == 70);
+        CHECK(finished.err == fmt::format("holdfast: cannot write the token to {}, so the lock was released: it is no "
+                                          "ordinary file\n",
+                                          pipe));
+        CHECK(server.text({"EXISTS", key()}) == "0");
+        struct stat info {};
+        REQUIRE(::stat(pipe.c_str(), &info) == 0);
+        CHECK((info.st_mode & 0777U) == 0644);
+    };
+    check_refused();
+    const Fd reader{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    check_refused();
+}
+
+TEST_CASE("acquire whose token nobody takes ends by a signal, and at the latest with its lock") {
+    const RedisServer server;
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+    const Fd reader{ends[0]};
+    Fd writer{ends[1]};
+    const std::string full(65536, 'x');
+    REQUIRE(::write(writer.get(), full.data(), full.size()) == 65536);
+    REQUIRE(::fcntl(writer.get(), F_SETFL, 0) == 0);
+    const auto started = [&](const std::string& ttl) {
+        return Process{holdfast::test::holdfast({"acquire", "x", "--node", server.uri(), "--ttl", ttl}),
+                       {.in_child = [&] { ::dup2(writer.get(), STDOUT_FILENO); }}};
+    };
+    const auto is_held = [&] { return server.text({"EXISTS", key()}) == "1"; };
+    Process ended = started("60s");
+    REQUIRE(eventually(is_held));
+    ended.signal(SIGTERM);
+    CHECK(ended.wait().signal() == SIGTERM);
+    CHECK_FALSE(is_held());
+    Process late = started("1s");
+    const Finished finished = late.wait();
+    CHECK(finished.status() == 79);
+    CHECK(finished.err == "holdfast: x was acquired, and had run out before its token was handed over\n");
+    writer.reset();
+    std::string text(full.size() + 1, '\0');
+    CHECK(::read(reader.get(), text.data(), text.size()) == 65536);
 }
 
 TEST_CASE("acquire --export gives a script all it needs") {
