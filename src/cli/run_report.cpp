@@ -16,7 +16,8 @@ namespace holdfast {
 StatusFd::StatusFd(const std::string& number) : fd_{-1} {
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd_);
     const int flags = error == std::errc{} && end == number.data() + number.size() ? ::fcntl(fd_, F_GETFL) : -1;
-    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+    // What closes by itself on exec we did not get from anybody: it is one of our own.
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || (::fcntl(fd_, F_GETFD) & FD_CLOEXEC) != 0)
         throw Failure{ExitStatus::usage, fmt::format("--status-fd '{}' is not a descriptor open for writing, as in: "
                                                      "holdfast run --status-fd 3 ... 3>status.json",
                                                      printable(number))};

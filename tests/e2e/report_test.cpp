@@ -100,6 +100,10 @@ TEST_CASE("the status descriptor is ours and not the command's") {
         CHECK(refused.err.starts_with(
             fmt::format("holdfast: --status-fd '{}' is not a descriptor open for writing", wrong)));
     }
+    // In its place holdfast has a descriptor of its own.
+    CHECK(finish({"/bin/sh", "-c",
+                  fmt::format("{} run --node {} --status-fd 1 x true >&-", HOLDFAST_BINARY, server.uri())})
+              .status() == 64);
     CHECK(finish({"/bin/sh", "-c",
                   fmt::format("{} run --node {} --status-fd 3 x true 3</dev/null", HOLDFAST_BINARY, server.uri())})
               .status() == 64);
