@@ -76,7 +76,8 @@ std::optional<std::string> read_db(std::string_view text, Node& node) {
 std::optional<std::string> read_option(std::string_view option, Node& node) {
     std::string_view name = option;
     const auto value = percent_decoded(cut_behind(name, '=').value_or(""));
-    if (!value || value->empty()) return fmt::format("'{}' has no value that makes sense", printable(option));
+    // The value is not shown: other tools have passwords there.
+    if (!value || value->empty()) return fmt::format("'{}=' has no value that makes sense", printable(name));
     if (name == "db") return read_db(*value, node);
     std::string TlsOptions::*const file = name == "ca"     ? &TlsOptions::ca
                                           : name == "cert" ? &TlsOptions::cert
@@ -84,10 +85,11 @@ std::optional<std::string> read_option(std::string_view option, Node& node) {
                                                            : nullptr;
     const bool insecure = name == "insecure" && *value == "yes";
     if (file == nullptr && !insecure)
-        return fmt::format("'{}' is not an option of a node; known are db=, and with rediss:// ca=, cert=, key= and "
-                           "insecure=yes",
-                           printable(option));
-    if (!node.tls) return fmt::format("'{}' is for TLS; write rediss://", printable(option));
+        return fmt::format(
+            "'{}=' is not an option of a node, or not with that value; known are db=, and with rediss:// "
+            "ca=, cert=, key= and insecure=yes",
+            printable(name));
+    if (!node.tls) return fmt::format("'{}=' is for TLS; write rediss://", printable(name));
     if (insecure) node.tls->insecure = true;
     else *node.tls.*file = *value;
     return {};

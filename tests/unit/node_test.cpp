@@ -116,16 +116,18 @@ TEST_CASE("a URI that makes no sense is refused: the reason points at the place,
          "it has a '?' before an '@'; write %3F in user and password, %40 in the name of a file"},
         {"redis://jockel:geheim@h/x", "'x' is not the number of a database"},
         {"redis://jockel:geheim@h?db=x", "'x' is not the number of a database"},
-        {"redis://jockel:geheim@h?db", "'db' has no value that makes sense"},
+        {"redis://jockel:geheim@h?db", "'db=' has no value that makes sense"},
         {"rediss://jockel:geheim@h?ca=", "'ca=' has no value that makes sense"},
-        {"rediss://h?ca=/a&", "'' has no value that makes sense"},
-        {"rediss://h?ca=%zz", "'ca=%zz' has no value that makes sense"},
-        {"rediss://h?x=1", "'x=1' is not an option of a node; known are db=, and with rediss:// ca=, cert=, key= and "
-                           "insecure=yes"},
-        {"rediss://h?insecure=perhaps", "'insecure=perhaps' is not an option of a node; known are db=, and with "
-                                        "rediss:// ca=, cert=, key= and insecure=yes"},
-        {"redis://jockel:geheim@h?ca=/x", "'ca=/x' is for TLS; write rediss://"},
-        {"unix:///s?key=/x", "'key=/x' is for TLS; write rediss://"},
+        {"rediss://h?ca=/a&", "'=' has no value that makes sense"},
+        {"rediss://h?ca=%zz", "'ca=' has no value that makes sense"},
+        {"rediss://h?x=geheim", "'x=' is not an option of a node, or not with that value; known are db=, and with "
+                                "rediss:// ca=, cert=, key= and insecure=yes"},
+        {"redis://h?password=geheim", "'password=' is not an option of a node, or not with that value; known are db=, "
+                                      "and with rediss:// ca=, cert=, key= and insecure=yes"},
+        {"rediss://h?insecure=perhaps", "'insecure=' is not an option of a node, or not with that value; known are "
+                                        "db=, and with rediss:// ca=, cert=, key= and insecure=yes"},
+        {"redis://jockel:geheim@h?ca=/x", "'ca=' is for TLS; write rediss://"},
+        {"unix:///s?key=/x", "'key=' is for TLS; write rediss://"},
         {"unix://run/s", "the path of a Unix socket is absolute, as in unix:///run/redis/redis.sock"},
         {"unix:///run/%s", "in the path of a Unix socket '%' starts two hex digits; write %25 for '%'"},
     };
