@@ -67,6 +67,9 @@ bool confirmed(const std::string& question) {
 
 std::string for_holder(const Record& record) {
     if (!record.holder) return "it is not told, and may go on as if it had the lock";
+    if (record.holder->kept)
+        return "acquire took it for a script, which is not told and goes on until it asks (verify, renew); it may run "
+               "beside the next holder";
     return fmt::format("it is told now, or learns of it within {}; then its command has its grace to end, and may run "
                        "beside the next holder's until it has",
                        format_duration(record.holder->ttl / 3));

@@ -251,3 +251,12 @@ TEST_CASE("who comes between the question and the answer keeps the lock") {
         CHECK(user.shell.wait_for_prompt() == 1);
     }
 }
+
+TEST_CASE("force-release does not claim that a script is told whose lock acquire took") {
+    const RedisServer server;
+    REQUIRE(finish(holdfast::test::holdfast({"acquire", "x", "--node", server.uri()})).status() == 0);
+    const Finished finished = finish(holdfast::test::holdfast({"force-release", "x", "--yes", "--node", server.uri()}));
+    CHECK(finished.status() == 0);
+    CHECK(finished.out.find("\n  acquire took it for a script, which is not told and goes on until it asks") !=
+          std::string::npos);
+}
