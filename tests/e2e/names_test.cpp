@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <regex>
 #include <vector>
 
 using namespace holdfast;
@@ -52,7 +51,9 @@ TEST_CASE("a name server that hangs costs one node's vote and no time") {
             finish(run_on(nodes, {"-v", "-n", "--ttl", "1m", "--node-timeout", "10s", "x", "echo", "done"}), host);
         CHECK(run.status() == 0);
         CHECK(run.out == "done\n");
-        CHECK(std::regex_search(run.err, std::regex{"redis://silent.invalid:6379 +not needed any more\n"}));
+        const size_t line = run.err.find("redis://silent.invalid:6379 ");
+        REQUIRE(line != std::string::npos);
+        CHECK(run.err.substr(0, run.err.find('\n', line)).ends_with("  not needed any more"));
     }
     // To wait for the name would take ten seconds of each attempt, or one of each release.
     CHECK(BootClock::now() - start < 8s);
