@@ -370,8 +370,9 @@ void Connection::fail(Kind kind, std::string text) {
     fd_.reset();
     state_ = State::closed;
     listening_ = 0;
-    const auto asked = std::ranges::find(pending_, Purpose::round, &Pending::purpose);
-    if (asked != pending_.end())
+    // Of several rounds whoever asks is in the last.
+    const auto asked = std::ranges::find(pending_.rbegin(), pending_.rend(), Purpose::round, &Pending::purpose);
+    if (asked != pending_.rend())
         answer_ = {asked->round, Answer{tl::unexpected{NodeFailure{kind, std::move(text)}}, asked->sent_at,
                                         asked->sent_at ? BootClock::now() - *asked->sent_at : nanoseconds{}}};
     pending_.clear();

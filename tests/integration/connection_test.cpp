@@ -288,6 +288,19 @@ TEST_CASE("an answer that nobody waited for does not fail the next round when it
     CHECK(nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }})[0]->replies.has_value());
 }
 
+TEST_CASE("a connection that breaks fails the round that asks, whatever an earlier one still waited for") {
+    FakeServer closing{{"%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n", ""}};
+    NodeSet nodes{{closing.node()}, 5s};
+    nodes.resolve();
+    const auto all = [](const Answers&) { return false; };
+    const Answers first = nodes.ask_all({"PING"}, {.enough = all, .deadline = BootClock::now() + 100ms});
+    CHECK_FALSE(first[0].has_value());
+    const Answers second = nodes.ask_all({"PING"}, {.enough = all, .deadline = BootClock::now() + 10s});
+    REQUIRE(second[0].has_value());
+    REQUIRE_FALSE(second[0]->replies.has_value());
+    CHECK(second[0]->replies.error().kind == NodeFailure::Kind::unreachable);
+}
+
 TEST_CASE("a connection that is given up is reset before the next is opened, and the last one ends in order") {
     const Listener listener{2};
     Node silent;
