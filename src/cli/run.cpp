@@ -158,7 +158,11 @@ class Run {
             log_.error("not_released", fmt::format("the lock is not released, because a process of the command could "
                                                    "not be killed; it ends by itself within {}",
                                                    ttl));
-        else if (keeps ? !lock_.keep(rest) : !lock_.release())
+        else if (keeps && !lock_.keep(rest))
+            log_.info("not_kept", fmt::format("too few nodes confirmed that the lock stays held for {} more "
+                                              "(--min-hold); it may be free sooner",
+                                              format_duration(rest)));
+        else if (!keeps && !lock_.release())
             log_.info("not_released",
                       fmt::format("too few nodes confirmed the release; the lock may stay held for up to {}", ttl));
         else

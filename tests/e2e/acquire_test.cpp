@@ -296,6 +296,22 @@ TEST_CASE("the holder that acquire leaves behind is the script that called it") 
     CHECK(finished.out.find(fmt::format("pid {})", pid)) != std::string::npos);
 }
 
+TEST_CASE("where nodes do not confirm --min-hold it is not called a release") {
+    RedisServer server;
+    const TempDir folder;
+    const std::string go = folder.file("go");
+    Process run{run_on(server.uri(), {"--min-hold", "60s", "--node-timeout", "200ms", "x", "-c",
+                                      fmt::format("echo started; until [ -e {} ]; do sleep 0.01; done", go)})};
+    run.wait_for_out("started");
+    server.pause();
+    folder.write("go", "");
+    const Finished finished = run.wait();
+    CHECK(finished.status() == 0);
+    CHECK(finished.err.starts_with("holdfast: too few nodes confirmed that the lock stays held for "));
+    CHECK(finished.err.ends_with("(--min-hold); it may be free sooner\n"));
+    CHECK(finished.err.find("release") == std::string::npos);
+}
+
 TEST_CASE("--min-hold leaves the lock to its end when the command was faster") {
     for (const size_t count : {1U, 3U}) {
         RedisServers servers{count};
