@@ -213,8 +213,9 @@ Failure unknown_word(const CLI::App& app, const std::string& word, const std::st
     const bool is_option = word.size() > 1 && word.starts_with('-');
     const std::string shown = printable(word.substr(0, word.find('=')));
     if (is_option)
-        return {ExitStatus::usage, fmt::format("'{}' is not an option of {}{}; see {} --help", shown, where,
-                                               did_you_mean(shown, spellings_of(app)), where)};
+        return {ExitStatus::usage,
+                fmt::format("'{}' is not an option of {}{}; see {} --help", shown, where,
+                            shown.starts_with("--") ? did_you_mean(shown, spellings_of(app)) : "", where)};
     return {ExitStatus::usage, fmt::format("{} does not know what '{}' is for; see {} --help", where, shown, where)};
 }
 

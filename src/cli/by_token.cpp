@@ -21,7 +21,10 @@ std::optional<Token> given_token(const Arguments& arguments) {
 }
 
 Failure not_ours(const LockKey& key, const Tenure& tenure) {
-    return {ExitStatus::lost, fmt::format("{} is not ours any more{}", key.name, node_lines(tenure.nodes))};
+    return {ExitStatus::lost,
+            fmt::format("{} is not held with this token: it has ended, was taken away, or the token is "
+                        "another lock's{}",
+                        key.name, node_lines(tenure.nodes))};
 }
 
 Failure cannot_tell(const Tenure& tenure) {
@@ -35,9 +38,12 @@ Lock taken_up(const Arguments& arguments, const Settings& settings) {
     const char* command = arguments.command == CommandName::renew ? "renew" : "release";
     if (!token)
         throw Failure{ExitStatus::usage, fmt::format("{} needs the token that acquire gave: --token TOKEN or "
-                                                     "--token-file FILE",
+                                                     "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")",
                                                      command)};
-    NodeSet nodes{configured_nodes(settings), settings.node_timeout};
+    const std::vector<Node> configured = configured_nodes(settings);
+    std::optional<LockRules> rules;
+    if (arguments.settings.contains("ttl")) rules = lock_rules(settings, configured.size(), milliseconds{0});
+    NodeSet nodes{configured, settings.node_timeout};
     nodes.resolve();
     const Tenure held = tenure(nodes, key, *token);
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
@@ -48,10 +54,8 @@ Lock taken_up(const Arguments& arguments, const Settings& settings) {
                                                      key.name, describe(held.record), command)};
     // Unless it is typed, the TTL is the one that acquire has found possible.
     const Timing as_acquired{held.record.holder->ttl, milliseconds{0}, settings.node_timeout, settings.drift};
-    const LockRules rules = arguments.settings.contains("ttl")
-                                ? lock_rules(settings, nodes.size(), milliseconds{0})
-                                : LockRules{as_acquired, settings.restart_guard, way(settings)};
-    return {std::move(nodes), key, rules, *token, held};
+    if (!rules) rules = LockRules{as_acquired, settings.restart_guard, way(settings)};
+    return {std::move(nodes), key, *rules, *token, held};
 }
 
 } // namespace

@@ -38,7 +38,8 @@ Exit print_config(const Resolved& resolved) {
     size_t width = 0;
     for (const Option& option : options()) {
         const auto value = option.show(resolved.settings);
-        const auto given = resolved.given.find(option.name);
+        auto given = resolved.given.find(option.name);
+        if (given == resolved.given.end()) given = resolved.given.find(option.against);
         const std::string where = given == resolved.given.end() ? "default" : given->second.where;
         if (value && option.in_file) {
             lines.emplace_back(fmt::format("{} = {}", option.name, as_toml(option, *value)), where);

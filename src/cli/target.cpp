@@ -68,7 +68,9 @@ std::vector<Node> configured_nodes(const Settings& settings) {
         // The text is not shown: it may hold a password.
         if (!node)
             throw Failure{ExitStatus::configuration,
-                          fmt::format("node {} of the list cannot be used: {}", i + 1, node.error())};
+                          fmt::format("node {} of {} cannot be used: {}", i + 1,
+                                      settings.nodes_from.empty() ? "the list" : "the list in " + settings.nodes_from,
+                                      node.error())};
         if (node->password.empty()) node->password = settings.password;
         if (node->tls)
             node->tls->complete_from({settings.tls_ca, settings.tls_cert, settings.tls_key, settings.tls_insecure});

@@ -9,7 +9,7 @@
 
 namespace holdfast {
 
-/// Split at commas; empty ones are left out.
+/// Split at commas, without the blanks around them; empty ones are left out.
 std::vector<Secret> node_list(std::string_view text);
 
 /// "redis://user:***@host" for a URI with a password, any other as it is.

@@ -76,7 +76,11 @@ const std::array table{
            .kind = Kind::list,
            .value = "URI",
            .help = "a Redis node; give it several times, or several with commas",
-           .take = [](Settings& to, const Given& from) { to.nodes = node_list(from.text); },
+           .take =
+               [](Settings& to, const Given& from) {
+                   to.nodes = node_list(from.text);
+                   to.nodes_from = from.source == Source::command_line ? "" : from.where;
+               },
            .show =
                [](const Settings& from) {
                    std::vector<std::string> uris;
@@ -258,7 +262,7 @@ const std::array table{
            .scope = Scope::taking,
            .against = "nonblock",
            .take = [](Settings& to, const Given& from) { to.wait = duration(from); },
-           .show = [](const Settings& from) { return text(from.wait); }},
+           .show = [](const Settings& from) { return from.wait == milliseconds{0} ? Shown{} : text(from.wait); }},
     Option{.name = "conflict-exit-code",
            .spellings = "-E,--conflict-exit-code",
            .kind = Kind::number,

@@ -61,9 +61,9 @@ void add_file(Layer& given, const Environment& environment) {
         if (found == file.profiles.end()) {
             std::vector<std::string> names;
             for (const auto& [name, settings] : file.profiles) names.push_back(name);
-            throw profile->second.wrong(
-                fmt::format("a profile of {}{}{}", *path, did_you_mean(profile->second.text, names),
-                            names.empty() ? ", which has none" : fmt::format(" (it has {})", fmt::join(names, ", "))));
+            throw profile->second.wrong(fmt::format(
+                "a profile of {}{}{}", *path, did_you_mean(profile->second.text, names),
+                names.empty() ? ", which has none" : fmt::format(", which has {}", fmt::join(names, ", "))));
         }
         given.merge(found->second);
     }

@@ -16,6 +16,8 @@ struct Settings {
     /// Node URIs as written, which may hold passwords. No default: a lock that silently
     /// fell back to this machine would be worse than none.
     std::vector<Secret> nodes;
+    /// Where they stand; empty for the command line.
+    std::string nodes_from;
     /// For nodes whose URI has no password. Never on a command line.
     Secret password;
     /// Where it was read from, if it was.

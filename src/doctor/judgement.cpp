@@ -101,12 +101,15 @@ Perhaps clocks(const std::vector<Facts>& nodes) {
 
 Finding reachable(const Facts& facts) {
     if (!facts.failure) return good("reachable", "it answers");
+    // Behind a semicolon the text says itself what to do.
+    if (facts.failure->text.find("; ") != std::string::npos) return failing("reachable", facts.failure->text, "");
     const auto advice = [&] {
         switch (facts.failure->kind) {
         case NodeFailure::Kind::unreachable: return "start it, or see to its address and the network in between";
         case NodeFailure::Kind::timeout:
             return "see whether it hangs or the network is slow; a slow network needs a longer --node-timeout";
-        case NodeFailure::Kind::denied: return "see to the user in its URI and to the password (HOLDFAST_PASSWORD)";
+        case NodeFailure::Kind::denied:
+            return "see to the user and the password in its URI, or else to HOLDFAST_PASSWORD and --password-file";
         default: return "a node has to be a Redis server, and a master";
         }
     };

@@ -19,7 +19,7 @@ constexpr milliseconds entry_lasts{3000};
 constexpr int fence_rounds = 2;
 
 std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, bool won) {
-    if (!vote) return won ? "not needed any more" : "no answer yet";
+    if (!vote) return won ? "not waited for: the others were enough" : "no answer yet";
     if (!*vote) return (*vote).error().text;
     switch ((*vote)->word) {
     case Word::granted:

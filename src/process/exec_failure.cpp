@@ -46,6 +46,8 @@ std::string exec_failure(const std::string& word, int error) {
     const auto file = located(word);
     if (error == ENOENT && !file) {
         if (word.find('/') != std::string::npos) return fmt::format("'{}' does not exist", shown);
+        if (word.find_first_of(" ;|&<>") != std::string::npos)
+            return fmt::format("'{}' is no program; for a line of shell use -c", shown);
         return fmt::format("'{}' was not found in PATH ({}); give its whole path", shown,
                            printable(path_variable(), 500));
     }

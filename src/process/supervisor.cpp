@@ -168,9 +168,10 @@ void Supervisor::tell_leftovers() {
     leftovers_told_ = true;
     std::array<pid_t, 16> some{};
     const size_t count = members(child_.pid(), some);
-    log_.info("leftovers", fmt::format("the command has ended, but {} of its processes run on and keep the lock: {}{}",
-                                       count, fmt::join(std::span{some}.first(std::min(count, some.size())), " "),
-                                       count > some.size() ? " ..." : ""));
+    log_.info("leftovers",
+              fmt::format("the command has ended, but others of its group run on and keep the lock ({}): {}{}", count,
+                          fmt::join(std::span{some}.first(std::min(count, some.size())), " "),
+                          count > some.size() ? " ..." : ""));
 }
 
 void Supervisor::reap() {

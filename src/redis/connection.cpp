@@ -331,7 +331,10 @@ void Connection::check_greeting(const std::vector<Reply>& replies) {
     if (replies.size() > 1) {
         // SELECT; what is behind it may be refused.
         if (replies.size() == 2 && node_.db != 0 && reply.type == Reply::Type::error)
-            fail(Kind::no_vote, explained(reply));
+            fail(Kind::denied,
+                 reply.text.starts_with("ERR DB index")
+                     ? fmt::format("it has no database {}; see 'databases' in its configuration", node_.db)
+                     : explained(reply));
         return;
     }
     if (reply.type == Reply::Type::error) {

@@ -77,7 +77,8 @@ TEST_CASE("what is not ours any more is 79, and what nobody can tell is 69") {
     for (const char* command : {"verify", "renew", "release"}) {
         const Finished finished = on(servers.uris(), {command, "x", "--token", token});
         CHECK(finished.status() == 79);
-        CHECK(finished.err.starts_with("holdfast: x is not ours any more\n"));
+        CHECK(finished.err.starts_with("holdfast: x is not held with this token: it has ended, was taken away, or "
+                                       "the token is another lock's\n"));
         CHECK(finished.err.find("held by a client that is not holdfast") != std::string::npos);
         CHECK(finished.out == "");
     }
@@ -150,7 +151,7 @@ TEST_CASE("renew and release want the token said outright") {
         const Finished finished = on(server.uri(), {command, "x"}, {.environment = {{"HOLDFAST_TOKEN", "ab.1"}}});
         CHECK(finished.status() == 64);
         CHECK(finished.err == fmt::format("holdfast: {} needs the token that acquire gave: --token TOKEN or "
-                                          "--token-file FILE\n",
+                                          "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")\n",
                                           command));
     }
     CHECK(on(server.uri(), {"verify", "x", "--token", "nonsense"}).err ==

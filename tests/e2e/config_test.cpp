@@ -134,9 +134,10 @@ TEST_CASE("a file or profile that is not there is an error that says what is") {
     CHECK(refused({"list", "--config", "/nowhere.toml"}) ==
           "holdfast: cannot read /nowhere.toml: no such file or directory\n");
     const Finished typo = call({"list", "--config", file, "--profile", "prdo"});
-    CHECK(typo.err == fmt::format("holdfast: --profile 'prdo' is not a profile of {} (did you mean 'prod'?) "
-                                  "(it has prod, test)\n",
-                                  file));
+    CHECK(
+        typo.err ==
+        fmt::format("holdfast: --profile 'prdo' is not a profile of {} (did you mean 'prod'?), which has prod, test\n",
+                    file));
     CHECK(typo.status() == 64);
     CHECK(call({"list", "--profile", "x", "--config", "/dev/null"}).err ==
           "holdfast: --profile 'x' is not a profile of /dev/null, which has none\n");

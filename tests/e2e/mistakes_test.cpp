@@ -148,6 +148,21 @@ TEST_CASE("mistake: the socket's path is wrong") {
           "unix:///run/redis/redis.sock\n");
 }
 
+TEST_CASE("mistake: a database that the server does not have ends the wait at once") {
+    const RedisServer server;
+    const std::string uri = server.uri() + "?db=99";
+    CHECK(refusal_on(uri, 77) ==
+          fmt::format("holdfast: {} cannot be used: it has no database 99; see 'databases' in its configuration; the "
+                      "command was not run\n",
+                      uri));
+}
+
+TEST_CASE("mistake: a line of shell without -c") {
+    const RedisServer server;
+    CHECK(finish(run_on(server.uri(), {"x", "echo hi"})).err ==
+          "holdfast: 'echo hi' is no program; for a line of shell use -c\n");
+}
+
 TEST_CASE("mistake: a scheme, a port or a number of local nodes that there is not") {
     CHECK(refusal_on("http://db1", 78) == "holdfast: node 1 of the list cannot be used: 'http://' is not a kind of "
                                           "address; known are redis://, rediss://, unix:// and local:\n");

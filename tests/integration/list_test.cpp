@@ -154,7 +154,10 @@ TEST_CASE("to list 4,000 locks among 100,000 keys takes little more than to walk
         listing = std::min(listing, BootClock::now() - middle);
     }
     MESSAGE("walk " << format_latency(walking) << ", list " << format_latency(listing));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    // A sanitizer slows us down, and not the server.
     CHECK(listing < 3 * walking);
+#endif
 }
 
 TEST_CASE("a node that is down is told, and the others list") {

@@ -76,6 +76,8 @@ TEST_CASE("node lists are split at commas, and the typed ones replace the enviro
     CHECK(both.nodes[1].reveal() == "b");
     CHECK(both.nodes[2].reveal() == "c");
     CHECK(settings({}, {{"HOLDFAST_NODES", "d,,e,"}}).nodes.size() == 2);
+    CHECK(settings({{"nodes", " a, b "}}).nodes[1].reveal() == "b");
+    CHECK(settings({{"nodes", " a, b "}}).nodes[0].reveal() == "a");
 }
 
 TEST_CASE("what may happen to the command is a choice of words") {
