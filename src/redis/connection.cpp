@@ -23,6 +23,8 @@ namespace {
 
 /// More than anybody means to tell us; a server that goes on is not listened to.
 constexpr size_t most_messages = 100;
+/// More than what is late of any round of ours; the other nodes must not wait for one that goes on and on.
+constexpr int most_reads = 64;
 
 Introduction introduction_from(const Reply& info, const Reply& config) {
     Introduction said;
@@ -61,8 +63,8 @@ void Connection::adopt_addresses() {
 
 void Connection::settle() {
     // What has come since the last round belongs to it and is dropped; what nobody asked for closes the connection.
-    while (state_ == State::open && read()) {
-    }
+    for (int reads = 0; state_ == State::open && read();)
+        if (++reads == most_reads) fail(Kind::no_vote, "it talks without end");
     advance(0);
 }
 

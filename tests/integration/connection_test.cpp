@@ -288,6 +288,32 @@ TEST_CASE("an answer that nobody waited for does not fail the next round when it
     CHECK(nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }})[0]->replies.has_value());
 }
 
+TEST_CASE("a server that talks without end is not listened to without end") {
+    const Listener listener{1};
+    std::thread server{[&] {
+        const Fd client{::accept(listener.fd(), nullptr, nullptr)};
+        char buffer[4096];
+        ::recv(client.get(), buffer, sizeof buffer, 0);
+        std::string words = "%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
+        while (::send(client.get(), words.data(), words.size(), MSG_NOSIGNAL) > 0)
+            for (words.clear(); words.size() < 100'000;) words += ">3\r\n+message\r\n+channel\r\n+text\r\n";
+    }};
+    Node node;
+    node.host = "127.0.0.1";
+    node.port = listener.port();
+    {
+        NodeSet nodes{{node}, 60s};
+        nodes.resolve();
+        nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }, .deadline = BootClock::now() + 100ms});
+        REQUIRE(nodes.connection_number(0) == 1);
+        CHECK(eventually([&] {
+            nodes.take_messages();
+            return nodes.connection_number(0) == 2;
+        }));
+    }
+    server.join();
+}
+
 TEST_CASE("a connection that breaks fails the round that asks, whatever an earlier one still waited for") {
     FakeServer closing{{"%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n", ""}};
     NodeSet nodes{{closing.node()}, 5s};
