@@ -12,7 +12,7 @@ namespace holdfast {
 /// Split at commas, without the blanks around them; empty ones are left out.
 std::vector<Secret> node_list(std::string_view text);
 
-/// "redis://user:***@host" for a URI with a password, any other as it is.
+/// "redis://user:***@host" for a URI with a password, or with what may be a part of one; any other as it is.
 std::string masked(const Secret& uri);
 
 bool has_password(const Secret& uri);

@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "config/node_list.hpp"
 #include "config/resolve.hpp"
 
 #include <doctest/doctest.h>
@@ -119,4 +120,20 @@ TEST_CASE("a bad value names its option or variable and shows what would do") {
     CHECK(refused({{"local-dir", "here"}}).second.find("absolute") != std::string::npos);
     CHECK(refused({{"wait", "5"}, {"nonblock", "yes"}}).first == ExitStatus::usage);
     CHECK(refused({{"verbose", "yes"}, {"quiet", "yes"}}).first == ExitStatus::usage);
+}
+
+TEST_CASE("a URI is shown without its password, also where it is not written as it should be") {
+    const std::pair<const char*, const char*> cases[] = {
+        {"redis://bob:geheim@h:1/2", "redis://bob:***@h:1/2"},
+        {"redis://:ge@he/im@h", "redis://:***@h"},
+        {"bob:geheim@h", "bob:***@h"},
+        {"redis://:geheim", "redis://:***"},
+        {"redis://bob:geheim", "redis://bob:***"},
+        {"redis://:123", "redis://:***"},
+        {"geheim@h", "***@h"},
+    };
+    for (const auto& [uri, shown] : cases) CHECK(masked(Secret{uri}) == shown);
+    for (const char* uri : {"h", "h:1", "redis://h:1/2?db=3", "redis://bob@h:1", "rediss://[::1]:1?insecure=yes",
+                            "redis://[::1]", "unix:///a:b@c", "local:", "local:3"})
+        CHECK(masked(Secret{uri}) == uri);
 }
