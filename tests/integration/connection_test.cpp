@@ -179,7 +179,7 @@ TEST_CASE("the database of the URI is the one that is used") {
     CHECK(server.text({"EXISTS", "k"}) == "0");
     CHECK(ask(node, {"GET", "k"}).replies->front().text == "v");
     node.db = 99;
-    CHECK(failure(node).kind == NodeFailure::Kind::no_vote);
+    CHECK(failure(node).kind == NodeFailure::Kind::denied);
 }
 
 TEST_CASE("a replica has no vote") {
