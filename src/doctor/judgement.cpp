@@ -172,9 +172,9 @@ Finding clock(const Facts& facts) {
 
 Perhaps uptime(const Facts& facts) {
     if (facts.no_vote) return failing("uptime", *facts.no_vote, "wait until then, and see why it was started");
-    const auto up = info_number(facts.info.text, "uptime_in_seconds");
+    const auto up = info_seconds(facts.info.text, "uptime_in_seconds");
     if (!up) return {};
-    return good("uptime", *up == 0 ? "just started" : "for " + format_duration(seconds{*up}));
+    return good("uptime", *up == seconds{0} ? "just started" : "for " + format_duration(*up));
 }
 
 /// What a restart makes the node forget; nothing when it forgets nothing.

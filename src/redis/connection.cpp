@@ -29,8 +29,7 @@ constexpr int most_reads = 64;
 Introduction introduction_from(const Reply& info, const Reply& config) {
     Introduction said;
     said.run_id = info_field(info.text, "run_id").value_or("");
-    if (const auto uptime = info_number(info.text, "uptime_in_seconds"))
-        said.started = BootClock::now() - seconds{*uptime};
+    if (const auto uptime = info_seconds(info.text, "uptime_in_seconds")) said.started = BootClock::now() - *uptime;
     const auto set_to = [&](const char* name, const char* value) {
         const Reply* found = config.find(name);
         return found != nullptr && found->text == value;
@@ -295,6 +294,7 @@ void Connection::receive(Reply reply) {
 
     Pending done = std::move(first);
     pending_.pop_front();
+    reader_.expect();
     if (done.purpose == Purpose::greeting) greeted(done.replies);
     if (done.purpose == Purpose::round)
         answer_ = {done.round, Answer{std::move(done.replies), done.sent_at, BootClock::now() - *done.sent_at}};

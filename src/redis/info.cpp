@@ -21,4 +21,10 @@ std::optional<int64_t> info_number(std::string_view info, std::string_view name)
     return error == std::errc{} && number >= 0 ? std::optional{number} : std::nullopt;
 }
 
+std::optional<std::chrono::seconds> info_seconds(std::string_view info, std::string_view name) {
+    constexpr std::chrono::seconds longest = std::chrono::years{100};
+    const auto number = info_number(info, name);
+    return number && *number <= longest.count() ? std::optional{std::chrono::seconds{*number}} : std::nullopt;
+}
+
 } // namespace holdfast

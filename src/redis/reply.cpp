@@ -9,32 +9,51 @@ static_assert(HIREDIS_MAJOR >= 1, "hiredis 1.0 or newer is needed; scripts/setup
 namespace holdfast {
 namespace {
 
-constexpr size_t largest_reply_bytes = 16 << 20;
-constexpr int64_t most_elements = 1 << 20;
+constexpr size_t most_bytes = 4 << 20;
+/// An element takes more room than its bytes.
+constexpr size_t most_elements = 1 << 16;
+constexpr int deepest = 8;
+constexpr const char* too_much = "it sent more than any answer holds";
 
-Reply to_reply(const redisReply& raw) {
-    Reply reply;
-    switch (raw.type) {
-    case REDIS_REPLY_ERROR: reply.type = Reply::Type::error; break;
-    case REDIS_REPLY_INTEGER:
-    case REDIS_REPLY_BOOL:
-        reply.type = Reply::Type::integer;
-        reply.integer = raw.integer;
-        return reply;
-    case REDIS_REPLY_NIL: return reply;
-    case REDIS_REPLY_ARRAY:
-    case REDIS_REPLY_MAP:
-    case REDIS_REPLY_SET:
-    case REDIS_REPLY_ATTR: reply.type = Reply::Type::list; break;
-    case REDIS_REPLY_PUSH: reply.type = Reply::Type::push; break;
-    default: reply.type = Reply::Type::text; break;
-    }
-    if (raw.str != nullptr) reply.text.assign(raw.str, raw.len);
-    reply.items.reserve(raw.elements);
-    for (size_t i = 0; i < raw.elements; ++i)
-        if (raw.element[i] != nullptr) reply.items.push_back(to_reply(*raw.element[i]));
+// hiredis calls these for each element in turn, whose place its parent has prepared. Null refuses it.
+
+Reply* place(const redisReadTask* task, Reply::Type type) {
+    Reply* reply = task->parent == nullptr
+                       ? new Reply
+                       : &static_cast<Reply*>(task->parent->obj)->items[static_cast<size_t>(task->idx)];
+    reply->type = type;
     return reply;
 }
+
+void* place_text(const redisReadTask* task, char* text, size_t size) {
+    Reply* reply = place(task, task->type == REDIS_REPLY_ERROR ? Reply::Type::error : Reply::Type::text);
+    const std::string_view whole{text, size};
+    constexpr size_t kind = 4; // "txt:"
+    reply->text = task->type == REDIS_REPLY_VERB ? whole.substr(kind) : whole;
+    return reply;
+}
+
+void* place_list(const redisReadTask* task, size_t elements) {
+    int depth = 0;
+    for (const redisReadTask* outer = task->parent; outer != nullptr; outer = outer->parent) ++depth;
+    auto& left = *static_cast<size_t*>(task->privdata);
+    if (depth >= deepest || elements > left) return nullptr;
+    left -= elements;
+    Reply* reply = place(task, task->type == REDIS_REPLY_PUSH ? Reply::Type::push : Reply::Type::list);
+    reply->items.resize(elements);
+    return reply;
+}
+
+void* place_integer(const redisReadTask* task, long long value) {
+    Reply* reply = place(task, Reply::Type::integer);
+    reply->integer = value;
+    return reply;
+}
+
+void* place_double(const redisReadTask* task, double, char* text, size_t size) { return place_text(task, text, size); }
+void* place_bool(const redisReadTask* task, int value) { return place_integer(task, value); }
+void* place_nil(const redisReadTask* task) { return place(task, Reply::Type::nil); }
+void discard(void* root) { delete static_cast<Reply*>(root); }
 
 } // namespace
 
@@ -58,26 +77,38 @@ const Reply* Reply::find(std::string_view key) const {
 
 void ReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
 
-ReplyReader::ReplyReader() : reader_{redisReaderCreate()} {
+ReplyReader::ReplyReader() : elements_left_{std::make_unique<size_t>(most_elements)} {
+    static redisReplyObjectFunctions places{.createString = place_text,
+                                            .createArray = place_list,
+                                            .createInteger = place_integer,
+                                            .createDouble = place_double,
+                                            .createNil = place_nil,
+                                            .createBool = place_bool,
+                                            .freeObject = discard};
+    reader_.reset(redisReaderCreateWithFunctions(&places));
     if (!reader_) throw std::bad_alloc{};
-    reader_->maxelements = most_elements;
+    reader_->privdata = elements_left_.get();
+}
+
+void ReplyReader::expect() {
+    bytes_ = 0;
+    *elements_left_ = most_elements;
 }
 
 void ReplyReader::feed(std::string_view bytes) {
-    bytes_of_reply_ += bytes.size();
-    if (bytes_of_reply_ > largest_reply_bytes) broken_ = "it sent more than any answer holds";
+    bytes_ += bytes.size();
+    if (bytes_ > most_bytes) broken_ = too_much;
     else if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) broken_ = reader_->errstr;
 }
 
 std::optional<Reply> ReplyReader::next() {
     if (!broken_.empty()) return {};
     void* raw = nullptr;
-    if (redisReaderGetReply(reader_.get(), &raw) != REDIS_OK) broken_ = reader_->errstr;
+    if (redisReaderGetReply(reader_.get(), &raw) != REDIS_OK)
+        broken_ = reader_->err == REDIS_ERR_OOM ? too_much : reader_->errstr;
     if (raw == nullptr) return {};
-    bytes_of_reply_ = 0;
-    const std::unique_ptr<redisReply, decltype(&freeReplyObject)> owner{static_cast<redisReply*>(raw),
-                                                                        &freeReplyObject};
-    return to_reply(*owner);
+    const std::unique_ptr<Reply> root{static_cast<Reply*>(raw)};
+    return std::move(*root);
 }
 
 } // namespace holdfast

@@ -27,10 +27,12 @@ struct Reply {
     const Reply* find(std::string_view key) const;
 };
 
-/// Cuts the bytes of one connection into replies. Bounded: nesting, elements and bytes of one reply.
+/// Cuts the bytes of one connection into replies. Bounded: nesting, and bytes and elements since expect().
 class ReplyReader {
   public:
     ReplyReader();
+    /// What comes from here on belongs to another request, and is counted anew.
+    void expect();
     void feed(std::string_view bytes);
     /// The next whole reply, or nothing yet. After broken() there are no more.
     std::optional<Reply> next();
@@ -41,8 +43,9 @@ class ReplyReader {
     struct Free {
         void operator()(redisReader*) const;
     };
+    std::unique_ptr<size_t> elements_left_;
     std::unique_ptr<redisReader, Free> reader_;
-    size_t bytes_of_reply_ = 0;
+    size_t bytes_ = 0;
     std::string broken_;
 };
 
