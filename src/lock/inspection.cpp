@@ -68,9 +68,10 @@ std::vector<NodeReport> reports(const std::vector<NodeView>& nodes) {
 
 Inspection inspect(NodeSet& nodes, const LockKey& key) {
     const Answers answers =
-        nodes.ask([&](size_t) { return inspection(key); }, {.enough = [](const Answers&) { return false; }});
+        nodes.ask([&](size_t) { return inspection(key); },
+                  {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
     std::vector<NodeView> views;
-    for (size_t i = 0; i < nodes.size(); ++i) views.push_back({nodes.node(i).display(), said(*answers[i])});
+    for (size_t i = 0; i < nodes.size(); ++i) views.push_back({nodes.node(i).display(), said(answers[i])});
     return tally(std::move(views));
 }
 

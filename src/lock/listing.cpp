@@ -49,8 +49,8 @@ class NodeListing {
     void ask_all(const std::string& name, Request& request) const {
         const LockKey key{name, prefix_};
         request.add({"PTTL", key.key()});
-        // More than any record of ours has: what is longer need not come whole.
-        request.add({"GETRANGE", key.key(), "0", "2047"});
+        // What is longer is no record of ours and need not come whole.
+        request.add({"GETRANGE", key.key(), "0", argument(int64_t{longest_record})});
         request.add({"GET", key.fence()});
         request.add({"ZCOUNT", key.seen(), "(" + argument(now_), "+inf"});
     }
@@ -71,16 +71,18 @@ class NodeListing {
 
     void take_all(const std::string& name, Replies replies) {
         if (!usable(replies) || replies[0].integer < 0) return;
-        Said said{Word::held, replies[1].text, milliseconds{replies[0].integer}};
+        Said said{Word::held, replies[1].text, duration_of(replies[0].integer)};
         said.fence = Fence{replies[2].number()};
-        said.waiting = static_cast<size_t>(replies[3].integer);
+        said.waiting = static_cast<size_t>(std::max<int64_t>(replies[3].integer, 0));
         found_.insert_or_assign(name, std::move(said));
     }
 
     void take_names(Replies replies) {
         if (!usable(replies)) return;
         const std::vector<Reply>& scan = replies.front().items;
-        if (scan.size() != 2) return fail({NodeFailure::Kind::no_vote, "its answer makes no sense here"});
+        const bool stands_still = scan.size() == 2 && scan[0].text == cursor_ && cursor_ != "0";
+        if (scan.size() != 2 || stands_still)
+            return fail({NodeFailure::Kind::no_vote, "its answer makes no sense here"});
         cursor_ = scan[0].text;
         scanned_ = cursor_ == "0";
         for (const Reply& key : scan[1].items)

@@ -117,8 +117,7 @@ Attempt Lock::try_once(const Try& how) {
     };
     // Opening a connection may take its own second; a round that is over its deadline has failed,
     // whatever was answered (design-review 2).
-    const BootTime deadline = std::min(
-        how.until, BootClock::now() + std::max(timing().node_timeout, milliseconds{1000}) + timing().node_timeout);
+    const BootTime deadline = std::min(how.until, nodes_.latest_answer());
     Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
     if (how.wait)
         acquire.waiting = {entry_.value, how.wait->wall,

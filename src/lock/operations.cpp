@@ -37,7 +37,8 @@ bool refuses_scripts(const Reply& reply) {
 std::vector<Waiter> queue(const Reply& reply) {
     std::vector<Waiter> waiters;
     for (size_t i = 0; i + 1 < reply.items.size(); i += 2)
-        waiters.push_back({Record::parse(reply.items[i].text), milliseconds{reply.items[i + 1].integer}});
+        waiters.push_back(
+            {Record::parse(reply.items[i].text), duration_of(std::max<int64_t>(reply.items[i + 1].integer, 0))});
     return waiters;
 }
 
@@ -85,6 +86,15 @@ milliseconds time_of(const Reply& time) {
            std::chrono::duration_cast<milliseconds>(std::chrono::microseconds{time.items[1].number()});
 }
 
+milliseconds duration_of(int64_t ms) {
+    constexpr milliseconds longest = std::chrono::years{100};
+    return std::clamp(milliseconds{ms}, -longest, longest);
+}
+
+tl::expected<Said, NodeFailure> said(const std::optional<Answer>& answer) {
+    return answer ? said(*answer) : failure(NodeFailure::Kind::timeout, "it comes to no end in time");
+}
+
 tl::expected<Said, NodeFailure> said(const Answer& answer) {
     if (!answer.replies) return tl::unexpected{answer.replies.error()};
     const Reply& reply = answer.replies->front();
@@ -98,16 +108,21 @@ tl::expected<Said, NodeFailure> said(const Answer& answer) {
     switch (*what) {
     case Word::granted:
     case Word::raised:
-    case Word::refused: said.fence = Fence{item(2).integer}; break;
+    case Word::refused:
+        said.fence = Fence{item(2).integer};
+        // Agreed to, one that is too large would leave none for those who come later.
+        if (said.fence < Fence{1} || said.fence > largest_fence)
+            return failure(NodeFailure::Kind::no_vote, "the lock's fence number there makes no sense");
+        break;
     default:
-        said.ttl_left = milliseconds{item(2).integer};
+        said.ttl_left = duration_of(item(2).integer);
         said.position = static_cast<size_t>(std::max<int64_t>(item(3).integer, 0));
     }
     if (said.word == Word::held && said.ttl_left < milliseconds{0}) return Said{Word::not_a_lock};
     if (reply.items.size() > 6) {
         said.fence = Fence{reply.items[4].integer};
         said.queue = queue(reply.items[5]);
-        said.waiting = static_cast<size_t>(reply.items[6].integer);
+        said.waiting = static_cast<size_t>(std::max<int64_t>(reply.items[6].integer, 0));
     }
     return said;
 }

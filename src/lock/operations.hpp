@@ -49,6 +49,8 @@ struct Fence {
     int64_t number = 0;
     auto operator<=>(const Fence&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means the 0 in <=>
 };
+/// Beyond it a script's double no longer tells one number from the next.
+constexpr Fence largest_fence{9'000'000'000'000'000};
 
 /// A waiter's place in the queue. Its ticket is the start of its wait by its own wall clock, brought by each node
 /// within a second of what the node's clock makes of the time waited, so that a wrong clock neither starves others nor
@@ -160,10 +162,14 @@ Exchange inspection(const LockKey&);
 
 /// What a node answered to one of these.
 tl::expected<Said, NodeFailure> said(const Answer&);
+/// The same after a round with a deadline: nothing is a timeout.
+tl::expected<Said, NodeFailure> said(const std::optional<Answer>&);
 /// What an error of a node says of a lock: not_a_lock, or nothing.
 tl::expected<Said, NodeFailure> refused(const Reply& error);
 /// By the node's clock, from its answer to TIME.
 milliseconds time_of(const Reply&);
+/// A duration as a node tells it; a century at most, which nanoseconds can count.
+milliseconds duration_of(int64_t ms);
 
 /// The two ways. What they end with has the same form: a word and its details. A script is the last of its request.
 Request script(const LockKey&, const Operation&);

@@ -26,7 +26,8 @@ Exchange ask(Request, std::function<Step(Replies&&)> then);
 /// Ends a transaction that changes nothing. `hints` may fail.
 Exchange let_go(Reply answer, const Request& hints = {});
 
-/// MULTI, what `add` adds, EXEC; behind it, hints whose failure means nothing.
+/// MULTI, what `add` adds, EXEC; behind it, hints whose failure means nothing. `then` gets as many results as `add` has
+/// added commands.
 Exchange commit(const std::function<void(Request&)>& add, std::function<Step(const Reply& results)> then,
                 std::function<Exchange()> again, const Request& hints = {});
 

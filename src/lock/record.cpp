@@ -34,6 +34,7 @@ std::string host_name() {
 }
 
 std::optional<Holder> parse_holder(std::string_view text) {
+    if (text.size() > longest_record) return {};
     const json object = json::parse(text, nullptr, false);
     if (!object.is_object() || !object.contains("v")) return {};
     const auto string = [&](const char* key) {

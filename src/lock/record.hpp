@@ -33,6 +33,9 @@ struct Holder {
 /// This process on this host.
 Holder this_process(std::string label, milliseconds ttl);
 
+/// In bytes: more than any record of ours has. What is longer is not read.
+constexpr size_t longest_record = 2048;
+
 struct Record {
     std::string value;            ///< exactly what stands in the key: what every condition compares with
     std::optional<Holder> holder; ///< nothing: it is not holdfast's, but any client's random value

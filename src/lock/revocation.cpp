@@ -9,12 +9,13 @@ namespace holdfast {
 Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& words, Way way) {
     std::vector<Way> ways(nodes.size(), way);
     const Revoke operation{record, words};
-    const Answers answers = nodes.ask([&](size_t i) { return exchange(key, operation, ways[i]); },
-                                      {.enough = [](const Answers&) { return false; }});
+    const Answers answers =
+        nodes.ask([&](size_t i) { return exchange(key, operation, ways[i]); },
+                  {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
     std::map<Word, size_t> counts;
     Revocation revocation{};
     for (size_t i = 0; i < nodes.size(); ++i) {
-        revocation.nodes.push_back({nodes.node(i).display(), said(*answers[i])});
+        revocation.nodes.push_back({nodes.node(i).display(), said(answers[i])});
         if (const auto& one = revocation.nodes.back().said) {
             ++counts[one->word];
             ++revocation.answered;

@@ -12,11 +12,12 @@ namespace holdfast {
 Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token) {
     const size_t q = quorum(nodes.size());
     const Answers answers =
-        nodes.ask([&](size_t) { return inspection(key); }, {.enough = [](const Answers&) { return false; }});
+        nodes.ask([&](size_t) { return inspection(key); },
+                  {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
     Tenure result;
     std::vector<milliseconds> left;
     for (size_t i = 0; i < nodes.size(); ++i) {
-        const auto one = said(*answers[i]);
+        const auto one = said(answers[i]);
         std::string text = one ? "not ours" : one.error().text;
         if (one) ++result.answered;
         if (one && one->word == Word::held) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace holdfast {
 namespace {
@@ -213,13 +214,13 @@ Exchange remove(const LockKey& key, const Request& before,
 Step inspected(const Reply& results) {
     const std::vector<Reply>& all = results.items;
     const milliseconds now = time_of(all[3]);
-    std::vector<std::string> live;
+    std::set<std::string> live;
     Line::for_each_score(all[5], [&](const std::string& entry, int64_t score) {
-        if (milliseconds{score} > now) live.push_back(entry);
+        if (milliseconds{score} > now) live.insert(entry);
     });
     Reply queue = list({});
     Line::for_each_score(all[4], [&](const std::string& entry, int64_t ticket) {
-        if (std::ranges::find(live, entry) == live.end()) return;
+        if (!live.contains(entry)) return;
         queue.items.push_back(text(entry));
         queue.items.push_back(integer((now - milliseconds{ticket}).count()));
     });

@@ -7,6 +7,7 @@
 #include "base/poller.hpp"
 #include "redis/connection.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,6 +37,10 @@ class NodeSet {
     size_t size() const { return connections_.size(); }
     const Node& node(size_t i) const { return connections_[i].node(); }
     milliseconds node_timeout() const { return node_timeout_; }
+    /// When whoever is asked now should have been connected to and have answered.
+    BootTime latest_answer() const {
+        return BootClock::now() + std::max(node_timeout_, milliseconds{1000}) + node_timeout_;
+    }
 
     /// Looks up the names that are not known yet, and those under which nobody could be reached, in threads of their
     /// own. Blocks for nothing: a node whose name is slow fails as one that is slow to connect. Main thread, while no
