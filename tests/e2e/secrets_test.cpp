@@ -1,0 +1,124 @@
+// A password is seen by nobody: not in what we print, not in the environment of what we start, not by ps.
+#include "support/holdfast.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+
+using namespace holdfast;
+using namespace holdfast::test;
+
+namespace {
+
+const std::string right = "r1ght-Geheim";
+const std::string wrong = "wr0ng-Falsches";
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::string read_all(const std::string& path) {
+    std::ifstream stream{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
+}
+
+/// One of the ways to give a password: words, environment.
+struct Way {
+    std::string name;
+    std::vector<std::string> words{};
+    std::map<std::string, std::string> environment{};
+    bool typed = false; ///< on the command line, which ps shows to everybody
+};
+
+std::vector<Way> ways(const RedisServer& server, const TempDir& dir, const std::string& password) {
+    const std::string plain = server.uri();
+    const std::string with_password = fmt::format("redis://default:{}@{}", password, plain.substr(8));
+    return {
+        {"URI typed", {"--node", with_password}, {}, true},
+        {"URI in the environment", {}, {{"HOLDFAST_NODES", with_password}}},
+        {"HOLDFAST_PASSWORD", {"--node", plain}, {{"HOLDFAST_PASSWORD", password}}},
+        {"password file",
+         {"--node", plain, "--password-file",
+          dir.write("password" + std::to_string(password.size()), password + "\n", 0600)}},
+        {"config file",
+         {"--config", dir.write("c.toml" + std::to_string(password.size()),
+                                fmt::format("nodes = ['{}']\npassword = '{}'\n", plain, password), 0600)}},
+        {"URI in the config file",
+         {"--config",
+          dir.write("u.toml" + std::to_string(password.size()), fmt::format("nodes = ['{}']\n", with_password), 0600)}},
+    };
+}
+
+Process start(const Way& way, std::vector<std::string> words) {
+    words.insert(words.begin(), HOLDFAST_BINARY);
+    words.insert(words.begin() + 1, way.words.begin(), way.words.end());
+    return Process{words, {.environment = way.environment}};
+}
+
+} // namespace
+
+TEST_CASE("no command prints the password, right or wrong, wherever it came from") {
+    const RedisServer server{{"--requirepass", right}, RedisServer::Listens::loopback};
+    const TempDir dir;
+    for (const std::string& password : {right, wrong})
+        for (const Way& way : ways(server, dir, password))
+            for (const auto& words : std::vector<std::vector<std::string>>{
+                     {"run", "-v", "x", "true"},
+                     {"run", "-v", "--log-format", "json", "x", "true"},
+                     {"run", "--status-fd", "1", "x", "true"},
+                     {"acquire", "-v", "--ttl", "1s", "--grace", "0", "y"},
+                     {"acquire", "--json", "--ttl", "1s", "z"},
+                     {"acquire", "--export", "--ttl", "1s", "w"},
+                     {"release", "--token", "a.1", "x"},
+                     {"status", "x"},
+                     {"status", "--json", "x"},
+                     {"list"},
+                     {"list", "--json"},
+                     {"doctor"},
+                     {"doctor", "--json"},
+                     {"doctor", "--acl"},
+                     {"force-release", "-y", "x"},
+                     {"--print-config"},
+                 }) {
+                CAPTURE(way.name);
+                CAPTURE(words.front());
+                const Finished done = start(way, words).wait();
+                CAPTURE(done.out);
+                CAPTURE(done.err);
+                const bool asks = words.front() != "--print-config" && words.back() != "--acl";
+                if (asks && password == wrong) CHECK(done.status() != 0);
+                CHECK_FALSE(has(done.out + done.err, password));
+            }
+}
+
+TEST_CASE("what we start does not have the password, in its environment or for ps") {
+    const RedisServer server{{"--requirepass", right}, RedisServer::Listens::loopback};
+    const TempDir dir;
+    for (const Way& way : ways(server, dir, right)) {
+        CAPTURE(way.name);
+        Process run = start(way, {"run", "x", "-c", "echo started; read line"});
+        run.wait_for_out("started");
+        const std::string us = std::to_string(run.pid());
+        const std::string children = read_all(fmt::format("/proc/{}/task/{}/children", us, us));
+        std::vector<std::string> pids{us};
+        for (size_t begin = 0, end = 0; (end = children.find(' ', begin)) != std::string::npos; begin = end + 1)
+            pids.push_back(children.substr(begin, end - begin));
+        REQUIRE(pids.size() == 3); // itself, its guard and the command
+        size_t commands = 0;
+        for (const std::string& pid : pids) {
+            const std::string words = read_all(fmt::format("/proc/{}/cmdline", pid));
+            CHECK_FALSE(words.empty());
+            const bool is_ours = has(words, "holdfast");
+            CHECK(has(words, right) == (is_ours && way.typed));
+            // A guard is a fork of ours, with what we were started with.
+            if (is_ours) continue;
+            ++commands;
+            const std::string environment = read_all(fmt::format("/proc/{}/environ", pid));
+            CHECK(has(environment, "HOLDFAST_TOKEN="));
+            CHECK_FALSE(has(environment, right));
+        }
+        CHECK(commands == 1);
+        run.say("\n");
+        CHECK(run.wait().status() == 0);
+    }
+}
