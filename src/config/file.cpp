@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/nearest.hpp"
-#include "base/small_file.hpp"
 #include "config/node_list.hpp"
 
 #include <fmt/format.h>
@@ -74,7 +73,7 @@ bool has_password(const std::string& name, const std::string& text) {
 
 class Reader {
   public:
-    explicit Reader(const std::string& path) : path_{path}, content_{read_small_file(path)} {}
+    Reader(const std::string& path, const SmallFile& content) : path_{path}, content_{content} {}
 
     ConfigFile parse() const {
         ConfigFile file;
@@ -82,7 +81,7 @@ class Reader {
             try {
                 return toml::parse(content_.text);
             } catch (const toml::parse_error& error) {
-                throw wrong(error.source(), std::string{error.description()});
+                throw wrong(error.source(), printable(error.description()));
             }
         }();
         for (const auto& [key, value] : root) {
@@ -131,12 +130,13 @@ class Reader {
                                Given{source, fmt::format("{}:{}: {}", path_, value.source().begin.line, name), *text});
     }
 
-    std::string path_;
-    SmallFile content_;
+    const std::string& path_;
+    const SmallFile& content_;
 };
 
 } // namespace
 
-ConfigFile read_config_file(const std::string& path) { return Reader{path}.parse(); }
+ConfigFile parse_config(const std::string& path, const SmallFile& content) { return Reader{path, content}.parse(); }
+ConfigFile read_config_file(const std::string& path) { return parse_config(path, read_small_file(path)); }
 
 } // namespace holdfast

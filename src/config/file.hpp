@@ -8,6 +8,7 @@
 // line, in all profiles alike. Throws Failure (78).
 #pragma once
 
+#include "base/small_file.hpp"
 #include "config/options.hpp"
 
 #include <map>
@@ -21,5 +22,7 @@ struct ConfigFile {
 };
 
 ConfigFile read_config_file(const std::string& path);
+/// The same of what was read from there.
+ConfigFile parse_config(const std::string& path, const SmallFile& content);
 
 } // namespace holdfast

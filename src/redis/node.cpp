@@ -141,6 +141,7 @@ std::optional<std::string> read_host(std::string_view text, Node& node) {
         port = cut_behind(text, ':');
     }
     if (text.empty()) return "the host is missing, as in redis://10.0.0.1:6379";
+    if (printable(text, text.size()) != text) return fmt::format("'{}' cannot be the name of a host", printable(text));
     node.host = text;
     if (!port) return {};
     const auto value = number(*port, 65535).value_or(0);
