@@ -1,0 +1,13 @@
+#include "cli/lock_view.hpp"
+#include "cli/messages.hpp"
+#include "fuzz/targets.hpp"
+
+void holdfast::fuzz::record(std::string_view input) {
+    const Record record = Record::parse(std::string{input});
+    require(record.value == input);
+    require_printable(describe(record));
+    require_printable(held_by(record, milliseconds{1000}));
+    const Inspection seen = tally({{"node", Said{Word::held, record.value, milliseconds{1000}}}});
+    lock_text({"name", ""}, seen);
+    to_line(lock_json({"name", ""}, seen));
+}
