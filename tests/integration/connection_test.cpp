@@ -305,7 +305,6 @@ TEST_CASE("a server that talks without end is not listened to without end") {
         NodeSet nodes{{node}, 60s};
         nodes.resolve();
         nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }, .deadline = BootClock::now() + 100ms});
-        REQUIRE(nodes.connection_number(0) == 1);
         CHECK(eventually([&] {
             nodes.take_messages();
             return nodes.connection_number(0) == 2;
