@@ -10,7 +10,19 @@
 
 namespace holdfast {
 
-enum class CommandName { run, acquire, renew, release, verify, status, list, force_release, doctor, completion, print_config };
+enum class CommandName {
+    run,
+    acquire,
+    renew,
+    release,
+    verify,
+    status,
+    list,
+    force_release,
+    doctor,
+    completion,
+    print_config
+};
 
 struct Arguments {
     CommandName command{};
@@ -23,10 +35,10 @@ struct Arguments {
     bool exported = false;              ///< acquire: as assignments for a shell
     std::optional<std::string> token{}; ///< renew, release, verify
     std::optional<std::string> token_file{};
-    std::optional<std::string> status_fd{}; ///< run
-    bool yes = false;     ///< force-release
-    bool dry_run = false; ///< force-release
-    std::optional<std::string> reason{}; ///< force-release
+    std::optional<std::string> status_fd{};  ///< run
+    bool yes = false;                        ///< force-release
+    bool dry_run = false;                    ///< force-release
+    std::optional<std::string> reason{};     ///< force-release
     std::optional<std::string> older_than{}; ///< force-release
     bool acl = false;                        ///< doctor: only print the rights that are needed
 };
