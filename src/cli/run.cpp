@@ -119,7 +119,7 @@ class Run {
     Attempt wait_for_lock(const std::function<void()>& meanwhile) {
         const BootTime begin = BootClock::now();
         WaitingDisplay display{lock_, log_, settings_.wait};
-        const Attempt attempt = acquire(
+        Attempt attempt = acquire(
             lock_, {settings_.wait}, signals_.ending_fd(), [&](const Attempt& failed) { display.show(failed); },
             meanwhile);
         report_.waited = since(begin);

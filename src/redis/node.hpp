@@ -20,7 +20,7 @@ struct TlsOptions {
     std::string key{};  ///< to `cert`; empty: it is in the same file
     bool insecure = false; ///< whoever answers is believed to be the node
 
-    auto operator<=>(const TlsOptions&) const = default;
+    auto operator<=>(const TlsOptions&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means <=>
     /// What is open here is as in `defaults`. A certificate and its key go together.
     void complete_from(const TlsOptions& defaults);
 };
