@@ -379,9 +379,10 @@ TEST_CASE("hostile: when the fence has to be raised") {
         const std::string fence = fmt::format("{{holdfast:x{}}}:fence", i);
         ahead.command({"SET", fence, "9000000000000", "PX", "60000"});
         const std::string hostile = all[i]->hostile.uri();
-        // Behind are the hostile one and a good one, which is enough; and then the hostile one alone.
+        // Behind are the hostile one and a good one, which is enough, if not in the first attempt: what answers first
+        // is raised first. And then the hostile one alone.
         calls.push_back(call("run", fmt::format("{},{},{}", hostile, ahead.uri(), good[0].uri()),
-                             {"-n", fmt::format("x{}", i), "echo", "ran"}));
+                             {"-w", "15s", fmt::format("x{}", i), "echo", "ran"}));
     }
     auto done = finish_all(calls);
     for (size_t i = 0; i < done.size(); ++i) {
@@ -390,7 +391,6 @@ TEST_CASE("hostile: when the fence has to be raised") {
         check_output(later_tricks()[i].name, done[i]);
         CHECK(done[i].status() == 0);
         CHECK(done[i].out == "ran\n");
-        CHECK(done[i].took < longest);
     }
     good[0].kill();
     calls.clear();
