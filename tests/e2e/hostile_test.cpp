@@ -33,7 +33,7 @@ bool is_fit_for_a_terminal(const std::string& text) {
 }
 
 /// Of the largest of all that this test has started and waited for.
-long most_memory_kb() {
+[[maybe_unused]] long most_memory_kb() {
     rusage usage{};
     ::getrusage(RUSAGE_CHILDREN, &usage);
     return usage.ru_maxrss;
