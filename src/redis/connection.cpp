@@ -4,7 +4,6 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "redis/explain.hpp"
-#include "redis/info.hpp"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -23,20 +22,6 @@ namespace {
 
 /// More than anybody means to tell us; a server that goes on is not listened to.
 constexpr size_t most_messages = 100;
-/// More than what is late of any round of ours; the other nodes must not wait for one that goes on and on.
-constexpr int most_reads = 64;
-
-Introduction introduction_from(const Reply& info, const Reply& config) {
-    Introduction said;
-    said.run_id = info_field(info.text, "run_id").value_or("");
-    if (const auto uptime = info_seconds(info.text, "uptime_in_seconds")) said.started = BootClock::now() - *uptime;
-    const auto set_to = [&](const char* name, const char* value) {
-        const Reply* found = config.find(name);
-        return found != nullptr && found->text == value;
-    };
-    said.remembers = set_to("appendonly", "yes") && set_to("appendfsync", "always");
-    return said;
-}
 
 } // namespace
 
@@ -62,8 +47,9 @@ void Connection::adopt_addresses() {
 
 void Connection::settle() {
     // What has come since the last round belongs to it and is dropped; what nobody asked for closes the connection.
-    for (int reads = 0; state_ == State::open && read();)
-        if (++reads == most_reads) fail(Kind::no_vote, "it talks without end");
+    // It comes to an end: the reader bounds what a server may send between two answers.
+    while (state_ == State::open && read()) {
+    }
     advance(0);
 }
 
@@ -161,18 +147,7 @@ void Connection::greet() {
     reader_ = ReplyReader{};
     pushes_ = false;
     listening_ = 0;
-    Request hello;
-    std::vector<std::string_view> words{"HELLO", "3"};
-    const std::string_view user = node_.user.empty() ? std::string_view{"default"} : node_.user;
-    if (!node_.password.empty()) words.insert(words.end(), {"AUTH", user, node_.password.reveal()});
-    words.insert(words.end(), {"SETNAME", "holdfast"});
-    hello.add(words);
-    if (node_.db != 0) hello.add({"SELECT", fmt::format("{}", node_.db)});
-    if (introduce_) {
-        hello.add({"INFO", "server"});
-        hello.add({"CONFIG", "GET", "append*"});
-    }
-    pending_.push_front({Purpose::greeting, 0, std::move(hello), {}, {}});
+    pending_.push_front({Purpose::greeting, 0, greeting(node_, introduce_), {}, {}});
     write();
 }
 
@@ -248,7 +223,7 @@ bool Connection::read() {
     if (size <= 0) {
         std::string how = size == 0 ? "it closed the connection" : errno_text(errno);
         // A server that expects TLS hangs up like this on whoever does not speak it.
-        if (greeting() && !tls_ && !node_.is_unix())
+        if (awaits_greeting() && !tls_ && !node_.is_unix())
             how += " before its first answer; if it speaks TLS, write rediss://";
         fail(Kind::unreachable, std::move(how));
         return false;
@@ -267,7 +242,7 @@ void Connection::decrypt(std::string_view bytes) {
 }
 
 void Connection::take(std::string_view text) {
-    const auto not_redis = greeting() ? stranger(text) : std::nullopt;
+    const auto not_redis = awaits_greeting() ? stranger(text) : std::nullopt;
     reader_.feed(text);
     while (state_ == State::open) {
         auto reply = reader_.next();
@@ -280,7 +255,7 @@ void Connection::take(std::string_view text) {
              not_redis.value_or(fmt::format("its answer is not Redis: {}", printable(reader_.broken()))));
 }
 
-bool Connection::greeting() const {
+bool Connection::awaits_greeting() const {
     return !pending_.empty() && pending_.front().purpose == Purpose::greeting && pending_.front().replies.empty();
 }
 
@@ -289,8 +264,9 @@ void Connection::receive(Reply reply) {
         return fail(Kind::no_vote, fmt::format("it says unasked: {}", printable(reply.text)));
     Pending& first = pending_.front();
     first.replies.push_back(std::move(reply));
-    if (first.purpose == Purpose::greeting) check_greeting(first.replies);
-    if (state_ == State::closed || first.replies.size() < first.request.commands()) return;
+    if (first.purpose == Purpose::greeting)
+        if (auto why = refusal(node_, first.replies)) return fail(why->kind, std::move(why->text));
+    if (first.replies.size() < first.request.commands()) return;
 
     Pending done = std::move(first);
     pending_.pop_front();
@@ -323,50 +299,9 @@ void Connection::ask_to_listen(const std::string& channel) {
 
 void Connection::greeted(const std::vector<Reply>& replies) {
     pushes_ = replies.front().type == Reply::Type::list;
-    if (introduce_) introduction_ = introduction_from(replies[replies.size() - 2], replies.back());
+    if (introduce_) introduction_ = introduction_from(replies);
     for (const std::string& channel : channels_)
         if (pushes_ && state_ == State::open) ask_to_listen(channel);
-}
-
-void Connection::check_greeting(const std::vector<Reply>& replies) {
-    const Reply& reply = replies.back();
-    if (replies.size() > 1) {
-        // SELECT; what is behind it may be refused.
-        if (replies.size() == 2 && node_.db != 0 && reply.type == Reply::Type::error)
-            fail(Kind::denied,
-                 reply.text.starts_with("ERR DB index")
-                     ? fmt::format("it has no database {}; see 'databases' in its configuration", node_.db)
-                     : explained(reply));
-        return;
-    }
-    if (reply.type == Reply::Type::error) {
-        if (reply.is_error("NOAUTH"))
-            return fail(Kind::denied,
-                        "it asks for a password and none was given; HOLDFAST_PASSWORD or --password-file takes one");
-        if (reply.is_error("WRONGPASS"))
-            return fail(Kind::denied, fmt::format("it does not let user '{}' in with the password from the node's URI "
-                                                  "or else from HOLDFAST_PASSWORD or --password-file",
-                                                  node_.user.empty() ? "default" : printable(node_.user)));
-        if (reply.is_error("DENIED"))
-            return fail(Kind::no_vote, "it is in protected mode and takes only clients of its own host; "
-                                       "give it a password");
-        if (reply.text.starts_with("ERR max number of clients"))
-            return fail(Kind::no_vote, "it has all the clients that its maxclients allows");
-        // An older protocol does for locks; only what must be pushed to us is missing then.
-        if (reply.is_error("NOPROTO") || (reply.text.starts_with("ERR unknown command") && node_.password.empty()))
-            return;
-        // Only the code: the rest may repeat our words, and one of them is the password.
-        const std::string code = printable(reply.text.substr(0, reply.text.find(' ')), 40);
-        return fail(reply.is_error("NOPERM") ? Kind::denied : Kind::no_vote,
-                    fmt::format("it refuses HELLO ({})", code));
-    }
-    if (reply.type != Reply::Type::list) return fail(Kind::no_vote, "it does not answer HELLO as Redis does");
-    const Reply* mode = reply.find("mode");
-    if (mode != nullptr && mode->text == "sentinel")
-        return fail(Kind::no_vote, "it is a Sentinel, which keeps no locks; name a Redis server instead");
-    const Reply* role = reply.find("role");
-    if (role != nullptr && role->text != "master")
-        fail(Kind::no_vote, fmt::format("it is a {} and has no vote; name its master instead", printable(role->text)));
 }
 
 void Connection::fail(Kind kind, std::string text) {

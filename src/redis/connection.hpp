@@ -17,6 +17,7 @@
 #include "base/clock.hpp"
 #include "base/fd.hpp"
 #include "redis/address.hpp"
+#include "redis/greeting.hpp"
 #include "redis/node.hpp"
 #include "redis/node_failure.hpp"
 #include "redis/reply.hpp"
@@ -38,13 +39,6 @@ struct Answer {
     tl::expected<std::vector<Reply>, NodeFailure> replies; ///< as many as the request has commands
     std::optional<BootTime> sent_at;                       ///< nothing: no byte of the request ever left
     nanoseconds took{};                                    ///< from sent_at until the answer was read
-};
-
-/// What a server says of itself.
-struct Introduction {
-    std::string run_id;
-    std::optional<BootTime> started; ///< no later than this; nothing: it does not say
-    bool remembers = false;          ///< what it granted is on its disk before it answers
 };
 
 /// What a node pushes to whoever listens.
@@ -122,13 +116,12 @@ class Connection {
     /// False when there was nothing to read.
     bool read();
     /// It has not answered HELLO yet.
-    bool greeting() const;
+    bool awaits_greeting() const;
     void decrypt(std::string_view bytes);
     void take(std::string_view text);
     void too_late();
     void receive(Reply);
     void hear(Reply);
-    void check_greeting(const std::vector<Reply>&);
     void greeted(const std::vector<Reply>&);
     void ask_to_listen(const std::string& channel);
     void fail(NodeFailure::Kind, std::string text);
