@@ -86,25 +86,15 @@ std::string told(const Lock& lock, const Arguments& arguments, const Settings& s
     return arguments.token_file ? "" : lock.token().text() + "\n";
 }
 
-Exit acquire_and_tell(Lock& lock, const Arguments& arguments, const Settings& settings,
-                      const std::vector<Node>& nodes) {
-    const Log log{settings.verbosity};
-    const Signals signals;
-    advise(nodes, log);
-    const Attempt attempt = [&] {
-        WaitingDisplay display{lock, log, settings.wait};
-        return acquire(lock, {settings.wait}, signals.ending_fd(),
-                       [&](const Attempt& failed) { display.show(failed); });
-    }();
-    const auto give_up = [&](int signal) {
-        lock.release();
-        return Exit::of_signal(signal);
-    };
-    if (const auto signal = signals.next_ending()) return give_up(*signal);
-    if (attempt.outcome != Outcome::won) return refuse(lock, attempt, settings, false);
+/// Gives the won lock to whoever called us.
+Exit hand_over(Lock& lock, const Arguments& arguments, const Settings& settings, const std::vector<Node>& nodes,
+               const Signals& signals) {
     if (arguments.token_file) write_token(*arguments.token_file, lock.token());
     const std::string text = told(lock, arguments, settings, nodes);
-    if (const auto signal = write_out(text, lock.valid_until(), signals)) return give_up(*signal);
+    if (const auto signal = write_out(text, lock.valid_until(), signals)) {
+        lock.release();
+        return Exit::of_signal(*signal);
+    }
     // Whoever goes by our status must not believe in a lock that ended while we were stopped or not read.
     if (BootClock::now() >= lock.valid_until())
         throw Failure{ExitStatus::lost, fmt::format("{} was acquired, and had run out before its token was handed over",
@@ -122,8 +112,21 @@ Exit acquire(const Arguments& arguments, const Settings& settings) {
     const LockRules rules = lock_rules(settings, nodes.size(), milliseconds{0});
     held_with(key, nodes);
     Lock lock{NodeSet{nodes, settings.node_timeout}, key, rules, caller(settings)};
+    const Log log{settings.verbosity};
+    const Signals signals;
+    advise(nodes, log);
+    const Attempt attempt = [&] {
+        WaitingDisplay display{lock, log, settings.wait};
+        return acquire(lock, {settings.wait}, signals.ending_fd(),
+                       [&](const Attempt& failed) { display.show(failed); });
+    }();
+    if (const auto signal = signals.next_ending()) {
+        if (attempt.outcome == Outcome::won) lock.release();
+        return Exit::of_signal(*signal);
+    }
+    if (attempt.outcome != Outcome::won) return refuse(lock, attempt, settings, Refused::script);
     try {
-        return acquire_and_tell(lock, arguments, settings, nodes);
+        return hand_over(lock, arguments, settings, nodes, signals);
     } catch (...) {
         lock.release();
         throw;

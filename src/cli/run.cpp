@@ -74,8 +74,7 @@ class Run {
         try {
             return acquire_and_hold();
         } catch (...) {
-            // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
-            if (!started_) lock_.release();
+            if (release_on_failure_) lock_.release();
             throw;
         }
     }
@@ -99,7 +98,9 @@ class Run {
             if (attempt.outcome == Outcome::held || attempt.outcome == Outcome::reserved ||
                 attempt.outcome == Outcome::contended)
                 report_.result = "not_acquired";
-            return refuse(lock_, attempt, settings_, true);
+            // What it has left anywhere it has taken back.
+            release_on_failure_ = false;
+            return refuse(lock_, attempt, settings_, Refused::command);
         }
         lock_.listen_for_revocation();
         acquired_ = BootClock::now();
@@ -144,7 +145,8 @@ class Run {
         std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_);
         variables.push_back(fmt::format("HOLDFAST_HELD={}", held_));
         const Renewer renewer{lock_, forked.deadline};
-        started_ = true;
+        // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
+        release_on_failure_ = false;
         forked.child->go(not_after, variables);
         return supervisor.run();
     }
@@ -203,7 +205,7 @@ class Run {
     Signals signals_;
     RunReport report_;
     BootTime acquired_{};
-    bool started_ = false; ///< set just before the go
+    bool release_on_failure_ = true;
 };
 
 } // namespace

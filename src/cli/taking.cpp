@@ -64,7 +64,7 @@ void advise(const std::vector<Node>& nodes, const Log& log) {
     if (nodes.size() % 2 == 0) log.info("advice", even_number(nodes.size()));
 }
 
-Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, bool runs_command) {
+Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, Refused refused) {
     const ExitStatus status = [&] {
         switch (attempt.outcome) {
         case Outcome::not_a_lock: return ExitStatus::not_a_lock;
@@ -77,12 +77,8 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
     // Everything else ends the wait at once.
     const bool gave_up =
         settings.wait > milliseconds{0} && (status == ExitStatus::not_acquired || status == ExitStatus::too_few_nodes);
-    const std::string ending =
-        fmt::format("{}{}{}", gave_up ? fmt::format("; gave up after {} (-w)", format_duration(*settings.wait)) : "",
-                    gave_up && runs_command ? ","
-                    : runs_command          ? ";"
-                                            : "",
-                    runs_command ? " the command was not run" : "");
+    std::string ending = gave_up ? fmt::format("; gave up after {} (-w)", format_duration(*settings.wait)) : "";
+    if (refused == Refused::command) ending += fmt::format("{} the command was not run", gave_up ? "," : ";");
     const std::string sentence = with_ending(not_acquired(lock.key(), attempt, lock.timing()), ending);
     if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
     if (settings.verbosity != Verbosity::quiet)

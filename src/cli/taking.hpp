@@ -22,7 +22,8 @@ std::vector<std::string> lock_variables(const Lock&, const std::vector<Node>&, c
 /// Advice that does not stop anybody.
 void advise(const std::vector<Node>&, const Log&);
 
-/// Says why the lock was not acquired, and what that means for the command if there is one.
-Exit refuse(const Lock&, const Attempt&, const Settings&, bool runs_command);
+/// Says why the lock was not acquired, and what that means for whoever was to have it.
+enum class Refused { command, script };
+Exit refuse(const Lock&, const Attempt&, const Settings&, Refused);
 
 } // namespace holdfast

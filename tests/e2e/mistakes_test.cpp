@@ -157,6 +157,19 @@ TEST_CASE("mistake: a database that the server does not have ends the wait at on
                       uri));
 }
 
+TEST_CASE("who is refused has let go already, and asks a node that hangs no second time") {
+    RedisServer server;
+    server.pause();
+    const auto took = [&](std::vector<std::string> words) {
+        const BootTime begin = BootClock::now();
+        CHECK(finish(run_on(server.uri(), std::move(words))).status() == 69);
+        return BootClock::now() - begin;
+    };
+    // One answer that does not come; to release once more would wait a second for another.
+    CHECK(took({"-n", "--node-timeout", "2s", "x", "true"}) < milliseconds{2900});
+    server.resume();
+}
+
 TEST_CASE("mistake: a line of shell without -c") {
     const RedisServer server;
     CHECK(finish(run_on(server.uri(), {"x", "echo hi"})).err ==
