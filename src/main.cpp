@@ -31,7 +31,7 @@ Exit dispatch(const Arguments& arguments) {
     case CommandName::list: return list(arguments, settings);
     case CommandName::force_release: return force_release(arguments, settings);
     case CommandName::doctor: return doctor(arguments, settings);
-    case CommandName::completion: return completion(arguments);
+    case CommandName::completion: break;
     case CommandName::print_config: return print_config(resolved);
     }
     return ExitStatus::internal;

@@ -40,11 +40,9 @@ Lock taken_up(const Arguments& arguments, const Settings& settings) {
         throw Failure{ExitStatus::usage, fmt::format("{} needs the token that acquire gave: --token TOKEN or "
                                                      "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")",
                                                      command)};
-    const std::vector<Node> configured = configured_nodes(settings);
+    NodeSet nodes = nodes_to_ask(settings);
     std::optional<LockRules> rules;
-    if (arguments.settings.contains("ttl")) rules = lock_rules(settings, configured.size(), milliseconds{0});
-    NodeSet nodes{configured, settings.node_timeout};
-    nodes.resolve();
+    if (arguments.settings.contains("ttl")) rules = lock_rules(settings, nodes.size(), milliseconds{0});
     const Tenure held = tenure(nodes, key, *token);
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
@@ -93,8 +91,7 @@ Exit verify(const Arguments& arguments, const Settings& settings) {
         throw Failure{ExitStatus::usage,
                       "verify needs NAME and --token, unless it is inside run, whose lock it verifies"};
     const LockKey key = lock_key(completed, settings);
-    NodeSet nodes{configured_nodes(settings), settings.node_timeout};
-    nodes.resolve();
+    NodeSet nodes = nodes_to_ask(settings);
     const Tenure held = tenure(nodes, key, *token);
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);

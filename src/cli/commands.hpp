@@ -7,6 +7,7 @@
 #include "config/resolve.hpp"
 #include "lock/operations.hpp"
 #include "redis/node.hpp"
+#include "redis/node_set.hpp"
 
 #include <vector>
 
@@ -37,9 +38,11 @@ Exit doctor(const Arguments&, const Settings&);
 Exit completion(const Arguments&);
 Exit print_config(const Resolved&);
 
-/// What a command is about. Both refuse what cannot be.
+/// What a command is about. All refuse what cannot be.
 /// The configured nodes; starts `local:` ones.
 std::vector<Node> configured_nodes(const Settings&);
+/// The same, to be asked; the look-up of their names has begun.
+NodeSet nodes_to_ask(const Settings&);
 /// How they are asked at first.
 Way way(const Settings&);
 /// The key of the lock that the command line names.

@@ -89,8 +89,7 @@ Exit doctor(const Arguments& arguments, const Settings& settings) {
     }
     const Timing timing{settings.ttl, settings.grace, settings.node_timeout, settings.drift};
     const LockRules rules{timing, settings.restart_guard, way(settings)};
-    NodeSet nodes{configured_nodes(settings), settings.node_timeout};
-    nodes.resolve();
+    NodeSet nodes = nodes_to_ask(settings);
     const Diagnosis diagnosis = judge(examine(nodes, key, rules), key.prefix, rules);
     if (arguments.json) print(json(diagnosis));
     else fmt::print("{}\n{}\n", screen(diagnosis), summary(diagnosis));

@@ -113,8 +113,7 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
     if (ask && (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1))
         throw Failure{ExitStatus::usage,
                       "force-release asks before it takes a lock away, and there is no terminal to ask at; give --yes"};
-    NodeSet nodes{configured_nodes(settings), settings.node_timeout};
-    nodes.resolve();
+    NodeSet nodes = nodes_to_ask(settings);
     const Inspection seen = inspect(nodes, key);
     check_told(key, seen);
     if (seen.holding == 0) {

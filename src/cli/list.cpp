@@ -76,8 +76,7 @@ Exit list(const Arguments& arguments, const Settings& settings) {
     const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
     if (arguments.watch && (arguments.json || !on_terminal))
         throw Failure{ExitStatus::usage, "--watch is for people at a terminal; without it list prints once"};
-    NodeSet nodes{configured_nodes(settings), settings.node_timeout};
-    nodes.resolve();
+    NodeSet nodes = nodes_to_ask(settings);
     if (arguments.watch) watch(nodes, settings.key_prefix, arguments.name);
 
     const Listing listing = list_locks(nodes, settings.key_prefix, arguments.name);

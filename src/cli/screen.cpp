@@ -90,7 +90,7 @@ std::string local_time(milliseconds wall_time) {
                        fmt::localtime(std::time_t{std::chrono::floor<seconds>(wall_time).count()}));
 }
 
-std::string to_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string to_line(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"; }
 
 void print(const Json& json) { fmt::print("{}", to_line(json)); }
 

@@ -40,7 +40,7 @@ using Json = nlohmann::ordered_json;
 /// "2026-11-24 03:00:00" where we are.
 std::string local_time(milliseconds wall_time);
 
-/// One line. Bytes that are no UTF-8 are replaced.
+/// One line of ASCII, which no terminal takes for a command. Bytes that are no UTF-8 are replaced.
 std::string to_line(const Json&);
 /// On stdout.
 void print(const Json&);

@@ -7,8 +7,7 @@ namespace holdfast {
 
 Exit status(const Arguments& arguments, const Settings& settings) {
     const LockKey key = lock_key(arguments, settings);
-    NodeSet nodes{configured_nodes(settings), settings.node_timeout};
-    nodes.resolve();
+    NodeSet nodes = nodes_to_ask(settings);
     const Inspection seen = inspect(nodes, key);
     if (arguments.json) {
         Json json = lock_json(key, seen);

@@ -86,6 +86,12 @@ std::vector<Node> configured_nodes(const Settings& settings) {
     return nodes;
 }
 
+NodeSet nodes_to_ask(const Settings& settings) {
+    NodeSet nodes{configured_nodes(settings), settings.node_timeout};
+    nodes.resolve();
+    return nodes;
+}
+
 Way way(const Settings& settings) { return settings.no_scripts ? Way::transactions : Way::scripts; }
 
 LockKey lock_key(const Arguments& arguments, const Settings& settings) {
