@@ -29,7 +29,7 @@ std::string line(std::string_view event, std::string_view sentence, const LogFie
     json["message"] = sentence;
     for (const auto& [name, value] : fields)
         std::visit([&, key = std::string{name}](const auto& one) { json[key] = one; }, value);
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 } // namespace

@@ -102,8 +102,7 @@ class Reader {
         for (const auto& [name, profile] : *profiles) {
             const toml::table* settings = profile.as_table();
             if (settings == nullptr)
-                throw wrong(profile.source(),
-                            fmt::format("a profile has a name, as in [profile.prod]; then its settings"));
+                throw wrong(profile.source(), "a profile has a name, as in [profile.prod]; then its settings");
             Layer& layer = file.profiles[std::string{name.str()}];
             for (const auto& [key, one] : *settings) add(layer, Source::profile, key, one);
         }

@@ -55,8 +55,10 @@ struct Ended : Finished {
     milliseconds took;
 };
 
+using Calls = std::vector<std::vector<std::string>>;
+
 /// All at the same time.
-std::vector<Ended> finish_all(const std::vector<std::vector<std::string>>& calls) {
+std::vector<Ended> finish_all(const Calls& calls) {
     const BootTime begin = BootClock::now();
     std::vector<Process> processes;
     for (const auto& words : calls) processes.emplace_back(words);
@@ -68,18 +70,22 @@ std::vector<Ended> finish_all(const std::vector<std::vector<std::string>>& calls
     return ended;
 }
 
-/// As the only node, and as one of three, for everyone who asks.
-void check_alone_and_among_good(const HostileServer& hostile) {
-    RedisServers good{2};
+/// To it as the only node, and as one of three: run, status and doctor in turn.
+Calls alone_and_among(const RedisServers& good, const HostileServer& hostile) {
     const std::string three = fmt::format("{},{}", hostile.uri(), good.uris());
-    const auto done = finish_all({
+    return {
         call("run", hostile.uri(), {"-n", "x", "echo", "ran"}),
         call("status", hostile.uri(), {"x"}),
         call("doctor", hostile.uri(), {}),
         call("run", three, {"-n", "-v", "x", "echo", "ran"}),
         call("status", three, {"x"}),
         call("doctor", three, {}),
-    });
+    };
+}
+
+void check_alone_and_among_good(const HostileServer& hostile) {
+    const RedisServers good{2};
+    const auto done = finish_all(alone_and_among(good, hostile));
     const char* const names[] = {"run", "status", "doctor", "run of three", "status of three", "doctor of three"};
     for (size_t i = 0; i < done.size(); ++i) {
         CAPTURE(names[i]);
@@ -205,18 +211,11 @@ TEST_CASE("hostile: after HELLO the same reply to everything") {
                                         const std::string& word = words.front().text;
                                         return word != "HELLO" && word != "INFO" && word != "CONFIG";
                                     }};
-        RedisServers good{2};
-        const std::string three = fmt::format("{},{}", hostile.uri(), good.uris());
-        const auto done = finish_all({
-            call("run", hostile.uri(), {"-n", "x", "echo", "ran"}),
-            call("status", hostile.uri(), {"x"}),
-            call("doctor", hostile.uri(), {}),
-            call("run", three, {"-n", "-v", "x", "echo", "ran"}),
-            call("status", three, {"x"}),
-            call("doctor", three, {}),
-            call("list", hostile.uri(), {}),
-            call("run", hostile.uri(), {"--no-scripts", "-n", "x", "echo", "ran"}),
-        });
+        const RedisServers good{2};
+        Calls calls = alone_and_among(good, hostile);
+        calls.push_back(call("list", hostile.uri(), {}));
+        calls.push_back(call("run", hostile.uri(), {"--no-scripts", "-n", "x", "echo", "ran"}));
+        const auto done = finish_all(calls);
         for (const Ended& one : done) {
             CAPTURE(one.out);
             CAPTURE(one.err);
