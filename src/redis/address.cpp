@@ -32,7 +32,10 @@ Addresses resolve(const std::string& host, const std::string& port, int flags) {
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICSERV | flags;
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+    // That is this host, whatever a resolver says (RFC 6761, section 6.3); without a name we get its loopback
+    // addresses.
+    const char* name = host == "localhost" ? nullptr : host.c_str();
+    const int error = ::getaddrinfo(name, port.c_str(), &hints, &found);
     if (error != 0)
         return tl::unexpected{
             fmt::format("its name cannot be resolved ({}); check its spelling", ::gai_strerror(error))};

@@ -20,9 +20,9 @@ struct Address {
 /// Every address of the node's host, in the resolver's order; or why there is none.
 using Addresses = tl::expected<std::vector<Address>, std::string>;
 
-/// One look-up. A socket's path and a number are known at once. For a name the system's resolver is asked by a thread
-/// of its own, because a name server that hangs holds it up for as long as it likes: that thread is waited for by
-/// nobody, and neither fork nor exit mind it.
+/// One look-up. A socket's path, a number and localhost are known at once. For a name the system's resolver is asked by
+/// a thread of its own, because a name server that hangs holds it up for as long as it likes: that thread is waited for
+/// by nobody, and neither fork nor exit mind it.
 class Lookup {
   public:
     /// Throws Failure when this process has no descriptor left.
