@@ -1,0 +1,28 @@
+// The safety rules that a test can leave out, to show that it would notice. What users get keeps them all, and knows
+// nothing of this at run time; only a build with HOLDFAST_CANARIES asks.
+#pragma once
+
+namespace holdfast {
+
+enum class Rule {
+    drift,               ///< what different clock rates can take away is not counted as lease (hazard 6)
+    send_time,           ///< a lease begins when the request is sent, not when its answer is read (hazard 1)
+    fresh_token,         ///< each attempt has a token of its own (hazard 15)
+    close_on_timeout,    ///< a connection with an answer overdue is closed (hazard 16)
+    restart_guard,       ///< who may have forgotten locks has no vote (hazard 28)
+    no_resurrection,     ///< past its lease nothing revives a lock (hazard 45)
+    guard,               ///< a process of its own stops the command of a holdfast that cannot (hazards 68, 69)
+    group_kill,          ///< the command's whole process group is stopped, not its leader alone (hazard 66)
+    reap_before_release, ///< the lock is released when nothing of the command lives (hazards 73, 74)
+    own_record,          ///< a node raises its fence number only for the record that it holds (hazard 54)
+    configured_quorum,   ///< a quorum is one of all nodes that were configured, whoever answers (hazard 29)
+};
+
+#ifdef HOLDFAST_CANARIES
+/// False for the rule that the test leaves out.
+bool kept(Rule) noexcept;
+#else
+constexpr bool kept(Rule) noexcept { return true; }
+#endif
+
+} // namespace holdfast
