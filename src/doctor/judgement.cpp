@@ -34,7 +34,12 @@ bool is_old(const Facts& facts) {
     return major && *major < first_with_messages;
 }
 
-bool is_sentinel(const Facts& facts) { return text(facts, "redis_mode") == "sentinel"; }
+/// Valkey has another word for it.
+bool has_mode(const Facts& facts, const char* mode) {
+    return text(facts, "redis_mode") == mode || text(facts, "server_mode") == mode;
+}
+
+bool is_sentinel(const Facts& facts) { return has_mode(facts, "sentinel"); }
 
 std::string at_most(nanoseconds duration) {
     return "at most " + format_duration(std::chrono::ceil<milliseconds>(duration));
@@ -153,7 +158,7 @@ Perhaps role(const Facts& facts) {
     if (role.empty()) return {};
     if (role != "master")
         return failing("role", fmt::format("it is a {} and has no vote", role), "name its master instead");
-    if (text(facts, "redis_mode") == "cluster")
+    if (has_mode(facts, "cluster"))
         return warning("role", "master in a cluster: it grants only locks whose names fall to it",
                        "use servers that are no cluster");
     return good("role", "master");

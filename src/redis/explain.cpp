@@ -45,7 +45,8 @@ std::string explained(const Reply& error) {
     if (error.is_error("MOVED")) return moved(error.text);
     std::string_view text = error.text;
     // Which line of our script it was helps nobody.
-    text = text.substr(0, text.find(" script: "));
+    if (const size_t script = text.rfind(" script: "); text.find(", on @user_script:", script) != text.npos)
+        text = text.substr(0, script);
     if (text.ends_with('.')) text.remove_suffix(1);
     const auto* advice = std::ranges::find_if(advices, [&](const Advice& known) { return error.is_error(known.code); });
     return fmt::format("it says: {}{}{}", printable(text), advice == advices.end() ? "" : "; ",

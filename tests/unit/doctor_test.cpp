@@ -165,6 +165,7 @@ TEST_CASE("doctor: what the server is") {
     CHECK(judged({healthy("redis_mode:sentinel\r\n")}).findings.back().text ==
           "it is a Sentinel, which keeps no locks");
     CHECK(found(healthy("redis_mode:cluster\r\n"), "role").verdict == Verdict::warn);
+    CHECK(found(healthy("server_mode:cluster\r\n"), "role").verdict == Verdict::warn);
     CHECK(found(healthy("redis_version:\x1b[2J\r\n"), "version").text == "Redis \\x1b[2J");
     CHECK(found(healthy(), "uptime").text == "for 2h");
     Facts silent = healthy();

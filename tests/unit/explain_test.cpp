@@ -27,6 +27,10 @@ TEST_CASE("what is no Redis server is known by its first bytes") {
 TEST_CASE("a server's error is quoted, with what to do about it where that is known") {
     CHECK(explained_error("OOM command not allowed when used memory > 'maxmemory'. script: 369f, on @user_script:1.") ==
           "it says: OOM command not allowed when used memory > 'maxmemory'; free memory there or raise its maxmemory");
+    // Valkey's.
+    CHECK(explained_error("ERR ACL failure in script: User joe has no permissions to run the 'set' command script: "
+                          "0a9f, on @user_script:1.") ==
+          "it says: ERR ACL failure in script: User joe has no permissions to run the 'set' command");
     CHECK(explained_error("LOADING Redis is loading the dataset in memory") ==
           "it says: LOADING Redis is loading the dataset in memory; it was just started and will answer soon");
     CHECK(explained_error("ERR no such thing") == "it says: ERR no such thing");
