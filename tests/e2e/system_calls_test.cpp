@@ -1,0 +1,105 @@
+// What the renewal thread asks of the kernel while a lock is held, as strace(1) sees it.
+#include "support/certificates.hpp"
+#include "support/holdfast.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Calls = std::vector<std::string>;
+
+/// The names of a thread's calls in order, from lines like "4711 poll([{fd=8, ...".
+Calls calls_of(const std::string& thread, const std::string& trace) {
+    Calls calls;
+    std::istringstream lines{trace};
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words{line};
+        std::string who;
+        std::string call;
+        words >> who >> call;
+        const size_t open = call.find('(');
+        if (who == thread && open != std::string::npos && std::islower(call.front()) != 0)
+            calls.push_back(call.substr(0, open));
+    }
+    return calls;
+}
+
+/// Without what makes and ends the thread.
+Calls between_first_and_last_poll(const Calls& calls) {
+    const auto first = std::ranges::find(calls, "poll");
+    const auto last = std::find(calls.rbegin(), calls.rend(), "poll").base();
+    return first < last ? Calls{first, last} : Calls{};
+}
+
+/// Of a process with two.
+std::string other_thread(const std::string& pid) {
+    for (const auto& entry : std::filesystem::directory_iterator{fmt::format("/proc/{}/task", pid)})
+        if (entry.path().filename() != pid) return entry.path().filename();
+    return "";
+}
+
+/// It was asked for the lock once, and then that many times to renew it.
+bool renewed(const RedisServer& server, int times) {
+    return eventually([&] {
+        const std::string counter = "cmdstat_eval:calls=";
+        const std::string all = server.text({"INFO", "commandstats"});
+        const size_t at = all.find(counter);
+        return at != std::string::npos && std::stoi(all.substr(at + counter.size())) > times;
+    });
+}
+
+} // namespace
+
+TEST_CASE("while a lock is held the renewal thread makes calls for sockets, timers and clocks, and no others") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    MESSAGE("not under a sanitizer, which makes calls of its own");
+#else
+    if (finish({"strace", "-f", "true"}).status() != 0) {
+        MESSAGE("skipped: strace may not look into processes here");
+        return;
+    }
+    Authority authority;
+    const RedisServer tls{authority.server_options(authority.sign()), RedisServer::Listens::tls};
+    const RedisServer tcp{{}, RedisServer::Listens::loopback};
+    const RedisServer local;
+    const TempDir dir;
+    const std::string nodes =
+        fmt::format("{},{},{}", local.uri(), tcp.uri(), tls.tls_node({.ca = authority.ca()}).uri());
+    std::vector<std::string> words = run_on(nodes, {"--ttl", "4s", "--grace", "100ms", "--node-timeout", "1s", "x",
+                                                    "-c", "printf $PPID >$WHO; echo started; read line"});
+    words.insert(words.begin(), {"strace", "-f", "-o", dir.file("trace")});
+    Process run{words, {.environment = {{"WHO", dir.file("pid")}}}};
+    run.wait_for_out("started");
+    REQUIRE(renewed(tcp, 2));
+    REQUIRE(renewed(tls, 2));
+    // And what it takes to connect anew.
+    tcp.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+    REQUIRE(renewed(tcp, 3));
+    const std::string thread = other_thread(dir.read("pid"));
+    run.say("\n");
+    CHECK(run.wait().status() == 0);
+
+    const Calls calls = between_first_and_last_poll(calls_of(thread, dir.read("trace")));
+    CHECK(std::ranges::count(calls, "sendto") >= 3 * 2);
+    CHECK(std::ranges::count(calls, "connect") >= 1);
+    // The random bytes are for a new handshake, should TLS have to connect anew.
+    const std::set<std::string> expected{"poll",       "timerfd_settime", "clock_gettime",   "sendto",
+                                         "recvfrom",   "socket",          "setsockopt",      "connect",
+                                         "getsockopt", "close",           "restart_syscall", "getrandom"};
+    for (const std::string& call : calls) {
+        CAPTURE(call);
+        CHECK(expected.contains(call));
+    }
+#endif
+}
