@@ -1,83 +1,19 @@
-"""What scripts/bench measures, and the servers that it needs: holdfast, flock(1) and `etcdctl lock`.
-
-A subject makes a command line that runs a command under a lock, and says how many are in line for that lock."""
-import itertools
-import os
-import pathlib
-import socket
+"""What scripts/bench measures, each as a command line that runs a command under a lock: holdfast, flock(1),
+`etcdctl lock`, redis-py's Lock, and the least that can be done in C (floor/). Some say how many are in line."""
 import statistics
-import subprocess
-import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from processes import PROGRAMS, ROOT
+
 HOLDFAST = str(ROOT / "build/release/holdfast")
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("HOLDFAST_", "ETCD"))}
-PATIENCE = 90  # seconds until a step that does not come to its end is given up
-
-started = []
-number = itertools.count()
-
-
-def start(words, output):
-    started.append(subprocess.Popen(list(map(str, words)), env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=output,
-                                    stderr=output))
-    return started[-1]
-
-
-def end_all(folder):
-    for process in reversed(started):
-        process.kill()
-        process.wait()
-    for gate in folder.glob("gate*"):
-        os.close(os.open(gate, os.O_RDWR))  # a command that still waits there ends
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited in vain for {what}")
-        time.sleep(0.01)
-
-
-class Redis:
-    OURS = tuple(f"cmdstat_{name}:" for name in ("info", "zcard", "ping"))
-
-    def __init__(self, folder, log):
-        path = folder / f"redis{next(number)}"
-        self.url, self.sent, self.received = f"unix://{path}", 0, 0
-        self.process = start(["redis-server", "--port", 0, "--unixsocket", path, "--dir", folder, "--save", "",
-                              "--appendonly", "no"], log)
-        self.connection = socket.socket(socket.AF_UNIX)
-        # The socket is there a moment before anybody listens.
-        wait_for(lambda: path.exists() and self.connection.connect_ex(str(path)) == 0, "a Redis server")
-        self.replies = self.connection.makefile("rb")
-
-    def ask(self, *words):
-        """The answer is a number, a line, or one text."""
-        request = (" ".join(words) + "\r\n").encode()
-        self.connection.sendall(request)
-        self.sent += len(request)
-        line = self.replies.readline()
-        text = self.replies.read(int(line[1:]) + 2) if line.startswith(b"$") else b""
-        self.received += len(line + text)
-        return (text or line[1:]).decode().strip()
-
-    def totals(self):
-        """Commands, those that scripts call among them, and bytes in and out; without our own."""
-        calls = sum(int(line.split("calls=")[1].split(",")[0]) for line in self.ask("INFO", "commandstats").splitlines()
-                    if line.startswith("cmdstat_") and not line.startswith(self.OURS))
-        received = self.received
-        fields = dict(line.split(":", 1) for line in self.ask("INFO", "stats").splitlines() if ":" in line)
-        total = int(fields["total_net_input_bytes"]) + int(fields["total_net_output_bytes"])
-        return calls, total - self.sent - received
+NODES = {1: "one node", 3: "three nodes", 5: "five nodes", 7: "seven nodes", 9: "nine nodes"}
 
 
 class Holdfast:
     def __init__(self, nodes, *options):
         self.nodes = nodes
-        urls = ",".join(node.url for node in nodes)
-        self.words = [HOLDFAST, "run", "--node", urls, "--restart-guard", "off", *options]
+        self.urls = ",".join(node.url for node in nodes)
+        # The servers are younger than the restart guard; what it goes by is asked all the same.
+        self.words = [HOLDFAST, "run", "--node", self.urls, "--restart-guard", "off", *options]
 
     def command(self, lock, *command):
         return [*self.words, lock, "--", *command]
@@ -102,38 +38,45 @@ class Flock:
         return sum("-> FLOCK" in line and inode in line for line in open("/proc/locks"))
 
 
-class Etcd:
-    def __init__(self, folder, log):
-        def free_url():
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                return f"http://127.0.0.1:{probe.getsockname()[1]}"
-        client, peer = free_url(), free_url()
-        self.etcdctl = ["etcdctl", "--endpoints", client]
-        start(["etcd", "--data-dir", folder / "etcd", "--initial-cluster", f"default={peer}",
-               "--listen-client-urls", client, "--advertise-client-urls", client,
-               "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer], log)
-        wait_for(lambda: self.ask("endpoint", "health").returncode == 0, "etcd")
-
-    def ask(self, *words):
-        return subprocess.run([*self.etcdctl, *words], env=ENVIRONMENT, capture_output=True)
+class Etcdctl:
+    def __init__(self, etcd):
+        self.etcd = etcd
 
     def command(self, lock, *command):
-        return [*self.etcdctl, "lock", lock, *command]
+        return [*self.etcd.words, "lock", lock, *command]
 
     def queued(self, lock):
-        return len(self.ask("get", lock + "/", "--prefix", "--keys-only").stdout.split()) - 1
+        return len(self.etcd.ask("get", lock + "/", "--prefix", "--keys-only").stdout.split()) - 1
 
 
-class Gate:
-    """What a stamp waits for, so that the command ends when we say so."""
+class Floor:
+    """Goes on with the answers of a quorum, or of all."""
 
-    def __init__(self, folder):
-        self.path, self.writer = str(folder / f"gate{next(number)}"), None
-        os.mkfifo(self.path)
+    def __init__(self, program, nodes, wait_for="quorum"):
+        self.words = [str(PROGRAMS / program), wait_for, ",".join(str(node.port) for node in nodes)]
 
-    def await_command(self):
-        self.writer = os.open(self.path, os.O_WRONLY)  # blocks until the command is there; see the alarm
+    def command(self, lock, *command):
+        return [*self.words, "floor:" + lock, *command]
 
-    def open(self):
-        os.close(self.writer)
+
+class TlsFloor:
+    def __init__(self, node, certificate):
+        self.words = [str(PROGRAMS / "floor_tls"), str(node.port), str(certificate.cert)]
+
+    def command(self, lock, *command):
+        return [*self.words, "floor:" + lock, *command]
+
+
+class RedisPy:
+    PYTHON = "/usr/bin/python3"  # the distribution's, whose package it is
+    PROGRAM = """
+import subprocess, sys, redis
+with redis.Redis(port=int(sys.argv[1])).lock(sys.argv[2], timeout=30):
+    sys.exit(subprocess.run(sys.argv[3:]).returncode)
+"""
+
+    def __init__(self, node):
+        self.node = node
+
+    def command(self, lock, *command):
+        return [self.PYTHON, "-c", self.PROGRAM, str(self.node.port), "redis-py:" + lock, *command]

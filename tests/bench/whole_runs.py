@@ -1,0 +1,55 @@
+"""How long it takes from the start to the end of a process that runs `true` under a lock."""
+import collections
+import functools
+import random
+
+import subjects
+from processes import paused, run
+
+
+class WholeRuns:
+    def __init__(self, bed):
+        one, five = bed.nodes[:1], bed.nodes[:5]
+        self.five = five
+        self.under = {
+            "flock": subjects.Flock(bed.folder),
+            "C, one node": subjects.Floor("floor_wrap", one),
+            "C, one node, static": subjects.Floor("floor_wrap_static", one),
+            "C, five nodes, static": subjects.Floor("floor_wrap_static", five),
+            "C, five nodes, static, waits for all": subjects.Floor("floor_wrap_static", five, "all"),
+            "one node, no guard": subjects.Holdfast(one, "--on-lost", "ignore"),
+            **{name: subjects.Holdfast(bed.nodes[:n]) for n, name in subjects.NODES.items()}}
+        if bed.tls:
+            self.under["C, TLS"] = subjects.TlsFloor(bed.tls, bed.certificate)
+            self.under["TLS"] = subjects.Holdfast([bed.tls])
+        if bed.etcd:
+            self.under["etcdctl lock"] = subjects.Etcdctl(bed.etcd)
+        if bed.redis_py:
+            self.under["redis-py"] = subjects.RedisPy(one[0])
+        self.walls, self.cpu = collections.defaultdict(list), collections.defaultdict(list)
+
+    def steps(self, plan):
+        times = collections.Counter({name: plan.wraps for name in [*self.under, "true", "five nodes, two stopped"]})
+        times["etcdctl lock"], times["redis-py"] = max(1, plan.wraps // 4), max(1, plan.wraps // 20)
+        for name, subject in self.under.items():
+            step = functools.partial(self.measure, name, subject.command("wrap", "true"))
+            yield from [step] * times[name]
+        yield from [functools.partial(self.measure, "true", ["true"])] * times["true"]
+        yield from [self.measure_with_two_stopped] * times["five nodes, two stopped"]
+
+    def measure(self, name, command):
+        wall, cpu = run(command)
+        self.walls[name].append(wall)
+        self.cpu[name].append(cpu)
+
+    def measure_with_two_stopped(self):
+        stopped = random.sample(self.five, 2)
+        with paused([node.process for node in stopped]):
+            # A lock of its own: what reaches the two later is nobody else's.
+            self.measure("five nodes, two stopped", self.under["five nodes"].command("stopped", "true"))
+        for node in stopped:
+            node.ask("PING")  # what was sent to it meanwhile is done
+
+    def results(self):
+        return {"run of true, ms": dict(self.walls), "run of true, CPU ms": dict(self.cpu)}
+
