@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/nearest.hpp"
+#include "cli/help.hpp"
 #include "cli/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -10,20 +11,11 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <span>
 #include <string_view>
 
 namespace holdfast {
 namespace {
-
-constexpr std::string_view help_footer = R"(
-Durations have a unit (500ms, 30s, 5m, 2h, 1d); a bare number is seconds.
-The exit status is the command's own, or 64 usage, 69 too few nodes, 70 internal error, 75 not acquired,
-76 not a lock, 77 refused by a node, 78 configuration, 79 lock lost, 124 --max-hold ran out,
-126 not executable, 127 not found.
-holdfast(1) has it all.
-)";
 
 /// What CLI11 writes into, beside the arguments.
 struct Typed {
@@ -95,16 +87,9 @@ void add_hidden_settings(CLI::App& app, Layer& settings) {
         if (option.scope > Option::Scope::everywhere) add_setting(app, option, settings)->group("");
 }
 
-struct RunHelp : CLI::Formatter {
-    std::string make_usage(const CLI::App*, std::string) const override {
-        return "Usage: holdfast run [OPTIONS] NAME [--] COMMAND [ARGUMENT...]\n"
-               "       holdfast run [OPTIONS] NAME -c 'STRING'\n";
-    }
-};
-
-CLI::Option* add_name(CLI::App& app, const std::string& type, Arguments& arguments, const std::string& help) {
+CLI::Option* add_name(CLI::App& app, const std::string& type, Arguments& arguments) {
     return app.add_option_function<std::string>(
-        type, [&arguments](const std::string& text) { arguments.name = unmarked(text); }, help);
+        type, [&arguments](const std::string& text) { arguments.name = unmarked(text); });
 }
 
 struct Command {
@@ -112,38 +97,48 @@ struct Command {
     const char* name;
     const char* help;
     const char* argument; ///< empty: it takes none
-    const char* argument_help;
     bool argument_required;
     Option::Scope settings;
+    const char* exit_status; ///< "The exit status is ..."
 };
 
+constexpr const char* description = "hold a distributed lock in Redis around a command";
+constexpr const char* as_the_command =
+    "the command's own, or 64 usage, 69 too few nodes, 70 internal error, 75 not acquired, 76 not a lock, 77 refused "
+    "by a node, 78 configuration, 79 lock lost, 124 --max-hold ran out, 126 not executable, 127 not found.";
+constexpr const char* whether_ours = "0 when it was ours, 79 when it is not any more, 69 when too few nodes can tell.";
+
 constexpr std::array commands{
-    Command{CommandName::run, "run", "take lock NAME, run a command while holding it, release it", "NAME", "the lock",
-            true, Option::Scope::running},
+    Command{CommandName::run, "run", "take lock NAME, run a command while holding it, release it", "NAME", true,
+            Option::Scope::running, as_the_command},
     Command{CommandName::acquire, "acquire", "take lock NAME and leave it held until its TTL ends; print its token",
-            "NAME", "the lock", true, Option::Scope::taking},
-    Command{CommandName::renew, "renew", "give a lock that acquire took a fresh TTL", "NAME", "the lock", true,
-            Option::Scope::everywhere},
-    Command{CommandName::release, "release", "let go of a lock that acquire took", "NAME", "the lock", true,
-            Option::Scope::everywhere},
-    Command{CommandName::verify, "verify", "whether the lock is still ours", "NAME", "the lock (inside run: its own)",
-            false, Option::Scope::everywhere},
-    Command{CommandName::status, "status", "who holds lock NAME", "NAME", "the lock", true, Option::Scope::everywhere},
-    Command{CommandName::list, "list", "every held lock, or those that match GLOB", "GLOB", "as in 'deploy-*'", false,
-            Option::Scope::everywhere},
-    Command{CommandName::force_release, "force-release", "take lock NAME away from its holder", "NAME", "the lock",
-            true, Option::Scope::everywhere},
-    Command{CommandName::doctor, "doctor", "check the nodes for all that makes locks unsafe or slow", "", "", false,
-            Option::Scope::everywhere},
-    Command{CommandName::completion, "completion", "print a completion script", "SHELL", "bash, zsh or fish", true,
-            Option::Scope::everywhere},
+            "NAME", true, Option::Scope::taking,
+            "0 when the lock was acquired, 75 when it was not (-E changes it), 69 when too few nodes answered."},
+    Command{CommandName::renew, "renew", "give a lock that acquire took a fresh TTL", "NAME", true,
+            Option::Scope::everywhere, whether_ours},
+    Command{CommandName::release, "release", "let go of a lock that acquire took", "NAME", true,
+            Option::Scope::everywhere, whether_ours},
+    Command{CommandName::verify, "verify", "whether the lock is still ours; inside run it needs no words", "NAME",
+            false, Option::Scope::everywhere, whether_ours},
+    Command{CommandName::status, "status", "who holds lock NAME, and who waits for it", "NAME", true,
+            Option::Scope::everywhere,
+            "0 when a majority says that it is held, 1 when it is not, 69 when too few nodes can tell."},
+    Command{CommandName::list, "list", "every held lock, or those that match GLOB, as in 'deploy-*'", "GLOB", false,
+            Option::Scope::everywhere, "0, or 69 when too few nodes answered."},
+    Command{CommandName::force_release, "force-release", "take lock NAME away from its holder", "NAME", true,
+            Option::Scope::everywhere,
+            "0 when it was taken away, 1 when it was free or nothing was done, 75 when the holder changed meanwhile, "
+            "69 when too few nodes answered."},
+    Command{CommandName::doctor, "doctor", "check the nodes for all that makes locks unsafe or slow", "", false,
+            Option::Scope::everywhere, "0 when all is well, 1 with warnings, 69 when no lock can be had."},
+    Command{CommandName::completion, "completion", "print a completion script for SHELL: bash, zsh or fish", "SHELL",
+            true, Option::Scope::everywhere, ""},
 };
 
 void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
     Arguments& arguments = typed.arguments;
     switch (command) {
     case CommandName::run:
-        app.formatter(std::make_shared<RunHelp>());
         app.prefix_command();
         add_value(app, "-c,--shell", "STRING", "run the command through /bin/sh", typed.shell);
         add_value(app, "--status-fd", "N", "write how the run ended to descriptor N, as a line of JSON",
@@ -183,7 +178,6 @@ void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
 }
 
 void declare(CLI::App& app, Typed& typed) {
-    app.footer(std::string{help_footer});
     app.set_help_flag("-h,--help", "show this help");
     app.add_flag("--version", typed.version, "print the version");
     app.add_flag("--print-config", typed.print_config, "print every setting and where it came from");
@@ -192,8 +186,7 @@ void declare(CLI::App& app, Typed& typed) {
     for (const Command& command : commands) {
         CLI::App* sub = app.add_subcommand(command.name, command.help);
         if (*command.argument != '\0')
-            add_name(*sub, command.argument, typed.arguments, command.argument_help)
-                ->required(command.argument_required);
+            add_name(*sub, command.argument, typed.arguments)->required(command.argument_required);
         add_settings(*sub, command.settings, typed.arguments.settings);
         add_own_options(*sub, command.id, typed);
     }
@@ -283,7 +276,7 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
     const auto dashes = std::ranges::find(all, "--");
 
     Typed typed;
-    CLI::App app{"Hold a distributed lock in Redis around a command.", "holdfast"};
+    CLI::App app{"", "holdfast"};
     declare(app, typed);
     // CLI11 takes them in reverse.
     std::vector<std::string> words;
@@ -293,7 +286,8 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
         if (typed.version) return Printed{version_text()};
         if (app.get_subcommands().empty() && !typed.print_config) throw CLI::RequiredError{"A command"};
     } catch (const CLI::CallForHelp&) {
-        return Printed{app.help()};
+        const auto asked = app.get_subcommands();
+        return Printed{help_text(syntax(), asked.empty() ? "" : asked.front()->get_name())};
     } catch (const CLI::ParseError& error) {
         throw not_understood(app, error, dashes != all.end());
     }
@@ -313,21 +307,22 @@ std::vector<CommandSyntax> syntax() {
     Typed typed;
     CLI::App app;
     declare(app, typed);
-    const auto syntax_of = [](const CLI::App& of, std::string argument) {
-        CommandSyntax one{of.get_name(), of.get_description(), std::move(argument), {}};
+    const auto options_of = [](const CLI::App& of) {
+        std::vector<CommandSyntax::Option> options;
         for (const CLI::Option* option : of.get_options()) {
             if (option->get_positional() || option->get_group().empty()) continue;
-            CommandSyntax::Option& added = one.options.emplace_back();
+            CommandSyntax::Option& added = options.emplace_back();
             for (const std::string& name : option->get_snames()) added.spellings.push_back("-" + name);
             for (const std::string& name : option->get_lnames()) added.spellings.push_back("--" + name);
             if (option->get_expected_min() > 0) added.value = option->get_type_name();
             added.help = option->get_description();
         }
-        return one;
+        return options;
     };
-    std::vector<CommandSyntax> all{syntax_of(app, "")};
+    std::vector<CommandSyntax> all{{"", description, "", false, as_the_command, options_of(app)}};
     for (const Command& command : commands)
-        all.push_back(syntax_of(*app.get_subcommand(command.name), command.argument));
+        all.push_back({command.name, command.help, command.argument, command.argument_required, command.exit_status,
+                       options_of(*app.get_subcommand(command.name))});
     return all;
 }
 

@@ -51,7 +51,7 @@ struct Printed {
 /// Throws Failure with status 64.
 std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* argv);
 
-/// What can be typed, for completion: first what may stand before a command, then each command.
+/// What can be typed, for help and completion: first what may stand before a command, then each command.
 struct CommandSyntax {
     struct Option {
         std::vector<std::string> spellings;
@@ -61,6 +61,8 @@ struct CommandSyntax {
     std::string name;
     std::string help;
     std::string argument; ///< "NAME", "GLOB", "SHELL" or nothing
+    bool argument_required;
+    std::string exit_status; ///< a list of what it means, as a sentence goes on behind "The exit status is"
     std::vector<Option> options;
 };
 std::vector<CommandSyntax> syntax();
