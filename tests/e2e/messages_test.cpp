@@ -168,6 +168,9 @@ TEST_CASE("help and version are printed, and are no error") {
     CHECK(call({"--help"}).status() == 0);
     CHECK(call({"--help"}).out.find("force-release") != std::string::npos);
     CHECK(call({"run", "-h"}).out.find("--grace") != std::string::npos);
-    CHECK(call({"--version"}).out.starts_with("holdfast 0.1.0\nwith hiredis "));
+    const std::string version = call({"--version"}).out;
+    CHECK(version.starts_with("holdfast 0.1.0\nwith hiredis "));
+    for (const char* part : {", fmt ", ", CLI11 ", ", toml++ ", ", json ", ", OpenSSL 3."})
+        CHECK(version.find(part) != std::string::npos);
     CHECK(call({}).status() == 64);
 }
