@@ -19,6 +19,17 @@ std::string joined(const std::vector<Node>& nodes, std::string (Node::*text)() c
     return fmt::format("{}", fmt::join(texts, ","));
 }
 
+/// A job that goes on for minutes loses a lock of seconds, and an acquired one without a word.
+void advise_on_unit(const Settings& settings) {
+    constexpr std::chrono::minutes likely_meant{1};
+    if (!settings.ttl_has_no_unit || settings.ttl >= likely_meant) return;
+    const double number = std::chrono::duration<double>{settings.ttl}.count();
+    Log{settings.verbosity}.info(
+        "advice",
+        fmt::format("the TTL {0} has no unit and is {0} seconds; write {0}m if minutes are meant, {0}s if not",
+                    number));
+}
+
 } // namespace
 
 LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace) {
@@ -30,6 +41,7 @@ LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace)
             fmt::format("--ttl {0} is longer than --restart-guard {1}, for which a restarted node has no vote; "
                         "make it shorter, or give every user of these nodes --restart-guard {0}",
                         format_duration(timing.ttl), format_duration(*settings.restart_guard))};
+    advise_on_unit(settings);
     return {timing, settings.restart_guard, way(settings)};
 }
 

@@ -9,7 +9,7 @@
 
 namespace holdfast {
 
-/// With that grace; refuses timings that cannot work.
+/// With that grace; refuses timings that cannot work, and says what may be meant otherwise.
 LockRules lock_rules(const Settings&, size_t nodes, milliseconds grace);
 
 /// HOLDFAST_HELD for a run of this lock: what it and those around it hold. Refuses a lock that one of those holds: to

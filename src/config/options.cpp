@@ -240,7 +240,11 @@ const std::array table{
            .value = "DURATION",
            .help = "how long the lock outlives a holder that vanished (30s)",
            .scope = Scope::taking,
-           .take = [](Settings& to, const Given& from) { to.ttl = duration(from); },
+           .take =
+               [](Settings& to, const Given& from) {
+                   to.ttl = duration(from);
+                   to.ttl_has_no_unit = from.text.find_first_not_of("0123456789.") == std::string::npos;
+               },
            .show = [](const Settings& from) { return text(from.ttl); }},
     Option{.name = "nonblock",
            .spellings = "-n,--nonblock,--try",

@@ -42,6 +42,8 @@ struct Settings {
     /// How long the lock outlives a holder that vanished. Longer: fewer renewals and more
     /// patience with slow nodes, but a longer wait after a crash. At least 1s.
     milliseconds ttl{30'000};
+    /// It was written as a bare number, which some mean in minutes.
+    bool ttl_has_no_unit = false;
     /// How long to wait for a holder. Nothing: for ever.
     std::optional<milliseconds> wait;
     /// Between SIGTERM and SIGKILL when the command has to stop. Default min(5s, TTL/4).

@@ -354,6 +354,26 @@ TEST_CASE("mistake: times that cannot be") {
           "holdfast: --ttl '5 min' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h\n");
 }
 
+TEST_CASE("mistake: a TTL without a unit, meant in minutes") {
+    const RedisServer server;
+    const auto advice = [&](std::vector<std::string> words, ProcessOptions options = {}) {
+        options.environment.emplace("HOLDFAST_NODES", server.uri());
+        const Finished done = finish(holdfast::test::holdfast(std::move(words)), std::move(options));
+        CHECK(done.status() == 0);
+        return done.err;
+    };
+    const std::string sentence =
+        "holdfast: the TTL 5 has no unit and is 5 seconds; write 5m if minutes are meant, 5s if not\n";
+    CHECK(advice({"run", "--ttl", "5", "x", "true"}) == sentence);
+    CHECK(advice({"run", "x", "true"}, {.environment = {{"HOLDFAST_TTL", "5"}}}) == sentence);
+    const TempDir dir;
+    const std::string file = dir.file("token");
+    CHECK(advice({"acquire", "--ttl", "5", "--token-file", file, "y"}) == sentence);
+    CHECK(advice({"renew", "--ttl", "5", "--token-file", file, "y"}) == sentence);
+    CHECK(advice({"run", "-q", "--ttl", "5", "x", "true"}).empty());
+    for (const char* plain : {"5s", "90", "0.5m"}) CHECK(advice({"run", "--ttl", plain, "x", "true"}).empty());
+}
+
 TEST_CASE("mistake: who does not know how to stop a local node learns it from -v") {
     TempDir dir;
     const std::string socket = dir.file("nodes/1of1.sock");
