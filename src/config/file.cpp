@@ -81,7 +81,8 @@ class Reader {
             try {
                 return toml::parse(content_.text);
             } catch (const toml::parse_error& error) {
-                throw wrong(error.source(), printable(error.description()));
+                throw wrong(error.source(), fmt::format("{}; texts and durations stand in quotes, as in ttl = \"30s\"",
+                                                        printable(error.description())));
             }
         }();
         for (const auto& [key, value] : root) {
@@ -115,8 +116,10 @@ class Reader {
             std::vector<std::string> known{"profile"};
             for (const Option& one : options())
                 if (one.in_file) known.emplace_back(one.name);
-            throw wrong(key.source(),
-                        fmt::format("'{}' is not a setting{}", printable(name), did_you_mean(name, known)));
+            std::string meant = did_you_mean(name, known);
+            if (meant.empty() && value.is_table()) meant = fmt::format("; a profile is [profile.{}]", printable(name));
+            if (meant.empty()) meant = "; holdfast.toml(5) has them all";
+            throw wrong(key.source(), fmt::format("'{}' is not a setting{}", printable(name), meant));
         }
         const auto text = text_of(value, option->kind);
         if (!text)

@@ -208,6 +208,27 @@ TEST_CASE("mistake: a user who may not do what a lock needs") {
            says.ends_with(": User joe has no permissions to run the 'set' command; the command was not run\n")));
 }
 
+TEST_CASE("mistake: a configuration with a typo, without quotes, or with a profile of a wrong name") {
+    const TempDir dir;
+    const auto says = [&](const std::string& content) {
+        const std::string file = dir.write("c.toml", content);
+        const std::string err = refusal(78, {"--config", file, "x", "echo", "never"});
+        const std::string begin = "holdfast: " + file;
+        CHECK(err.starts_with(begin));
+        return err.substr(std::min(begin.size(), err.size()));
+    };
+    CHECK(says("ttl = '1m'\nnode-timout = '1s'\n") ==
+          ":2: 'node-timout' is not a setting (did you mean 'node-timeout'?)\n");
+    CHECK(says("password_file = '/etc/pw'\n") ==
+          ":1: 'password_file' is not a setting (did you mean 'password-file'?)\n");
+    CHECK(says("expire = '5m'\n") == ":1: 'expire' is not a setting; holdfast.toml(5) has them all\n");
+    const std::string unquoted = says("\nttl = 5m\n");
+    CHECK(unquoted.starts_with(":2: "));
+    CHECK(unquoted.ends_with("; texts and durations stand in quotes, as in ttl = \"30s\"\n"));
+    CHECK(says("[production]\nttl = '5m'\n") ==
+          ":1: 'production' is not a setting; a profile is [profile.production]\n");
+}
+
 TEST_CASE("mistake: what answers is not Redis") {
     const auto says = [](const std::string& words) {
         const Stranger stranger{words};
