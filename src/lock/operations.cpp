@@ -73,10 +73,7 @@ Exchange exchange(const LockKey& key, const Operation& operation, Way& way) {
 tl::expected<Said, NodeFailure> refused(const Reply& error) {
     // A script's error names its cause behind what the script did: "ERR ... WRONGTYPE Operation ...".
     if (error.text.find("WRONGTYPE") != std::string::npos) return Said{Word::not_a_lock};
-    // Of a right that a script lacks, servers of different ages speak differently.
-    const auto says = [&](const char* words) { return error.text.find(words) != std::string::npos; };
-    const bool denied =
-        error.is_error("NOAUTH") || says("NOPERM") || says("user executing the script") || says("ACL failure");
+    const bool denied = error.is_error("NOAUTH") || lacks_right(error);
     return failure(denied ? NodeFailure::Kind::denied : NodeFailure::Kind::no_vote, explained(error));
 }
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 
 namespace holdfast {
@@ -41,6 +40,11 @@ std::optional<std::string> stranger(std::string_view first_bytes) {
     return {};
 }
 
+bool lacks_right(const Reply& error) {
+    const auto says = [&](const char* words) { return error.text.find(words) != std::string::npos; };
+    return says("NOPERM") || says("user executing the script") || says("ACL failure");
+}
+
 std::string explained(const Reply& error) {
     if (error.is_error("MOVED")) return moved(error.text);
     std::string_view text = error.text;
@@ -48,9 +52,11 @@ std::string explained(const Reply& error) {
     if (const size_t script = text.rfind(" script: "); text.find(", on @user_script:", script) != text.npos)
         text = text.substr(0, script);
     if (text.ends_with('.')) text.remove_suffix(1);
-    const auto* advice = std::ranges::find_if(advices, [&](const Advice& known) { return error.is_error(known.code); });
-    return fmt::format("it says: {}{}{}", printable(text), advice == advices.end() ? "" : "; ",
-                       advice == advices.end() ? "" : advice->text);
+    std::string said = fmt::format("it says: {}", printable(text));
+    if (lacks_right(error)) return said + "; give our user the rights that holdfast doctor --acl prints";
+    for (const auto& [code, advice] : advices)
+        if (error.is_error(code)) return fmt::format("{}; {}", said, advice);
+    return said;
 }
 
 } // namespace holdfast

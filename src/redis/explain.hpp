@@ -17,4 +17,8 @@ std::optional<std::string> stranger(std::string_view first_bytes);
 /// which may repeat a password.
 std::string explained(const Reply& error);
 
+/// Whether our user may not do what it was asked to do, in a script or outside. Servers of different ages speak of it
+/// differently.
+bool lacks_right(const Reply& error);
+
 } // namespace holdfast

@@ -30,9 +30,14 @@ TEST_CASE("a server's error is quoted, with what to do about it where that is kn
     // Valkey's.
     CHECK(explained_error("ERR ACL failure in script: User joe has no permissions to run the 'set' command script: "
                           "0a9f, on @user_script:1.") ==
-          "it says: ERR ACL failure in script: User joe has no permissions to run the 'set' command");
+          "it says: ERR ACL failure in script: User joe has no permissions to run the 'set' command; give our user the "
+          "rights that holdfast doctor --acl prints");
     CHECK(explained_error("LOADING Redis is loading the dataset in memory") ==
           "it says: LOADING Redis is loading the dataset in memory; it was just started and will answer soon");
+    for (const char* lacking : {"NOPERM this user has no permissions to run the 'set' command",
+                                "ERR The user executing the script can't run this command or subcommand",
+                                "ERR ACL failure in script: this user has no permissions to run the 'set' command"})
+        CHECK(explained_error(lacking).ends_with("; give our user the rights that holdfast doctor --acl prints"));
     CHECK(explained_error("ERR no such thing") == "it says: ERR no such thing");
     CHECK(explained_error("OOMPH") == "it says: OOMPH");
 }
