@@ -65,9 +65,15 @@ TEST_CASE("with one of three nodes down all four work") {
     RedisServers servers{3};
     servers[2].kill();
     const std::string token = acquired(servers.uris());
-    for (const char* command : {"verify", "renew", "release"})
-        CHECK(on(servers.uris(), {command, "x", "--token", token}).status() == 0);
+    for (const char* command : {"verify", "renew", "release"}) {
+        const Finished done = on(servers.uris(), {command, "x", "--token", token});
+        CHECK(done.status() == 0);
+        CHECK(done.out + done.err == "");
+    }
     CHECK(servers[0].text({"EXISTS", key()}) == "0");
+    const Finished json = on(servers.uris(), {"acquire", "x", "--json"});
+    CHECK(json.err == "");
+    CHECK(servers[0].text({"GET", key()}).starts_with(nlohmann::json::parse(json.out)["token"].get<std::string>()));
 }
 
 TEST_CASE("what is not ours any more is 79, and what nobody can tell is 69") {

@@ -383,6 +383,20 @@ TEST_CASE("on a terminal an empty list says so") {
     CHECK(user.shell.run("holdfast list 'dep*'") == "no locks match 'dep*'\r\n");
 }
 
+TEST_CASE("colours are for terminals that have them, and for nobody who sets NO_COLOR") {
+    User user;
+    Backup{}.hold(user.server);
+    const auto is_coloured = [&](const std::string& variables) {
+        const std::string shown = user.shell.run("env " + variables + " holdfast list");
+        CHECK(shown.find("backup (root@web1, pid 4242)") != std::string::npos);
+        return shown.find("\x1b[1mLOCK") != std::string::npos;
+    };
+    CHECK(is_coloured("TERM=xterm NO_COLOR="));
+    CHECK_FALSE(is_coloured("TERM=xterm NO_COLOR=1"));
+    CHECK_FALSE(is_coloured("TERM=dumb NO_COLOR="));
+    CHECK(user.shell.run("env TERM=xterm NO_COLOR= holdfast list | cat").find('\x1b') == std::string::npos);
+}
+
 TEST_CASE("list --watch follows what happens, in place, until Ctrl-C") {
     User user;
     user.shell.say("holdfast list --watch\r");

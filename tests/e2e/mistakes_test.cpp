@@ -1,4 +1,5 @@
 // The commonest mistakes, as an operator meets them: each sentence names the cause and the next step.
+#include "support/certificates.hpp"
 #include "support/holdfast.hpp"
 #include "support/listener.hpp"
 
@@ -208,6 +209,25 @@ TEST_CASE("mistake: a user who may not do what a lock needs") {
     CHECK(says.ends_with(
         "; give our user the rights that holdfast doctor --acl prints; the command was not run
 "));
+}
+
+TEST_CASE("mistake: TLS with a server that speaks none, none with one that does, and an authority nobody knows") {
+    const RedisServer plain{{}, RedisServer::Listens::loopback};
+    const auto check_advice = [](const std::string& uri, const std::string& advice) {
+        const std::string err = refusal_on(uri, 69);
+        CHECK(err.starts_with(fmt::format("holdfast: {} cannot be used: ", uri)));
+        CHECK(err.find(advice) != std::string::npos);
+    };
+    // In what other words depends on whether either side finds an end of a line in what it does not understand.
+    check_advice("rediss" + plain.uri().substr(5), " write redis:// instead of rediss://;");
+    Authority authority;
+    const RedisServer secure{authority.server_options(authority.sign()), RedisServer::Listens::tls};
+    const std::string uri = secure.tls_node({}).display();
+    check_advice("redis" + uri.substr(6), " write rediss://");
+    CHECK(refusal_on(uri, 77) ==
+          fmt::format("holdfast: {} cannot be used: its certificate is by CN=test authority, whom this system does not "
+                      "know; name the file of that authority with --tls-ca; the command was not run\n",
+                      uri));
 }
 
 TEST_CASE("mistake: a configuration with a typo, without quotes, or with a profile of a wrong name") {

@@ -66,6 +66,25 @@ TEST_CASE("a glob selects, and a prefix is not one") {
     CHECK(names(list_locks(nodes, "nothing:", "*")).empty());
 }
 
+TEST_CASE("keys are walked through and never asked for at once, and only names that match leave the server") {
+    RedisServers servers{1};
+    servers[0].command({"EVAL", "for i = 1, 5000 do redis.call('SET', 'other:' .. i, 'x', 'PX', 60000) end", "0"});
+    for (const char* name : {"deploy-a", "deploy-b", "backup"}) hold(servers[0], name);
+    NodeSet nodes = looking_at(servers);
+    servers[0].command({"CONFIG", "RESETSTAT"});
+    CHECK(names(list_locks(nodes, "holdfast:", "deploy-*")) == Names{"deploy-a", "deploy-b"});
+    const std::string stats = servers[0].text({"INFO", "commandstats"});
+    const auto calls = [&](const std::string& command) {
+        const std::string before = "cmdstat_" + command + ":calls=";
+        const size_t at = stats.find(before);
+        return at == std::string::npos ? 0 : std::stoi(stats.substr(at + before.size()));
+    };
+    CHECK(calls("scan") > 1);
+    CHECK(calls("keys") == 0);
+    CHECK(calls("getrange") == 2);
+    CHECK(calls("pttl") == 4); // whether it expires, and then how soon
+}
+
 TEST_CASE("more keys than one batch holds are all found") {
     RedisServers servers{1};
     servers[0].command({"EVAL",
