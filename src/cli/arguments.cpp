@@ -214,7 +214,7 @@ Failure unknown_word(const CLI::App& app, const std::string& word, const std::st
 
 /// The words of `run` behind NAME: what CLI11 left, and what stood behind "--", which it never saw.
 std::vector<std::string> command_words(const CLI::App& run, std::span<const std::string> behind_dashes, bool dashes,
-                                       const std::optional<std::string>& shell) {
+                                       const std::optional<std::string>& shell, const std::string& name) {
     std::vector<std::string> words;
     for (std::string& word : run.remaining()) words.push_back(unmarked(std::move(word)));
     if (!words.empty() && words.front().size() > 1 && words.front().front() == '-')
@@ -229,7 +229,9 @@ std::vector<std::string> command_words(const CLI::App& run, std::span<const std:
         throw Failure{ExitStatus::usage, "the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'"};
     if (shell) return {"/bin/sh", "-c", *shell};
     if (words.empty())
-        throw Failure{ExitStatus::usage, "no command behind the lock's name; as in: holdfast run NAME -- COMMAND"};
+        throw Failure{ExitStatus::usage,
+                      fmt::format("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND",
+                                  printable(name))};
     return words;
 }
 
@@ -297,7 +299,7 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
     const bool has_dashes = dashes != all.end();
     const std::span behind{has_dashes ? dashes + 1 : dashes, all.end()};
     if (arguments.command == CommandName::run)
-        arguments.words = command_words(*app.get_subcommand("run"), behind, has_dashes, typed.shell);
+        arguments.words = command_words(*app.get_subcommand("run"), behind, has_dashes, typed.shell, arguments.name);
     else if (arguments.command == CommandName::completion) arguments.words.assign(behind.begin(), behind.end());
     else if (has_dashes) throw Failure{ExitStatus::usage, "only run takes '--' and a command; see holdfast --help"};
     return arguments;

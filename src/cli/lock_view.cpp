@@ -151,7 +151,7 @@ void check_told(const LockKey& key, const Inspection& seen) {
         throw Failure{ExitStatus::too_few_nodes, too_few(seen.answered, reports(seen.nodes))};
     if (seen.standing == Standing::not_a_lock)
         throw Failure{ExitStatus::not_a_lock,
-                      fmt::format("the key {} exists and is not a lock{}", key.key(), node_lines(reports(seen.nodes)))};
+                      not_a_lock(key) + (seen.nodes.size() == 1 ? "" : node_lines(reports(seen.nodes)))};
 }
 
 } // namespace holdfast

@@ -60,6 +60,12 @@ std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
                        node_lines(nodes));
 }
 
+std::string not_a_lock(const LockKey& key) {
+    return fmt::format("the key {} exists and is not a lock (another type, or without an expiry); remove it or choose "
+                       "another name",
+                       printable(key.key(), 300));
+}
+
 std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timing& timing) {
     switch (attempt.outcome) {
     case Outcome::held: return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));
@@ -73,11 +79,7 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
         return fmt::format("{} is contended: several try to take it and nobody got a quorum; try again, or wait longer "
                            "(-w){}",
                            key.name, node_lines(attempt.nodes));
-    case Outcome::not_a_lock:
-        return fmt::format(
-            "the key {} exists and is not a lock (another type, or without an expiry); remove it or choose "
-            "another name{}",
-            printable(key.key(), 300), attempt.nodes.size() == 1 ? "" : node_lines(attempt.nodes));
+    case Outcome::not_a_lock: return not_a_lock(key) + (attempt.nodes.size() == 1 ? "" : node_lines(attempt.nodes));
     case Outcome::denied:
         if (attempt.nodes.size() == 1) return too_few(0, attempt.nodes);
         return fmt::format("too few nodes can be used, {} are needed{}", quorum(attempt.nodes.size()),

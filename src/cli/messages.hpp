@@ -21,6 +21,9 @@ std::string held_by(const Record&, milliseconds expires_in);
 /// Why an attempt did not win: a sentence, and a line a node where nodes differ.
 std::string not_acquired(const LockKey&, const Attempt&, const Timing&);
 
+/// Of a key that is there and no lock.
+std::string not_a_lock(const LockKey&);
+
 /// Puts it behind the sentence, before the nodes' lines.
 std::string with_ending(std::string sentence, std::string_view ending);
 

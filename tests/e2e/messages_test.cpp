@@ -60,7 +60,7 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
     check(call({"run", "--node", "h", "--tll", "5s", "x", "true"}), 64,
           "'--tll' is not an option of holdfast run (did you mean '--ttl'?); see holdfast run --help");
     check(call({"run", "--node", "h", "x"}), 64,
-          "no command behind the lock's name; as in: holdfast run NAME -- COMMAND");
+          "no command behind the lock's name 'x'; as in: holdfast run x -- COMMAND");
     CHECK(call({}, {.environment = {{"HOLDFAST_TTL", "soon"}}}).status() == 64);
     check(call({"run", "--node", "h", "x", "true"}, {.environment = {{"HOLDFAST_TTL", "soon"}}}), 78,
           "HOLDFAST_TTL 'soon' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
@@ -96,10 +96,10 @@ TEST_CASE("a key that is no lock is named, and left alone") {
     server.command({"LPUSH", one_key("x"), "precious"});
     const std::string sentence =
         "the key holdfast:x exists and is not a lock (another type, or without an expiry); remove it or "
-        "choose another name; the command was not run";
-    check(call({"run", "--node", server.uri(), "x", "true"}), 76, sentence);
-    CHECK(call({"status", "--node", server.uri(), "x"}).status() == 76);
-    CHECK(call({"force-release", "--yes", "--node", server.uri(), "x"}).status() == 76);
+        "choose another name";
+    check(call({"run", "--node", server.uri(), "x", "true"}), 76, sentence + "; the command was not run");
+    check(call({"status", "--node", server.uri(), "x"}), 76, sentence);
+    check(call({"force-release", "--yes", "--node", server.uri(), "x"}), 76, sentence);
     CHECK(server.text({"LLEN", one_key("x")}) == "1");
     server.command({"SET", one_key("y"), "no ttl"});
     CHECK(call({"run", "--node", server.uri(), "y", "true"}).status() == 76);

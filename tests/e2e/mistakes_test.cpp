@@ -379,7 +379,7 @@ TEST_CASE("mistake: words that are missing or in the wrong place") {
     CHECK(refusal(64, {"--node", "h", "--", "demo", "echo", "never"}) ==
           "holdfast: the lock's name is missing before '--'; as in: holdfast run NAME -- COMMAND\n");
     CHECK(refusal(64, {"--node", "h", "demo"}) ==
-          "holdfast: no command behind the lock's name; as in: holdfast run NAME -- COMMAND\n");
+          "holdfast: no command behind the lock's name 'demo'; as in: holdfast run demo -- COMMAND\n");
     CHECK(refusal(64, {"--node", "h", "demo", "-c", ""}) ==
           "holdfast: the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'\n");
     CHECK(refusal(64, {"--node", "h", "-n", "-w", "5s", "demo", "echo", "never"}) ==

@@ -109,8 +109,10 @@ TEST_CASE("help and version come before anything else is asked for") {
 TEST_CASE("what cannot be understood is refused with what it is and where to look") {
     CHECK(refused({}).find("no command") != std::string::npos);
     CHECK(refused({"frob"}).find("'frob' is not a command") != std::string::npos);
-    CHECK(refused({"run", "x"}).find("no command behind") != std::string::npos);
-    CHECK(refused({"run", "x", "--"}).find("no command behind") != std::string::npos);
+    // Of two words that were to follow an option, and of a forgotten name, it shows what was taken for the name.
+    CHECK(refused({"run", "--wait", "x", "ls"}) ==
+          "no command behind the lock's name 'ls'; as in: holdfast run ls -- COMMAND");
+    CHECK(refused({"run", "x", "--"}).starts_with("no command behind the lock's name 'x'"));
     CHECK(refused({"run", "--", "x", "ls"}) ==
           "the lock's name is missing before '--'; as in: holdfast run NAME -- COMMAND");
     CHECK(refused({"run", "x", "-c", ""}) == "the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'");
