@@ -9,6 +9,9 @@
 namespace holdfast {
 namespace {
 
+/// Of a setting that the others are aligned with.
+constexpr size_t widest = 40;
+
 std::string quoted(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
@@ -43,7 +46,8 @@ Exit print_config(const Resolved& resolved) {
         const std::string where = given == resolved.given.end() ? "default" : given->second.where;
         if (value && option.in_file) {
             lines.emplace_back(fmt::format("{} = {}", option.name, as_toml(option, *value)), where);
-            width = std::max(width, lines.back().first.size());
+            // One long list of nodes does not move all others aside.
+            if (const size_t size = lines.back().first.size(); size <= widest) width = std::max(width, size);
         } else if (value) lines.emplace_back(fmt::format("# {}: {} ({})", option.name, *value, where), "");
         else lines.emplace_back(fmt::format("# {}: not set", option.name), "");
     }

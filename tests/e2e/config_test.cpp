@@ -66,6 +66,19 @@ TEST_CASE("what --print-config prints is a configuration file that says the same
     CHECK(line(second.out, "wait").starts_with("wait = \"5m\""));
 }
 
+TEST_CASE("in --print-config what stands behind short lines is aligned, and a long one moves only its own") {
+    const std::string uris = "redis://db1.example.net,redis://db2.example.net";
+    const std::string out = call({"--print-config", "--node", uris, "--ttl", "90s"}).out;
+    CHECK(out.starts_with("nodes = [\"redis://db1.example.net\", \"redis://db2.example.net\"]  # --node\n"));
+    const auto column = [&](const std::string& begin) {
+        const size_t at = out.find("\n" + begin);
+        REQUIRE(at != std::string::npos);
+        return out.find("  # ", at) - at;
+    };
+    CHECK(column("ttl = \"90s\" ") == column("tls-insecure = false"));
+    CHECK(column("ttl = \"90s\" ") < 40);
+}
+
 TEST_CASE("--print-config shows no password") {
     const TempDir folder;
     const std::string file = folder.write(
