@@ -15,6 +15,12 @@ std::string how_long(std::optional<milliseconds> limit) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+/// Short, for one line of a terminal: who waits knows the lock's name, and sees at the end when it expires.
+std::string who_has_it(const Record& holder) {
+    const auto held_for = age(holder);
+    return fmt::format("{} has it{}", describe(holder), held_for ? " for " + format_duration(*held_for) : "");
+}
+
 } // namespace
 
 WaitingDisplay::~WaitingDisplay() {
@@ -33,8 +39,9 @@ void WaitingDisplay::show(const Attempt& attempt) {
     if (log_.on_terminal()) {
         const auto waited = std::chrono::floor<seconds>(BootClock::now() - begin_);
         const std::string since = waited < seconds{1} ? "" : " " + format_duration(waited);
-        const std::string place = attempt.position == 0 ? "" : fmt::format(", number {} in line", attempt.position);
-        const std::string text = fmt::format("waiting{}{}: {}", since, place, first_line(sentence));
+        const std::string place = attempt.position == 0 ? "" : fmt::format(", place {}", attempt.position);
+        const std::string why = attempt.outcome == Outcome::held ? who_has_it(attempt.holder) : first_line(sentence);
+        const std::string text = fmt::format("waiting{}{}: {}", since, place, why);
         if (text != drawn_) log_.redraw(text);
         drawn_ = text;
     } else if (before_.empty())

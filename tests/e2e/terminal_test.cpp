@@ -240,8 +240,9 @@ TEST_CASE(
     Process holder{run_on(user.server.uri(), {"x", "-c", "echo started; read line"})};
     holder.wait_for_out("started");
     user.shell.say("holdfast run x echo my turn\r");
-    user.shell.wait_for("\rholdfast: waiting: x is held by sh (");
-    user.shell.wait_for("\rholdfast: waiting 1s, number 1 in line: x is held by sh (");
+    user.shell.wait_for("\rholdfast: waiting: sh (");
+    user.shell.wait_for("\rholdfast: waiting 1s, place 1: sh (");
+    user.shell.wait_for(") has it for ");
     holder.say("\n");
     user.shell.wait_for("\r\x1b[Kmy turn\r\n");
     CHECK(user.shell.wait_for_prompt() == 0);
