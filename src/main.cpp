@@ -5,20 +5,25 @@
 #include "base/log.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "config/hide_passwords.hpp"
 #include "process/signals.hpp"
+
+#include <sys/prctl.h>
 
 #include <cstdio>
 #include <exception>
+#include <unistd.h>
 
 namespace {
 
 using namespace holdfast;
 
-Exit dispatch(const Arguments& arguments) {
+Exit dispatch(const Arguments& arguments, char** argv) {
     // What helps to type a command line works also while the configuration is wrong.
     if (arguments.command == CommandName::completion) return completion(arguments);
     const Resolved resolved = resolve(arguments.settings, environment_variable);
     const Settings& settings = resolved.settings;
+    hide_passwords(settings, argv, environ);
     const bool about_a_lock = arguments.command != CommandName::list && arguments.command != CommandName::print_config;
     set_log_style({settings.log_format, about_a_lock ? arguments.name : ""});
     switch (arguments.command) {
@@ -40,7 +45,7 @@ Exit dispatch(const Arguments& arguments) {
 Exit parse_and_dispatch(int argc, char** argv) {
     const auto parsed = parse_arguments(argc, argv);
     Exit exit = ExitStatus::ok;
-    if (const auto* arguments = std::get_if<Arguments>(&parsed)) exit = dispatch(*arguments);
+    if (const auto* arguments = std::get_if<Arguments>(&parsed)) exit = dispatch(*arguments, argv);
     else std::fputs(std::get<Printed>(parsed).text.c_str(), stdout);
     // What cannot be read is no success.
     if (std::fflush(stdout) != 0) throw system_failure("cannot write to stdout");
@@ -62,6 +67,8 @@ Exit run_program(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+    // Our memory has passwords in it, and the guard's has them too: no core dump, and no look into it but root's.
+    ::prctl(PR_SET_DUMPABLE, 0);
     reserve_standard_fds();
     const Exit exit = run_program(argc, argv);
     if (exit.signal != 0) die_of(exit.signal);

@@ -2,8 +2,6 @@
 
 #include "base/error.hpp"
 
-#include <sys/resource.h>
-
 #include <array>
 #include <cstdint>
 #include <span>
@@ -92,8 +90,6 @@ void Signals::restore() const {
 }
 
 void die_of(int signal) {
-    const rlimit none{0, 0};
-    ::setrlimit(RLIMIT_CORE, &none);
     struct sigaction fallback {};
     fallback.sa_handler = SIG_DFL;
     ::sigaction(signal, &fallback, nullptr);

@@ -39,8 +39,8 @@ class Signals {
     Fd fd_;
 };
 
-/// Ends this process as that signal would have, without a core dump of ours, so that shells, loops and scripts
-/// stop as they would without us. Returns only for a signal that does not end a process.
+/// Ends this process as that signal would have, so that shells, loops and scripts stop as they would without us.
+/// Returns only for a signal that does not end a process.
 void die_of(int signal);
 
 } // namespace holdfast
