@@ -67,7 +67,7 @@ def limits(results):
     most = max(levels)
     held = levels[most]
     yield "peak RSS of a holder and its guard, MB", held.get("peak RSS, MB"), 6
-    yield "wake-ups of an idle holder and its guard, a renewal round", held.get("wake-ups a holder and round"), 4
+    yield "wake-ups of an idle holder and its guard, a renewal round", held.get("wake-ups a round"), 4
     held_long = f"{most} holders of {most} locks for {held.get('seconds')} s"
     yield held_long + ", lost", results.get("lost"), 0
     yield held_long + ", CPU of a core, %", held.get("CPU of a core, %"), 15
@@ -131,7 +131,7 @@ def show_levels(levels):
     print(f"\n{'held locks, one node':30}" + "".join(f"{level:10}" for level in levels))
     for what in next(iter(levels.values())):
         values = [level[what]["median"] if isinstance(level[what], dict) else level[what] for level in levels.values()]
-        print(f"  {what:28}" + "".join(f"{value:10.2f}" for value in values))
+        print(f"  {what:28}" + "".join(f"{value:10.3g}" for value in values))
 
 
 def curves(results):
@@ -151,4 +151,4 @@ def show_chart(title, points):
     print(f"\n{title}")
     longest = max(points.values()) or 1
     for x, y in points.items():
-        print(f"  {x:6} |{'#' * round(50 * y / longest)} {y:.2f}")
+        print(f"  {x:6} |{'#' * round(50 * y / longest)} {y:.3g}")
