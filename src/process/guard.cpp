@@ -1,5 +1,6 @@
 #include "process/guard.hpp"
 
+#include "base/canary.hpp"
 #include "process/group.hpp"
 
 #include <sys/prctl.h>
@@ -83,7 +84,7 @@ bool Guard::start() {
 bool Guard::replace() { return start(); }
 
 bool Guard::watch(pid_t group) {
-    state_->group = group;
+    state_->group = kept(Rule::guard) ? group : 0;
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG | WUNTRACED) > 0) {
         if (WIFSTOPPED(status)) {
@@ -147,7 +148,7 @@ void Guard::finish_alone(pid_t group, bool told) const {
 void Guard::signal(pid_t group, int signal) const {
     // The strays first: without their parents they could not be found.
     if (tree_) Strays{supervisor_, group, ::getpid()}.signal(signal);
-    ::kill(-group, signal);
+    ::kill(kept(Rule::group_kill) ? -group : group, signal);
 }
 
 bool Guard::any_alive(pid_t group) const {

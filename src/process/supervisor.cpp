@@ -1,5 +1,6 @@
 #include "process/supervisor.hpp"
 
+#include "base/canary.hpp"
 #include "base/duration.hpp"
 #include "process/group.hpp"
 
@@ -70,6 +71,7 @@ bool Supervisor::over() {
         return true;
     }
     if (!ended_ || child_.outcome_fd() >= 0) return false;
+    if (!kept(Rule::reap_before_release)) return true;
     return (rules_.leave_leftovers && !kill_at_) || !(any_alive(child_.pid()) || strays());
 }
 
@@ -120,7 +122,7 @@ void Supervisor::stop(BootTime kill_at) {
 
 void Supervisor::signal_group(int signal) const {
     // over() has found the group alive a moment ago, so its number is nobody else's.
-    ::kill(-child_.pid(), signal);
+    ::kill(kept(Rule::group_kill) ? -child_.pid() : child_.pid(), signal);
     // A command that has left its group is killed all the same.
     if (signal == SIGKILL && !ended_) ::kill(child_.pid(), signal);
 }

@@ -1,5 +1,6 @@
 #include "redis/connection.hpp"
 
+#include "base/canary.hpp"
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
@@ -306,10 +307,13 @@ void Connection::greeted(const std::vector<Reply>& replies) {
 
 void Connection::fail(Kind kind, std::string text) {
     look_again_ = state_ == State::connecting;
-    given_up_ = std::move(fd_);
-    fd_.reset();
-    state_ = State::closed;
-    listening_ = 0;
+    const bool overdue = state_ == State::open && kind == Kind::timeout;
+    if (!overdue || kept(Rule::close_on_timeout)) {
+        given_up_ = std::move(fd_);
+        fd_.reset();
+        state_ = State::closed;
+        listening_ = 0;
+    }
     // Of several rounds whoever asks is in the last.
     const auto asked = std::ranges::find(pending_.rbegin(), pending_.rend(), Purpose::round, &Pending::purpose);
     if (asked != pending_.rend())
