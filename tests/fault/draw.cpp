@@ -5,10 +5,36 @@
 #include <random>
 
 namespace holdfast::test {
+namespace {
+
+constexpr std::array<const char*, 3> moments{"", ", when a renewal is sent", ", when a renewal is answered"};
+constexpr std::array<const char*, 4> strikes{"", ", then holdfast is stopped", ", then holdfast is killed",
+                                             ", then the guard is killed"};
+
+/// The harness sees moments in what passes a proxy, and has to be the one that acts then.
+bool has_moment(Fault fault) {
+    switch (fault) {
+    case Fault::supervisor_killed:
+    case Fault::supervisor_stopped:
+    case Fault::guard_killed:
+    case Fault::both_killed:
+    case Fault::nodes_hang:
+    case Fault::connections_closed:
+    case Fault::requests_dropped:
+    case Fault::replies_dropped:
+    case Fault::half_open:
+    case Fault::late_replies: return true;
+    default: return false;
+    }
+}
+
+} // namespace
 
 std::string Draw::text() const {
-    return fmt::format("seed {}: {}, {} node{}, command {}, ttl {}ms, grace {}ms, after {}ms", seed, traits().name,
-                       nodes, nodes == 1 ? "" : "s", command, ttl.count(), grace.count(), after.count());
+    return fmt::format(
+        "seed {}: {}, {} node{}, command {}, ttl {}ms, grace {}ms, node timeout {}ms, after {}ms{}{}, detail {}", seed,
+        traits().name, nodes, nodes == 1 ? "" : "s", command, ttl.count(), grace.count(), node_timeout.count(),
+        after.count(), moments[static_cast<size_t>(moment)], strikes[static_cast<size_t>(strike)], detail);
 }
 
 Draw draw(uint64_t seed, std::optional<Fault> fault, std::optional<size_t> nodes) {
@@ -16,19 +42,33 @@ Draw draw(uint64_t seed, std::optional<Fault> fault, std::optional<size_t> nodes
     const auto up_to = [&](milliseconds most) {
         return milliseconds{random() % static_cast<uint64_t>(most.count() + 1)};
     };
+    constexpr std::array<size_t, 3> sizes{1, 3, 5};
     Draw drawn;
     drawn.seed = seed;
-    drawn.fault = fault.value_or(static_cast<Fault>(seed / 2 % faults.size()));
-    drawn.nodes = nodes.value_or(seed % 2 == 0 ? 1 : 3);
+    drawn.fault = fault.value_or(static_cast<Fault>(seed / sizes.size() % faults.size()));
+    drawn.nodes = nodes.value_or(sizes[seed % sizes.size()]);
     // Of one node no minority can fail.
-    if (drawn.fault == Fault::minority_fails) drawn.nodes = 3;
+    if (drawn.traits().minority && drawn.nodes == 1) drawn.nodes = sizes[1 + seed / sizes.size() % 2];
     drawn.command = commands[random() % commands.size()];
     drawn.ttl = seconds{1} + up_to(seconds{1});
     drawn.grace = up_to(drawn.ttl / 4);
+    drawn.node_timeout = drawn.ttl / 10;
     // What nobody notices leaves room for a renewal that failed and one more.
-    if (drawn.fault == Fault::nodes_hang_briefly) drawn.grace /= 2;
+    if (drawn.fault == Fault::nodes_hang_briefly || drawn.fault == Fault::stalled_briefly ||
+        drawn.fault == Fault::clients_paused)
+        drawn.grace /= 2;
+    // An answer that is late is to be later than the kill margin is long.
+    if (drawn.fault == Fault::late_replies || drawn.fault == Fault::slow_then_silent) {
+        drawn.node_timeout = drawn.ttl / 5;
+        drawn.grace /= 4;
+    }
     drawn.after = up_to(drawn.ttl);
     drawn.detail = static_cast<unsigned>(random() % 1024);
+    if (has_moment(drawn.fault)) drawn.moment = static_cast<Moment>(random() % moments.size());
+    drawn.answers = 1 + random() % drawn.nodes;
+    // A request has to be under way for its answer to be late.
+    if (drawn.fault == Fault::late_replies) drawn.moment = Moment::renewal_sent;
+    if (drawn.traits().mute) drawn.strike = static_cast<Strike>(random() % strikes.size());
     return drawn;
 }
 

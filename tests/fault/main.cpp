@@ -1,21 +1,22 @@
-// The mixed fault run: the command never outlives its lock, whatever happens to holdfast, its guard, its nodes and its
-// key. Each repetition draws a fault, the number of nodes and a kind of command from its seed and runs in a process of
-// its own; --runs 1 --seed SEED repeats it.
+// The mixed fault run: the command never outlives its lock, whatever happens to holdfast, its guard, its command, its
+// nodes, its key and all that is said between them. Each repetition draws a fault, the number of nodes and a kind of
+// command from its seed and runs in a process of its own; --runs 1 --seed SEED repeats it.
 //
-//   fault_run [--runs N] [--seed SEED] [--jobs JOBS] [--fault NAME] [--nodes 1|3]
+//   fault_run [--runs N | --minutes N] [--seed SEED] [--jobs JOBS] [--fault NAME] [--nodes N] [--leave-out RULE]
 //
-// Ends with 1 when a promise was broken.
+// Ends with 1 when a promise was broken. With a rule left out (base/canary.hpp) it is the other way round: ends with 1
+// when no run has noticed, each with the fault that the rule is there for, or one breaks a promise with the rule kept
+// as well.
 #include "base/fd.hpp"
 #include "fault/repetition.hpp"
+#include "fault/summary.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <poll.h>
 #include <random>
 #include <stdexcept>
@@ -26,12 +27,41 @@ using namespace holdfast::test;
 
 namespace {
 
+/// What shows that a rule is left out.
+struct Canary {
+    std::string_view rule;
+    Fault fault;
+};
+constexpr std::array<Canary, 6> canaries{{{"guard", Fault::supervisor_killed},
+                                          {"group_kill", Fault::half_open},
+                                          {"reap_before_release", Fault::guard_killed},
+                                          {"close_on_timeout", Fault::late_replies},
+                                          {"send_time", Fault::slow_then_silent},
+                                          {"configured_quorum", Fault::majority_cut_off}}};
+
 struct Options {
     uint64_t runs = 200;
-    uint64_t seed = std::random_device{}();
+    std::optional<std::chrono::minutes> minutes;
+    uint64_t seed = std::random_device{}() % 1'000'000;
     size_t jobs = 2;
     std::optional<Fault> fault;
     std::optional<size_t> nodes;
+    std::string left_out;
+
+    void leave_out(const std::string& rule) {
+        const auto canary = std::ranges::find(canaries, rule, &Canary::rule);
+        if (canary == canaries.end()) throw std::invalid_argument{"no such rule, or nothing here would show it"};
+        left_out = rule;
+        fault = canary->fault;
+    }
+
+    /// Those with which a seed comes again.
+    std::string again(uint64_t which) const {
+        std::string text = fmt::format("--seed {}", which);
+        if (fault) text += fmt::format(" --fault {}", faults[static_cast<size_t>(*fault)].name);
+        if (nodes) text += fmt::format(" --nodes {}", *nodes);
+        return text;
+    }
 };
 
 Fault fault_of(std::string_view name) {
@@ -47,92 +77,20 @@ Options options_of(int argc, char** argv) {
         if (i + 1 == argc) throw std::invalid_argument{"a value is missing"};
         const std::string value = argv[i + 1];
         if (name == "--runs") options.runs = std::stoull(value);
+        else if (name == "--minutes") options.minutes = std::chrono::minutes{std::stoul(value)};
         else if (name == "--seed") options.seed = std::stoull(value);
         else if (name == "--jobs") options.jobs = std::stoul(value);
         else if (name == "--fault") options.fault = fault_of(value);
         else if (name == "--nodes") options.nodes = std::stoul(value);
+        else if (name == "--leave-out") options.leave_out(value);
         else throw std::invalid_argument{"no such option"};
     }
     return options;
 }
 
-/// What a repetition tells of itself, in one write to a pipe.
-struct Report {
-    int status = -1;
-    bool judged = false, outside = false, skipped = false;
-    int64_t margin = 0;
-    int64_t standstill = 0;
-    std::array<char, 1024> text{};
-};
-
-Report report_of(const Verdict& verdict) {
-    Report report;
-    report.status = verdict.status;
-    report.judged = verdict.margin.has_value();
-    report.margin = verdict.margin.value_or(nanoseconds{}).count();
-    report.outside = verdict.outside;
-    report.skipped = !verdict.skipped.empty();
-    report.standstill = verdict.standstill.count();
-    const std::string text = report.skipped ? verdict.skipped : fmt::format("{}", fmt::join(verdict.problems, "; "));
-    text.copy(report.text.data(), report.text.size() - 1);
-    return report;
-}
-
 struct Job {
     Draw draw;
     Fd result;
-};
-
-class Summary {
-  public:
-    void add(const Draw& draw, const Report& report) {
-        Row& row = rows_[draw.fault];
-        ++row.runs;
-        const std::string_view text{report.text.data()};
-        if (report.skipped) {
-            row.skipped = text;
-            return;
-        }
-        ++row.statuses[report.status];
-        if (report.outside) ++row.outside;
-        if (report.judged) row.worst = std::min(row.worst, nanoseconds{report.margin});
-        if (text.empty()) return;
-        ++violations_;
-        fmt::print("VIOLATION {}: {}{} (the machine stood still for up to {})\n", draw.text(), text,
-                   report.judged ? fmt::format("; margin {}", in_ms(nanoseconds{report.margin})) : "",
-                   in_ms(nanoseconds{report.standstill}));
-        std::fflush(stdout);
-    }
-
-    /// The exit status.
-    int print() const {
-        fmt::print("{:20}{:>5}  {:>12}  {}\n", "fault", "runs", "worst margin", "statuses");
-        for (const auto& [fault, row] : rows_) {
-            std::string statuses;
-            for (const auto& [status, count] : row.statuses) statuses += fmt::format("{} ({}x) ", status, count);
-            if (row.outside > 0) statuses += fmt::format("- {} outside the promise, which lived on", row.outside);
-            if (!row.skipped.empty()) statuses += "skipped, " + row.skipped;
-            fmt::print("{:20}{:>5}  {:>12}  {}\n", faults[static_cast<size_t>(fault)].name, row.runs,
-                       row.worst == nanoseconds::max() ? "-" : in_ms(row.worst), statuses);
-        }
-        fmt::print("{} violation{}\n", violations_, violations_ == 1 ? "" : "s");
-        return violations_ == 0 ? 0 : 1;
-    }
-
-  private:
-    struct Row {
-        int runs = 0;
-        int outside = 0;
-        nanoseconds worst = nanoseconds::max();
-        std::map<int, int> statuses;
-        std::string skipped;
-    };
-    static std::string in_ms(nanoseconds duration) {
-        return fmt::format("{:.1f} ms", static_cast<double>(duration.count()) / 1e6);
-    }
-
-    std::map<Fault, Row> rows_;
-    int violations_ = 0;
 };
 
 /// In a process of its own, which ends.
@@ -141,38 +99,61 @@ Job start(const Draw& draw) {
     const pid_t pid = ::fork();
     if (pid < 0) throw std::runtime_error{"fork failed"};
     if (pid == 0) {
-        const Report report = report_of(repeat(draw));
+        const Report report = Report::of(repeat(draw));
         ::_exit(::write(pipe.write.get(), &report, sizeof report) == sizeof report ? 0 : 1);
     }
     return {draw, std::move(pipe.read)};
 }
 
 /// Waits for one that has ended and takes it out.
-void collect(std::vector<Job>& jobs, Summary& summary) {
+void collect(std::vector<Job>& jobs, Summary& summary, const Options& options) {
     std::vector<pollfd> fds;
     for (const Job& job : jobs) fds.push_back({job.result.get(), POLLIN, 0});
     ::poll(fds.data(), fds.size(), -1);
     const auto ready = std::ranges::find_if(fds, [](const pollfd& fd) { return fd.revents != 0; });
     const auto job = jobs.begin() + (ready - fds.begin());
     Report report;
-    if (::read(job->result.get(), &report, sizeof report) != sizeof report)
-        std::string_view{"the repetition broke off"}.copy(report.text.data(), report.text.size() - 1);
-    summary.add(job->draw, report);
+    if (::read(job->result.get(), &report, sizeof report) != sizeof report) report = Report::broken_off();
+    summary.add(job->draw, report, options.again(job->draw.seed));
     jobs.erase(job);
     ::waitpid(-1, nullptr, 0);
 }
 
-int run_all(const Options& options) {
-    fmt::print("{} runs from seed {}\n", options.runs, options.seed);
-    std::fflush(stdout);
+/// So many of the runs, or as many as the minutes allow, or until `enough`.
+Summary run_all(const Options& options, bool until_violation) {
     Summary summary;
     std::vector<Job> jobs;
-    for (uint64_t i = 0; i < options.runs; ++i) {
-        if (jobs.size() == options.jobs) collect(jobs, summary);
+    const BootTime end = options.minutes ? BootClock::now() + *options.minutes : BootTime::max();
+    for (uint64_t i = 0; options.minutes ? BootClock::now() < end : i < options.runs; ++i) {
+        if (until_violation && summary.violations() > 0) break;
+        if (jobs.size() == options.jobs) collect(jobs, summary, options);
         jobs.push_back(start(draw(options.seed + i, options.fault, options.nodes)));
     }
-    while (!jobs.empty()) collect(jobs, summary);
-    return summary.print();
+    while (!jobs.empty()) collect(jobs, summary, options);
+    return summary;
+}
+
+int prove(const Options& options) {
+    fmt::print("from seed {}\n", options.seed);
+    std::fflush(stdout);
+    const Summary summary = run_all(options, false);
+    summary.print();
+    return summary.violations() == 0 ? 0 : 1;
+}
+
+int catch_canary(Options options) {
+    ::setenv("LEFT_OUT_RULE", options.left_out.c_str(), 1);
+    const Summary without = run_all(options, true);
+    if (without.violations() == 0) {
+        fmt::print("NOT CAUGHT: {} left out, in {} seeds from {}\n", options.left_out, options.runs, options.seed);
+        return 1;
+    }
+    ::unsetenv("LEFT_OUT_RULE");
+    options.runs = static_cast<uint64_t>(without.histories());
+    const Summary with = run_all(options, false);
+    fmt::print("caught: {} left out, within {} seeds from {}; with the rule kept they have {} violations\n",
+               options.left_out, without.histories(), options.seed, with.violations());
+    return with.violations() == 0 ? 0 : 1;
 }
 
 } // namespace
@@ -181,11 +162,12 @@ int main(int argc, char** argv) {
     // The servers of a repetition were started a moment ago: no node of three would have a vote.
     ::setenv("HOLDFAST_RESTART_GUARD", "off", 1);
     try {
-        return run_all(options_of(argc, argv));
+        const Options options = options_of(argc, argv);
+        return options.left_out.empty() ? prove(options) : catch_canary(options);
     } catch (const std::invalid_argument& error) {
         fmt::print(stderr,
-                   "fault_run: {}\nusage: fault_run [--runs N] [--seed SEED] [--jobs JOBS] [--fault NAME] "
-                   "[--nodes 1|3]\n",
+                   "fault_run: {}\nusage: fault_run [--runs N | --minutes N] [--seed SEED] [--jobs JOBS] "
+                   "[--fault NAME] [--nodes N] [--leave-out RULE]\n",
                    error.what());
         return 64;
     }

@@ -2,8 +2,10 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "support/process.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -14,6 +16,7 @@
 #include <cstring>
 #include <fstream>
 #include <sched.h>
+#include <stdexcept>
 
 namespace holdfast::test {
 namespace {
@@ -71,6 +74,21 @@ std::optional<std::string> enter_own_network() {
     if (!loopback_up()) return errno_text(errno);
     return {};
 }
+
+std::optional<std::string> no_packet_filter() {
+    if (finish({"nft", "list", "ruleset"}).status() != 0) return "nft(8) is missing, or may not be used";
+    return {};
+}
+
+void lose_packets(Direction direction, const std::vector<uint16_t>& ports) {
+    const std::string rules =
+        fmt::format("table inet lost {{ chain in {{ type filter hook input priority 0; tcp {} {{ {} }} drop; }}; }}",
+                    direction == Direction::to ? "dport" : "sport", fmt::join(ports, ", "));
+    const Finished nft = finish({"nft", rules});
+    if (nft.status() != 0) throw std::runtime_error{"cannot drop packets: " + nft.err};
+}
+
+void find_packets() { finish({"nft", "delete", "table", "inet", "lost"}); }
 
 void silence_network() { ask_kernel(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL); }
 void heal_network() { ask_kernel(RTM_DELQDISC, 0); }

@@ -1,8 +1,11 @@
 #include "fault/repetition.hpp"
 
+#include "fault/contention.hpp"
+#include "fault/injection.hpp"
 #include "fault/network.hpp"
 #include "fault/scene.hpp"
 #include "fault/standstill.hpp"
+#include "lock/timing.hpp"
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
@@ -20,12 +23,16 @@ namespace {
 /// How long the nodes keep the key at least after a renewal was sent, if their clocks are as bad as we assume.
 nanoseconds lease(const Draw& draw) { return draw.ttl - (draw.ttl / 100 + milliseconds{3}); }
 
-bool survives(const Draw& draw) { return draw.traits().status == 0; }
-
 /// Somebody else who waits for the lock must not get it before the command is gone.
 bool excludes_others(const Draw& draw) { return !draw.traits().by_force && draw.fault != Fault::both_killed; }
 
-bool stops_answers(Fault fault) { return fault == Fault::nodes_hang || fault == Fault::nodes_silent; }
+/// Nobody can ask the nodes how long they keep the key.
+bool stops_answers(Fault fault) {
+    return fault == Fault::nodes_hang || fault == Fault::nodes_silent || fault == Fault::packets_lost ||
+           fault == Fault::nodes_read_only;
+}
+
+bool own_network(Fault fault) { return fault == Fault::nodes_silent || fault == Fault::packets_lost; }
 
 /// Injects, and says by when the command has to be gone, if it has to.
 BootTime inject_and_judge(Scene& scene) {
@@ -33,7 +40,7 @@ BootTime inject_and_judge(Scene& scene) {
     const BootTime before = BootClock::now();
     const BootTime keys_end = scene.forgotten_at();
     const BootTime cut = inject(scene);
-    if (survives(draw)) return BootTime::max();
+    if (draw.survives()) return BootTime::max();
     if (!draw.traits().by_force && !stops_answers(draw.fault)) return scene.forgotten_at();
 
     // The nodes were asked in time if no renewal came between the question and the fault.
@@ -50,72 +57,163 @@ void expect(Verdict& verdict, bool good, const std::string& problem) {
     if (!good) verdict.problems.push_back(problem);
 }
 
-/// The command goes on, and ends when it is asked to.
-void check_survival(Scene& scene, Verdict& verdict) {
-    std::this_thread::sleep_for(scene.draw().ttl * 3 / 2);
-    expect(verdict, scene.run().running(), "holdfast has ended");
-    expect(verdict, scene.draw().command == "stop" || scene.beats_on("child"), "the command does not beat any more");
-    expect(verdict, scene.holding() > scene.draw().nodes / 2, "the lock is not renewed");
-    expect(verdict, eventually([&] { return scene.guard() > 0; }, seconds{1}), "there is no guard");
-    scene.end_command();
+void check_going_on(Scene& scene, Verdict& verdict) {
+    const Draw& draw = scene.draw();
+    std::this_thread::sleep_for(draw.ttl * 3 / 2);
+    if (draw.fault == Fault::command_killed) {
+        const bool others_live = draw.command == "fork";
+        expect(verdict, !others_live || scene.beats_on("grandchild"), "I9 who was not killed does not beat any more");
+        expect(verdict, !others_live || scene.holding() > draw.nodes / 2, "I7 the lock is not renewed");
+        return;
+    }
+    expect(verdict, scene.run().running(), "I9 holdfast has ended");
+    expect(verdict, draw.command == "stop" || scene.beats_on("child"), "I9 the command does not beat any more");
+    expect(verdict, scene.holding() > draw.nodes / 2, "I7 the lock is not renewed");
+    expect(verdict, eventually([&] { return scene.guard() > 0; }, seconds{1}), "I9 there is no guard");
 }
 
-/// The command is gone by `limit`.
+/// The command ends when it is asked to, and the lock is not let go before all of it has ended.
+void check_end_in_peace(Scene& scene, Verdict& verdict) {
+    const Draw& draw = scene.draw();
+    if (draw.fault == Fault::release_meddled) scene.meddle(some_meddling(draw.detail, draw.node_timeout));
+    scene.end_command();
+    eventually([&] { return scene.holding() <= draw.nodes / 2; });
+    const BootTime released = BootClock::now();
+    std::this_thread::sleep_for(milliseconds{10});
+    expect(verdict, scene.last_beat() < released, "I7 the lock was let go while something of the command lived");
+}
+
+/// The command is gone by `limit`, or as much later as the nodes turn out to keep the key.
 void check_end(Scene& scene, Verdict& verdict, BootTime limit) {
-    if (scene.draw().fault == Fault::supervisor_stopped)
-        std::this_thread::sleep_for(limit + scene.draw().ttl / 4 - BootClock::now());
-    if (scene.draw().fault == Fault::both_killed && scene.draw().command != "plain") {
+    const Draw& draw = scene.draw();
+    const bool can_ask = !draw.traits().by_force && !stops_answers(draw.fault);
+    if (draw.stopped()) std::this_thread::sleep_for(limit + draw.ttl / 4 - BootClock::now());
+    if (draw.fault == Fault::both_killed && draw.command != "plain") {
         std::this_thread::sleep_for(limit - BootClock::now());
         verdict.outside = scene.group_alive();
         ::kill(-scene.command(), SIGKILL);
     }
-    if (!eventually([&] { return !scene.group_alive(); }, limit - BootClock::now() + seconds{2})) {
-        verdict.problems.push_back("processes of the group live on: " + scene.group_text());
+    const auto gone = [&] {
+        if (!scene.group_alive()) return true;
+        if (can_ask) limit = std::max(limit, scene.forgotten_at());
+        return false;
+    };
+    if (!eventually(gone, limit - BootClock::now() + draw.ttl + seconds{2})) {
+        verdict.problems.push_back("I2 processes of the group live on: " + scene.group_text());
         ::kill(-scene.command(), SIGKILL);
     }
     if (!verdict.outside) verdict.margin = limit - scene.last_beat();
-    expect(verdict, verdict.outside || limit > scene.last_beat(), "the command outlived the lock");
+    expect(verdict, verdict.outside || limit > scene.last_beat(), "I2 the command outlived the lock");
 }
 
 /// Before somebody else takes the lock, and not so late that the keys have gone by themselves.
 void check_release(Scene& scene, Verdict& verdict) {
     const Draw& draw = scene.draw();
-    const milliseconds soon = stops_answers(draw.fault) ? draw.ttl : draw.ttl / 3;
-    expect(verdict, eventually([&] { return scene.holding() == 0; }, soon), "the key is not released");
+    const bool unheard = draw.traits().mute || draw.fault == Fault::release_meddled;
+    const milliseconds soon = unheard ? draw.ttl + milliseconds{100} : draw.ttl / 3;
+    expect(verdict, eventually([&] { return scene.holding() == 0; }, soon), "I6 the key is not released");
     if (draw.fault == Fault::key_overwritten)
-        expect(verdict, scene.servers()[0].text({"GET", "holdfast:x"}) == "somebody else", "another's key is gone");
+        expect(verdict, scene.servers()[0].text({"GET", "holdfast:x"}) == "somebody else", "I3 another's key is gone");
+}
+
+void check_rival(Process& rival, Verdict& verdict) {
+    const int status = rival.wait().status();
+    expect(verdict, status != 99, "I1 another holder met the command: the kernel lock was taken");
+    expect(verdict, status != 97, "I5 the resource refused the next holder's fence number");
+    expect(verdict, status == 0 || status == 99 || status == 97,
+           fmt::format("I8 another who waited ended with {}", status));
+}
+
+/// One who waits first in line is killed or stopped when its turn comes: the second has it all the same.
+void check_hand_over(Scene& scene, Verdict& verdict, Process& first) {
+    Process second = scene.rival();
+    check_going_on(scene, verdict);
+    scene.end_command();
+    std::this_thread::sleep_for(std::chrono::microseconds{scene.draw().detail * 8});
+    first.signal(scene.draw().fault == Fault::waiter_killed ? SIGKILL : SIGSTOP);
+    check_rival(second, verdict);
+    first.signal(SIGCONT);
+    const int status = first.wait().status();
+    expect(verdict, status == 0 || status == 79 || status == 137, fmt::format("I9 the first ended with {}", status));
+}
+
+/// Stopped between the last vote and the go, until the lock is somebody else's: the command is not started.
+void freeze_after_win(Scene& scene, Verdict& verdict) {
+    const Draw& draw = scene.draw();
+    scene.meeting().await(Proxy::Seen::reply, quorum(draw.nodes));
+    scene.start();
+    if (!scene.meeting().met()) throw std::runtime_error{"the nodes do not answer"};
+    std::this_thread::sleep_for(std::chrono::microseconds{draw.detail * 3});
+    scene.run().signal(SIGSTOP);
+    scene.meeting().let_go();
+    scene.wait_for_record();
+    Process rival = scene.rival("briefly");
+    eventually([&] { return scene.holding() == 0 && scene.servers()[0].text({"GET", "holdfast:x"}) != "(nil)"; });
+    scene.run().signal(SIGCONT);
+    const int status = scene.run().wait().status();
+    ++verdict.operations[status];
+    // Frozen a little earlier, it has not heard that it had won.
+    expect(verdict, status == 79 || status == 75 || status == 69, fmt::format("I9 status {}", status));
+    check_rival(rival, verdict);
+}
+
+void check_keys(Scene& scene, Verdict& verdict) {
+    for (size_t i = 0; i < scene.servers().size(); ++i) {
+        if (scene.left_out(i)) continue;
+        for (const Reply& one : scene.servers()[i].command({"KEYS", "*"}).items)
+            expect(verdict, scene.servers()[i].command({"PTTL", one.text}).integer != -1,
+                   fmt::format("I6 {} would stay for ever", one.text));
+    }
 }
 
 void check_aftermath(Scene& scene, Verdict& verdict) {
-    expect(verdict, eventually([&] { return scene.group_gone(); }, seconds{1}), "processes of the group are left");
-    if (scene.draw().command == "daemon")
-        expect(verdict, survives(scene.draw()) || scene.beats_on("daemon"), "no daemon");
+    const Draw& draw = scene.draw();
+    expect(verdict, eventually([&] { return scene.group_gone(); }, seconds{1}), "I6 processes of the group are left");
+    if (draw.command == "daemon") expect(verdict, draw.survives() || scene.beats_on("daemon"), "I9 no daemon");
+    if (!draw.killed()) expect(verdict, scene.holding() == 0, "I4 the lock is renewed after its end");
+    check_keys(scene, verdict);
 }
 
-void run(const Draw& draw, Verdict& verdict) {
-    Scene scene{draw};
+/// From the command's first sign of life on.
+void hold(Scene& scene, Verdict& verdict) {
+    const Draw& draw = scene.draw();
+    scene.start();
+    scene.wait_for_command();
     std::optional<Process> rival;
     if (excludes_others(draw)) rival.emplace(scene.rival());
     std::this_thread::sleep_for(draw.after);
 
     Standstill standstill;
     const BootTime limit = inject_and_judge(scene);
-    if (survives(draw)) check_survival(scene, verdict);
-    else check_end(scene, verdict, limit);
-    verdict.standstill = standstill.longest();
-    // A stopped holdfast ends when it is continued; with all others healing would come too soon.
-    if (draw.fault == Fault::supervisor_stopped) heal(scene);
-    verdict.status = scene.run().wait().status();
-    if (draw.fault != Fault::supervisor_stopped) heal(scene);
-    expect(verdict, verdict.status == draw.traits().status,
-           fmt::format("status {} instead of {}", verdict.status, draw.traits().status));
-    if (verdict.status != 128 + SIGKILL) check_release(scene, verdict);
-    if (rival) {
-        const int status = rival->wait().status();
-        expect(verdict, status != 99, "another holder met the command: the kernel lock was taken");
-        expect(verdict, status == 0 || status == 99, fmt::format("another who waited ended with {}", status));
+    if (draw.fault == Fault::waiter_killed || draw.fault == Fault::waiter_stopped) {
+        check_hand_over(scene, verdict, *rival);
+        rival.reset();
+    } else if (draw.survives()) {
+        check_going_on(scene, verdict);
+        check_end_in_peace(scene, verdict);
+    } else {
+        strike(scene, limit);
+        check_end(scene, verdict, limit);
     }
+    verdict.standstill = standstill.longest();
+    if (draw.stopped()) scene.run().signal(SIGCONT);
+    const int status = scene.run().wait().status();
+    ++verdict.operations[status];
+    // Before that, healing would come too soon.
+    heal(scene);
+    expect(verdict, status == draw.status(), fmt::format("I9 status {} instead of {}", status, draw.status()));
+    if (!draw.killed()) check_release(scene, verdict);
+    scene.meddle({});
+    if (rival) check_rival(*rival, verdict);
     check_aftermath(scene, verdict);
+}
+
+void run(const Draw& draw, Verdict& verdict) {
+    if (draw.fault == Fault::contention) return contend(draw, verdict);
+    Scene scene{draw};
+    if (draw.fault == Fault::frozen_after_win) freeze_after_win(scene, verdict);
+    else hold(scene, verdict);
+    for (std::string& problem : scene.foreign_changes()) verdict.problems.push_back(std::move(problem));
 }
 
 /// All of them are our children, or will be when their parents are gone.
@@ -132,11 +230,11 @@ void kill_descendants() {
 Verdict repeat(const Draw& draw) {
     Verdict verdict;
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (draw.fault == Fault::nodes_silent)
-        if (const auto why = enter_own_network()) {
-            verdict.skipped = "no network of our own: " + *why;
-            return verdict;
-        }
+    if (own_network(draw.fault)) {
+        if (const auto why = enter_own_network()) verdict.skipped = "no network of our own: " + *why;
+        else if (draw.fault == Fault::packets_lost) verdict.skipped = no_packet_filter().value_or("");
+        if (!verdict.skipped.empty()) return verdict;
+    }
     try {
         run(draw, verdict);
     } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 
 #include "fault/draw.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@
 namespace holdfast::test {
 
 struct Verdict {
-    int status = -1;                   ///< holdfast's, as a shell shows it
+    std::map<int, int> operations;     ///< how often a run under test ended with which status, as a shell shows it
     std::optional<nanoseconds> margin; ///< from the last heartbeat to the end of the lease; none where it went on
     bool outside = false;              ///< it lived on, in the one case for which nothing is promised
     nanoseconds standstill{};          ///< the longest time for which this machine let nothing of us run

@@ -1,6 +1,6 @@
 #include "fault/scene.hpp"
 
-#include "fault/network.hpp"
+#include "lock/timing.hpp"
 #include "process/group.hpp"
 
 #include <fmt/format.h>
@@ -9,15 +9,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <functional>
 #include <iterator>
+#include <ranges>
 #include <span>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 namespace holdfast::test {
 namespace {
@@ -45,28 +45,44 @@ void fill_stderr() {
 
 RedisServer::Listens listens(Fault fault) {
     // Unix sockets know no network that could be silenced.
-    return fault == Fault::nodes_silent ? RedisServer::Listens::loopback : RedisServer::Listens::unix_socket;
+    const bool network = fault == Fault::nodes_silent || fault == Fault::packets_lost;
+    return network ? RedisServer::Listens::loopback : RedisServer::Listens::unix_socket;
 }
 
-void wait_stopped(pid_t child) {
-    siginfo_t info{};
-    ::waitid(P_PID, static_cast<id_t>(child), &info, WSTOPPED | WNOWAIT);
+std::vector<std::string> server_options(const Draw& draw) {
+    if (draw.fault != Fault::restarted_with_log) return {};
+    return {"--appendonly", "yes", "--appendfsync", draw.detail % 2 == 0 ? "always" : "everysec"};
 }
 
-void wait_ended(pid_t child) {
-    siginfo_t info{};
-    ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+std::map<std::string, std::string> server_environment(const Draw& draw) {
+    if (draw.fault != Fault::clock_jumps) return {};
+    return {{"LD_PRELOAD", HOLDFAST_WALL_CLOCK}};
 }
 
 } // namespace
 
 Scene::Scene(const Draw& draw)
-    : draw_{draw}, servers_{draw.nodes, listens(draw.fault)},
-      run_{words(), {.in_child = draw.command == "full-pipe" ? fill_stderr : std::function<void()>{}}} {
+    : draw_{draw}, servers_{draw.nodes, listens(draw.fault), server_options(draw), server_environment(draw)},
+      key_ends_(draw.nodes, BootTime::min()), left_out_(draw.nodes) {
+    for (size_t i = 0; i < servers_.size() && listens(draw.fault) == RedisServer::Listens::unix_socket; ++i)
+        monitors_.push_back(std::make_unique<Monitor>(servers_[i], dir_, fmt::format("monitor{}", i)));
+    for (size_t i = 0; draw.proxied() && i < servers_.size(); ++i) {
+        proxies_.push_back(std::make_unique<Proxy>(servers_[i].node()));
+        proxies_.back()->on_seen([this](Proxy::Seen what) { meeting_.pass(what); });
+    }
+}
+
+void Scene::start() {
+    ProcessOptions options;
+    if (draw_.command == "full-pipe") options.in_child = fill_stderr;
+    run_.emplace(words(), options);
+}
+
+void Scene::wait_for_command() {
     const auto beats = [&](const char* who) { return last_beat(who) > BootTime{}; };
     const bool all_beat = eventually([&] {
-        return beats("child") && (draw.command != "fork" || beats("grandchild")) &&
-               (draw.command != "daemon" || beats("daemon"));
+        return beats("child") && (draw_.command != "fork" || beats("grandchild")) &&
+               (draw_.command != "daemon" || beats("daemon"));
     });
     if (!all_beat) throw std::runtime_error{"the command does not start"};
     // It may not have its name yet.
@@ -74,23 +90,48 @@ Scene::Scene(const Draw& draw)
     // Behind it come orphans of the command.
     const std::vector<pid_t> children = children_of_run();
     command_ = *std::ranges::find_if(children, [guard = guard()](pid_t child) { return child != guard; });
+    wait_for_record();
+}
+
+void Scene::wait_for_record() {
     // The first node may answer after the quorum.
     if (!eventually([&] { return (record_ = servers_[0].text({"GET", key})) != "(nil)"; }))
         throw std::runtime_error{"a node does not hold the lock"};
 }
 
-std::vector<std::string> Scene::words() const {
-    std::vector<std::string> words{"--ttl", fmt::format("{}ms", draw_.ttl.count()), "--grace",
-                                   fmt::format("{}ms", draw_.grace.count())};
-    if (draw_.command == "full-pipe") words.emplace_back("--verbose");
-    words.insert(words.end(), {"x", "--", HOLDFAST_PROBE, dir_.path()});
-    if (draw_.command != "plain") words.insert(words.end(), {"stubborn", draw_.command});
-    return run_on(servers_.uris(), words);
+std::vector<std::string> Scene::run_on(const std::string& uris, std::vector<std::string> words) {
+    words = test::run_on(uris, std::move(words));
+    if (std::getenv("LEFT_OUT_RULE") != nullptr) words.front() = HOLDFAST_CANARY;
+    return words;
 }
 
-Process Scene::rival() const {
+std::string Scene::uris() const {
+    if (proxies_.empty()) return servers_.uris();
+    std::string uris;
+    for (const auto& proxy : proxies_) uris += (uris.empty() ? "" : ",") + proxy->uri();
+    return uris;
+}
+
+std::vector<std::string> Scene::words() const {
+    const auto ms = [](milliseconds duration) { return fmt::format("{}ms", duration.count()); };
+    std::vector<std::string> words{"--ttl",         ms(draw_.ttl),    "--grace",
+                                   ms(draw_.grace), "--node-timeout", ms(draw_.node_timeout)};
+    if (draw_.command == "full-pipe") words.emplace_back("--verbose");
+    if (draw_.fault == Fault::frozen_after_win) words.emplace_back("--nonblock");
+    words.insert(words.end(), {"x", "--", HOLDFAST_PROBE, dir_.path()});
+    if (draw_.command != "plain") words.insert(words.end(), {"stubborn", draw_.command});
+    return run_on(uris(), words);
+}
+
+void Scene::meddle(const Meddling& meddling) {
+    const bool all = std::ranges::none_of(left_out_, std::identity{});
+    for (size_t i = 0; i < proxies_.size(); ++i)
+        if (all || left_out_[i]) proxies_[i]->meddle(meddling);
+}
+
+Process Scene::rival(const std::string& way) const {
     return Process{
-        run_on(servers_.uris(), {"--ttl", "5s", "--wait", "20s", "x", "--", HOLDFAST_PROBE, dir_.path(), "once"})};
+        run_on(servers_.uris(), {"--ttl", "5s", "--wait", "20s", "x", "--", HOLDFAST_PROBE, dir_.path(), way})};
 }
 
 BootTime Scene::last_beat(const std::string& who) const {
@@ -108,25 +149,30 @@ bool Scene::beats_on(const std::string& who) const {
 }
 
 BootTime Scene::forgotten_at() {
-    std::vector<BootTime> ends;
     for (size_t i = 0; i < servers_.size(); ++i) {
         const BootTime asked = BootClock::now();
+        const int64_t ms_left = servers_[i].command({"PTTL", key}).integer;
         // Servers count in whole milliseconds.
-        ends.push_back(asked + milliseconds{servers_[i].command({"PTTL", key}).integer - 1});
+        if (servers_[i].text({"GET", key}) == record_) key_ends_[i] = asked + milliseconds{ms_left - 1};
     }
-    std::ranges::sort(ends, std::greater{});
-    return ends[ends.size() / 2];
+    return valid_until(key_ends_);
 }
 
 size_t Scene::holding() {
     size_t count = 0;
     for (size_t i = 0; i < servers_.size(); ++i)
-        if (i != left_out_ && servers_[i].text({"GET", key}) == record_) ++count;
+        if (!left_out_[i] && servers_[i].text({"GET", key}) == record_) ++count;
     return count;
 }
 
+std::vector<std::string> Scene::foreign_changes() const {
+    std::vector<std::string> all;
+    for (const auto& monitor : monitors_) std::ranges::move(monitor->foreign_changes(key), std::back_inserter(all));
+    return all;
+}
+
 std::vector<pid_t> Scene::children_of_run() const {
-    std::istringstream text{text_of(fmt::format("/proc/{0}/task/{0}/children", run_.pid()))};
+    std::istringstream text{text_of(fmt::format("/proc/{0}/task/{0}/children", run_->pid()))};
     return {std::istream_iterator<pid_t>{text}, {}};
 }
 
@@ -156,90 +202,7 @@ bool Scene::group_gone() const {
 void Scene::end_command() const {
     dir_.write("end", "");
     // holdfast passes it on, to a command that has stopped itself.
-    run_.signal(SIGCONT);
-}
-
-namespace {
-
-void each(RedisServers& servers, const std::function<void(RedisServer&)>& act) {
-    for (size_t i = 0; i < servers.size(); ++i) act(servers[i]);
-}
-
-void overwrite(RedisServer& server) { server.command({"SET", key, "somebody else", "PX", "3000"}); }
-
-void restart(RedisServer& server) {
-    server.kill();
-    server.start();
-}
-
-void fail_one(Scene& scene) {
-    const size_t which = scene.draw().detail % scene.servers().size();
-    scene.leave_out(which);
-    RedisServer& server = scene.servers()[which];
-    switch (scene.draw().detail / 3 % 5) {
-    case 0: return server.pause();
-    case 1: return server.kill();
-    case 2: return restart(server);
-    case 3: return overwrite(server);
-    default: server.command({"FLUSHALL"});
-    }
-}
-
-void kill_both(Scene& scene) {
-    const pid_t guard = scene.guard();
-    // Or it would have another guard at once.
-    scene.run().signal(SIGSTOP);
-    wait_stopped(scene.run().pid());
-    ::kill(guard, SIGKILL);
-    scene.run().signal(SIGKILL);
-}
-
-} // namespace
-
-BootTime inject(Scene& scene) {
-    RedisServers& servers = scene.servers();
-    Process& run = scene.run();
-    switch (scene.draw().fault) {
-    case Fault::supervisor_killed: run.signal(SIGKILL); break;
-    case Fault::supervisor_stopped:
-        run.signal(SIGSTOP);
-        wait_stopped(run.pid());
-        break;
-    case Fault::guard_killed: ::kill(scene.guard(), SIGKILL); break;
-    case Fault::both_killed: kill_both(scene); break;
-    case Fault::nodes_hang: each(servers, [](RedisServer& server) { server.pause(); }); break;
-    case Fault::nodes_hang_briefly:
-        each(servers, [](RedisServer& server) { server.pause(); });
-        std::this_thread::sleep_for(scene.draw().ttl / 4);
-        each(servers, [](RedisServer& server) { server.resume(); });
-        break;
-    case Fault::nodes_silent: silence_network(); break;
-    case Fault::nodes_restarted: {
-        each(servers, [](RedisServer& server) { server.kill(); });
-        const BootTime dead = BootClock::now();
-        each(servers, [](RedisServer& server) { server.start(); });
-        return dead;
-    }
-    case Fault::flushall: each(servers, [](RedisServer& server) { server.command({"FLUSHALL"}); }); break;
-    case Fault::key_deleted: each(servers, [](RedisServer& server) { server.command({"DEL", key}); }); break;
-    case Fault::key_overwritten: each(servers, overwrite); break;
-    case Fault::connections_closed:
-        each(servers, [](RedisServer& server) { server.command({"CLIENT", "KILL", "SKIPME", "yes"}); });
-        break;
-    case Fault::minority_fails: fail_one(scene); break;
-    }
-    if (scene.draw().fault == Fault::supervisor_killed || scene.draw().fault == Fault::both_killed)
-        wait_ended(run.pid());
-    return BootClock::now();
-}
-
-void heal(Scene& scene) {
-    switch (scene.draw().fault) {
-    case Fault::supervisor_stopped: return scene.run().signal(SIGCONT);
-    case Fault::nodes_hang: return each(scene.servers(), [](RedisServer& server) { server.resume(); });
-    case Fault::nodes_silent: return heal_network();
-    default: return;
-    }
+    run_->signal(SIGCONT);
 }
 
 } // namespace holdfast::test

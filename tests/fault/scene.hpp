@@ -2,6 +2,9 @@
 #pragma once
 
 #include "fault/draw.hpp"
+#include "fault/meeting.hpp"
+#include "fault/monitor.hpp"
+#include "fault/proxy.hpp"
 #include "support/holdfast.hpp"
 #include "support/temp_dir.hpp"
 
@@ -13,15 +16,32 @@ namespace holdfast::test {
 
 class Scene {
   public:
-    /// Servers, and a command that beats.
+    /// Servers, and proxies where they are drawn.
     explicit Scene(const Draw& draw);
+    /// The run.
+    void start();
+    /// Returns when its command beats and the first node holds the lock.
+    void wait_for_command();
+    /// Returns when the first node holds the lock.
+    void wait_for_record();
+
+    /// holdfast run --node URIS …; with a rule left out, if one is to be.
+    static std::vector<std::string> run_on(const std::string& uris, std::vector<std::string> words);
 
     RedisServers& servers() { return servers_; }
-    Process& run() { return run_; }
+    Process& run() { return *run_; }
     const Draw& draw() const { return draw_; }
+    /// The strike that was drawn comes too late.
+    void spare() { draw_.strike = Strike::none; }
+    const TempDir& folder() const { return dir_; }
+
+    /// Between the run and all its nodes, or those that were left out.
+    void meddle(const Meddling& meddling);
+    /// Between the harness and the proxies.
+    Meeting& meeting() { return meeting_; }
 
     /// Somebody who waits for the same lock and ends with 0 when it is free and the kernel agrees that it is.
-    Process rival() const;
+    Process rival(const std::string& way = "once") const;
 
     /// The last sign of life of that process; the beginning of time when there was none.
     BootTime last_beat(const std::string& who) const;
@@ -29,12 +49,14 @@ class Scene {
     BootTime last_beat() const;
     bool beats_on(const std::string& who) const;
 
-    /// When a quorum will not hold the key any more, as the nodes themselves see it; they must answer.
+    /// When a quorum will not hold the key any more, as the nodes themselves say now or have said last; they must
+    /// answer.
     BootTime forgotten_at();
     /// How many nodes hold the key for this run, of those that were not left out.
     size_t holding();
     /// That node has failed on its own.
-    void leave_out(size_t node) { left_out_ = node; }
+    void leave_out(size_t node) { left_out_[node] = true; }
+    bool left_out(size_t node) const { return left_out_[node]; }
 
     pid_t command() const { return command_; }
     pid_t guard() const;
@@ -47,23 +69,25 @@ class Scene {
     /// Tells the command to end by itself.
     void end_command() const;
 
+    /// What a node did to a key that was not its caller's.
+    std::vector<std::string> foreign_changes() const;
+
   private:
     std::vector<std::string> words() const;
+    std::string uris() const;
     std::vector<pid_t> children_of_run() const;
 
     Draw draw_;
     TempDir dir_;
     RedisServers servers_;
-    Process run_;
+    std::vector<std::unique_ptr<Monitor>> monitors_;
+    Meeting meeting_;
+    std::vector<std::unique_ptr<Proxy>> proxies_;
+    std::optional<Process> run_;
     pid_t command_ = 0;
     std::string record_;
-    std::optional<size_t> left_out_;
+    std::vector<BootTime> key_ends_; ///< by node
+    std::vector<bool> left_out_;
 };
-
-/// Does the drawn fault to the scene. Returns a moment after which no node has granted a renewal; of no meaning where
-/// the lock lives on.
-BootTime inject(Scene& scene);
-/// Undoes what can be undone, after the end of the lease.
-void heal(Scene& scene);
 
 } // namespace holdfast::test

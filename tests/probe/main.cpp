@@ -1,23 +1,30 @@
 // The command of the fault tests. It takes a kernel lock that its descendants inherit, so that an overlap of two
 // holders is seen by the kernel, and writes the time (CLOCK_BOOTTIME, ns) into a file every millisecond, until there is
-// a file "end" in FOLDER, and no longer than a minute.
+// a file "end" in FOLDER, and no longer than a minute. With it comes a resource that refuses fence numbers older than
+// the last that it has accepted.
 //
-//   probe FOLDER [once] [stubborn] [fork | leave | daemon] [stop]
+//   probe FOLDER [once | briefly | work] [stubborn] [fork | leave | daemon] [stop]
 //
-//   once       ends as soon as it has the kernel lock
+//   briefly    holds for a third of a second
+//   once       ends as soon as it has the kernel lock and the resource has accepted it
+//   work       reads a set that all holders share, adds its fence number, writes it back within a third of a
+//              second, and ends
 //   stubborn   ignores SIGTERM
-//   fork       a grandchild does the same, and the child in between ends
+//   fork       a grandchild does the same a little longer, and the child in between ends
 //   leave      leaves its process group for that of its parent
 //   daemon     a grandchild in a session of its own does the same, without the kernel lock
 //   stop       stops itself (SIGSTOP) after a few beats, and goes on when it is continued
 //
-// Ends with 99 when somebody else has the kernel lock.
+// Ends with 99 when somebody else has the kernel lock, with 97 when the resource refuses.
 #include <sys/file.h>
 
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <fcntl.h>
+#include <fstream>
 #include <limits>
 #include <set>
 #include <string>
@@ -25,18 +32,58 @@
 
 namespace {
 
+constexpr int kernel_lock_taken = 99;
+constexpr int refused = 97;
+
+void sleep_ms(long ms) {
+    const timespec pause{0, ms * 1'000'000};
+    ::nanosleep(&pause, nullptr);
+}
+
+/// The resource: writes down each number that it accepts, and accepts none below the last. Whoever is `new_here` must
+/// have a larger one.
+bool accepts(const std::string& folder, bool new_here) {
+    const char* text = std::getenv("HOLDFAST_FENCE");
+    const long long ours = text == nullptr ? 0 : std::atoll(text);
+    const int lock = ::open((folder + "/resource").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ::flock(lock, LOCK_EX);
+    long long last = 0;
+    std::ifstream numbers{folder + "/accepted"};
+    for (long long number = 0; numbers >> number;) last = number;
+    const bool good = new_here ? ours > last : ours >= last;
+    if (good && new_here) std::ofstream{folder + "/accepted", std::ios::app} << ours << '\n';
+    ::close(lock);
+    return good;
+}
+
+/// An element that is lost tells of somebody who wrote meanwhile.
+void add_to_set(const std::string& folder) {
+    const char* ours = std::getenv("HOLDFAST_FENCE");
+    const std::string path = folder + "/set";
+    std::string all;
+    std::ifstream set{path};
+    for (std::string element; set >> element;) all += element + '\n';
+    constexpr long longest_ms = 300;
+    sleep_ms(std::atoll(ours) % longest_ms);
+    // Whole or not at all, whenever we are killed.
+    std::ofstream{path + "." + ours} << all << ours << '\n';
+    std::rename((path + "." + ours).c_str(), path.c_str());
+    std::ofstream{folder + "/added", std::ios::app} << ours << '\n';
+}
+
 [[noreturn]] void beat(const std::string& folder, const char* who, int stop_after = std::numeric_limits<int>::max()) {
     ::alarm(60);
     const std::string end = folder + "/end";
     const int file = ::open((folder + "/" + who).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    while (::access(end.c_str(), F_OK) != 0) {
+    constexpr int lingers = 200;
+    int rest = who == std::string{"grandchild"} ? lingers : 0;
+    while (::access(end.c_str(), F_OK) != 0 || --rest > 0) {
         timespec now{};
         ::clock_gettime(CLOCK_BOOTTIME, &now);
         const int64_t ns = int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
         if (::pwrite(file, &ns, sizeof ns, 0) != sizeof ns) ::_exit(98);
         if (--stop_after == 0) ::raise(SIGSTOP);
-        const timespec millisecond{0, 1'000'000};
-        ::nanosleep(&millisecond, nullptr);
+        sleep_ms(1);
     }
     ::_exit(0);
 }
@@ -56,8 +103,17 @@ int main(int argc, char** argv) {
     if (ways.contains("stubborn")) ::signal(SIGTERM, SIG_IGN);
     if (ways.contains("leave")) ::setpgid(0, ::getpgid(::getppid()));
     const int lock = ::open((folder + "/judge").c_str(), O_RDWR | O_CREAT, 0600);
-    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) return 99;
+    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) return kernel_lock_taken;
+    if (!accepts(folder, true)) return refused;
     if (ways.contains("once")) return 0;
+    if (ways.contains("briefly")) {
+        sleep_ms(333);
+        return 0;
+    }
+    if (ways.contains("work")) {
+        add_to_set(folder);
+        return accepts(folder, false) ? 0 : refused;
+    }
     if (ways.contains("fork") && ::fork() == 0) {
         if (::fork() == 0) beat(folder, "grandchild");
         return 0;

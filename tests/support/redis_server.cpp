@@ -28,8 +28,9 @@ int free_port() {
 
 } // namespace
 
-RedisServer::RedisServer(std::vector<std::string> options, Listens listens)
-    : options_{std::move(options)}, listens_{listens} {
+RedisServer::RedisServer(std::vector<std::string> options, Listens listens,
+                         std::map<std::string, std::string> environment)
+    : options_{std::move(options)}, listens_{listens}, environment_{std::move(environment)} {
     // Another process may take the port before the server does: then it ends, and another port is tried.
     for (int tries = 0;; ++tries) {
         if (listens != Listens::unix_socket) port_ = free_port();
@@ -52,7 +53,8 @@ void RedisServer::start() {
     if (listens_ == Listens::tls) words.insert(words.end(), {"--tls-port", fmt::format("{}", port_)});
     if (listens_ != Listens::loopback) words.insert(words.end(), {"--unixsocket", dir_.file("sock")});
     words.insert(words.end(), options_.begin(), options_.end());
-    process_ = std::make_unique<Process>(words, ProcessOptions{.in_child = [] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }});
+    process_ = std::make_unique<Process>(
+        words, ProcessOptions{.environment = environment_, .in_child = [] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }});
     process_->wait_for_out("eady to accept connections");
 }
 
@@ -101,9 +103,9 @@ std::string RedisServer::text(std::initializer_list<std::string_view> words) con
     return reply.type == Reply::Type::integer ? fmt::format("{}", reply.integer) : reply.text;
 }
 
-RedisServers::RedisServers(size_t count, RedisServer::Listens listens) {
-    for (size_t i = 0; i < count; ++i)
-        servers_.push_back(std::make_unique<RedisServer>(std::vector<std::string>{}, listens));
+RedisServers::RedisServers(size_t count, RedisServer::Listens listens, const std::vector<std::string>& options,
+                           const std::map<std::string, std::string>& environment) {
+    for (size_t i = 0; i < count; ++i) servers_.push_back(std::make_unique<RedisServer>(options, listens, environment));
 }
 
 std::string RedisServers::uris() const {

@@ -6,6 +6,7 @@
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ class RedisServer {
     /// With tls: on a loopback port with TLS, for which `options` name the certificates, and on a Unix socket.
     enum class Listens { unix_socket, loopback, tls };
     /// Started and answering. `options` as on redis-server's command line.
-    explicit RedisServer(std::vector<std::string> options = {}, Listens listens = Listens::unix_socket);
+    explicit RedisServer(std::vector<std::string> options = {}, Listens listens = Listens::unix_socket,
+                         std::map<std::string, std::string> environment = {});
 
     RedisServer(const RedisServer&) = delete;
     RedisServer& operator=(const RedisServer&) = delete;
@@ -33,8 +35,11 @@ class RedisServer {
     void resume();
     /// SIGKILL: its connections break, and what it did not write to disk is gone.
     void kill();
-    /// After kill(): the same server, empty.
+    /// After kill(): the same server, with what is on its disk.
     void start();
+    pid_t pid() const { return process_->pid(); }
+    /// Its folder, in which it works.
+    const TempDir& folder() const { return dir_; }
 
     /// One command, one answer, over a connection of its own.
     Reply command(std::initializer_list<std::string_view> words) const;
@@ -45,6 +50,7 @@ class RedisServer {
     TempDir dir_;
     std::vector<std::string> options_;
     Listens listens_;
+    std::map<std::string, std::string> environment_;
     int port_ = 0;
     std::unique_ptr<Process> process_;
 };
@@ -52,7 +58,9 @@ class RedisServer {
 /// N of them, and their URIs as --node takes them.
 class RedisServers {
   public:
-    explicit RedisServers(size_t count, RedisServer::Listens listens = RedisServer::Listens::unix_socket);
+    explicit RedisServers(size_t count, RedisServer::Listens listens = RedisServer::Listens::unix_socket,
+                          const std::vector<std::string>& options = {},
+                          const std::map<std::string, std::string>& environment = {});
     RedisServer& operator[](size_t i) { return *servers_[i]; }
     size_t size() const { return servers_.size(); }
     std::string uris() const;

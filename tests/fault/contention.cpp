@@ -1,0 +1,158 @@
+#include "fault/contention.hpp"
+
+#include "fault/injection.hpp"
+#include "fault/scene.hpp"
+#include "lock/timing.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <memory>
+#include <random>
+#include <set>
+#include <sstream>
+#include <thread>
+
+namespace holdfast::test {
+namespace {
+
+constexpr size_t contenders = 3;
+constexpr seconds lasts{6};
+
+class Contention {
+  public:
+    Contention(const Draw& draw, Verdict& verdict)
+        : draw_{draw}, verdict_{verdict}, scene_{draw}, random_{draw.seed}, ways_(contenders), runs_(contenders),
+          stopped_(contenders), hung_(draw.nodes) {
+        for (auto& ways : ways_)
+            for (size_t i = 0; i < draw.nodes; ++i) ways.push_back(std::make_unique<Proxy>(scene_.servers()[i].node()));
+    }
+
+    void run() {
+        const BootTime end = BootClock::now() + lasts;
+        BootTime next = BootClock::now();
+        while (BootClock::now() < end) {
+            if (BootClock::now() >= next) {
+                happen();
+                next = BootClock::now() + milliseconds{50 + random_() % 400};
+            }
+            for (size_t i = 0; i < contenders; ++i)
+                if (!runs_[i] || !runs_[i]->running()) again(i);
+            std::this_thread::sleep_for(milliseconds{2});
+        }
+        heal();
+        for (size_t i = 0; i < contenders; ++i) ended(i);
+        judge();
+    }
+
+  private:
+    void again(size_t i) {
+        if (runs_[i]) ended(i);
+        const auto ms = [](milliseconds duration) { return fmt::format("{}ms", duration.count()); };
+        stopped_[i] = false;
+        std::string uris;
+        for (const auto& way : ways_[i]) uris += (uris.empty() ? "" : ",") + way->uri();
+        runs_[i].emplace(scene_.run_on(uris, {"--ttl", ms(draw_.ttl), "--grace", ms(draw_.grace), "--wait", "3s", "x",
+                                              "--", HOLDFAST_PROBE, scene_.folder().path(), "work", "stubborn"}));
+    }
+
+    void ended(size_t i) {
+        if (!runs_[i]) return;
+        const int status = runs_[i]->wait().status();
+        runs_[i].reset();
+        ++verdict_.operations[status];
+        static const std::set<int> promised{0, 69, 75, 79, 137};
+        if (status == 99) fault("I1 two holders at once: the kernel lock was taken");
+        else if (status == 97) fault("I5 a holder's fence number was refused");
+        else if (!promised.contains(status)) fault(fmt::format("I9 status {}", status));
+    }
+
+    void happen() {
+        const size_t who = random_() % contenders;
+        const size_t node = random_() % draw_.nodes;
+        switch (random_() % 10) {
+        case 0: return heal();
+        case 1: return ring();
+        case 2:
+        case 3:
+            return ways_[who][node]->meddle(some_meddling(static_cast<unsigned>(random_() % 8), draw_.node_timeout));
+        case 4:
+            for (const auto& way : ways_[who]) way->meddle({.drop_requests = true, .drop_replies = true});
+            return;
+        case 5:
+            if (hung_[node]) scene_.servers()[node].resume();
+            else scene_.servers()[node].pause();
+            hung_[node] = !hung_[node];
+            return;
+        case 6:
+            if (hung_[node]) return;
+            scene_.servers()[node].command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+            return;
+        case 7:
+            if (runs_[who]) runs_[who]->signal(SIGKILL);
+            return;
+        default:
+            if (runs_[who]) runs_[who]->signal(stopped_[who] ? SIGCONT : SIGSTOP);
+            stopped_[who] = !stopped_[who];
+        }
+    }
+
+    /// Each reaches another majority.
+    void ring() {
+        for (size_t who = 0; who < contenders; ++who)
+            for (size_t i = 0; i < draw_.nodes; ++i) {
+                const bool reached = (i + draw_.nodes - who % draw_.nodes) % draw_.nodes < quorum(draw_.nodes);
+                ways_[who][i]->meddle({.drop_requests = !reached, .drop_replies = !reached});
+            }
+    }
+
+    void heal() {
+        for (size_t who = 0; who < contenders; ++who) {
+            for (const auto& way : ways_[who]) way->meddle({});
+            if (runs_[who]) runs_[who]->signal(SIGCONT);
+            stopped_[who] = false;
+        }
+        for (size_t i = 0; i < draw_.nodes; ++i) scene_.servers()[i].resume();
+        hung_.assign(draw_.nodes, false);
+    }
+
+    void judge() {
+        Process last = scene_.rival();
+        const int status = last.wait().status();
+        if (status != 0) fault(fmt::format("I8 in the end another who waited ended with {}", status));
+        const std::set<std::string> elements = words("set");
+        for (const std::string& element : words("added"))
+            if (!elements.contains(element)) fault(fmt::format("I1 what holder {} wrote is lost", element));
+        int64_t before = 0;
+        std::istringstream accepted{scene_.folder().read("accepted")};
+        for (int64_t number = 0; accepted >> number; before = number)
+            if (number <= before) fault("I5 the resource accepted an older fence number");
+        for (size_t i = 0; i < draw_.nodes; ++i)
+            for (const Reply& one : scene_.servers()[i].command({"KEYS", "*"}).items)
+                if (scene_.servers()[i].command({"PTTL", one.text}).integer == -1)
+                    fault(fmt::format("I6 {} would stay for ever", one.text));
+        for (const std::string& problem : scene_.foreign_changes()) fault(problem);
+    }
+
+    std::set<std::string> words(const std::string& file) const {
+        std::istringstream text{scene_.folder().read(file)};
+        return {std::istream_iterator<std::string>{text}, {}};
+    }
+
+    void fault(const std::string& problem) { verdict_.problems.push_back(problem); }
+
+    const Draw& draw_;
+    Verdict& verdict_;
+    Scene scene_;
+    std::mt19937_64 random_;
+    std::vector<std::vector<std::unique_ptr<Proxy>>> ways_; ///< by contender and node
+    std::vector<std::optional<Process>> runs_;
+    std::vector<bool> stopped_;
+    std::vector<bool> hung_;
+};
+
+} // namespace
+
+void contend(const Draw& draw, Verdict& verdict) { Contention{draw, verdict}.run(); }
+
+} // namespace holdfast::test

@@ -1,0 +1,12 @@
+// Several runs that want the same lock again and again, each over a way of its own to each node, while things happen to
+// all of them: is there ever more than one holder?
+#pragma once
+
+#include "fault/repetition.hpp"
+
+namespace holdfast::test {
+
+/// A few seconds of it. What happens, and when, is drawn from the seed.
+void contend(const Draw& draw, Verdict& verdict);
+
+} // namespace holdfast::test

@@ -1,0 +1,81 @@
+#include "fault/summary.hpp"
+
+#include "base/duration.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+namespace holdfast::test {
+namespace {
+
+std::string in_ms(nanoseconds duration) {
+    return duration == nanoseconds::max() ? "-" : fmt::format("{:.1f} ms", static_cast<double>(duration.count()) / 1e6);
+}
+
+} // namespace
+
+Report Report::of(const Verdict& verdict) {
+    Report report;
+    for (const auto& [status, count] : verdict.operations)
+        report.operations.at(static_cast<size_t>(status)) = static_cast<uint16_t>(count);
+    report.judged = verdict.margin.has_value();
+    report.margin = verdict.margin.value_or(nanoseconds{}).count();
+    report.outside = verdict.outside;
+    report.skipped = !verdict.skipped.empty();
+    report.standstill = verdict.standstill.count();
+    const std::string text = report.skipped ? verdict.skipped : fmt::format("{}", fmt::join(verdict.problems, "; "));
+    text.copy(report.text.data(), report.text.size() - 1);
+    return report;
+}
+
+Report Report::broken_off() {
+    Report report;
+    std::string_view{"the repetition broke off"}.copy(report.text.data(), report.text.size() - 1);
+    return report;
+}
+
+void Summary::add(const Draw& draw, const Report& report, const std::string& how) {
+    Row& row = rows_[draw.fault];
+    const std::string_view text{report.text.data()};
+    if (report.skipped) {
+        row.skipped = text;
+        return;
+    }
+    ++row.runs;
+    ++histories_;
+    ++by_nodes_[draw.nodes];
+    for (size_t status = 0; status < Report::statuses; ++status)
+        if (report.operations[status] > 0) row.statuses[status] += report.operations[status];
+    if (report.outside) ++row.outside;
+    if (report.judged) row.worst = std::min(row.worst, nanoseconds{report.margin});
+    worst_ = std::min(worst_, row.worst);
+    if (text.empty()) return;
+    ++violations_;
+    fmt::print("VIOLATION {}: {}{} (the machine stood still for up to {})\n  again: fault_run --runs 1 {}\n",
+               draw.text(), text, report.judged ? fmt::format("; margin {}", in_ms(nanoseconds{report.margin})) : "",
+               in_ms(nanoseconds{report.standstill}), how);
+    std::fflush(stdout);
+}
+
+void Summary::print() const {
+    fmt::print("{:20}{:>10}  {:>12}  {}\n", "fault", "histories", "worst margin", "statuses");
+    for (const auto& [fault, row] : rows_) {
+        std::string statuses;
+        for (const auto& [status, count] : row.statuses) statuses += fmt::format("{} ({}x) ", status, count);
+        if (row.outside > 0) statuses += fmt::format("- {} outside the promise, which lived on", row.outside);
+        if (!row.skipped.empty()) statuses += "skipped, " + row.skipped;
+        fmt::print("{:20}{:>10}  {:>12}  {}\n", faults[static_cast<size_t>(fault)].name, row.runs, in_ms(row.worst),
+                   statuses);
+    }
+    fmt::print("{} histories in {}:", histories_,
+               format_duration(std::chrono::duration_cast<seconds>(BootClock::now() - began_)));
+    for (const auto& [nodes, count] : by_nodes_) fmt::print(" {} with {} node{},", count, nodes, nodes == 1 ? "" : "s");
+    fmt::print(" worst margin {}\n{} violation{}\n", in_ms(worst_), violations_, violations_ == 1 ? "" : "s");
+    std::fflush(stdout);
+}
+
+} // namespace holdfast::test
