@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "build/release/tests/bench"
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("HOLDFAST_", "ETCD"))}
 PATIENCE = 180  # seconds until a step that does not come to its end is given up
-MEMORY_OF_ONE = 6 << 20  # bytes that a holder or a waiter and its command may need
+MEMORY_OF_ONE = 3 << 20  # bytes that have to be free for each holder or waiter, its guard and its command
 
 number = itertools.count()
 
@@ -48,7 +48,7 @@ def wait_for(condition, what, every=0.01):
 
 def require_memory_for(count):
     available = next(int(line.split()[1]) << 10 for line in open("/proc/meminfo") if line.startswith("MemAvailable:"))
-    if available < 2 * count * MEMORY_OF_ONE:
+    if available < count * MEMORY_OF_ONE:
         raise RuntimeError(f"not enough memory for {count} at once: {available >> 20} MB are available")
 
 
