@@ -206,9 +206,7 @@ TEST_CASE("mistake: a user who may not do what a lock needs") {
     // Redis's words, and Valkey's.
     CHECK((says.find(" The user executing the script can't run this command or subcommand; ") != std::string::npos ||
            says.find(": User joe has no permissions to run the 'set' command; ") != std::string::npos));
-    CHECK(says.ends_with(
-        "; give our user the rights that holdfast doctor --acl prints; the command was not run
-"));
+    CHECK(says.ends_with("; give our user the rights that holdfast doctor --acl prints; the command was not run\n"));
 }
 
 TEST_CASE("mistake: TLS with a server that speaks none, none with one that does, and an authority nobody knows") {
