@@ -192,6 +192,27 @@ TEST_CASE("who presses TAB waits for no server and reads no complaint") {
     }
 }
 
+TEST_CASE("who presses TAB does not wait for as long as a connection or an answer may take") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    const auto took = [](std::vector<std::string> words, const std::string& nodes) {
+        const BootTime begin = BootClock::now();
+        finish(holdfast::test::holdfast(std::move(words)), {.environment = around(nodes)});
+        return BootClock::now() - begin;
+    };
+    // Without TLS it waits for more of the handshake, and status for it: a second.
+    const std::string silent = "rediss" + server.uri().substr(5);
+    nanoseconds pressing = patience;
+    nanoseconds looking = patience;
+    for (int i = 0; i < 3; ++i) {
+        pressing = std::min(pressing, took({"completion", "bash", "--", "status", ""}, silent));
+        looking = std::min(looking, took({"status", "x"}, silent));
+    }
+    CHECK(looking >= seconds{1});
+    CHECK(pressing + milliseconds{400} < looking);
+    server.pause();
+    CHECK(took({"completion", "bash", "--", "--node-timeout", "15s", "status", ""}, server.uri()) < seconds{10});
+}
+
 TEST_CASE("a press of TAB starts no server") {
     const TempDir folder;
     CHECK(ask({"status", "--local-dir", folder.path(), ""}, "local:").out == "");
