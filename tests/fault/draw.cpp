@@ -51,6 +51,8 @@ Draw draw(uint64_t seed, std::optional<Fault> fault, std::optional<size_t> nodes
     if (drawn.traits().minority && drawn.nodes == 1) drawn.nodes = sizes[1 + seed / sizes.size() % 2];
     drawn.command = commands[random() % commands.size()];
     drawn.ttl = seconds{1} + up_to(seconds{1});
+    // As long as it is, nodes that were restarted have no vote, and that has to be waited for.
+    if (drawn.fault == Fault::restarted_in_turn) drawn.ttl = seconds{1};
     drawn.grace = up_to(drawn.ttl / 4);
     drawn.node_timeout = drawn.ttl / 10;
     // What nobody notices leaves room for a renewal that failed and one more.

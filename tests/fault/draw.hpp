@@ -48,6 +48,7 @@ enum class Fault {
     delays,
     byte_by_byte,
     release_meddled,
+    restarted_in_turn,
     minority_fails,
     minority_meddled,
     clock_jumps,
@@ -65,7 +66,7 @@ struct FaultTraits {
     bool minority = false;
 };
 
-constexpr std::array<FaultTraits, 40> faults{{
+constexpr std::array<FaultTraits, 41> faults{{
     {"supervisor-killed", 137},
     {"supervisor-stopped", 79},
     {"guard-killed", 0},
@@ -102,6 +103,7 @@ constexpr std::array<FaultTraits, 40> faults{{
     {.name = "delays", .status = 0, .proxied = true},
     {.name = "byte-by-byte", .status = 0, .proxied = true},
     {.name = "release-meddled", .status = 0, .proxied = true},
+    {.name = "restarted-in-turn", .status = 79, .minority = true},
     {.name = "minority-fails", .status = 0, .minority = true},
     {.name = "minority-meddled", .status = 0, .proxied = true, .minority = true},
     {.name = "clock-jumps", .status = 0, .minority = true},

@@ -48,7 +48,7 @@ void choose_minority(Scene& scene) {
 /// All but a minority, however they are chosen.
 void choose_majority(Scene& scene) {
     const size_t n = scene.servers().size();
-    for (size_t i = 0; i < quorum(n); ++i) scene.leave_out((scene.draw().detail + i) % n);
+    for (size_t i = 0; i < quorum(n); ++i) scene.choose((scene.draw().detail + i) % n);
 }
 
 void each_left_out(Scene& scene, const std::function<void(RedisServer&)>& act) {
@@ -171,6 +171,11 @@ void act(Scene& scene) {
         scene.meddle({.request_delay = draw.node_timeout / 4, .reply_delay = draw.node_timeout / 4});
         break;
     case Fault::byte_by_byte: scene.meddle({.byte_by_byte = true}); break;
+    case Fault::restarted_in_turn:
+        servers[0].kill();
+        each_left_out(scene, &RedisServer::start);
+        servers[0].start();
+        break;
     case Fault::minority_fails:
         choose_minority(scene);
         each_left_out(scene, [&](RedisServer& server) { fail(server, draw.detail / 5); });

@@ -32,11 +32,12 @@ struct Canary {
     std::string_view rule;
     Fault fault;
 };
-constexpr std::array<Canary, 6> canaries{{{"guard", Fault::supervisor_killed},
+constexpr std::array<Canary, 7> canaries{{{"guard", Fault::supervisor_killed},
                                           {"group_kill", Fault::half_open},
                                           {"reap_before_release", Fault::guard_killed},
                                           {"close_on_timeout", Fault::late_replies},
                                           {"send_time", Fault::slow_then_silent},
+                                          {"restart_guard", Fault::restarted_in_turn},
                                           {"configured_quorum", Fault::majority_cut_off}}};
 
 struct Options {

@@ -183,7 +183,6 @@ void hold(Scene& scene, Verdict& verdict) {
     if (excludes_others(draw)) rival.emplace(scene.rival());
     std::this_thread::sleep_for(draw.after);
 
-    Standstill standstill;
     const BootTime limit = inject_and_judge(scene);
     if (draw.fault == Fault::waiter_killed || draw.fault == Fault::waiter_stopped) {
         check_hand_over(scene, verdict, *rival);
@@ -195,7 +194,6 @@ void hold(Scene& scene, Verdict& verdict) {
         strike(scene, limit);
         check_end(scene, verdict, limit);
     }
-    verdict.standstill = standstill.longest();
     if (draw.stopped()) scene.run().signal(SIGCONT);
     const int status = scene.run().wait().status();
     ++verdict.operations[status];
@@ -235,11 +233,13 @@ Verdict repeat(const Draw& draw) {
         else if (draw.fault == Fault::packets_lost) verdict.skipped = no_packet_filter().value_or("");
         if (!verdict.skipped.empty()) return verdict;
     }
+    Standstill standstill;
     try {
         run(draw, verdict);
     } catch (const std::exception& error) {
         verdict.problems.emplace_back(error.what());
     }
+    verdict.standstill = standstill.longest();
     kill_descendants();
     return verdict;
 }

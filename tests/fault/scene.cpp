@@ -18,6 +18,7 @@
 #include <span>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace holdfast::test {
 namespace {
@@ -63,7 +64,7 @@ std::map<std::string, std::string> server_environment(const Draw& draw) {
 
 Scene::Scene(const Draw& draw)
     : draw_{draw}, servers_{draw.nodes, listens(draw.fault), server_options(draw), server_environment(draw)},
-      key_ends_(draw.nodes, BootTime::min()), left_out_(draw.nodes) {
+      key_ends_(draw.nodes, BootTime::min()), chosen_(draw.nodes), left_out_(draw.nodes) {
     for (size_t i = 0; i < servers_.size() && listens(draw.fault) == RedisServer::Listens::unix_socket; ++i)
         monitors_.push_back(std::make_unique<Monitor>(servers_[i], dir_, fmt::format("monitor{}", i)));
     for (size_t i = 0; draw.proxied() && i < servers_.size(); ++i) {
@@ -73,9 +74,20 @@ Scene::Scene(const Draw& draw)
 }
 
 void Scene::start() {
+    if (draw_.fault == Fault::restarted_in_turn) fail_a_minority();
     ProcessOptions options;
     if (draw_.command == "full-pipe") options.in_child = fill_stderr;
     run_.emplace(words(), options);
+}
+
+void Scene::fail_a_minority() {
+    // From here on it has a vote who has run for so long; the servers tell in whole seconds.
+    ::setenv("HOLDFAST_RESTART_GUARD", fmt::format("{}ms", draw_.ttl.count()).c_str(), 1);
+    std::this_thread::sleep_for(draw_.ttl + draw_.ttl / 100 + seconds{3});
+    for (size_t i = quorum(servers_.size()); i < servers_.size(); ++i) {
+        servers_[i].kill();
+        leave_out(i);
+    }
 }
 
 void Scene::wait_for_command() {
@@ -124,14 +136,16 @@ std::vector<std::string> Scene::words() const {
 }
 
 void Scene::meddle(const Meddling& meddling) {
-    const bool all = std::ranges::none_of(left_out_, std::identity{});
+    const bool all = std::ranges::none_of(chosen_, std::identity{});
     for (size_t i = 0; i < proxies_.size(); ++i)
-        if (all || left_out_[i]) proxies_[i]->meddle(meddling);
+        if (all || chosen_[i]) proxies_[i]->meddle(meddling);
 }
 
 Process Scene::rival(const std::string& way) const {
+    // No longer than restarted nodes have no vote.
+    const char* ttl = draw_.fault == Fault::restarted_in_turn ? "1s" : "5s";
     return Process{
-        run_on(servers_.uris(), {"--ttl", "5s", "--wait", "20s", "x", "--", HOLDFAST_PROBE, dir_.path(), way})};
+        run_on(servers_.uris(), {"--ttl", ttl, "--wait", "20s", "x", "--", HOLDFAST_PROBE, dir_.path(), way})};
 }
 
 BootTime Scene::last_beat(const std::string& who) const {
@@ -150,6 +164,7 @@ bool Scene::beats_on(const std::string& who) const {
 
 BootTime Scene::forgotten_at() {
     for (size_t i = 0; i < servers_.size(); ++i) {
+        if (left_out_[i]) continue;
         const BootTime asked = BootClock::now();
         const int64_t ms_left = servers_[i].command({"PTTL", key}).integer;
         // Servers count in whole milliseconds.

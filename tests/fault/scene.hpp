@@ -35,7 +35,7 @@ class Scene {
     void spare() { draw_.strike = Strike::none; }
     const TempDir& folder() const { return dir_; }
 
-    /// Between the run and all its nodes, or those that were left out.
+    /// Between the run and all its nodes, or those that were chosen.
     void meddle(const Meddling& meddling);
     /// Between the harness and the proxies.
     Meeting& meeting() { return meeting_; }
@@ -54,8 +54,10 @@ class Scene {
     BootTime forgotten_at();
     /// How many nodes hold the key for this run, of those that were not left out.
     size_t holding();
-    /// That node has failed on its own.
-    void leave_out(size_t node) { left_out_[node] = true; }
+    /// What happens on the way happens to that node alone, or to all that were chosen.
+    void choose(size_t node) { chosen_[node] = true; }
+    /// Chosen, and what it does itself counts for nothing.
+    void leave_out(size_t node) { chosen_[node] = left_out_[node] = true; }
     bool left_out(size_t node) const { return left_out_[node]; }
 
     pid_t command() const { return command_; }
@@ -73,6 +75,7 @@ class Scene {
     std::vector<std::string> foreign_changes() const;
 
   private:
+    void fail_a_minority();
     std::vector<std::string> words() const;
     std::string uris() const;
     std::vector<pid_t> children_of_run() const;
@@ -87,6 +90,7 @@ class Scene {
     pid_t command_ = 0;
     std::string record_;
     std::vector<BootTime> key_ends_; ///< by node
+    std::vector<bool> chosen_;
     std::vector<bool> left_out_;
 };
 

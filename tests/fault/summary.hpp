@@ -28,7 +28,8 @@ static_assert(std::is_trivially_copyable_v<Report> && sizeof(Report) < 4096);
 
 class Summary {
   public:
-    /// Says so at once when a promise was broken. `how` are the options with which the seed comes again.
+    /// Says so at once when a promise was broken; what a machine that stood still has to do with it is not judged.
+    /// `how` are the options with which the seed comes again.
     void add(const Draw&, const Report&, const std::string& how);
 
     void print() const;
@@ -50,6 +51,7 @@ class Summary {
     nanoseconds worst_ = nanoseconds::max();
     int histories_ = 0;
     int violations_ = 0;
+    int unjudged_ = 0;
 };
 
 } // namespace holdfast::test
