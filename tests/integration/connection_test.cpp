@@ -7,6 +7,7 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -365,4 +366,43 @@ TEST_CASE("a connection that is given up is reset before the next is opened, and
     CHECK(last_read() == -1);
     CHECK(errno == ECONNRESET);
     CHECK(last_read() == 0);
+}
+
+TEST_CASE("what was read on a connection that has gone since is no ground to go on") {
+    const FakeServer server{{"-NOPROTO\r\n+read\r\n+unasked\r\n", "-NOPROTO\r\n+written\r\n"}};
+    NodeSet nodes{{server.node()}, 2s};
+    nodes.resolve();
+    const auto read_then_write = [](size_t) {
+        return Exchange{{"GET", "x"}, [](std::vector<Reply>&&) -> Step { return Exchange{{"SET", "x", "1"}}; }};
+    };
+    const Answers answers = nodes.ask(read_then_write, {.enough = [](const Answers&) { return false; }});
+    REQUIRE_FALSE(answers[0]->replies.has_value());
+    CHECK(answers[0]->replies.error().text == "it closed the connection");
+}
+
+TEST_CASE("a server that takes no more of a request has failed, and nobody waits for it to go on") {
+    RedisServer server;
+    server.pause();
+    const Answer answer = ask(server.node(), {"ECHO", std::string(8 << 20, 'x')}, 10s);
+    REQUIRE_FALSE(answer.replies.has_value());
+    CHECK(answer.replies.error().text == "it takes no more requests");
+    CHECK(answer.took < 5s);
+}
+
+TEST_CASE("without a descriptor for its connection a node is not reached, and with one it is") {
+    RedisServer server;
+    NodeSet nodes{{server.node()}, 2s};
+    nodes.resolve();
+    const auto asked = [&] { return *nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }})[0]; };
+    rlimit found{};
+    ::getrlimit(RLIMIT_NOFILE, &found);
+    // From the first that is free.
+    const Fd first_free{::dup(0)};
+    const rlimit none_left{static_cast<rlim_t>(first_free.get()) + 1, found.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none_left);
+    const Answer without = asked();
+    ::setrlimit(RLIMIT_NOFILE, &found);
+    REQUIRE_FALSE(without.replies.has_value());
+    CHECK(without.replies.error().text == "too many open files");
+    CHECK(asked().replies.has_value());
 }

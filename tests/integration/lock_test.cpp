@@ -3,6 +3,7 @@
 #include "lock/lock.hpp"
 #include "lock/revocation.hpp"
 #include "lock/waiter.hpp"
+#include "support/hostile_server.hpp"
 #include "support/redis_server.hpp"
 
 #include <doctest/doctest.h>
@@ -381,6 +382,27 @@ TEST_CASE("nodes that accepted different fence numbers are brought to one of the
         if (servers[i].text({"GET", "{holdfast:x}:fence"}) == std::to_string(lock.fence().number)) ++agreed;
     CHECK(agreed >= 2);
     lock.release();
+}
+
+TEST_CASE("an attempt whose fence number most nodes do not accept for our record is no win, and is given back") {
+    const std::string later = std::to_string((wall_time_since_epoch() + 2h).count());
+    for (const std::string& answer :
+         {std::string{"*1\r\n$8\r\nnot_ours\r\n"}, "*3\r\n$7\r\nrefused\r\n$0\r\n\r\n:" + later + "\r\n"}) {
+        CAPTURE(answer);
+        RedisServers servers{3};
+        // The others have to be raised to what this one accepts.
+        servers[0].command({"SET", "{holdfast:x}:fence", std::to_string((wall_time_since_epoch() + 1h).count())});
+        const Trick trick{.name = "no", .says = answer, .each = true};
+        const auto raise = [](const std::vector<Reply>& words) {
+            return words.size() > 1 && words[1].text.find("'raised'") != std::string::npos;
+        };
+        const HostileServer second{trick, servers[1].node(), raise};
+        const HostileServer third{trick, servers[2].node(), raise};
+        Lock lock = lock_on({servers[0].node(), *parse_node(second.uri()), *parse_node(third.uri())});
+        CHECK(lock.try_once().outcome == Outcome::too_few);
+        CHECK(lock.valid_until() == not_granted);
+        CHECK(servers[0].text({"EXISTS", "holdfast:x"}) == "0");
+    }
 }
 
 TEST_CASE("one server that is configured twice is found out, and nothing is left on it") {

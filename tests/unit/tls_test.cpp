@@ -139,3 +139,12 @@ TEST_CASE("the server learns why it is not trusted") {
     CHECK(ours.failure()->text == "its certificate is for db2, not for db1; write one of these as the host");
     CHECK_FALSE(ours.outgoing().empty());
 }
+
+TEST_CASE("a host that is too long for a name is no TLS server's, and nothing is said to it") {
+    const std::string host(300, 'a');
+    Tls tls{std::make_shared<const TlsContext>(TlsOptions{}), host};
+    REQUIRE(tls.failure().has_value());
+    CHECK(tls.failure()->text == "its name cannot be that of a TLS server");
+    CHECK_FALSE(tls.established());
+    CHECK(tls.outgoing().empty());
+}
