@@ -177,13 +177,39 @@ void add_own_options(CLI::App& app, CommandName command, Typed& typed) {
     }
 }
 
-void declare(CLI::App& app, Typed& typed) {
+/// What of it all has to be declared to read a command line. CLI11 compares each option with all before it, so that to
+/// declare every command would be most of the work of a run.
+struct Needed {
+    const Command* command = nullptr; ///< nothing: any of them
+    bool in_front = true;             ///< options stand before the command
+};
+
+bool takes_value(const std::string& word) {
+    return std::ranges::any_of(options(), [&](const Option& option) {
+        const std::string spellings = "," + std::string{option.spellings} + ",";
+        return option.kind != Option::Kind::toggle && spellings.find("," + word + ",") != std::string::npos;
+    });
+}
+
+/// Everything, when in doubt.
+Needed needed_for(std::span<const std::string> words) {
+    size_t at = 0;
+    while (at < words.size() && words[at].starts_with('-')) at += takes_value(words[at]) ? 2 : 1;
+    const auto* command = at < words.size() ? std::ranges::find(commands, words[at], &Command::name) : commands.end();
+    if (command == commands.end()) return {};
+    return {command, at > 0};
+}
+
+void declare(CLI::App& app, Typed& typed, const Needed& needed) {
     app.set_help_flag("-h,--help", "show this help");
-    app.add_flag("--version", typed.version, "print the version");
-    app.add_flag("--print-config", typed.print_config, "print every setting and where it came from");
-    add_settings(app, Option::Scope::everywhere, typed.arguments.settings);
-    add_hidden_settings(app, typed.arguments.settings);
+    if (needed.in_front) {
+        app.add_flag("--version", typed.version, "print the version");
+        app.add_flag("--print-config", typed.print_config, "print every setting and where it came from");
+        add_settings(app, Option::Scope::everywhere, typed.arguments.settings);
+        add_hidden_settings(app, typed.arguments.settings);
+    }
     for (const Command& command : commands) {
+        if (needed.command != nullptr && needed.command != &command) continue;
         CLI::App* sub = app.add_subcommand(command.name, command.help);
         if (*command.argument != '\0')
             add_name(*sub, command.argument, typed.arguments)->required(command.argument_required);
@@ -279,7 +305,7 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
 
     Typed typed;
     CLI::App app{"", "holdfast"};
-    declare(app, typed);
+    declare(app, typed, needed_for({all.begin(), dashes}));
     // CLI11 takes them in reverse.
     std::vector<std::string> words;
     for (auto word = dashes; word != all.begin();) words.push_back(marked(*--word));
@@ -308,7 +334,7 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
 std::vector<CommandSyntax> syntax() {
     Typed typed;
     CLI::App app;
-    declare(app, typed);
+    declare(app, typed, {});
     const auto options_of = [](const CLI::App& of) {
         std::vector<CommandSyntax::Option> options;
         for (const CLI::Option* option : of.get_options()) {

@@ -38,6 +38,16 @@ TEST_CASE("the command may stand behind -- or right after the name") {
     CHECK(parsed({"run", "x", "ls"}).name == "x");
 }
 
+TEST_CASE("a lock may have the name of a command, and a command that of another") {
+    CHECK(parsed({"run", "list", "--", "status"}).name == "list");
+    CHECK(parsed({"run", "list", "status", "x"}).words == Words{"status", "x"});
+    CHECK(parsed({"status", "run"}).command == CommandName::status);
+    CHECK(parsed({"status", "run"}).name == "run");
+    CHECK(parsed({"--node", "run", "status", "x"}).command == CommandName::status);
+    CHECK(parsed({"-vw", "5", "run", "x", "--", "ls"}).settings.at("wait").text == "5");
+    CHECK(parsed({"-qw5", "run", "run", "--", "ls"}).name == "run");
+}
+
 TEST_CASE("the command's words arrive untouched, whatever they look like") {
     const std::vector<const char*> odd{"[a,b]",  "[x]",      "",    "-x",   "--ttl", "--", "-n",
                                        "--help", "--node=y", "a b", "\x01", "]",     "[",  "-c"};
