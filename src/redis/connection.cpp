@@ -48,7 +48,8 @@ void Connection::adopt_addresses() {
 
 void Connection::settle() {
     // What has come since the last round belongs to it and is dropped; what nobody asked for closes the connection.
-    // It comes to an end: the reader bounds what a server may send between two answers.
+    // It comes to an end: the reader bounds what a server may send between two answers, and Tls what comes without
+    // text.
     while (state_ == State::open && read()) {
     }
     advance(0);

@@ -24,6 +24,9 @@ using Kind = NodeFailure::Kind;
 
 namespace {
 
+/// More than any handshake takes.
+constexpr size_t most_without_text = 1 << 18;
+
 Failure unusable(const char* role, const std::string& file, const std::string& why) {
     return {ExitStatus::configuration, fmt::format("cannot read the TLS {} from {}: {}", role, printable(file), why)};
 }
@@ -230,6 +233,10 @@ std::string Tls::decrypt(std::string_view bytes) {
         judge(size);
         break;
     }
+    // Tickets and new keys are no text, and need not end.
+    without_text_ = text.empty() ? without_text_ + bytes.size() : 0;
+    if (without_text_ > most_without_text && !failure_)
+        failure_ = {Kind::no_vote, "it speaks TLS without end and says nothing"};
     return text;
 }
 

@@ -74,6 +74,7 @@ class Tls {
     std::string host_;
     std::unique_ptr<ssl_st, Free> ssl_;
     bool anything_came_ = false;
+    size_t without_text_ = 0; ///< bytes that came since the last text
     bool asked_for_certificate_ = false;
     std::string distrust_; ///< what is wrong with the server's certificate
     std::optional<NodeFailure> failure_;

@@ -85,6 +85,23 @@ TEST_CASE("text goes through TLS in pieces of any size, and the host's name is s
     CHECK_FALSE(pair.ours.failure().has_value());
 }
 
+TEST_CASE("TLS 1.1 is not spoken, not even where OpenSSL would") {
+    Authority authority;
+    Server server{authority.sign("DNS:db1")};
+    const auto context = std::make_shared<const TlsContext>(TlsOptions{.ca = authority.ca()});
+    SSL_CTX_set_cipher_list(context->get(), "ALL:@SECLEVEL=0");
+    SSL_set_cipher_list(server.ssl(), "ALL:@SECLEVEL=0");
+    SSL_set_max_proto_version(server.ssl(), TLS1_1_VERSION);
+    Tls ours{context, "db1"};
+    for (int flights = 0; flights < 3 && !ours.failure(); ++flights) {
+        server.take(ours.outgoing());
+        ours.decrypt(server.outgoing());
+    }
+    CHECK_FALSE(ours.established());
+    REQUIRE(ours.failure().has_value());
+    CHECK(ours.failure()->text == "it refuses TLS with us: protocol version");
+}
+
 TEST_CASE("keys are changed when the server asks for it") {
     Pair pair;
     pair.shake_hands();
@@ -92,6 +109,33 @@ TEST_CASE("keys are changed when the server asks for it") {
     CHECK(pair.ours.decrypt(pair.server.say("+first\r\n")) == "+first\r\n");
     pair.ours.encrypt("PING\r\n");
     CHECK(pair.server.take(pair.ours.outgoing()) == "PING\r\n");
+}
+
+TEST_CASE("a server that changes its keys without end is not listened to without end") {
+    Pair pair;
+    pair.shake_hands();
+    size_t bytes = 0;
+    while (!pair.ours.failure() && bytes < 1'000'000) {
+        SSL_key_update(pair.server.ssl(), SSL_KEY_UPDATE_NOT_REQUESTED);
+        SSL_do_handshake(pair.server.ssl());
+        const std::string update = pair.server.outgoing();
+        bytes += update.size();
+        CHECK(pair.ours.decrypt(update).empty());
+    }
+    REQUIRE(pair.ours.failure().has_value());
+    CHECK(pair.ours.failure()->kind == NodeFailure::Kind::no_vote);
+    CHECK(pair.ours.failure()->text == "it speaks TLS without end and says nothing");
+}
+
+TEST_CASE("any number of tickets and new keys is fine while there is text between them") {
+    Pair pair;
+    pair.shake_hands();
+    for (size_t bytes = 0; bytes < 1'000'000;) {
+        for (int i = 0; i < 100; ++i) SSL_key_update(pair.server.ssl(), SSL_KEY_UPDATE_NOT_REQUESTED);
+        const std::string text = pair.server.say(std::string(10'000, 'x'));
+        bytes += text.size();
+        REQUIRE(pair.ours.decrypt(text).size() == 10'000);
+    }
 }
 
 TEST_CASE("a byte that was changed on the way ends it, and nothing of its record is believed") {
