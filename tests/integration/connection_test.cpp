@@ -154,6 +154,20 @@ TEST_CASE("a server that hangs up before its first answer may want TLS, and one 
     CHECK(shut_down[0]->replies.error().text == "it closed the connection");
 }
 
+TEST_CASE("a request that the socket does not take whole closes it at once") {
+    const Listener listener{8};
+    Node node;
+    node.host = "127.0.0.1";
+    node.port = listener.port();
+    const std::string large(32 << 20, 'x');
+    NodeSet nodes{{node}, 60s};
+    nodes.resolve();
+    const Answers answers = nodes.ask_all({"ECHO", large}, {.enough = [](const Answers&) { return false; }});
+    REQUIRE_FALSE(answers[0]->replies.has_value());
+    CHECK(answers[0]->replies.error().text == "it takes no more requests");
+    CHECK(nodes.connection_number(0) == 2);
+}
+
 TEST_CASE("a server that hangs is known by the node timeout") {
     RedisServer server;
     server.pause();
@@ -241,8 +255,8 @@ TEST_CASE("a message that nobody asked for is no answer") {
 }
 
 TEST_CASE("a late answer of one round never counts for the next") {
-    // The first PING is answered only when the second has come.
-    FakeServer slow{{"%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n", "+first\r\n+second\r\n"}};
+    // The first PING is answered only when the second has come, and that one when the answer has been read.
+    FakeServer slow{{"%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n", "+first\r\n", "!+second\r\n"}};
     NodeSet nodes{{slow.node()}, 5s};
     nodes.resolve();
     const auto soon = BootClock::now() + 100ms;

@@ -8,8 +8,10 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
+#include <csignal>
 #include <thread>
 
 using namespace holdfast;
@@ -265,6 +267,45 @@ TEST_CASE("an overdue answer closes a connection with TLS too, and the next one 
     server.command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
     const auto again = [&] { return nodes.ask_all({"PING"}, {.enough = nothing_is_enough})[0]->replies.has_value(); };
     CHECK(eventually(again));
+}
+
+TEST_CASE("a server that changes its keys without end is not listened to without end") {
+    Authority authority;
+    const CertificateFiles files = authority.sign();
+    const Listener listener{1};
+    std::thread server{[&] {
+        sigset_t broken_pipe;
+        sigemptyset(&broken_pipe);
+        sigaddset(&broken_pipe, SIGPIPE);
+        ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+        const Fd client{::accept(listener.fd(), nullptr, nullptr)};
+        const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context{SSL_CTX_new(TLS_server_method()), &SSL_CTX_free};
+        SSL_CTX_use_certificate_file(context.get(), files.cert.c_str(), SSL_FILETYPE_PEM);
+        SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM);
+        const std::unique_ptr<SSL, void (*)(SSL*)> ssl{SSL_new(context.get()), &SSL_free};
+        SSL_set_fd(ssl.get(), client.get());
+        SSL_accept(ssl.get());
+        char buffer[4096];
+        SSL_read(ssl.get(), buffer, sizeof buffer);
+        const std::string master = "%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n";
+        SSL_write(ssl.get(), master.data(), static_cast<int>(master.size()));
+        while (SSL_key_update(ssl.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(ssl.get()) == 1) {
+        }
+    }};
+    Node node;
+    node.host = "127.0.0.1";
+    node.port = listener.port();
+    node.tls = TlsOptions{.ca = authority.ca()};
+    {
+        NodeSet nodes{{node}, 60s};
+        nodes.resolve();
+        nodes.ask_all({"PING"}, {.enough = nothing_is_enough, .deadline = BootClock::now() + 200ms});
+        CHECK(eventually([&] {
+            nodes.take_messages();
+            return nodes.connection_number(0) == 2;
+        }));
+    }
+    server.join();
 }
 
 TEST_CASE("the lock over TLS: taken, renewed, taken away by a message, released, on one node and on three") {
