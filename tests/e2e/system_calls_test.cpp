@@ -1,5 +1,4 @@
-// What the renewal thread asks of the kernel while a lock is held, as strace(1) sees it.
-#include "support/certificates.hpp"
+// What we ask of the kernel, as strace(1) sees it.
 #include "support/holdfast.hpp"
 
 #include <doctest/doctest.h>
@@ -59,30 +58,39 @@ bool renewed(const RedisServer& server, int times) {
     });
 }
 
+/// Under a sanitizer there are calls of its own as well.
+bool can_trace() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    MESSAGE("skipped: not under a sanitizer, which makes calls of its own");
+    return false;
+#else
+    const bool can = finish({"strace", "-f", "true"}).status() == 0;
+    if (!can) MESSAGE("skipped: strace may not look into processes here");
+    return can;
+#endif
+}
+
+/// The same words, traced into that file.
+std::vector<std::string> traced(std::vector<std::string> words, const std::string& file) {
+    words.insert(words.begin(), {"strace", "-f", "-o", file});
+    return words;
+}
+
 } // namespace
 
 TEST_CASE("while a lock is held the renewal thread makes calls for sockets, timers and clocks, and no others") {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    MESSAGE("not under a sanitizer, which makes calls of its own");
-#else
-    if (finish({"strace", "-f", "true"}).status() != 0) {
-        MESSAGE("skipped: strace may not look into processes here");
-        return;
-    }
-    Authority authority;
-    const RedisServer tls{authority.server_options(authority.sign()), RedisServer::Listens::tls};
+    if (!can_trace()) return;
+    const RedisServer other{{}, RedisServer::Listens::loopback};
     const RedisServer tcp{{}, RedisServer::Listens::loopback};
     const RedisServer local;
     const TempDir dir;
-    const std::string nodes =
-        fmt::format("{},{},{}", local.uri(), tcp.uri(), tls.tls_node({.ca = authority.ca()}).uri());
-    std::vector<std::string> words = run_on(nodes, {"--ttl", "4s", "--grace", "100ms", "--node-timeout", "1s", "x",
-                                                    "-c", "printf $PPID >$WHO; echo started; read line"});
-    words.insert(words.begin(), {"strace", "-f", "-o", dir.file("trace")});
-    Process run{words, {.environment = {{"WHO", dir.file("pid")}}}};
+    const std::string nodes = fmt::format("{},{},{}", local.uri(), tcp.uri(), other.uri());
+    const std::string script = "printf $PPID >$WHO; echo started; read line";
+    Process run{traced(run_on(nodes, {"--ttl", "4s", "--grace", "100ms", "--node-timeout", "1s", "x", "-c", script}),
+                       dir.file("trace")),
+                {.environment = {{"WHO", dir.file("pid")}}}};
     run.wait_for_out("started");
     REQUIRE(renewed(tcp, 2));
-    REQUIRE(renewed(tls, 2));
     // And what it takes to connect anew.
     tcp.command({"CLIENT", "KILL", "TYPE", "pubsub"});
     REQUIRE(renewed(tcp, 3));
@@ -93,13 +101,42 @@ TEST_CASE("while a lock is held the renewal thread makes calls for sockets, time
     const Calls calls = between_first_and_last_poll(calls_of(thread, dir.read("trace")));
     CHECK(std::ranges::count(calls, "sendto") >= 3 * 2);
     CHECK(std::ranges::count(calls, "connect") >= 1);
-    // The random bytes are for a new handshake, should TLS have to connect anew.
-    const std::set<std::string> expected{"poll",       "timerfd_settime", "clock_gettime",   "sendto",
-                                         "recvfrom",   "socket",          "setsockopt",      "connect",
-                                         "getsockopt", "close",           "restart_syscall", "getrandom"};
+    const std::set<std::string> expected{"poll",       "timerfd_settime", "clock_gettime",  "sendto",
+                                         "recvfrom",   "socket",          "setsockopt",     "connect",
+                                         "getsockopt", "close",           "restart_syscall"};
     for (const std::string& call : calls) {
         CAPTURE(call);
         CHECK(expected.contains(call));
     }
-#endif
+}
+
+TEST_CASE("sockets are close-on-exec and without delay, notice a dead peer, and writing to them raises no SIGPIPE") {
+    if (!can_trace()) return;
+    const RedisServer server{{}, RedisServer::Listens::loopback};
+    const TempDir dir;
+    REQUIRE(finish(traced(run_on(server.uri(), {"x", "true"}), dir.file("trace"))).status() == 0);
+    std::istringstream lines{dir.read("trace")};
+    const auto has = [](const std::string& line, const char* part) { return line.find(part) != std::string::npos; };
+    size_t sockets = 0;
+    size_t undelayed = 0;
+    size_t watched = 0;
+    size_t sent = 0;
+    for (std::string line; std::getline(lines, line);) {
+        CAPTURE(line);
+        CHECK_FALSE(has(line, "rt_sigaction(SIGPIPE, {sa_handler=SIG_IGN"));
+        if (has(line, "sendto(")) {
+            ++sent;
+            CHECK(has(line, "MSG_NOSIGNAL"));
+        }
+        if (has(line, "socket(AF_INET, SOCK_STREAM")) {
+            ++sockets;
+            CHECK(has(line, "SOCK_CLOEXEC"));
+        }
+        if (has(line, "TCP_NODELAY,")) ++undelayed;
+        if (has(line, "SO_KEEPALIVE,")) ++watched;
+    }
+    CHECK(sent > 0);
+    CHECK(sockets == 1);
+    CHECK(undelayed == 1);
+    CHECK(watched == 1);
 }
