@@ -7,6 +7,8 @@
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <fcntl.h>
@@ -41,6 +43,11 @@ int become_bare(int pipe) {
 bool at_end_of_pipe() {
     char woken[16];
     return ::read(0, woken, sizeof woken) == 0;
+}
+
+void pause(nanoseconds how_long) {
+    const timespec time{0, how_long.count()};
+    ::nanosleep(&time, nullptr);
 }
 
 void wait_until(BootTime when, int timer) {
@@ -138,11 +145,16 @@ void Guard::finish_alone(pid_t group, bool told) const {
         signal(group, SIGTERM);
         signal(group, SIGCONT);
     }
-    for (BootTime now = BootClock::now(); any_alive(group) && now < kill_at + give_up_after; now = BootClock::now()) {
-        if (now >= kill_at) signal(group, SIGKILL);
-        const timespec pause{0, nanoseconds{look_again}.count()};
-        ::nanosleep(&pause, nullptr);
+    // A look at all processes is work, and who works waits for a processor when it matters: none before the kill.
+    const auto may_live = [&] { return tree_ ? any_alive(group) : ::kill(-group, 0) == 0 || errno != ESRCH; };
+    for (nanoseconds left{1}; left > nanoseconds{0}; left = kill_at - BootClock::now()) {
+        if (!may_live()) return;
+        pause(std::min<nanoseconds>(left, look_again));
     }
+    do {
+        signal(group, SIGKILL);
+        pause(look_again);
+    } while (any_alive(group) && BootClock::now() < kill_at + give_up_after);
 }
 
 void Guard::signal(pid_t group, int signal) const {

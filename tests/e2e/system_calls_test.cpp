@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -139,4 +140,31 @@ TEST_CASE("sockets are close-on-exec and without delay, notice a dead peer, and 
     CHECK(sockets == 1);
     CHECK(undelayed == 1);
     CHECK(watched == 1);
+}
+
+TEST_CASE("a guard that is alone does no work until the kill is due, so that a busy machine does not delay it") {
+    if (!can_trace()) return;
+    const TempDir dir;
+    const RedisServer server;
+    const std::string ignores_term = "trap '' TERM; echo $PPID >" + dir.file("holdfast") + "; exec sleep 60";
+    Process run{
+        traced(run_on(server.uri(), {"--ttl", "3s", "--grace", "500ms", "x", "-c", ignores_term}), dir.file("trace"))};
+    REQUIRE(eventually([&] { return dir.read("holdfast").ends_with('\n'); }));
+    ::kill(std::stoi(dir.read("holdfast")), SIGKILL);
+    run.wait();
+
+    std::istringstream lines{dir.read("trace")};
+    const auto has = [](const std::string& line, const char* part) { return line.find(part) != std::string::npos; };
+    std::string guard;
+    bool killed = false;
+    size_t looks = 0; // at all processes
+    for (std::string line; std::getline(lines, line);) {
+        const std::string who = line.substr(0, line.find(' '));
+        if (guard.empty() && has(line, "kill(-") && has(line, "SIGTERM")) guard = who;
+        if (who != guard) continue;
+        killed = killed || (has(line, "kill(-") && has(line, "SIGKILL"));
+        if (!killed && has(line, "getdents64(")) ++looks;
+    }
+    CHECK(killed);
+    CHECK(looks == 0);
 }

@@ -16,6 +16,12 @@ std::string in_ms(nanoseconds duration) {
     return duration == nanoseconds::max() ? "-" : fmt::format("{:.1f} ms", static_cast<double>(duration.count()) / 1e6);
 }
 
+std::string text_of(const std::map<size_t, int>& statuses) {
+    std::string text;
+    for (const auto& [status, count] : statuses) text += fmt::format("{} ({}x) ", status, count);
+    return text;
+}
+
 } // namespace
 
 Report Report::of(const Verdict& verdict) {
@@ -67,14 +73,16 @@ void Summary::add(const Draw& draw, const Report& report, const std::string& how
 
 void Summary::print() const {
     fmt::print("{:20}{:>10}  {:>12}  {}\n", "fault", "histories", "worst margin", "statuses");
+    std::map<size_t, int> all;
     for (const auto& [fault, row] : rows_) {
-        std::string statuses;
-        for (const auto& [status, count] : row.statuses) statuses += fmt::format("{} ({}x) ", status, count);
+        for (const auto& [status, count] : row.statuses) all[status] += count;
+        std::string statuses = text_of(row.statuses);
         if (row.outside > 0) statuses += fmt::format("- {} outside the promise, which lived on", row.outside);
         if (!row.skipped.empty()) statuses += "skipped, " + row.skipped;
         fmt::print("{:20}{:>10}  {:>12}  {}\n", faults[static_cast<size_t>(fault)].name, row.runs, in_ms(row.worst),
                    statuses);
     }
+    fmt::print("runs of holdfast by status: {}\n", text_of(all));
     fmt::print("{} histories in {}:", histories_,
                format_duration(std::chrono::duration_cast<seconds>(BootClock::now() - began_)));
     for (const auto& [nodes, count] : by_nodes_) fmt::print(" {} with {} node{},", count, nodes, nodes == 1 ? "" : "s");
