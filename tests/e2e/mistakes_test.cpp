@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 using namespace holdfast;
@@ -365,6 +366,9 @@ TEST_CASE("mistake: the command is not found, or cannot be executed") {
     dir.write("plain", "true\n");
     CHECK(says(126, "plain") ==
           fmt::format("holdfast: '{}' is not executable for this user; chmod +x makes it so\n", dir.file("plain")));
+    std::filesystem::create_symlink("loop", dir.file("loop"));
+    CHECK(says(126, dir.file("loop")) ==
+          fmt::format("holdfast: cannot run '{}': too many levels of symbolic links\n", dir.file("loop")));
     dir.write("odd", "#!/no/such/interpreter\n", 0755);
     for (const std::string& odd : {std::string{"odd"}, dir.file("odd")})
         CHECK(says(127, odd) ==
