@@ -6,6 +6,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "config/hide_passwords.hpp"
+#include "lean/lean.hpp"
 #include "process/signals.hpp"
 
 #include <sys/prctl.h>
@@ -23,6 +24,9 @@ Exit dispatch(const Arguments& arguments, char** argv) {
     if (arguments.command == CommandName::completion) return completion(arguments);
     const Resolved resolved = resolve(arguments.settings, environment_variable);
     const Settings& settings = resolved.settings;
+#ifdef HOLDFAST_LEAN
+    if (needs_whole_program(settings)) become_whole_program(argv);
+#endif
     hide_passwords(settings, argv, environ);
     const bool about_a_lock = arguments.command != CommandName::list && arguments.command != CommandName::print_config;
     set_log_style({settings.log_format, about_a_lock ? arguments.name : ""});

@@ -1,6 +1,7 @@
 #include "lock/record.hpp"
 
 #include "base/escape.hpp"
+#include "base/user.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -8,9 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
-#include <pwd.h>
 #include <unistd.h>
-#include <vector>
 
 namespace holdfast {
 namespace {
@@ -18,15 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int format_version = 1;
-
-std::string user_name() {
-    passwd entry{};
-    passwd* found = nullptr;
-    std::vector<char> buffer(4096);
-    if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-        return found->pw_name;
-    return fmt::format("uid {}", ::geteuid());
-}
 
 std::string host_name() {
     std::array<char, HOST_NAME_MAX + 1> name{};
@@ -60,7 +50,12 @@ std::optional<Holder> parse_holder(std::string_view text) {
 std::string Token::text() const { return fmt::format("{}.{}", run, attempt); }
 
 Holder this_process(std::string label, milliseconds ttl) {
-    return {std::move(label), user_name(), host_name(), ::getpid(), wall_time_since_epoch(), ttl};
+    return {std::move(label),
+            user_name().value_or(fmt::format("uid {}", ::geteuid())),
+            host_name(),
+            ::getpid(),
+            wall_time_since_epoch(),
+            ttl};
 }
 
 Record Record::make(const Token& token, const Holder& holder) { return of_waiter(token.text(), holder); }

@@ -2,14 +2,16 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "redis/resolver.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <sys/un.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstring>
-#include <netdb.h>
 #include <system_error>
 #include <thread>
 
@@ -26,31 +28,39 @@ Address unix_address(const std::string& path) {
     return address;
 }
 
-/// `flags` as for getaddrinfo(3).
-Addresses resolve(const std::string& host, const std::string& port, int flags) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV | flags;
-    addrinfo* found = nullptr;
-    // That is this host, whatever a resolver says (RFC 6761, section 6.3); without a name we get its loopback
-    // addresses.
-    const char* name = host == "localhost" ? nullptr : host.c_str();
-    const int error = ::getaddrinfo(name, port.c_str(), &hints, &found);
-    if (error != 0)
-        return tl::unexpected{
-            fmt::format("its name cannot be resolved ({}); check its spelling", ::gai_strerror(error))};
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found, &::freeaddrinfo};
-    std::vector<Address> addresses;
-    for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
-        Address address;
-        std::memcpy(&address.storage, info->ai_addr, info->ai_addrlen);
-        address.size = info->ai_addrlen;
-        addresses.push_back(address);
-    }
-    return addresses;
+Address tcp_address(const in_addr& ip, uint16_t port) {
+    sockaddr_in in{};
+    in.sin_family = AF_INET;
+    in.sin_addr = ip;
+    in.sin_port = htons(port);
+    Address address;
+    std::memcpy(&address.storage, &in, sizeof in);
+    address.size = sizeof in;
+    return address;
+}
+
+Address tcp_address(const in6_addr& ip, uint16_t port) {
+    sockaddr_in6 in{};
+    in.sin6_family = AF_INET6;
+    in.sin6_addr = ip;
+    in.sin6_port = htons(port);
+    Address address;
+    std::memcpy(&address.storage, &in, sizeof in);
+    address.size = sizeof in;
+    return address;
 }
 
 } // namespace
+
+std::vector<Address> known_addresses(const Node& node) {
+    if (node.is_unix()) return {unix_address(node.socket_path)};
+    // That is this host, whatever a resolver says (RFC 6761, section 6.3).
+    if (node.host == "localhost")
+        return {tcp_address(in6addr_loopback, node.port), tcp_address(in_addr{htonl(INADDR_LOOPBACK)}, node.port)};
+    if (in_addr v4{}; ::inet_pton(AF_INET, node.host.c_str(), &v4) == 1) return {tcp_address(v4, node.port)};
+    if (in6_addr v6{}; ::inet_pton(AF_INET6, node.host.c_str(), &v6) == 1) return {tcp_address(v6, node.port)};
+    return {};
+}
 
 struct Lookup::Shared {
     Addresses addresses;
@@ -59,10 +69,8 @@ struct Lookup::Shared {
 };
 
 Lookup::Lookup(const Node& node) : shared_{std::make_shared<Shared>()} {
-    const std::string port = fmt::format("{}", node.port);
-    if (node.is_unix()) shared_->addresses = std::vector{unix_address(node.socket_path)};
-    else shared_->addresses = resolve(node.host, port, AI_NUMERICHOST);
-    shared_->known = shared_->addresses.has_value();
+    shared_->addresses = known_addresses(node);
+    shared_->known = !shared_->addresses->empty();
     if (shared_->known) return;
     shared_->event = make_event_fd();
     // The thread must take no signal that is meant for us.
@@ -70,8 +78,8 @@ Lookup::Lookup(const Node& node) : shared_{std::make_shared<Shared>()} {
     sigset_t ours;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &ours);
-    const auto ask = [shared = shared_, host = node.host, port] {
-        shared->addresses = resolve(host, port, 0);
+    const auto ask = [shared = shared_, host = node.host, port = node.port] {
+        shared->addresses = ask_resolver(host, port);
         shared->known = true;
         const uint64_t one = 1;
         [[maybe_unused]] const auto ignored = ::write(shared->event.get(), &one, sizeof one);

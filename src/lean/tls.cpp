@@ -1,0 +1,23 @@
+#include "redis/tls.hpp"
+
+#include "base/error.hpp"
+
+namespace holdfast {
+namespace {
+
+Failure not_here() { return {ExitStatus::internal, "TLS is not in this program"}; }
+
+} // namespace
+
+TlsContext::TlsContext(const TlsOptions&) { throw not_here(); }
+void TlsContext::Free::operator()(ssl_ctx_st*) const {}
+
+Tls::Tls(std::shared_ptr<const TlsContext>, const std::string&) { throw not_here(); }
+Tls::~Tls() = default;
+void Tls::Free::operator()(ssl_st*) const {}
+bool Tls::established() const { return false; }
+std::string Tls::decrypt(std::string_view) { return {}; }
+void Tls::encrypt(std::string_view) {}
+std::string Tls::outgoing() { return {}; }
+
+} // namespace holdfast

@@ -1,0 +1,21 @@
+#include "base/user.hpp"
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace holdfast {
+
+std::optional<std::string> user_name() {
+    const std::unique_ptr<FILE, decltype(&std::fclose)> file{std::fopen("/etc/passwd", "re"), &std::fclose};
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, 4096> buffer;
+    while (file && ::fgetpwent_r(file.get(), &entry, buffer.data(), buffer.size(), &found) == 0)
+        if (entry.pw_uid == ::geteuid()) return entry.pw_name;
+    return {};
+}
+
+} // namespace holdfast
