@@ -5,11 +5,12 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
-#include <filesystem>
 #include <string_view>
 
 namespace holdfast {
@@ -42,16 +43,19 @@ bool read_all(int fd, void* data, size_t size) {
 
 /// A connection that holdfast resets must not live on here until the go. What closes by itself on exec is ours.
 void close_ours(int go, int outcome) {
-    std::vector<int> ours;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd", ignored}) {
-        const std::string name = entry.path().filename();
-        int fd = -1;
-        std::from_chars(name.data(), name.data() + name.size(), fd);
-        const int flags = ::fcntl(fd, F_GETFD);
-        if (flags >= 0 && (flags & FD_CLOEXEC) != 0 && fd != go && fd != outcome) ours.push_back(fd);
-    }
-    for (const int fd : ours) ::close(fd);
+    const Fd folder{::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    alignas(dirent64) std::array<char, 4096> buffer;
+    // To close one changes nothing for those that are still to be listed: /proc goes by their numbers.
+    for (ssize_t size = 0; (size = ::getdents64(folder.get(), buffer.data(), buffer.size())) > 0;)
+        for (ssize_t at = 0; at < size;) {
+            const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
+            at += entry->d_reclen;
+            const std::string_view name{entry->d_name};
+            int fd = -1;
+            std::from_chars(name.data(), name.data() + name.size(), fd);
+            const bool spared = fd < 0 || fd == go || fd == outcome || fd == folder.get();
+            if (!spared && (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0) ::close(fd);
+        }
 }
 
 } // namespace
