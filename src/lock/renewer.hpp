@@ -1,13 +1,12 @@
-// The thread that keeps a held lock held.
+// The thread that keeps a held lock held (lock/renewal.hpp).
 //
 // From its construction until stop() has returned the Lock is this thread's alone, so that no mutex guards a
-// connection. It tells what it finds to a LiveDeadline. The first round comes soon, each other a TTL/3 after the
-// beginning of the one before, or at once when a node tells that the lock was taken away; a round without a quorum is
-// repeated after a short, jittered pause as long as the lease lasts. It never resolves names, writes to stderr or
-// decides about the command: local deadlines do (hazards 45-50).
+// connection.
 #pragma once
 
+#include "base/fd.hpp"
 #include "base/live_deadline.hpp"
+#include "base/poller.hpp"
 #include "lock/lock.hpp"
 
 #include <thread>
@@ -27,8 +26,6 @@ class Renewer {
 
   private:
     void run() noexcept;
-    void rounds();
-    bool stop_requested_within(BootTime until);
 
     Lock& lock_;
     LiveDeadline& deadline_;

@@ -1,0 +1,59 @@
+#include "lock/renewal.hpp"
+
+#include "base/canary.hpp"
+#include "base/random.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+constexpr milliseconds first_round_after{250};
+
+std::string with_reports(std::string sentence, const std::vector<NodeReport>& reports) {
+    for (const NodeReport& report : reports) sentence += fmt::format("\n  {}  {}", report.node, report.text);
+    return sentence;
+}
+
+bool stop_requested_within(BootTime until, NodeSet& nodes, Poller& poller, int stop) {
+    nodes.wait(until, stop);
+    std::vector<pollfd> fds{{stop, POLLIN, 0}};
+    poller.wait(fds, BootTime{});
+    return fds.front().revents != 0;
+}
+
+} // namespace
+
+void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop) {
+    const milliseconds interval = lock.timing().renewal_interval();
+    // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
+    const auto is_over = [&] { return kept(Rule::no_resurrection) && BootClock::now() >= deadline.at(); };
+    // Between the grant and our listening the lock may have been taken away unheard.
+    BootTime next = BootClock::now() + std::min(interval, first_round_after);
+    while (!stop_requested_within(next, lock.nodes(), poller, stop)) {
+        // Told of it or not, what counts is what the nodes say.
+        const auto by_whom = lock.taken_away();
+        if (!by_whom && BootClock::now() < next) continue;
+        if (is_over()) return deadline.lose(deadline.reason());
+        const BootTime began = BootClock::now();
+        // Too late is too late, also for a yes that was under way; and of a loss only the reason is told.
+        const auto moved = [&] {
+            const BootTime valid_until = lock.valid_until();
+            if (valid_until != not_granted && !is_over()) deadline.move(valid_until);
+        };
+        switch (lock.extend(moved, stop)) {
+        case Renewal::lost:
+            return deadline.lose(by_whom ? *by_whom
+                                         : with_reports("the nodes no longer grant it", lock.last_reports()));
+        case Renewal::held: next = began + interval; break;
+        case Renewal::shaky:
+            deadline.explain(with_reports("it could not be renewed in time", lock.last_reports()));
+            next = BootClock::now() + interval / 32 + random_up_to(interval / 16);
+            break;
+        }
+    }
+}
+
+} // namespace holdfast
