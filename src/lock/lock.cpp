@@ -293,8 +293,8 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
             const auto& vote = *ballot[i];
-            // What is answered cannot come late.
-            if (answers[i]->replies) unanswered_on_[i].reset();
+            // What is answered cannot come late, but what was sent on an earlier connection can.
+            if (answers[i]->replies && !may_come_late(i)) unanswered_on_[i].reset();
             if (vote && vote->word == Word::yours) granted_[i] = granted_until(*answers[i]->sent_at, timing());
             revoked = revoked || (vote && vote->word == Word::revoked);
             moved();
@@ -303,7 +303,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
     };
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!missing[i]) return {};
-        unanswered_on_[i] = nodes_.connection_number(i);
+        if (!may_come_late(i)) unanswered_on_[i] = nodes_.connection_number(i);
         return exchange(key_, Restore{token_, record_, timing().ttl, fence_}, ways_[i]);
     };
     enough(
