@@ -1,5 +1,6 @@
 #include "lock/lock.hpp"
 
+#include "base/canary.hpp"
 #include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "base/random.hpp"
@@ -80,6 +81,10 @@ std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answe
     return out;
 }
 
+BootTime Lock::granted_by(const Answer& yes) const {
+    return granted_until(kept(Rule::send_time) ? *yes.sent_at : BootClock::now(), timing());
+}
+
 std::vector<NodeReport> Lock::same_servers() const {
     for (size_t i = 0; i < nodes_.size(); ++i)
         for (size_t k = 0; k < i; ++k) {
@@ -92,7 +97,7 @@ std::vector<NodeReport> Lock::same_servers() const {
 }
 
 Attempt Lock::try_once(const Try& how) {
-    ++token_.attempt;
+    if (kept(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
     self_.since = wall_time_since_epoch();
     record_ = Record::make(token_, self_);
     granted_.assign(nodes_.size(), not_granted);
@@ -110,7 +115,7 @@ Attempt Lock::try_once(const Try& how) {
                 if (why->votes_in) votes_in.push_back(*why->votes_in);
                 return;
             }
-            granted_[i] = granted_until(*answers[i]->sent_at, timing());
+            granted_[i] = granted_by(*answers[i]);
             fences.accepted(i, vote->fence);
         });
         return ballot.decided();
@@ -265,7 +270,7 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
             answered_[i] = true;
             if (vote->word == Word::yours) {
                 ++yes;
-                granted_[i] = granted_until(*answers[i]->sent_at, timing());
+                granted_[i] = granted_by(*answers[i]);
             } else {
                 ++no;
                 missing[i] = vote->word == Word::missing;
@@ -295,7 +300,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
             const auto& vote = *ballot[i];
             // What is answered cannot come late, but what was sent on an earlier connection can.
             if (answers[i]->replies && !may_come_late(i)) unanswered_on_[i].reset();
-            if (vote && vote->word == Word::yours) granted_[i] = granted_until(*answers[i]->sent_at, timing());
+            if (vote && vote->word == Word::yours) granted_[i] = granted_by(*answers[i]);
             revoked = revoked || (vote && vote->word == Word::revoked);
             moved();
         });

@@ -112,6 +112,8 @@ class Lock {
     Answers release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
                        std::string_view entry);
     void undo(const Answers& acquire_answers);
+    /// Until when the node that said yes keeps the key.
+    BootTime granted_by(const Answer& yes) const;
     std::vector<NodeReport> same_servers() const;
     bool agree_on_fence(FenceAgreement, BootTime deadline);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);

@@ -1,5 +1,6 @@
 #include "lock/restart_guard.hpp"
 
+#include "base/canary.hpp"
 #include "base/duration.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@ namespace holdfast {
 std::optional<TooYoung> too_young(const NodeSet& nodes, size_t node, std::optional<milliseconds> guard,
                                   double drift_ratio) {
     constexpr size_t fewest_nodes = 3;
-    if (!guard || nodes.size() < fewest_nodes || nodes.node(node).remembers) return {};
+    if (!guard || nodes.size() < fewest_nodes || nodes.node(node).remembers || !kept(Rule::restart_guard)) return {};
     const auto& said = nodes.introduction(node);
     if (said && said->remembers) return {};
     if (!said || !said->started)

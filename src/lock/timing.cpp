@@ -1,5 +1,6 @@
 #include "lock/timing.hpp"
 
+#include "base/canary.hpp"
 #include "base/duration.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +11,11 @@
 #include <vector>
 
 namespace holdfast {
+
+size_t quorum(size_t nodes) {
+    // Without the rule: of a minority that happens to be the only one to answer.
+    return kept(Rule::configured_quorum) ? nodes / 2 + 1 : nodes / 4 + 1;
+}
 
 nanoseconds Timing::drift() const {
     const double ms = std::ceil(static_cast<double>(ttl.count()) * drift_ratio);
@@ -39,7 +45,9 @@ std::optional<std::string> impossible(const Timing& timing) {
     return fmt::format("{}; make --node-timeout or --drift smaller, or --ttl longer", problem);
 }
 
-BootTime granted_until(BootTime sent_at, const Timing& timing) { return sent_at + timing.ttl - timing.drift(); }
+BootTime granted_until(BootTime sent_at, const Timing& timing) {
+    return sent_at + timing.ttl - (kept(Rule::drift) ? timing.drift() : nanoseconds{0});
+}
 
 BootTime valid_until(std::span<const BootTime> granted) {
     std::vector<BootTime> sorted(granted.begin(), granted.end());

@@ -11,7 +11,7 @@
 namespace holdfast {
 
 /// How many of N nodes have to agree. N is always the number that was configured (hazard 29).
-constexpr size_t quorum(size_t nodes) { return nodes / 2 + 1; }
+size_t quorum(size_t nodes);
 
 struct Timing {
     milliseconds ttl;          ///< how long a node keeps the key after the last yes
