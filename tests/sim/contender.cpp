@@ -1,0 +1,149 @@
+#include "sim/contender.hpp"
+
+#include "lock/renewal.hpp"
+
+namespace holdfast::sim {
+
+std::vector<Node> nodes_of(const Plan& plan) {
+    std::vector<Node> nodes(plan.nodes.size());
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        nodes[i].host = "node";
+        nodes[i].port = static_cast<uint16_t>(i);
+    }
+    return nodes;
+}
+
+const LockKey& the_key() {
+    static const LockKey key{"job", "holdfast:"};
+    return key;
+}
+
+Contender::Contender(World& world, Oracle& oracle, size_t index, const Plan& plan, const ContenderPlan& own)
+    : world_{world}, oracle_{oracle}, index_{index}, plan_{plan}, own_{own}, times_{plan.rules.timing.grace,
+                                                                                    plan.rules.timing.kill_margin()},
+      process_{world, fmt::format("run {}", index), own.boot, own.wall}, interrupt_{process_.new_fd()} {}
+
+void Contender::begin() {
+    if (process_.killed()) return;
+    state_ = State::waiting;
+    process_.run([this] {
+        live();
+        over();
+    });
+}
+
+void Contender::over() {
+    state_ = State::over;
+    world_.trace("{} is over", process_.name());
+    oracle_.gone(run_);
+}
+
+void Contender::kill() {
+    if (state_ == State::over) return;
+    world_.trace("{} is killed", process_.name());
+    process_.kill();
+    over();
+    if (command_) world_.after(milliseconds{1}, [this] { command_->orphaned(); });
+}
+
+void Contender::live() {
+    Lock lock{NodeSet{nodes_of(plan_), plan_.rules.timing.node_timeout}, the_key(), plan_.rules,
+              Holder{"job", "me", process_.name(), static_cast<int>(index_), milliseconds{0}, plan_.rules.timing.ttl}};
+    run_ = lock.token().run;
+    world_.trace("{} wants the lock, as {}", process_.name(), run_.substr(28));
+    const Attempt attempt = acquire(lock, {own_.patience}, interrupt_, [&](const Attempt& failed) {
+        world_.trace("{}: attempt {} has ended as {}", process_.name(), lock.token().attempt,
+                     static_cast<int>(failed.outcome));
+    });
+    if (attempt.outcome != Outcome::won) {
+        refused_ = attempt.outcome;
+        world_.trace("{} has not got it: {}", process_.name(), static_cast<int>(attempt.outcome));
+        return;
+    }
+    if (process_.readable(interrupt_)) {
+        refused_ = Outcome::interrupted;
+        lock.release();
+        return;
+    }
+    lock.listen_for_revocation();
+    token_ = lock.token().text();
+    won_at_ = world_.now();
+    state_ = State::holding;
+    world_.trace("{} has won as attempt {} with the number {}", process_.name(), lock.token().attempt,
+                 lock.fence().number);
+    hold(lock);
+}
+
+LiveDeadline::Watch Contender::watch() {
+    return {[this](BootTime before, BootTime now) {
+                // Who is stopped between its look at the clock and this tells late what was true in time.
+                const bool just_continued = process_.dawdled_until() == world_.now();
+                if (process_.boot_now() >= before && now > before && !just_continued)
+                    oracle_.violated(Invariant::i4, fmt::format("{} revives {}", process_.name(), token_));
+                oracle_.claims(token_, true_time(now));
+            },
+            [this] {
+                world_.trace("{} knows that its lock is lost", process_.name());
+                oracle_.lost(token_);
+            }};
+}
+
+void Contender::hold(Lock& lock) {
+    const BootTime acquired = BootClock::now();
+    deadline_.emplace(lock.valid_until(), watch());
+    oracle_.claims(token_, true_time(deadline_->at()));
+    if (lock.taken_away()) {
+        lock.release();
+        return;
+    }
+    const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
+    const int stop = process_.new_fd();
+    Poller renewal_poller;
+    const int renewal_ended = process_.run([&] { keep_renewing(lock, *deadline_, renewal_poller, stop); });
+    // The go; who waits for it looks at the clock itself.
+    process_.point(true);
+    if (process_.boot_now() <= not_after) {
+        world_.trace("the command of {} starts", process_.name());
+        command_.emplace(process_, *deadline_, times_, own_.command, [this] { oracle_.command_ended(token_); });
+        oracle_.command_started(token_, lock.fence());
+        supervise();
+    } else was_lost_ = true;
+    process_.set_readable(stop, true);
+    std::vector<pollfd> fds{{renewal_ended, POLLIN, 0}};
+    poller_.wait(fds, {});
+    let_go(lock, acquired);
+}
+
+void Contender::supervise() {
+    std::optional<BootTime> kill_at;
+    while (command_->runs()) {
+        const BootTime now = BootClock::now();
+        const BootTime at = deadline_->at();
+        if (!was_lost_) {
+            const bool guard_acted = command_->told();
+            const bool definite = guard_acted || deadline_->lost();
+            if (definite || now >= times_.term_at(at)) {
+                was_lost_ = true;
+                kill_at = definite ? times_.kill_at(at, now) : times_.kill_at(at);
+                command_->terminate();
+            }
+        }
+        if (kill_at && now >= *kill_at) {
+            command_->kill();
+            kill_at = now + milliseconds{50};
+        }
+        std::vector<pollfd> fds{{command_->ended_fd(), POLLIN, 0}, {deadline_->event(), POLLIN, 0}};
+        poller_.wait(fds, kill_at ? *kill_at : times_.term_at(at));
+        deadline_->clear_event();
+    }
+    was_lost_ = was_lost_ || BootClock::now() >= deadline_->at();
+}
+
+void Contender::let_go(Lock& lock, BootTime acquired) {
+    const auto rest = std::chrono::ceil<milliseconds>(acquired + own_.min_hold - BootClock::now());
+    kept_ = rest > milliseconds{0} && !was_lost_;
+    if (kept_) lock.keep(rest);
+    else lock.release();
+}
+
+} // namespace holdfast::sim

@@ -1,0 +1,205 @@
+#include "sim/draw.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace holdfast::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::microseconds;
+
+constexpr nanoseconds day = hours{24};
+/// Of all wall clocks when a history begins.
+constexpr nanoseconds today = 20'000 * day;
+
+class Drawing {
+  public:
+    explicit Drawing(uint64_t seed) : rng_{seed} {}
+
+    Plan plan() {
+        draw_nodes();
+        draw_timing();
+        plan_.clocks_agree = rng_.chance(0.5);
+        // Faults come in kinds, so that each can do its worst.
+        const bool quiet = rng_.chance(0.1);
+        const auto with = [&](double chance) { return !quiet && rng_.chance(chance); };
+        horizon_ = rng_.between(seconds{2}, seconds{6});
+        for (NodePlan& node : plan_.nodes) node.clock = {rate(), today + wrong(seconds{5})};
+        const size_t contenders = 1 + rng_.below(4);
+        for (size_t i = 0; i < contenders; ++i) draw_contender();
+        draw_link(with(0.4), with(0.3));
+        if (with(0.35)) draw_stalls();
+        if (with(0.25)) draw_hangs();
+        if (with(0.45)) draw_deaths();
+        if (with(0.4)) draw_stops();
+        if (with(0.2)) one().killed_at = any_time();
+        if (with(0.2)) one().interrupted_at = any_time();
+        if (with(0.25)) draw_revocation();
+        draw_end();
+        return std::move(plan_);
+    }
+
+  private:
+    const Timing& timing() const { return plan_.rules.timing; }
+    size_t n() const { return plan_.nodes.size(); }
+    Instant any_time() { return rng_.between(Instant{0}, horizon_); }
+    ContenderPlan& one() { return plan_.contenders[rng_.below(plan_.contenders.size())]; }
+    template <typename Value>
+    Value any_of(std::initializer_list<Value> values) {
+        return *(values.begin() + rng_.below(values.size()));
+    }
+
+    void draw_nodes() {
+        plan_.nodes.resize(any_of<size_t>({1, 3, 3, 3, 5}));
+        for (NodePlan& node : plan_.nodes) node.remembers = rng_.chance(0.1);
+    }
+
+    void draw_timing() {
+        Timing& timing = plan_.rules.timing;
+        timing.drift_ratio = any_of({0.01, 0.01, 0.1});
+        timing.ttl = any_of({milliseconds{1000}, milliseconds{1500}, milliseconds{2000}, milliseconds{3000}});
+        timing.node_timeout = timing.ttl / any_of({10, 20, 50});
+        timing.grace = any_of({milliseconds{0}, timing.ttl / 20, timing.ttl / 8});
+        plan_.rules.restart_guard = timing.ttl;
+    }
+
+    /// Any two differ by the drift at most.
+    double rate() {
+        const double half = timing().drift_ratio / 2;
+        return 1 + (rng_.chance(0.4) ? any_of({-half, half}) : rng_.between(-half, half));
+    }
+
+    nanoseconds wrong(nanoseconds by) {
+        if (plan_.clocks_agree) by = milliseconds{5};
+        return rng_.between(-by, by);
+    }
+
+    void draw_clocks(ContenderPlan& plan) {
+        plan.boot = {rate(), rng_.between(hours{1}, 30 * day)};
+        plan.wall = {plan.boot.rate, today + wrong(rng_.chance(0.2) ? day : nanoseconds{seconds{2}})};
+    }
+
+    void draw_contender() {
+        ContenderPlan plan;
+        draw_clocks(plan);
+        // Many at once, or one after the other.
+        plan.begins = rng_.chance(0.4) ? Instant{rng_.between(milliseconds{0}, milliseconds{2})}
+                                       : rng_.between(Instant{0}, horizon_ * 3 / 4);
+        if (rng_.chance(0.2)) plan.patience = milliseconds{0};
+        else if (rng_.chance(0.2)) plan.patience = milliseconds{200 + static_cast<int>(rng_.below(3000))};
+        if (rng_.chance(0.1)) plan.min_hold = timing().ttl / 2;
+        plan.command.lasts = rng_.chance(0.4) ? rng_.between(milliseconds{1}, milliseconds{100})
+                                              : rng_.between(milliseconds{100}, timing().ttl * 2);
+        plan.command.obeys_after = rng_.chance(0.3) ? never : rng_.between(milliseconds{0}, milliseconds{20});
+        plan.command.dies_after = rng_.between(nanoseconds{0}, nanoseconds{timing().kill_margin()} * 2 / 5);
+        plan_.contenders.push_back(plan);
+    }
+
+    void draw_link(bool slow, bool loses) {
+        Link& link = plan_.link;
+        link.shortest = microseconds{50};
+        link.longest = rng_.between(microseconds{100}, milliseconds{2});
+        if (slow) {
+            link.slow = rng_.between(0.005, 0.1);
+            // Late enough for a timeout, and now and then for another holder.
+            link.slowest =
+                rng_.between(timing().node_timeout, rng_.chance(0.3) ? timing().ttl * 3 / 2 : timing().ttl / 3);
+        }
+        if (loses) {
+            link.loses_request = rng_.between(0.0, 0.04);
+            link.loses_reply = rng_.between(0.0, 0.04);
+            link.loses_message = rng_.between(0.0, 0.5);
+        }
+        plan_.calm = plan_.calm && !slow && !loses;
+    }
+
+    void draw_stalls() {
+        plan_.calm = false;
+        const size_t count = 1 + rng_.below(2 * n());
+        const Instant around = any_time();
+        for (size_t i = 0; i < count; ++i)
+            plan_.stalls.push_back({rng_.chance(0.5) ? around : any_time(), rng_.below(plan_.contenders.size()),
+                                    rng_.below(n()), rng_.between(milliseconds{5}, timing().ttl * 3 / 2),
+                                    rng_.chance(0.5)});
+    }
+
+    void draw_hangs() {
+        plan_.calm = false;
+        const size_t count = 1 + rng_.below(3);
+        for (size_t i = 0; i < count; ++i)
+            plan_.node_faults.push_back({NodeFault::Kind::hangs, any_time(), rng_.below(n()),
+                                         rng_.between(milliseconds{5}, timing().ttl * 3 / 2)});
+    }
+
+    void draw_deaths() {
+        plan_.calm = false;
+        // One node alone that forgets has broken its word: README.md says so.
+        const bool forgets = n() > 1 && rng_.chance(0.7);
+        const auto kind = forgets ? NodeFault::Kind::forgets : NodeFault::Kind::dies;
+        // Numbers grow over what is forgotten as long as clocks are right to a few seconds, as README.md says.
+        if (forgets)
+            for (NodePlan& node : plan_.nodes)
+                node.clock.ahead = today + rng_.between(-milliseconds{500}, milliseconds{500});
+        const bool rolling = rng_.chance(0.5);
+        const Instant begin = any_time();
+        const size_t count = rolling ? n() : 1 + rng_.below(3);
+        for (size_t i = 0; i < count; ++i) {
+            const auto down = rng_.chance(0.7) ? rng_.between(milliseconds{1}, milliseconds{50})
+                                               : rng_.between(milliseconds{50}, timing().ttl);
+            const Instant at =
+                rolling ? begin + static_cast<int>(i) * rng_.between(milliseconds{1}, milliseconds{100}) : any_time();
+            plan_.node_faults.push_back({kind, at, rolling ? i : rng_.below(n()), down});
+        }
+    }
+
+    void draw_stops() {
+        const size_t count = 1 + rng_.below(3);
+        for (size_t i = 0; i < count; ++i) {
+            const nanoseconds lasts = rng_.chance(0.5) ? rng_.between(milliseconds{1}, timing().node_timeout * 3)
+                                                       : rng_.between(timing().ttl / 3, timing().ttl * 2);
+            ContenderPlan& plan = one();
+            const bool early = rng_.chance(0.6);
+            plan.stops.push_back({early ? plan.begins : any_time(),
+                                  rng_.chance(0.7) ? 1 + static_cast<unsigned>(rng_.below(early ? 60 : 20)) : 0,
+                                  lasts});
+        }
+    }
+
+    void draw_revocation() {
+        RevocationPlan revocation{.at = any_time(), .from_whom_wins = rng_.chance(0.6)};
+        revocation.delay = rng_.between(nanoseconds{0}, milliseconds{1});
+        if (revocation.from_whom_wins && rng_.chance(0.7)) {
+            revocation.dawdles_at = 1 + static_cast<unsigned>(rng_.below(25));
+            revocation.dawdles = rng_.between(milliseconds{1}, nanoseconds{timing().node_timeout} / 2);
+        }
+        draw_clocks(revocation.operator_plan);
+        plan_.revocation = revocation;
+    }
+
+    void draw_end() {
+        plan_.heals_at = horizon_;
+        const auto later = [&](Instant at) { plan_.heals_at = std::max(plan_.heals_at, at); };
+        for (const NodeFault& fault : plan_.node_faults) later(fault.at + fault.lasts);
+        for (const Stall& stall : plan_.stalls) later(stall.at + stall.lasts);
+        later(horizon_ + plan_.link.slowest);
+        for (const ContenderPlan& contender : plan_.contenders)
+            for (const auto& stop : contender.stops) later(horizon_ + 2 * stop.lasts);
+        // A dead holder's lease, a dead waiter's entry, a node without a vote, and each command with its release.
+        nanoseconds needs =
+            2 * timing().ttl + seconds{3} + 2 * timing().node_timeout + 2 * *plan_.rules.restart_guard + seconds{2};
+        for (const ContenderPlan& contender : plan_.contenders)
+            needs += contender.command.lasts + contender.min_hold + milliseconds{1500};
+        plan_.ends_at = plan_.heals_at + needs;
+    }
+
+    Rng rng_;
+    Plan plan_;
+    Instant horizon_{};
+};
+
+} // namespace
+
+Plan draw(uint64_t seed) { return Drawing{seed}.plan(); }
+
+} // namespace holdfast::sim

@@ -1,0 +1,207 @@
+#include "sim/history.hpp"
+
+#include "lock/revocation.hpp"
+
+#include <algorithm>
+
+namespace holdfast::sim {
+namespace {
+
+History* the_running = nullptr;
+
+const char* name_of(Outcome outcome) {
+    switch (outcome) {
+    case Outcome::won: return "won";
+    case Outcome::held: return "held";
+    case Outcome::reserved: return "reserved";
+    case Outcome::contended: return "contended";
+    case Outcome::too_few: return "too few nodes";
+    case Outcome::interrupted: return "interrupted";
+    default: return "other";
+    }
+}
+
+} // namespace
+
+History::History(uint64_t seed, bool traced)
+    : plan_{draw(seed)}, world_{seed ^ 0x5DEECE66DU, traced}, oracle_{world_, plan_.nodes.size()} {
+    the_running = this;
+    for (size_t i = 0; i < plan_.nodes.size(); ++i)
+        servers_.push_back(std::make_unique<Server>(world_, oracle_, faults_, i, plan_.nodes[i].clock, the_key(),
+                                                    plan_.nodes[i].remembers));
+    for (size_t i = 0; i < plan_.contenders.size(); ++i)
+        contenders_.push_back(std::make_unique<Contender>(world_, oracle_, i, plan_, plan_.contenders[i]));
+    seen_.assign(contenders_.size(), Contender::State::not_begun);
+}
+
+History::~History() {
+    // While the world still stands.
+    for (const auto& contender : contenders_) contender->process().kill();
+    if (operator_) operator_->kill();
+    the_running = nullptr;
+}
+
+History& History::running() { return *the_running; }
+
+Link& History::link(const Process& process, size_t server) {
+    const auto [at, is_new] = links_.try_emplace({&process, server}, plan_.link);
+    if (is_new && healed_) at->second = {.shortest = plan_.link.shortest, .longest = plan_.link.longest};
+    return at->second;
+}
+
+Result History::run() {
+    prepare();
+    world_.run(plan_.ends_at, [this] {
+        look();
+        return over();
+    });
+    if (!oracle_.violation()) check_liveness();
+    Result result{.violation = oracle_.violation(),
+                  .faults = faults_,
+                  .grants = oracle_.grants(),
+                  .events = world_.events(),
+                  .fingerprint = world_.rng.next()};
+    for (const auto& contender : contenders_) {
+        if (contender->refused()) ++result.outcomes[fmt::format("refused: {}", name_of(*contender->refused()))];
+        else if (contender->process().killed()) ++result.outcomes["killed"];
+        else if (!contender->won_at()) ++result.outcomes["not begun"];
+        else if (!contender->ran()) ++result.outcomes["won too late to start"];
+        else ++result.outcomes[contender->was_lost() ? "lost" : "ran and released"];
+    }
+    return result;
+}
+
+void History::prepare() {
+    for (const auto& contender : contenders_) prepare_contender(*contender);
+    for (const NodeFault& fault : plan_.node_faults)
+        world_.at(fault.at, [this, &fault] {
+            Server& server = *servers_[fault.node];
+            if (fault.kind == NodeFault::Kind::hangs) server.hang_until(world_.now() + fault.lasts);
+            else server.die(fault.lasts, fault.kind == NodeFault::Kind::forgets);
+        });
+    for (const Stall& one : plan_.stalls) world_.at(one.at, [this, &one] { stall(one); });
+    if (plan_.revocation) begin_operator();
+    world_.at(plan_.heals_at, [this] { heal(); });
+}
+
+void History::prepare_contender(Contender& contender) {
+    const ContenderPlan& plan = contender.plan();
+    world_.at(plan.begins, [&] { contender.begin(); });
+    for (const auto& stop : plan.stops)
+        world_.at(stop.at, [&] {
+            ++faults_.stops;
+            if (stop.point == 0) contender.process().stop_until(world_.now() + stop.lasts);
+            else contender.process().stop_at_point(stop.point, stop.lasts);
+        });
+    if (plan.interrupted_at)
+        world_.at(*plan.interrupted_at, [&] {
+            ++faults_.interrupts;
+            contender.interrupt();
+        });
+    if (plan.killed_at)
+        world_.at(*plan.killed_at, [&] {
+            ++faults_.kills;
+            contender.kill();
+        });
+}
+
+void History::stall(const Stall& stall) {
+    ++faults_.stalls;
+    Link& link = this->link(contenders_[stall.contender]->process(), stall.node);
+    link.stalls_until = world_.now() + stall.lasts;
+    link.stall_loses = stall.loses;
+    world_.trace("nothing goes between run {} and node {} until {}{}", stall.contender, stall.node,
+                 text_of(link.stalls_until), stall.loses ? ", and what is sent is lost" : "");
+}
+
+void History::heal() {
+    world_.trace("no faults from here on");
+    healed_ = true;
+    for (auto& [between, link] : links_) link = {.shortest = plan_.link.shortest, .longest = plan_.link.longest};
+}
+
+void History::begin_operator() {
+    const ContenderPlan& plan = plan_.revocation->operator_plan;
+    operator_ = std::make_unique<Process>(world_, "the operator", plan.boot, plan.wall);
+    operator_go_ = operator_->new_fd();
+    operator_->run([this] {
+        // It has looked before it acts, so its connections are open.
+        NodeSet nodes{nodes_of(plan_), plan_.rules.timing.node_timeout};
+        inspect(nodes, the_key());
+        nodes.wait(BootTime::max(), operator_go_);
+        const Record theirs =
+            plan_.revocation->from_whom_wins ? *oracle_.last_granted() : inspect(nodes, the_key()).record;
+        if (theirs.value.empty()) return;
+        ++faults_.revocations;
+        world_.trace("the operator takes the lock away from {}", theirs.token());
+        revoke(nodes, the_key(), theirs, "because");
+    });
+}
+
+void History::revoke_when_wanted() {
+    if (!plan_.revocation || revoking_ || world_.now() < plan_.revocation->at) return;
+    const bool granted_now = oracle_.grants() > seen_grants_;
+    if (plan_.revocation->from_whom_wins && !granted_now) return;
+    if (!oracle_.last_granted()) return;
+    revoking_ = true;
+    world_.after(plan_.revocation->delay, [this] { operator_->set_readable(operator_go_, true); });
+    if (plan_.revocation->dawdles_at == 0) return;
+    const int winner = oracle_.last_granted()->holder->pid;
+    contenders_[static_cast<size_t>(winner)]->process().stop_at_point(plan_.revocation->dawdles_at,
+                                                                      plan_.revocation->dawdles);
+}
+
+bool History::over() const {
+    if (oracle_.violation()) return true;
+    return !oracle_.command_runs() && std::ranges::all_of(contenders_, [](const auto& contender) {
+        return contender->state() == Contender::State::over;
+    });
+}
+
+/// After each event.
+void History::look() {
+    revoke_when_wanted();
+    seen_grants_ = oracle_.grants();
+    for (const auto& contender : contenders_) {
+        Contender::State& seen = seen_[contender->index()];
+        if (contender->state() == seen) continue;
+        if (contender->state() == Contender::State::holding) check_order(*contender);
+        if (contender->state() == Contender::State::over) check_leftovers(*contender);
+        seen = contender->state();
+    }
+}
+
+void History::check_order(const Contender& winner) {
+    if (!plan_.calm || plan_.revocation) return;
+    // Each node believes a clock to a second; a wait is entered a few round trips after it began.
+    const auto drifted = std::chrono::duration_cast<nanoseconds>(2 * plan_.rules.timing.drift_ratio * world_.now());
+    const nanoseconds tolerance = (plan_.clocks_agree ? drifted : nanoseconds{milliseconds{2000}}) + milliseconds{50};
+    for (const auto& other : contenders_)
+        if (other->state() == Contender::State::waiting && other->plan().patience != milliseconds{0} &&
+            !other->process().disturbed() && other->plan().begins + tolerance < winner.plan().begins)
+            oracle_.violated(Invariant::order,
+                             fmt::format("run {} waits since {}, and run {}, which came at {}, wins", other->index(),
+                                         text_of(other->plan().begins), winner.index(), text_of(winner.plan().begins)));
+}
+
+void History::check_leftovers(const Contender& gone) {
+    if (!plan_.calm || gone.process().disturbed() || gone.token().empty() || gone.kept()) return;
+    // What it has sent is under way.
+    world_.after(2 * plan_.link.longest, [this, token = gone.token()] {
+        for (const auto& server : servers_)
+            if (const auto& key = server->state().key(); key && key->text.starts_with(token + " "))
+                oracle_.violated(Invariant::i6,
+                                 fmt::format("{} still stands on node {}, and is over", token, server->index()));
+    });
+}
+
+void History::check_liveness() {
+    if (over()) return;
+    for (const auto& contender : contenders_)
+        if (contender->state() != Contender::State::over)
+            oracle_.violated(Invariant::i8, fmt::format("run {} is {} still", contender->index(),
+                                                        contender->won_at() ? "holding" : "waiting"));
+    if (!oracle_.violation()) oracle_.violated(Invariant::i8, "a command runs still");
+}
+
+} // namespace holdfast::sim

@@ -1,0 +1,180 @@
+#include "sim/node_state.hpp"
+
+#include "base/canary.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace holdfast::sim {
+namespace {
+
+/// The attempt that a record of this run is of.
+std::optional<unsigned> attempt_of(const std::optional<NodeState::Value>& key, const std::string& run) {
+    if (!key || !key->text.starts_with(run + ".")) return {};
+    const char* begin = key->text.data() + run.size() + 1;
+    const char* end = key->text.data() + key->text.size();
+    unsigned attempt = 0;
+    const auto [stop, failed] = std::from_chars(begin, end, attempt);
+    if (failed != std::errc{} || stop == end || *stop != ' ') return {};
+    return attempt;
+}
+
+int64_t near(milliseconds number, milliseconds now) {
+    return std::clamp(number, now - clock_tolerance, now + clock_tolerance).count();
+}
+
+} // namespace
+
+void NodeState::expire(milliseconds now) {
+    if (key_ && key_->until < now) key_.reset();
+    if (fence_ && fence_->second < now) fence_.reset();
+    if (queue_until_ < now) queue_.clear();
+    if (seen_until_ < now) seen_.clear();
+    std::erase_if(void_, [&](const auto& mark) { return mark.second < now; });
+}
+
+void NodeState::leave(const std::string& entry) {
+    std::erase_if(queue_, [&](const auto& ticket) { return ticket.second == entry; });
+    seen_.erase(entry);
+}
+
+const std::string* NodeState::first(milliseconds now) {
+    while (!queue_.empty()) {
+        const auto seen = seen_.find(queue_.front().second);
+        if (seen != seen_.end() && seen->second > now) return &queue_.front().second;
+        leave(std::string{queue_.front().second});
+    }
+    return nullptr;
+}
+
+void NodeState::tell_first(const LockKey& key, milliseconds now, std::vector<Published>& published) {
+    if (const std::string* entry = first(now))
+        published.emplace_back(key.turn_channel(entry->substr(0, entry->find(' '))), "");
+}
+
+struct NodeState::Apply {
+    NodeState& node;
+    const LockKey& key;
+    milliseconds now;
+    std::vector<Published>& published;
+
+    Said operator()(const Acquire& op) const {
+        if (node.is_void(op.token.text())) return {Word::revoked};
+        const auto attempt = attempt_of(node.key_, op.token.run);
+        if (attempt && *attempt < op.token.attempt) node.key_.reset();
+        const std::string* ahead = node.first(now);
+        const auto is_ours = [&](const std::string* entry) { return op.waiting && *entry == op.waiting->entry; };
+        if (op.waiting && (node.key_ || (ahead != nullptr && !is_ours(ahead)))) {
+            enter(*op.waiting);
+            ahead = node.first(now);
+        }
+        if (!node.key_ && (ahead == nullptr || is_ours(ahead))) {
+            const int64_t fence = std::max(node.last_fence() + 1, near(milliseconds{op.proposal.number}, now));
+            node.key_ = {op.record.value, now + op.ttl};
+            if (ahead != nullptr) node.leave(op.waiting->entry);
+            node.set_fence(fence, now);
+            return {.word = Word::granted, .fence = Fence{fence}};
+        }
+        const size_t position = op.waiting ? position_of(op.waiting->entry) : 0;
+        if (node.key_)
+            return {
+                .word = Word::held, .value = node.key_->text, .ttl_left = node.key_->until - now, .position = position};
+        return {.word = Word::reserved, .value = *ahead, .ttl_left = node.seen_.at(*ahead) - now, .position = position};
+    }
+
+    Said operator()(const Raise& op) const {
+        // Without the rule: whoever holds the key by now.
+        if (kept(Rule::own_record) && (!node.key_ || node.key_->text != op.record.value)) return {Word::not_ours};
+        if (node.last_fence() >= op.to.number) return {.word = Word::refused, .fence = Fence{node.last_fence()}};
+        node.set_fence(op.to.number, now);
+        return {.word = Word::raised, .fence = op.to};
+    }
+
+    Said operator()(const Extend& op) const {
+        if (node.is_void(op.token.text())) return {Word::revoked};
+        if (!node.key_) return {Word::missing};
+        if (node.key_->text != op.record.value) return {Word::taken};
+        node.key_->until = now + op.ttl;
+        if (node.fence_) node.fence_->second = now + fence_lasts;
+        return {Word::yours};
+    }
+
+    Said operator()(const Restore& op) const {
+        if (node.is_void(op.token.text())) return {Word::revoked};
+        if (node.key_ && node.key_->text != op.record.value) return {Word::taken};
+        node.key_ = {op.record.value, now + op.ttl};
+        node.set_fence(std::max(node.last_fence(), op.fence.number), now);
+        return {Word::yours};
+    }
+
+    Said operator()(const Release& op) const {
+        if (!op.entry.empty()) node.leave(op.entry);
+        const auto attempt = attempt_of(node.key_, op.token.run);
+        const bool ours = attempt && *attempt <= op.token.attempt;
+        if (ours) node.key_.reset();
+        if (op.void_too) mark(op.token.text(), void_lasts);
+        if (ours) node.tell_first(key, now, published);
+        return {ours ? Word::released : Word::not_ours};
+    }
+
+    Said operator()(const Withdraw& op) const {
+        node.leave(op.entry);
+        if (attempt_of(node.key_, op.token.run)) node.key_.reset();
+        if (op.void_too) mark(op.token.text(), void_lasts);
+        if (!node.key_) node.tell_first(key, now, published);
+        return {Word::done};
+    }
+
+    Said operator()(const Revoke& op) const {
+        const bool changed = node.key_ && node.key_->text != op.record.value;
+        const Word word = !node.key_ ? Word::free : changed ? Word::changed : Word::revoked;
+        if (!changed) node.key_.reset();
+        mark(std::string{op.record.token()}, op.void_lasts());
+        if (!changed) {
+            published.emplace_back(key.revoked_channel(), op.message());
+            node.tell_first(key, now, published);
+        }
+        return {word};
+    }
+
+    void mark(const std::string& token, milliseconds lasts) const { node.void_[token] = now + lasts; }
+
+    void enter(const Waiting& waiting) const {
+        const auto in_line = [&](const auto& ticket) { return ticket.second == waiting.entry; };
+        if (std::ranges::none_of(node.queue_, in_line)) {
+            const std::pair ticket{near(waiting.since, now - waiting.waited), waiting.entry};
+            node.queue_.insert(std::ranges::upper_bound(node.queue_, ticket), ticket);
+        }
+        node.seen_[waiting.entry] = now + waiting.lasts;
+        node.queue_until_ = node.seen_until_ = now + queue_lasts;
+    }
+
+    size_t position_of(const std::string& entry) const {
+        const auto found = std::ranges::find(node.queue_, entry, &std::pair<int64_t, std::string>::second);
+        return found == node.queue_.end() ? 0 : static_cast<size_t>(found - node.queue_.begin()) + 1;
+    }
+};
+
+Said NodeState::apply(const LockKey& key, const Operation& operation, milliseconds now,
+                      std::vector<Published>& published) {
+    expire(now);
+    return std::visit(Apply{*this, key, now, published}, operation);
+}
+
+Said NodeState::look(milliseconds now) {
+    expire(now);
+    Said said{.word = key_ ? Word::held : Word::free, .fence = Fence{last_fence()}};
+    if (key_) {
+        said.value = key_->text;
+        said.ttl_left = key_->until - now;
+    }
+    for (const auto& [ticket, entry] : queue_) {
+        const auto seen = seen_.find(entry);
+        if (seen == seen_.end() || seen->second <= now) continue;
+        said.queue.push_back({Record::parse(entry), std::max(now - milliseconds{ticket}, milliseconds{0})});
+    }
+    said.waiting = static_cast<size_t>(std::ranges::count_if(seen_, [&](const auto& e) { return e.second > now; }));
+    return said;
+}
+
+} // namespace holdfast::sim

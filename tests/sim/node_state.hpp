@@ -1,0 +1,53 @@
+// What one Redis keeps of one lock, and what each operation of lock/operations.hpp does to it: a second telling of the
+// scripts and transactions, against which tests/integration/node_state_test.cpp holds the real ones. Pure: time is the
+// node's own, and is given.
+#pragma once
+
+#include "lock/operations.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdfast::sim {
+
+/// channel, text
+using Published = std::pair<std::string, std::string>;
+
+class NodeState {
+  public:
+    /// `now` is what the node's TIME would say.
+    Said apply(const LockKey& key, const Operation&, milliseconds now, std::vector<Published>& published);
+    Said look(milliseconds now);
+
+    struct Value {
+        std::string text;
+        milliseconds until; ///< the last millisecond of its life
+    };
+    /// What stands in the key.
+    const std::optional<Value>& key() const { return key_; }
+    /// DEL, by hand.
+    void remove_key() { key_.reset(); }
+
+  private:
+    struct Apply;
+    void expire(milliseconds now);
+    void leave(const std::string& entry);
+    const std::string* first(milliseconds now);
+    void tell_first(const LockKey&, milliseconds now, std::vector<Published>&);
+    bool is_void(const std::string& token) const { return void_.contains(token); }
+    int64_t last_fence() const { return fence_ ? fence_->first : 0; }
+    void set_fence(int64_t number, milliseconds now) { fence_ = {number, now + fence_lasts}; }
+
+    std::optional<Value> key_;
+    std::optional<std::pair<int64_t, milliseconds>> fence_;
+    std::vector<std::pair<int64_t, std::string>> queue_; ///< sorted: ticket, entry
+    std::map<std::string, milliseconds> seen_;           ///< entry: when it becomes stale
+    milliseconds queue_until_{};
+    milliseconds seen_until_{};
+    std::map<std::string, milliseconds, std::less<>> void_;
+};
+
+} // namespace holdfast::sim

@@ -1,0 +1,101 @@
+// Sees all that happens, by true time, and says what must not. The invariants have their names from hazards.md, section
+// 6.3:
+//
+//  I1  commands of two holders never run at once, unless the lock was taken away by force;
+//  I2  a command ends before its lease as its process knows it, and that never exceeds the true end of the key on the
+//      q-th node;
+//  I4  a lease that is over or lost is never extended again;
+//  I5  fence numbers are unique, and grow in the order in which the locks were won;
+//  I6  nothing is left of who has gone: no grant stands that was released before, and after an exit that nobody
+//      disturbed no key;
+//  I7  nothing is released while the command runs;
+//  I8  with a healthy majority who wants the lock gets it within a bound, also from a holder that vanished;
+//  order  who came first is first served.
+#pragma once
+
+#include "lock/lock.hpp"
+#include "sim/server.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace holdfast::sim {
+
+enum class Invariant { i1, i2, i4, i5, i6, i7, i8, order };
+const char* name_of(Invariant);
+
+struct Violation {
+    Invariant invariant;
+    Instant when;
+    std::string text;
+};
+
+class Oracle {
+  public:
+    Oracle(World& world, size_t nodes) : world_{world}, nodes_{nodes} {}
+
+    const std::optional<Violation>& violation() const { return violation_; }
+    void violated(Invariant, const std::string& text);
+
+    // What nodes tell.
+    void executed(Server&, const Operation&, const Said&, const std::optional<NodeState::Value>& before);
+    void forgotten(Server&);
+
+    // What processes tell. `valid_until` is true time.
+    void asked(const Process&, const Task&);
+    void claims(const std::string& token, Instant valid_until);
+    void lost(const std::string& token) { holding(token).lost = true; }
+    void command_started(const std::string& token, Fence);
+    void command_ended(const std::string& token);
+    /// No thread of that run is left.
+    void gone(const std::string& run) { gone_.push_back(run); }
+
+    bool command_runs() const { return !running_.empty(); }
+    /// When an operator took that lock away.
+    std::optional<Instant> forced(const std::string& token) { return holding(token).forced; }
+    /// What some node has granted last.
+    const std::optional<Record>& last_granted() const { return last_granted_; }
+    size_t grants() const { return grants_; }
+
+  private:
+    /// All about one token.
+    struct Holding {
+        std::string token;
+        std::vector<Instant> granted_at;   ///< by node; never: it has not
+        std::vector<Instant> stands_until; ///< by node
+        std::vector<bool> released;        ///< by node
+        std::optional<Instant> claim{};    ///< until when it is believed to be held
+        Instant latest_claim{};
+        std::optional<Instant> forced{};
+        bool lost = false;
+        bool runs = false;
+    };
+    struct Win {
+        Instant when; ///< a quorum had granted
+        Fence fence;
+        std::string token;
+    };
+
+    Holding& holding(const std::string& token);
+    void stands(Holding&, Server&);
+    void removed(const std::optional<NodeState::Value>& before, Server&);
+    void check_claim(const Holding&);
+    bool is_past(const Token&) const;
+
+    World& world_;
+    size_t nodes_;
+    std::unordered_map<std::string, Holding> holdings_;
+    std::map<std::string, unsigned> last_attempts_; ///< by run
+    std::vector<std::string> gone_;
+    std::vector<std::string> running_; ///< tokens of commands
+    std::vector<Win> wins_;
+    std::optional<Record> last_granted_;
+    size_t grants_ = 0;
+    std::optional<Violation> violation_;
+};
+
+} // namespace holdfast::sim

@@ -1,0 +1,107 @@
+// What the lock's code asks of the operating system and of the nodes' protocol, answered by the simulated process in
+// which it runs.
+#include "base/canary.hpp"
+#include "base/live_deadline.hpp"
+#include "base/poller.hpp"
+#include "base/random.hpp"
+#include "lock/operations.hpp"
+#include "sim/history.hpp"
+#include "sim/left_out.hpp"
+#include "sim/process.hpp"
+#include "sim/task.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast {
+
+using sim::Process;
+
+namespace sim {
+
+std::optional<Rule> left_out;
+
+} // namespace sim
+
+bool kept(Rule rule) noexcept { return sim::left_out != rule; }
+
+// ---- base
+
+BootTime BootClock::now() noexcept {
+    const BootTime now = Process::current().boot_now();
+    Process::current().point(false);
+    return now;
+}
+
+milliseconds wall_time_since_epoch() noexcept { return Process::current().wall_now(); }
+
+std::string random_id() {
+    sim::Rng& rng = Process::current().world().rng;
+    return fmt::format("{:016x}{:016x}", rng.next(), rng.next());
+}
+
+nanoseconds random_up_to(nanoseconds longest) {
+    return Process::current().world().rng.between(nanoseconds{0}, longest);
+}
+
+void Poller::wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline) {
+    Process& process = Process::current();
+    process.point(true);
+    while (true) {
+        bool any = false;
+        for (pollfd& fd : fds) {
+            fd.revents = fd.fd >= 0 && process.readable(fd.fd) ? fd.events : short{0};
+            any = any || fd.revents != 0;
+        }
+        // A timer fires a little late; here time would stand still otherwise.
+        if (any || (deadline && process.boot_now() > *deadline)) return;
+        const sim::Instant until = deadline ? process.boot().when(deadline->time_since_epoch()) : sim::never;
+        process.block(until == sim::never ? until : until + std::chrono::microseconds{1});
+    }
+}
+
+LiveDeadline::LiveDeadline(BootTime at, Watch watch)
+    : at_{at}, watch_{std::move(watch)}, event_{Process::current().new_fd()} {}
+
+void LiveDeadline::move(BootTime at) {
+    const BootTime before = std::exchange(at_, at);
+    watch_.moved(before, at);
+    if (before > at) Process::current().set_readable(event_, true);
+}
+
+void LiveDeadline::lose(std::string reason) {
+    explain(std::move(reason));
+    lost_ = true;
+    watch_.lost();
+    Process::current().set_readable(event_, true);
+}
+
+void LiveDeadline::clear_event() const { Process::current().set_readable(event_, false); }
+
+// ---- lock/operations
+
+std::string LockKey::void_mark(std::string_view token) const { return fmt::format("{{{}}}:void:{}", key(), token); }
+
+milliseconds Revoke::void_lasts() const {
+    return std::max(record.holder ? record.holder->ttl : milliseconds{0}, holdfast::void_lasts);
+}
+
+Exchange exchange(const LockKey&, const Operation& operation, Way&) {
+    return {{std::make_shared<const sim::Task>(sim::Task{operation})}};
+}
+
+Exchange inspection(const LockKey&) { return {{std::make_shared<const sim::Task>(sim::Task{sim::Look{}})}}; }
+
+tl::expected<Said, NodeFailure> said(const Answer& answer) {
+    if (!answer.replies) return tl::unexpected{answer.replies.error()};
+    return *answer.replies->front().said;
+}
+
+tl::expected<Said, NodeFailure> said(const std::optional<Answer>& answer) {
+    if (!answer) return tl::unexpected{NodeFailure{NodeFailure::Kind::timeout, "it comes to no end in time"}};
+    return said(*answer);
+}
+
+} // namespace holdfast

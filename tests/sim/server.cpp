@@ -1,0 +1,90 @@
+#include "sim/server.hpp"
+
+#include "sim/oracle.hpp"
+
+#include <utility>
+
+namespace holdfast::sim {
+
+Server::Server(World& world, Oracle& oracle, Faults& faults, size_t index, Clock clock, LockKey key, bool remembers)
+    : world_{world}, oracle_{oracle}, faults_{faults}, index_{index}, clock_{clock}, key_{std::move(key)},
+      remembers_{remembers}, started_{-std::chrono::hours{24}} {}
+
+void Server::hang_until(Instant until) {
+    hangs_until_ = std::max(hangs_until_, until);
+    ++faults_.hangs;
+    world_.trace("node {} hangs until {}", index_, text_of(until));
+    world_.at(until, [this] { go_on(); });
+}
+
+void Server::go_on() {
+    if (hangs_until_ > world_.now()) return;
+    for (const auto& [socket, task] : std::exchange(backlog_, {}))
+        if (socket->epoch() == epoch_) execute(socket, *task);
+}
+
+void Server::die(nanoseconds down, bool forgets) {
+    if (!up_) return;
+    forgets = forgets && !remembers_;
+    ++(forgets ? faults_.amnesia : faults_.restarts);
+    world_.trace("node {} dies{}, and is back at {}", index_, forgets ? " and forgets" : "",
+                 text_of(world_.now() + down));
+    up_ = false;
+    ++epoch_;
+    backlog_.clear();
+    hangs_until_ = world_.now();
+    if (forgets) {
+        oracle_.forgotten(*this);
+        state_ = {};
+    }
+    for (const auto& socket : sockets_) socket->break_off();
+    sockets_.clear();
+    world_.after(down, [this] {
+        up_ = true;
+        started_ = world_.now();
+    });
+}
+
+void Server::accept(const std::shared_ptr<Socket>& socket) { sockets_.push_back(socket); }
+
+void Server::receive(const std::shared_ptr<Socket>& socket, const std::shared_ptr<const Task>& task) {
+    if (!up_ || socket->epoch() != epoch_) return;
+    if (hangs_until_ > world_.now()) backlog_.emplace_back(socket, task);
+    else execute(socket, *task);
+}
+
+Introduction Server::introduction() const {
+    // Both of the server's whole seconds, as INFO has them.
+    const auto since = std::chrono::floor<seconds>(clock_.at(started_));
+    const seconds uptime = std::chrono::floor<seconds>(clock_.at(world_.now())) - since;
+    Introduction introduction{.run_id = fmt::format("node {} life {}", index_, epoch_), .started = {}};
+    // The process subtracts it from its own clock when it reads this.
+    introduction.started = BootTime{uptime};
+    introduction.remembers = remembers_;
+    return introduction;
+}
+
+void Server::execute(const std::shared_ptr<Socket>& socket, const Task& task) {
+    if (std::holds_alternative<Greet>(task.what)) return socket->reply(introduction());
+    if (const auto* listen = std::get_if<Listen>(&task.what)) {
+        socket->listen(listen->channel);
+        return socket->reply(std::make_shared<const Said>(Said{Word::done}));
+    }
+    if (std::holds_alternative<Look>(task.what))
+        return socket->reply(std::make_shared<const Said>(state_.look(time())));
+    const auto& operation = std::get<Operation>(task.what);
+    std::vector<Published> published;
+    const auto before = state_.key();
+    const Said said = state_.apply(key_, operation, time(), published);
+    oracle_.executed(*this, operation, said, before);
+    socket->reply(std::make_shared<const Said>(said));
+    publish(published);
+}
+
+void Server::publish(const std::vector<Published>& published) {
+    for (const auto& [channel, text] : published)
+        for (const auto& socket : sockets_)
+            if (socket->listens_to(channel)) socket->push({channel, text});
+}
+
+} // namespace holdfast::sim

@@ -1,0 +1,104 @@
+// In place of src/redis/connection.hpp, with its promises: one ordered connection to one simulated node, with its state
+// machine and its deadlines, but over a simulated socket and without TLS.
+#pragma once
+
+#include "base/clock.hpp"
+#include "redis/greeting.hpp"
+#include "redis/node.hpp"
+#include "redis/node_failure.hpp"
+#include "redis/reply.hpp"
+#include "redis/request.hpp"
+
+#include <tl/expected.hpp>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <poll.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdfast {
+
+namespace sim {
+class Socket;
+} // namespace sim
+
+struct Answer {
+    tl::expected<std::vector<Reply>, NodeFailure> replies;
+    std::optional<BootTime> sent_at;
+    nanoseconds took{};
+};
+
+struct Message {
+    std::string channel;
+    std::string text;
+};
+
+struct TlsContext {
+    explicit TlsContext(const TlsOptions&) {}
+};
+
+class Connection {
+  public:
+    Connection(Node node, const std::shared_ptr<const TlsContext>& tls, milliseconds node_timeout, bool introduce);
+    Connection(const Connection&) = delete;
+    Connection(Connection&&) = default;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection();
+
+    const Node& node() const { return node_; }
+    void resolve() {}
+
+    void settle();
+    uint64_t number() const { return state_ == State::closed ? opened_ + 1 : opened_; }
+    void submit(const Request&, uint64_t round);
+    std::optional<Answer> take(uint64_t round);
+    bool written() const { return pending_.empty() || pending_.back().sent_at.has_value(); }
+    bool reached() const { return reached_; }
+    bool caught_up() const { return state_ == State::open && pending_.empty(); }
+    const std::optional<Introduction>& introduction() const { return introduction_; }
+
+    void listen(const std::string& channel);
+    bool listening() const { return listening_ > 0; }
+    bool has_messages() const { return !messages_.empty(); }
+    std::vector<Message> take_messages() { return std::exchange(messages_, {}); }
+
+    pollfd interest() const;
+    BootTime deadline() const;
+    void advance(short revents);
+
+  private:
+    enum class State { closed, connecting, open };
+    struct Pending {
+        std::optional<uint64_t> round; ///< nothing: of the connection itself
+        Request request;
+        std::optional<BootTime> sent_at{};
+    };
+
+    milliseconds time_to_open() const;
+    void open();
+    void greet();
+    void write();
+    bool read();
+    void ask_to_listen(const std::string& channel);
+    void fail(NodeFailure::Kind, const char* text);
+
+    Node node_;
+    milliseconds node_timeout_;
+    bool introduce_;
+    State state_ = State::closed;
+    bool reached_ = false;
+    uint64_t opened_ = 0;
+    std::shared_ptr<sim::Socket> socket_;
+    BootTime open_until_{};
+    std::deque<Pending> pending_;
+    std::optional<std::pair<uint64_t, Answer>> answer_;
+    std::optional<Introduction> introduction_;
+    std::vector<std::string> channels_;
+    size_t listening_ = 0;
+    std::vector<Message> messages_;
+};
+
+} // namespace holdfast

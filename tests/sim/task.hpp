@@ -1,0 +1,24 @@
+// What a simulated node is asked, and what it says of itself.
+#pragma once
+
+#include "lock/operations.hpp"
+#include "redis/greeting.hpp"
+
+#include <string>
+#include <variant>
+
+namespace holdfast::sim {
+
+/// The first words on a connection.
+struct Greet {};
+struct Listen {
+    std::string channel;
+};
+/// Reads all there is of a lock.
+struct Look {};
+
+struct Task {
+    std::variant<Greet, Listen, Look, Operation> what;
+};
+
+} // namespace holdfast::sim
