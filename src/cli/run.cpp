@@ -16,6 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <exception>
 #include <optional>
 #include <unistd.h>
 
@@ -144,11 +145,22 @@ class Run {
         const BootTime not_after = lock_.valid_until() - lock_.timing().least_to_start();
         std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_);
         variables.push_back(fmt::format("HOLDFAST_HELD={}", held_));
-        const Renewer renewer{lock_, forked.deadline};
+        std::optional<Renewer> renewer;
         // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
         release_on_failure_ = false;
         forked.child->go(not_after, variables);
-        return supervisor.run();
+        // The first round of renewal is a quarter of a second away, and a thread would take longer than a short
+        // command.
+        return supervisor.run([&] { start(renewer, forked.deadline); });
+    }
+
+    /// Where that fails, the command must not go on under a lock that nobody renews.
+    void start(std::optional<Renewer>& renewer, LiveDeadline& deadline) {
+        try {
+            renewer.emplace(lock_, deadline);
+        } catch (const std::exception& error) {
+            deadline.lose(fmt::format("renewal cannot be started: {}", error.what()));
+        }
     }
 
     /// Lets go of the lock, or of as much of it as --min-hold allows.

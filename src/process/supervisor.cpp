@@ -24,6 +24,7 @@ constexpr milliseconds look_again{50};
 /// How often to look whether others of our group are stopped who should not be.
 constexpr milliseconds shares_after{250};
 constexpr seconds leftovers_told_after{1};
+constexpr milliseconds lasts_after{10};
 /// A second request to end that comes sooner may be the first one, sent twice.
 constexpr seconds hurries_after{1};
 
@@ -42,10 +43,14 @@ Supervisor::Supervisor(Child& child, Guard* guard, Terminal& terminal, const Sig
     terminal_.offer(child_.pid());
 }
 
-Ending Supervisor::run() {
+Ending Supervisor::run(const std::function<void()>& lasts) {
     while (!over()) {
         // Before anything else, also after we were stopped or suspended ourselves.
         check_deadlines(BootClock::now());
+        if (!lasts_ && BootClock::now() >= started_ + lasts_after) {
+            lasts_ = true;
+            if (lasts) lasts();
+        }
         std::vector<pollfd> fds{
             {signals_.fd(), POLLIN, 0}, {deadline_.event(), POLLIN, 0}, {child_.outcome_fd(), POLLIN, 0}};
         poller_.wait(fds, next_instant());
@@ -138,7 +143,8 @@ BootTime Supervisor::next_instant() const {
     BootTime next = kill_at_.value_or(BootTime::max());
     if (!ending_.lost) next = std::min(next, rules_.times.term_at(deadline_.at()));
     if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
-    if (killed_) return BootClock::now() + look_again;
+    if (!lasts_) next = std::min(next, started_ + lasts_after);
+    if (killed_) return std::min(next, BootClock::now() + look_again);
     if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_again);
     return others_may_be_stopped() ? std::min(next, BootClock::now() + shares_after) : next;
 }

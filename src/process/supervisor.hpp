@@ -15,6 +15,7 @@
 #include "process/terminal.hpp"
 
 #include <csignal>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -47,8 +48,9 @@ class Supervisor {
     Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals, const LiveDeadline& deadline,
                Rules rules, const Log& log);
 
-    /// From the go to the end of the group.
-    Ending run();
+    /// From the go to the end of the group. Calls `lasts` once, when the command has run for a hundredth of a second:
+    /// what only longer ones need.
+    Ending run(const std::function<void()>& lasts = {});
 
   private:
     bool over();
@@ -85,6 +87,7 @@ class Supervisor {
     std::optional<BootTime> killed_;
     std::optional<BootTime> asked_to_end_; ///< by the last SIGINT or SIGTERM
     sigset_t sent_on_{};                   ///< what the group got from us because we got it
+    bool lasts_ = false;                   ///< and whoever wants to know has been told
     bool waits_for_terminal_ = false;
     bool stop_refused_ = false;
     bool leftovers_told_ = false;
