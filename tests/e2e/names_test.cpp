@@ -1,11 +1,13 @@
 // Nodes whose names are slow to look up.
 #include "support/holdfast.hpp"
+#include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <filesystem>
 #include <vector>
 
 using namespace holdfast;
@@ -90,4 +92,22 @@ TEST_CASE("a host that cannot be reached is looked up again, for it may have mov
     run.wait_for_err("connection refused");
     dir.write("where", "127.0.0.1");
     CHECK(run.wait().out == "done\n");
+}
+
+TEST_CASE("without its other half the static program says for what it needs that, and goes on for all the rest") {
+    const auto built = std::filesystem::path{HOLDFAST_BINARY};
+    // A sanitizer's build is in one piece.
+    if (!std::filesystem::exists(built.parent_path() / "whole/holdfast")) return;
+    TempDir dir;
+    const std::string alone = dir.file("holdfast");
+    std::filesystem::copy_file(built, alone);
+    for (const char* node : {"redis://no-such-host.invalid", "rediss://127.0.0.1:1"}) {
+        const Finished run = finish({alone, "run", "-n", "--node", node, "x", "echo", "never"});
+        CHECK(run.status() == 70);
+        CHECK(run.out.empty());
+        CHECK(run.err.find("holdfast/holdfast, which is needed for TLS and for names that are looked up") !=
+              std::string::npos);
+    }
+    const RedisServer server;
+    CHECK(finish({alone, "run", "--node", server.uri(), "x", "echo", "done"}).out == "done\n");
 }
