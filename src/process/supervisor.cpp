@@ -144,7 +144,7 @@ BootTime Supervisor::next_instant() const {
     if (!ending_.lost) next = std::min(next, rules_.times.term_at(deadline_.at()));
     if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
     if (!lasts_) next = std::min(next, started_ + lasts_after);
-    if (killed_) return std::min(next, BootClock::now() + look_again);
+    if (killed_) return BootClock::now() + look_again;
     if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_again);
     return others_may_be_stopped() ? std::min(next, BootClock::now() + shares_after) : next;
 }
