@@ -1,0 +1,126 @@
+// The simulator's nodes do what real ones do: the same operations, at random, on a server and on sim/node_state.
+#include "sim/node_state.hpp"
+#include "support/redis_server.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <random>
+#include <thread>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::array runs{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+                          "cccccccccccccccccccccccccccccccc"};
+
+class Comparison {
+  public:
+    Comparison(NodeSet& nodes, Way way, std::string name, unsigned seed)
+        : nodes_{nodes}, way_{way}, key_{std::move(name), "holdfast:"}, dice_{seed} {}
+
+    /// As long as it is certain what the node has to say. Returns how many of its answers were compared.
+    size_t run() {
+        for (size_t done = 0; done < 80; ++done) {
+            if (any(6) == 0) std::this_thread::sleep_for(25ms);
+            const milliseconds before = time();
+            const Operation operation = draw(before);
+            const Said real = ask(exchange(key_, operation, way_));
+            const milliseconds after = time();
+            slack_ = std::max(slack_, after - before + 1ms);
+            // What expires about now may or may not have.
+            std::vector<sim::Published> published;
+            sim::NodeState early = state_;
+            sim::NodeState late = state_;
+            const Said first = early.apply(key_, operation, before - slack_, published);
+            const Said last = late.apply(key_, operation, after + slack_, published);
+            if (!same(first, last) || !same(early.look(before - slack_), late.look(after + slack_))) return done;
+            const Said simulated = state_.apply(key_, operation, before, published);
+            CAPTURE(operation.index());
+            CHECK(simulated.word == real.word);
+            CHECK(simulated.value == real.value);
+            CHECK(simulated.position == real.position);
+            CHECK(simulated.fence == real.fence);
+            CHECK(abs(simulated.ttl_left - real.ttl_left) <= slack_);
+            if (!same(simulated, real)) return done;
+        }
+        return 80;
+    }
+
+  private:
+    static bool same(const Said& a, const Said& b) {
+        return a.word == b.word && a.value == b.value && a.position == b.position && a.fence == b.fence &&
+               a.waiting == b.waiting;
+    }
+
+    size_t any(size_t count) { return std::uniform_int_distribution<size_t>{0, count - 1}(dice_); }
+
+    Said ask(const Exchange& exchange) {
+        const Answers answers =
+            nodes_.ask([&](size_t) { return exchange; }, {.enough = [](const Answers&) { return false; }});
+        const auto said = holdfast::said(*answers[0]);
+        REQUIRE_MESSAGE(said.has_value(), (said ? "" : said.error().text));
+        return *said;
+    }
+
+    milliseconds time() {
+        const Answers answers = nodes_.ask_all({"TIME"}, {.enough = [](const Answers&) { return false; }});
+        const auto& replies = answers[0]->replies;
+        REQUIRE_MESSAGE(replies.has_value(), (replies ? "" : replies.error().text));
+        return time_of(replies->front());
+    }
+
+    /// Short enough to end within the comparison, or not.
+    milliseconds lasts() { return any(2) == 0 ? 20ms : 60s; }
+
+    Operation draw(milliseconds now) {
+        const Holder holder{"job", "me", "here", 1, 1ms, 30s};
+        const std::string run = runs.at(any(runs.size()));
+        const Token token{run, static_cast<unsigned>(1 + any(3))};
+        const Record record = Record::make(token, holder);
+        const std::string entry = Record::of_waiter(run, holder).value;
+        const bool void_too = any(8) == 0;
+        const auto about = [&] { return now + milliseconds{any(1000)} - 500ms; };
+        switch (any(10)) {
+        case 0: return Raise{record, Fence{about().count()}};
+        case 1: return Extend{token, record, lasts()};
+        case 2: return Restore{token, record, lasts(), Fence{about().count()}};
+        case 3: return Release{token, any(2) == 0 ? entry : "", void_too};
+        case 4: return Withdraw{token, entry, void_too};
+        case 5:
+            if (any(3) == 0) return Revoke{record, "because"};
+            return Release{token, "", false};
+        default: break;
+        }
+        Acquire acquire{token, record, lasts(), Fence{about().count()}};
+        if (any(3) != 0) acquire.waiting = Waiting{entry, about() - 1s, 1s, lasts()};
+        return acquire;
+    }
+
+    NodeSet& nodes_;
+    Way way_;
+    LockKey key_;
+    std::mt19937 dice_;
+    sim::NodeState state_;
+    milliseconds slack_{1};
+};
+
+void compare(Way way) {
+    const RedisServer server;
+    NodeSet nodes{{server.node()}, 5s};
+    nodes.resolve();
+    size_t compared = 0;
+    for (unsigned seed = 0; seed < 60; ++seed) {
+        CAPTURE(seed);
+        compared += Comparison{nodes, way, fmt::format("x{}", seed), seed}.run();
+    }
+    CHECK(compared > 1000);
+}
+
+} // namespace
+
+TEST_CASE("a simulated node answers as a real one, by script") { compare(Way::scripts); }
