@@ -1,5 +1,5 @@
 // What one Redis keeps of one lock, and what each operation of lock/operations.hpp does to it: a second telling of the
-// scripts, against which tests/integration/node_state_test.cpp holds the real ones. Pure: time is the
+// scripts and transactions, against which tests/integration/node_state_test.cpp holds the real ones. Pure: time is the
 // node's own, and is given.
 #pragma once
 
