@@ -17,7 +17,7 @@ class RedisServer {
   public:
     /// With tls: on a loopback port with TLS, for which `options` name the certificates, and on a Unix socket.
     enum class Listens { unix_socket, loopback, tls };
-    /// Started and answering. `options` as on redis-server's command line.
+    /// Started and answering. `options` as on redis-server's command line, `environment` on top of the test's own.
     explicit RedisServer(std::vector<std::string> options = {}, Listens listens = Listens::unix_socket,
                          std::map<std::string, std::string> environment = {});
 
@@ -38,6 +38,8 @@ class RedisServer {
     /// After kill(): the same server, with what is on its disk.
     void start();
     pid_t pid() const { return process_->pid(); }
+    /// On loopback or with tls.
+    int port() const { return port_; }
     /// Its folder, in which it works.
     const TempDir& folder() const { return dir_; }
 
