@@ -163,12 +163,15 @@ void Oracle::command_started(const std::string& token, Fence fence) {
 
     std::vector<Instant> granted = mine.granted_at;
     std::ranges::sort(granted);
-    const Win win{granted[nodes_ / 2], fence, token};
-    for (const Win& other : wins_)
-        if (other.fence == win.fence || (other.when < win.when) != (other.fence < win.fence))
+    Win win{granted[nodes_ / 2], fence, token, {}};
+    win.taken_before = mine.forced && *mine.forced < win.when;
+    for (const Win& other : wins_) {
+        const bool in_order = (other.when < win.when) == (other.fence < win.fence);
+        if (other.fence == win.fence || (!in_order && !other.taken_before && !win.taken_before))
             violated(Invariant::i5,
                      fmt::format("{} has won at {} with the number {}, and {} at {} with {}", other.token,
                                  text_of(other.when), other.fence.number, token, text_of(win.when), fence.number));
+    }
     wins_.push_back(win);
 }
 

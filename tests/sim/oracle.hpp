@@ -78,6 +78,7 @@ class Oracle {
         Instant when; ///< a quorum had granted
         Fence fence;
         std::string token;
+        bool taken_before; ///< by force, so that it was won and was not: its number is of before that
     };
 
     Holding& holding(const std::string& token);
