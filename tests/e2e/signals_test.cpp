@@ -175,6 +175,13 @@ TEST_CASE("each signal while the lock is released does what the manual says") {
     RedisServer server;
     std::vector<SignalledRun> runs = one_each(server, &Row::releasing, {});
     for (SignalledRun& run : runs) run.process().wait_for_out("ready");
+    // Each has its thread when it has renewed, which is two commands.
+    REQUIRE(eventually([&] {
+        const std::string counter = "cmdstat_pexpire:calls=";
+        const std::string all = server.text({"INFO", "commandstats"});
+        const size_t at = all.find(counter);
+        return at != std::string::npos && std::stoul(all.substr(at + counter.size())) >= 2 * runs.size();
+    }));
     std::vector<size_t> threads;
     for (SignalledRun& run : runs) threads.push_back(run.threads());
     server.pause();
