@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
     // Our memory has passwords in it, and the guard's has them too: no core dump, and no look into it but root's.
     ::prctl(PR_SET_DUMPABLE, 0);
     // One heap: to set up another for the renewal thread costs more than the two will ever wait for each other.
-    ::mallopt(M_ARENA_MAX, 1);
+    ::mallopt(M_ARENA_MAX, 1); // NOLINT(concurrency-mt-unsafe): there is one thread yet
     reserve_standard_fds();
     const Exit exit = run_program(argc, argv);
     if (exit.signal != 0) die_of(exit.signal);
