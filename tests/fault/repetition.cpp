@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <fstream>
@@ -43,9 +44,12 @@ BootTime inject_and_judge(Scene& scene) {
     if (draw.survives()) return BootTime::max();
     if (!draw.traits().by_force && !stops_answers(draw.fault)) return scene.forgotten_at();
 
-    // The nodes were asked in time if no renewal came between the question and the fault.
+    // The nodes were asked in time if no renewal came between the question and the fault. The first comes sooner after
+    // its grant than the others after each other (lock/renewal.cpp).
+    constexpr milliseconds first_renewal{250};
     constexpr milliseconds soon{40};
-    const bool renewal_was_far = keys_end - before > draw.ttl * 2 / 3 + soon && cut - before < soon;
+    const milliseconds renewed_after = std::min(first_renewal, draw.ttl / 3);
+    const bool renewal_was_far = keys_end - before > draw.ttl - renewed_after + soon && cut - before < soon;
     const BootTime lease_ends = renewal_was_far ? keys_end : cut + lease(draw);
     if (!draw.traits().by_force) return lease_ends;
     // The next renewal finds out, a node timeout may pass for it, and then it is told and killed after its grace.
