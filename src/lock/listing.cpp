@@ -21,7 +21,7 @@ class NodeListing {
         while (!expiring_.empty() && has_room(request)) ask_all(move_last(expiring_, asked_expiring_), request);
         while (!names_.empty() && has_room(request)) request.add({"PTTL", prefix_ + move_last(names_, asked_names_)});
         asked_to_scan_ = names_.empty() && !scanned_;
-        if (asked_to_scan_) request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", "1000"});
+        if (asked_to_scan_) request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", "2000"});
         return {std::move(request), [this](std::vector<Reply>&& replies) -> Step {
                     take(replies);
                     if (failure_ || (scanned_ && names_.empty() && expiring_.empty())) return Reply{};

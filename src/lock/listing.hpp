@@ -1,7 +1,7 @@
 // Every lock there is, found from outside; nothing is changed by it. Main thread.
 //
-// Each node walks through all of its keys, a thousand at a time, so that its other clients wait for a millisecond or
-// two at most; a million keys take about a second. What is locked or released meanwhile may be missing or shown.
+// Each node walks through all of its keys, two thousand at a time, so that its other clients wait for three
+// milliseconds at most; a million keys take about a second. What is locked or released meanwhile may be missing or shown.
 #pragma once
 
 #include "lock/inspection.hpp"
