@@ -1,7 +1,8 @@
 // Every lock there is, found from outside; nothing is changed by it. Main thread.
 //
 // Each node walks through all of its keys, two thousand at a time, so that its other clients wait for three
-// milliseconds at most; a million keys take about a second. What is locked or released meanwhile may be missing or shown.
+// milliseconds at most; a million keys take about a second. What is locked or released meanwhile may be missing or
+// shown.
 #pragma once
 
 #include "lock/inspection.hpp"
