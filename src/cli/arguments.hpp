@@ -1,4 +1,4 @@
-// The command line as typed. The only place that knows CLI11.
+// The command line as typed.
 #pragma once
 
 #include "config/options.hpp"

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
+
 using namespace holdfast;
 
 namespace {
@@ -87,6 +89,31 @@ TEST_CASE("options have the spellings of flock") {
     CHECK(parsed({"run", "--wait=5", "x", "ls"}).settings.at("wait").text == "5");
     CHECK(parsed({"run", "--timeout", "5", "x", "ls"}).settings.at("wait").text == "5");
     CHECK(parsed({"run", "-E", "0", "x", "ls"}).settings.at("conflict-exit-code").text == "0");
+}
+
+TEST_CASE("every setting is understood however it is spelled, in front of the command and behind it") {
+    for (const Option& option : options()) {
+        CAPTURE(option.name);
+        std::istringstream spellings{std::string{option.spellings}};
+        for (std::string spelling; std::getline(spellings, spelling, ',');) {
+            CAPTURE(spelling);
+            const bool takes_value = option.kind != Option::Kind::toggle;
+            const auto value_of = [&](const std::vector<const char*>& words) {
+                return parsed(words).settings.at(std::string{option.name}).text;
+            };
+            const std::string glued = spelling + (spelling.starts_with("--") ? "=5" : "5");
+            const char* typed = spelling.c_str();
+            if (!takes_value) {
+                CHECK(value_of({"run", typed, "x", "ls"}) == "yes");
+                CHECK(value_of({typed, "run", "x", "ls"}) == "yes");
+            } else {
+                CHECK(value_of({"run", typed, "5", "x", "ls"}) == "5");
+                CHECK(value_of({"run", glued.c_str(), "x", "ls"}) == "5");
+                CHECK(value_of({typed, "5", "run", "x", "ls"}) == "5");
+                CHECK(value_of({glued.c_str(), "run", "x", "ls"}) == "5");
+            }
+        }
+    }
 }
 
 TEST_CASE("of an option that is typed twice the last one counts") {
