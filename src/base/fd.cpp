@@ -22,10 +22,10 @@ Fd make_event_fd() {
 }
 
 void reserve_standard_fds() {
-    int fd = 0;
-    do fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0) ::close(fd);
+    // The lowest that is free is what open(2) takes.
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(fd, F_GETFD) < 0) [[maybe_unused]]
+            const int opened = ::open("/dev/null", O_RDWR | O_CLOEXEC);
 }
 
 bool was_closed(int standard_fd) { return (::fcntl(standard_fd, F_GETFD) & FD_CLOEXEC) != 0; }

@@ -18,6 +18,7 @@
 #include <csignal>
 #include <exception>
 #include <optional>
+#include <span>
 #include <unistd.h>
 
 namespace holdfast {
@@ -55,9 +56,9 @@ struct Forked {
     std::optional<Guard> guard;
     std::optional<Child> child;
 
-    void fork(const Command& command, const Rules& rules, const Signals& signals) {
+    void fork(const Command& command, const Rules& rules, const Signals& signals, std::span<const int> sockets) {
         if (rules.stop_on_loss) guard.emplace(deadline, rules.times, rules.tree);
-        child.emplace(command, signals);
+        child.emplace(command, signals, sockets);
     }
 };
 
@@ -88,7 +89,7 @@ class Run {
         const Command command{arguments_.words, own_environment()};
         const Rules rules = rules_of(settings_, lock_.timing());
         Forked forked;
-        const Attempt attempt = wait_for_lock([&] { forked.fork(command, rules, signals_); });
+        const Attempt attempt = wait_for_lock([&] { forked.fork(command, rules, signals_, lock_.nodes().sockets()); });
         signals_.take_stops();
         if (const auto signal = signals_.next_ending()) {
             if (attempt.outcome == Outcome::won) lock_.release();
@@ -103,7 +104,6 @@ class Run {
             release_on_failure_ = false;
             return refuse(lock_, attempt, settings_, Refused::command);
         }
-        lock_.listen_for_revocation();
         acquired_ = BootClock::now();
         report_.fence = lock_.fence();
         log_.detail(
@@ -112,7 +112,7 @@ class Run {
             {{"fence", lock_.fence().number}, {"waited_ms", report_.waited->count()}});
         const Ending ending = hold(forked, rules);
         report_.held = since(acquired_);
-        let_go(ending);
+        let_go(ending, forked.deadline.lost());
         // A script around us ends by it as it would without us. It waits for us too: we have it blocked.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
         return exit_of(ending);
@@ -138,8 +138,6 @@ class Run {
                           "lock, perhaps for want of memory; try again"};
         if (forked.guard && !forked.guard->watch(forked.child->pid()))
             throw system_failure("cannot start the guard process");
-        if (const auto why = lock_.taken_away())
-            throw Failure{ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}", *why)};
         Supervisor supervisor{
             *forked.child, forked.guard ? &*forked.guard : nullptr, terminal, signals_, forked.deadline, rules, log_};
         const BootTime not_after = lock_.valid_until() - lock_.timing().least_to_start();
@@ -149,8 +147,7 @@ class Run {
         // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
         release_on_failure_ = false;
         forked.child->go(not_after, variables);
-        // The first round of renewal is a quarter of a second away, and a thread would take longer than a short
-        // command.
+        // A thread, and a node's work to tell us of a force-release, would cost more than a short command.
         return supervisor.run([&] { start(renewer, forked.deadline); });
     }
 
@@ -164,10 +161,10 @@ class Run {
     }
 
     /// Lets go of the lock, or of as much of it as --min-hold allows.
-    void let_go(const Ending& ending) {
+    void let_go(const Ending& ending, bool lost_by_now) {
         const std::string ttl = format_duration(lock_.timing().ttl);
         const auto rest = std::chrono::ceil<milliseconds>(acquired_ + settings_.min_hold - BootClock::now());
-        const bool keeps = rest > milliseconds{0} && !ending.lost && ending.exec_error == 0;
+        const bool keeps = rest > milliseconds{0} && !ending.lost && !lost_by_now && ending.exec_error == 0;
         if (ending.alive)
             log_.error("not_released", fmt::format("the lock is not released, because a process of the command could "
                                                    "not be killed; it ends by itself within {}",

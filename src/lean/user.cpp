@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 namespace holdfast {
+namespace {
 
-std::optional<std::string> user_name() {
+std::optional<std::string> look_up() {
     const std::unique_ptr<FILE, decltype(&std::fclose)> file{std::fopen("/etc/passwd", "re"), &std::fclose};
     passwd entry{};
     passwd* found = nullptr;
@@ -16,6 +17,13 @@ std::optional<std::string> user_name() {
     while (file && ::fgetpwent_r(file.get(), &entry, buffer.data(), buffer.size(), &found) == 0)
         if (entry.pw_uid == ::geteuid()) return entry.pw_name;
     return {};
+}
+
+} // namespace
+
+std::optional<std::string> user_name() {
+    static const std::optional<std::string> name = look_up();
+    return name;
 }
 
 } // namespace holdfast

@@ -247,12 +247,22 @@ void Lock::withdraw() {
     granted_.assign(nodes_.size(), not_granted);
 }
 
-std::optional<std::string> Lock::taken_away() {
+bool Lock::told_of_revocation() {
     const std::string ours = token_.text() + " ";
-    for (const Message& message : nodes_.take_messages())
-        if (message.channel == key_.revoked_channel() && message.text.starts_with(ours))
-            return printable(message.text.substr(ours.size()), 500);
-    return {};
+    bool told = false;
+    for (const Message& message : nodes_.take_messages()) {
+        if (message.channel != key_.revoked_channel() || !message.text.starts_with(ours)) continue;
+        taken_away_ = printable(message.text.substr(ours.size()), 500);
+        told = true;
+    }
+    return told;
+}
+
+bool Lock::is_revoked(const Ballot::Vote& vote) {
+    if (!vote || vote->word != Word::revoked) return false;
+    // One that we gave up ourselves has no words.
+    if (!vote->value.empty()) taken_away_ = printable(vote->value, 500);
+    return true;
 }
 
 Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
@@ -274,7 +284,7 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
             } else {
                 ++no;
                 missing[i] = vote->word == Word::missing;
-                revoked = revoked || vote->word == Word::revoked;
+                revoked = is_revoked(vote) || revoked;
                 granted_[i] = not_granted;
             }
             moved();
@@ -301,7 +311,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
             // What is answered cannot come late, but what was sent on an earlier connection can.
             if (answers[i]->replies && !may_come_late(i)) unanswered_on_[i].reset();
             if (vote && vote->word == Word::yours) granted_[i] = granted_by(*answers[i]);
-            revoked = revoked || (vote && vote->word == Word::revoked);
+            revoked = is_revoked(vote) || revoked;
             moved();
         });
         return revoked;

@@ -82,8 +82,10 @@ class Lock {
     void withdraw();
     /// From here on nodes tell when the lock is taken away from us, as far as they can.
     void listen_for_revocation() { nodes_.listen(key_.revoked_channel()); }
-    /// By whom and why the lock was taken away, if a node has told. Reads what has come.
-    std::optional<std::string> taken_away();
+    /// Whether a node has told, since this was last asked, that the lock was taken away. Reads what has come.
+    bool told_of_revocation();
+    /// By whom and why it was taken away, if a node has told, by itself or in answer to a renewal.
+    const std::optional<std::string>& taken_away() const { return taken_away_; }
 
     /// Until when the lock is certainly ours; not_granted when it is not.
     BootTime valid_until() const { return holdfast::valid_until(granted_); }
@@ -115,6 +117,8 @@ class Lock {
     /// Until when the node that said yes keeps the key.
     BootTime granted_by(const Answer& yes) const;
     std::vector<NodeReport> same_servers() const;
+    /// Whether a node says that our token is void; keeps its words.
+    bool is_revoked(const Ballot::Vote& vote);
     bool agree_on_fence(FenceAgreement, BootTime deadline);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
     std::vector<NodeReport> reports(const Ballot&, const Answers&, bool won) const;
@@ -135,6 +139,7 @@ class Lock {
         unanswered_on_;          ///< by node: the connection of an acquire or restore without answer
     std::vector<bool> answered_; ///< by node: when it was last waited for it has answered
     std::vector<NodeReport> reports_;
+    std::optional<std::string> taken_away_;
 };
 
 } // namespace holdfast

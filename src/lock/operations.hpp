@@ -105,8 +105,8 @@ struct Withdraw {
     std::string entry;
     bool void_too;
 };
-/// DEL if K has just that record, whose token is void from then on; tells its holder, in those words, and the first
-/// live waiter. revoked, changed, free
+/// DEL if K has just that record, whose token is void from then on; tells its holder, in those words, at once and
+/// whenever it asks again, and the first live waiter. revoked, changed, free
 struct Revoke {
     Record record;
     std::string words;
@@ -143,10 +143,10 @@ struct Waiter {
 
 struct Said {
     Word word;
-    std::string value{};         ///< held: what stands in the key; reserved: who is first in the queue
-    milliseconds ttl_left{};     ///< held: of the key; reserved: of the entry of who is first
-    size_t position = 0;         ///< held, reserved: our place in the queue, from 1; 0: not in it
-    Fence fence{};               ///< granted, raised, refused; of inspection
+    std::string value{};     ///< held: what stands in the key; reserved: who is first in the queue; revoked: the words
+    milliseconds ttl_left{}; ///< held: of the key; reserved: of the entry of who is first
+    size_t position = 0;     ///< held, reserved: our place in the queue, from 1; 0: not in it
+    Fence fence{};           ///< granted, raised, refused; of inspection
     std::vector<Waiter> queue{}; ///< of inspection: the first hundred of those who live
     size_t waiting = 0;          ///< of inspection: all of those who live
 };

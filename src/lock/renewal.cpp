@@ -10,8 +10,6 @@
 namespace holdfast {
 namespace {
 
-constexpr milliseconds first_round_after{250};
-
 std::string with_reports(std::string sentence, const std::vector<NodeReport>& reports) {
     for (const NodeReport& report : reports) sentence += fmt::format("\n  {}  {}", report.node, report.text);
     return sentence;
@@ -30,12 +28,13 @@ void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop)
     const milliseconds interval = lock.timing().renewal_interval();
     // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
     const auto is_over = [&] { return kept(Rule::no_resurrection) && BootClock::now() >= deadline.at(); };
-    // Between the grant and our listening the lock may have been taken away unheard.
-    BootTime next = BootClock::now() + std::min(interval, first_round_after);
+    // What was taken away before the nodes know that we listen, the first round finds; of what is taken later they
+    // tell.
+    lock.listen_for_revocation();
+    BootTime next = BootClock::now();
     while (!stop_requested_within(next, lock.nodes(), poller, stop)) {
         // Told of it or not, what counts is what the nodes say.
-        const auto by_whom = lock.taken_away();
-        if (!by_whom && BootClock::now() < next) continue;
+        if (!lock.told_of_revocation() && BootClock::now() < next) continue;
         if (is_over()) return deadline.lose(deadline.reason());
         const BootTime began = BootClock::now();
         // Too late is too late, also for a yes that was under way; and of a loss only the reason is told.
@@ -45,8 +44,8 @@ void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop)
         };
         switch (lock.extend(moved, stop)) {
         case Renewal::lost:
-            return deadline.lose(by_whom ? *by_whom
-                                         : with_reports("the nodes no longer grant it", lock.last_reports()));
+            return deadline.lose(
+                lock.taken_away().value_or(with_reports("the nodes no longer grant it", lock.last_reports())));
         case Renewal::held: next = began + interval; break;
         case Renewal::shaky:
             deadline.explain(with_reports("it could not be renewed in time", lock.last_reports()));

@@ -83,7 +83,8 @@ return {'raised', '', tonumber(ARGV[2])}
 
 // ARGV: record, ttl ms
 constexpr std::string_view extend_body = R"(
-if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
+local void = redis.call('GET', VOID)
+if void then return {'revoked', void} end
 local now = redis.call('GET', K)
 if not now then return {'missing'} end
 if now ~= ARGV[1] then return {'taken'} end
@@ -94,7 +95,8 @@ return {'yours'}
 
 // ARGV: record, ttl ms, number
 constexpr std::string_view restore_body = R"(
-if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
+local void = redis.call('GET', VOID)
+if void then return {'revoked', void} end
 local now = redis.call('GET', K)
 if now and now ~= ARGV[1] then return {'taken'} end
 redis.call('SET', K, ARGV[1], 'PX', ARGV[2])
@@ -111,7 +113,7 @@ if attempt and attempt <= tonumber(ARGV[2]) then
     redis.call('DEL', K)
     word = 'released'
 end
-if ARGV[3] ~= '0' then redis.pcall('SET', VOID, '1', 'PX', ARGV[3]) end
+if ARGV[3] ~= '0' then redis.pcall('SET', VOID, '', 'PX', ARGV[3]) end
 if word == 'released' then tell_first(ARGV[4]) end
 return {word}
 )";
@@ -124,12 +126,12 @@ if attempt_of(record, ARGV[1]) then
     redis.call('DEL', K)
     record = nil
 end
-if ARGV[3] ~= '0' then redis.pcall('SET', VOID, '1', 'PX', ARGV[3]) end
+if ARGV[3] ~= '0' then redis.pcall('SET', VOID, '', 'PX', ARGV[3]) end
 if not record then tell_first(ARGV[4]) end
 return {'done'}
 )";
 
-// ARGV: record, ms for the void mark, turn channels, revoked channel, message
+// ARGV: record, ms for the void mark, turn channels, revoked channel, message, words
 constexpr std::string_view revoke_body = R"(
 local now = redis.call('GET', K)
 local word = 'free'
@@ -139,7 +141,7 @@ if now == ARGV[1] then
 elseif now then
     word = 'changed'
 end
-redis.pcall('SET', VOID, '1', 'PX', ARGV[2])
+redis.pcall('SET', VOID, ARGV[6], 'PX', ARGV[2])
 if word ~= 'changed' then
     redis.pcall('PUBLISH', ARGV[4], ARGV[5])
     tell_first(ARGV[3])
@@ -158,18 +160,6 @@ std::string text(std::string_view body) {
     put("{queue_lasts}", queue_lasts);
     put("{tolerance}", clock_tolerance);
     return script;
-}
-
-/// Put together once.
-struct Scripts {
-    std::string acquire = text(acquire_body), raise = text(raise_body), extend = text(extend_body),
-                restore = text(restore_body), release = text(release_body), withdraw = text(withdraw_body),
-                revoke = text(revoke_body);
-};
-
-const Scripts& scripts() {
-    static const Scripts all;
-    return all;
 }
 
 Request eval(const std::string& script, const LockKey& key, std::string_view token,
@@ -196,37 +186,43 @@ struct ToScript {
     const LockKey& key;
 
     Request operator()(const Acquire& op) const {
+        static const std::string script = text(acquire_body);
         const Waiting none{};
         const Waiting& waiting = op.waiting ? *op.waiting : none;
-        return eval(scripts().acquire, key, op.token.text(),
+        return eval(script, key, op.token.text(),
                     {op.record.value, argument(op.ttl), op.token.run, argument(op.token.attempt),
                      argument(op.proposal.number), waiting.entry, argument(waiting.since), argument(waiting.waited),
                      argument(waiting.lasts)});
     }
     Request operator()(const Raise& op) const {
-        return eval(scripts().raise, key, op.record.token(), {op.record.value, argument(op.to.number)});
+        static const std::string script = text(raise_body);
+        return eval(script, key, op.record.token(), {op.record.value, argument(op.to.number)});
     }
     Request operator()(const Extend& op) const {
-        return eval(scripts().extend, key, op.token.text(), {op.record.value, argument(op.ttl)});
+        static const std::string script = text(extend_body);
+        return eval(script, key, op.token.text(), {op.record.value, argument(op.ttl)});
     }
     Request operator()(const Restore& op) const {
-        return eval(scripts().restore, key, op.token.text(),
-                    {op.record.value, argument(op.ttl), argument(op.fence.number)});
+        static const std::string script = text(restore_body);
+        return eval(script, key, op.token.text(), {op.record.value, argument(op.ttl), argument(op.fence.number)});
     }
     Request operator()(const Release& op) const {
-        return told_first(eval(scripts().release, key, op.token.text(),
+        static const std::string script = text(release_body);
+        return told_first(eval(script, key, op.token.text(),
                                {op.token.run, argument(op.token.attempt), op.void_too ? argument(void_lasts) : "0",
                                 key.turn_channels(), op.entry}));
     }
     Request operator()(const Withdraw& op) const {
+        static const std::string script = text(withdraw_body);
         return told_first(
-            eval(scripts().withdraw, key, op.token.text(),
+            eval(script, key, op.token.text(),
                  {op.token.run, op.entry, op.void_too ? argument(void_lasts) : "0", key.turn_channels()}));
     }
     Request operator()(const Revoke& op) const {
-        return told_first(eval(
-            scripts().revoke, key, op.record.token(),
-            {op.record.value, argument(op.void_lasts()), key.turn_channels(), key.revoked_channel(), op.message()}));
+        static const std::string script = text(revoke_body);
+        return told_first(eval(script, key, op.record.token(),
+                               {op.record.value, argument(op.void_lasts()), key.turn_channels(), key.revoked_channel(),
+                                op.message(), op.words}));
     }
 };
 

@@ -179,9 +179,9 @@ struct Verdict {
 };
 
 /// A mark must not be part of the transaction: a full server refuses it, and the rest has to be done all the same.
-Request void_mark(const LockKey& key, std::string_view token, milliseconds lasts) {
+Request void_mark(const LockKey& key, std::string_view token, milliseconds lasts, std::string_view words = "") {
     Request request;
-    if (lasts > milliseconds{0}) request.add({"SET", key.void_mark(token), "1", "PX", argument(lasts)});
+    if (lasts > milliseconds{0}) request.add({"SET", key.void_mark(token), words, "PX", argument(lasts)});
     return request;
 }
 
@@ -255,10 +255,11 @@ struct ToTransaction {
     Exchange operator()(const Extend& op) const {
         const std::string mark = key.void_mark(op.token.text());
         Request request = watch({key.key(), mark});
-        request.add({"EXISTS", mark});
+        request.add({"GET", mark});
         request.add({"GET", key.key()});
         return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
-            if (replies[watch_replies].integer != 0) return let_go(word("revoked"));
+            if (const Reply& words = replies[watch_replies]; words.type != Reply::Type::nil)
+                return let_go(list({text("revoked"), text(words.text)}));
             if (replies[watch_replies + 1].type == Reply::Type::nil) return let_go(word("missing"));
             if (replies[watch_replies + 1].text != op.record.value) return let_go(word("taken"));
             return commit(
@@ -275,11 +276,12 @@ struct ToTransaction {
     Exchange operator()(const Restore& op) const {
         const std::string mark = key.void_mark(op.token.text());
         Request request = watch({key.key(), mark, key.fence()});
-        request.add({"EXISTS", mark});
+        request.add({"GET", mark});
         request.add({"GET", key.key()});
         request.add({"GET", key.fence()});
         return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
-            if (replies[watch_replies].integer != 0) return let_go(word("revoked"));
+            if (const Reply& words = replies[watch_replies]; words.type != Reply::Type::nil)
+                return let_go(list({text("revoked"), text(words.text)}));
             if (replies[watch_replies + 1].type != Reply::Type::nil &&
                 replies[watch_replies + 1].text != op.record.value)
                 return let_go(word("taken"));
@@ -312,7 +314,7 @@ struct ToTransaction {
     }
 
     Exchange operator()(const Revoke& op) const {
-        return remove(key, void_mark(key, op.record.token(), op.void_lasts()),
+        return remove(key, void_mark(key, op.record.token(), op.void_lasts(), op.words),
                       [key = key, op](const Reply& value, const Line& line) -> Verdict {
                           const bool theirs = value.text == op.record.value;
                           if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};

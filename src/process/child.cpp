@@ -5,22 +5,21 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <dirent.h>
-#include <fcntl.h>
 #include <string_view>
 
 namespace holdfast {
 namespace {
 
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
+/// Room for this many variables that come with the go.
+constexpr size_t most_variables = 32;
+
+std::vector<char*> pointers(const std::vector<std::string>& strings, size_t room) {
     std::vector<char*> out;
+    out.reserve(strings.size() + room);
     // exec takes char*, and promises not to write to it.
     for (const std::string& text : strings) out.push_back(const_cast<char*>(text.c_str()));
-    out.push_back(nullptr);
     return out;
 }
 
@@ -41,28 +40,15 @@ bool read_all(int fd, void* data, size_t size) {
     return true;
 }
 
-/// A connection that holdfast resets must not live on here until the go. What closes by itself on exec is ours.
-void close_ours(int go, int outcome) {
-    const Fd folder{::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    alignas(dirent64) std::array<char, 4096> buffer;
-    // To close one changes nothing for those that are still to be listed: /proc goes by their numbers.
-    for (ssize_t size = 0; (size = ::getdents64(folder.get(), buffer.data(), buffer.size())) > 0;)
-        for (ssize_t at = 0; at < size;) {
-            const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
-            at += entry->d_reclen;
-            const std::string_view name{entry->d_name};
-            int fd = -1;
-            std::from_chars(name.data(), name.data() + name.size(), fd);
-            const bool spared = fd < 0 || fd == go || fd == outcome || fd == folder.get();
-            if (!spared && (::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0) ::close(fd);
-        }
-}
-
 } // namespace
 
-Child::Child(const Command& command, const Signals& signals) {
+Child::Child(const Command& command, const Signals& signals, std::span<const int> sockets) {
     Pipe go = make_pipe();
     Pipe outcome = make_pipe();
+    // What is done before the fork is done once: each page that is written after it is copied.
+    std::vector<char*> argv = pointers(command.words, 1);
+    argv.push_back(nullptr);
+    std::vector<char*> environment = pointers(command.environment, most_variables + 1);
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) throw system_failure("cannot start a process for the command");
@@ -72,7 +58,8 @@ Child::Child(const Command& command, const Signals& signals) {
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != parent) ::_exit(126);
         go.write.reset();
-        run(command, signals, go.read.get(), outcome.write.get());
+        for (const int socket : sockets) ::close(socket);
+        run(argv.data(), std::move(environment), signals, go.read.get(), outcome.write.get());
     }
     // In both processes, so that the group exists whoever comes first (hazard 71).
     ::setpgid(pid_, pid_);
@@ -80,22 +67,20 @@ Child::Child(const Command& command, const Signals& signals) {
     outcome_ = std::move(outcome.read);
 }
 
-void Child::run(const Command& command, const Signals& signals, int go, int outcome) noexcept {
-    close_ours(go, outcome);
-    const std::vector<char*> argv = pointers(command.words);
+void Child::run(char* const* argv, std::vector<char*> environment, const Signals& signals, int go,
+                int outcome) noexcept {
     Go message{};
-    std::string more;
     // End of file: holdfast has decided against it, or is no more.
     if (!read_all(go, &message, sizeof message)) ::_exit(126);
-    more.resize(message.bytes);
-    if (!read_all(go, more.data(), more.size())) ::_exit(126);
-    std::vector<std::string> all = command.environment;
-    for (size_t at = 0; at < more.size(); at += all.back().size() + 1) all.emplace_back(more.c_str() + at);
-    const std::vector<char*> environment = pointers(all);
+    std::string variables(message.bytes, '\0');
+    if (!read_all(go, variables.data(), variables.size())) ::_exit(126);
+    for (size_t at = 0; at < variables.size(); at += std::strlen(environment.back()) + 1)
+        environment.push_back(variables.data() + at);
+    environment.push_back(nullptr);
     int error = ETIME;
     if (BootClock::now() < message.not_after) {
         signals.restore();
-        ::execvpe(argv.front(), argv.data(), environment.data());
+        ::execvpe(argv[0], argv, environment.data());
         error = errno;
     }
     [[maybe_unused]] const auto ignored = ::write(outcome, &error, sizeof error);

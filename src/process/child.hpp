@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,8 +25,9 @@ struct Command {
 
 class Child {
   public:
-    /// Forks. Nothing of the command runs yet. Throws Failure.
-    Child(const Command& command, const Signals& signals);
+    /// Forks. Nothing of the command runs yet. The child closes `sockets` at once: a connection that holdfast resets
+    /// must not live on there until the go. Throws Failure.
+    Child(const Command& command, const Signals& signals, std::span<const int> sockets);
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
     /// Sends SIGKILL to whatever of it has not been reaped.
@@ -51,7 +52,8 @@ class Child {
     void reaped() { reaped_ = true; }
 
   private:
-    [[noreturn]] static void run(const Command&, const Signals&, int go, int outcome) noexcept;
+    [[noreturn]] static void run(char* const* argv, std::vector<char*> environment, const Signals&, int go,
+                                 int outcome) noexcept;
 
     pid_t pid_ = -1;
     bool reaped_ = false;

@@ -69,6 +69,11 @@ std::optional<Answer> Connection::take(uint64_t round) {
     return answer;
 }
 
+void Connection::add_sockets(std::vector<int>& all) const {
+    for (const Fd* fd : {&fd_, &given_up_})
+        if (*fd) all.push_back(fd->get());
+}
+
 pollfd Connection::interest() const {
     if (state_ == State::resolving) return {lookup_->fd(), POLLIN, 0};
     return {fd_.get(), static_cast<short>(state_ == State::connecting ? POLLOUT : POLLIN), 0};
@@ -219,7 +224,7 @@ void Connection::too_late() {
 }
 
 bool Connection::read() {
-    std::array<char, 16384> buffer{};
+    std::array<char, 16384> buffer; // not cleared: that is four pages
     const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (size <= 0) {

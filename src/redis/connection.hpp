@@ -85,6 +85,8 @@ class Connection {
     bool has_messages() const { return !messages_.empty(); }
     std::vector<Message> take_messages() { return std::exchange(messages_, {}); }
 
+    void add_sockets(std::vector<int>&) const;
+
     /// What to wait for, and until when at most. After that: advance().
     pollfd interest() const;
     BootTime deadline() const;

@@ -74,8 +74,25 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
         connections_[i].settle();
         if (auto exchange = exchange_for(i)) talks.emplace_back(i, std::move(*exchange), connections_[i], round_);
     }
-    if (until.meanwhile) until.meanwhile();
     std::vector<pollfd> fds;
+    // False when somebody interrupts.
+    const auto wait = [&](BootTime no_later) {
+        fds.clear();
+        for (const Talk& talk : talks) {
+            fds.push_back(talk.connection().interest());
+            no_later = std::min(no_later, talk.connection().deadline());
+        }
+        fds.push_back({until.interrupt, POLLIN, 0});
+        poller_.wait(fds, no_later);
+        if (fds.back().revents != 0) return false;
+        for (size_t k = 0; k < talks.size(); ++k) talks[k].connection().advance(fds[k].revents);
+        return true;
+    };
+    if (until.meanwhile) {
+        // To nodes that are near the connection stands at once; they are asked before anything else is done.
+        wait(BootTime{});
+        until.meanwhile();
+    }
     while (true) {
         std::erase_if(talks, [&](Talk& talk) {
             auto& answer = answers[talk.node()];
@@ -83,22 +100,18 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
             return answer.has_value();
         });
         if (talks.empty() || until.enough(answers) || BootClock::now() >= until.deadline) return answers;
-
-        fds.clear();
-        BootTime deadline = until.deadline;
-        for (const Talk& talk : talks) {
-            fds.push_back(talk.connection().interest());
-            deadline = std::min(deadline, talk.connection().deadline());
-        }
-        fds.push_back({until.interrupt, POLLIN, 0});
-        poller_.wait(fds, deadline);
-        if (fds.back().revents != 0) return answers;
-        for (size_t k = 0; k < talks.size(); ++k) talks[k].connection().advance(fds[k].revents);
+        if (!wait(until.deadline)) return answers;
     }
 }
 
 Answers NodeSet::ask_all(const Request& request, const Until& until) {
     return ask([&](size_t) { return Exchange{request}; }, until);
+}
+
+std::vector<int> NodeSet::sockets() const {
+    std::vector<int> all;
+    for (const Connection& connection : connections_) connection.add_sockets(all);
+    return all;
 }
 
 void NodeSet::listen(const std::string& channel) {

@@ -77,6 +77,9 @@ class NodeSet {
     /// What that node said of itself when it was last connected to.
     const std::optional<Introduction>& introduction(size_t i) const { return connections_[i].introduction(); }
 
+    /// Of all connections, given up or not.
+    std::vector<int> sockets() const;
+
     /// Asks every node for the messages of a channel, now and on each later connection.
     void listen(const std::string& channel);
     /// Some node will tell us.

@@ -159,6 +159,24 @@ TEST_CASE("what was taken away stays away, 300 times, while its holder renews it
     }
 }
 
+TEST_CASE("who has not heard of a revocation learns by whom it was with the next renewal") {
+    for (const Way way : {Way::scripts, Way::transactions}) {
+        CAPTURE(way);
+        const RedisServers servers{3};
+        const Timing timing{30s, 0ms, 2s};
+        Lock lock{NodeSet{servers.nodes(), timing.node_timeout}, key, {timing, {}, way}, this_process("job", 30s)};
+        lock.nodes().resolve();
+        REQUIRE(lock.try_once().outcome == Outcome::won);
+        NodeSet operators{servers.nodes(), timing.node_timeout};
+        operators.resolve();
+        const Record seen = inspect(operators, key).record;
+        REQUIRE(revoke(operators, key, seen, "joe has\x1b", way).outcome == Revocation::Outcome::revoked);
+        CHECK_FALSE(lock.told_of_revocation());
+        CHECK(lock.extend([] {}) == Renewal::lost);
+        CHECK(lock.taken_away() == "joe has\\x1b");
+    }
+}
+
 TEST_CASE("who is robbed between grant and start, 300 times, is refused or loses it with the first renewal") {
     for (const Way way : {Way::scripts, Way::transactions}) {
         CAPTURE(way);

@@ -22,7 +22,7 @@ Ending supervise(const std::string& script, const LiveDeadline& deadline, StopTi
     signals.take_stops();
     Terminal terminal;
     Guard guard{deadline, times, false};
-    Child child{{{"/bin/sh", "-c", script}, {}}, signals};
+    Child child{{{"/bin/sh", "-c", script}, {}}, signals, {}};
     const Log log{Verbosity::quiet};
     Supervisor supervisor{child, &guard, terminal, signals, deadline, Rules{.times = times}, log};
     guard.watch(child.pid());
@@ -58,7 +58,7 @@ TEST_CASE("what is heard after SIGTERM neither takes it back nor puts SIGKILL of
 TEST_CASE("a command whose go comes too late is not started") {
     TempDir dir;
     const Signals signals;
-    Child child{{{"/bin/sh", "-c", "echo > " + dir.file("ran")}, {}}, signals};
+    Child child{{{"/bin/sh", "-c", "echo > " + dir.file("ran")}, {}}, signals, {}};
     child.go(BootClock::now(), {});
     CHECK(child.outcome() == ETIME);
     siginfo_t info{};

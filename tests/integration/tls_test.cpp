@@ -344,6 +344,7 @@ TEST_CASE("the lock over TLS: taken, renewed, taken away by a message, released,
         REQUIRE(revoke(operators, key, inspect(operators, key).record, "somebody has", Way::scripts).outcome ==
                 Revocation::Outcome::revoked);
         lock.nodes().wait(BootClock::now() + patience, -1);
+        CHECK(lock.told_of_revocation());
         CHECK(lock.taken_away() == "somebody has");
         CHECK(lock.extend([] {}) == Renewal::lost);
 

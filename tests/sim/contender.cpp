@@ -65,7 +65,6 @@ void Contender::live() {
         lock.release();
         return;
     }
-    lock.listen_for_revocation();
     token_ = lock.token().text();
     won_at_ = world_.now();
     state_ = State::holding;
@@ -92,10 +91,6 @@ void Contender::hold(Lock& lock) {
     const BootTime acquired = BootClock::now();
     deadline_.emplace(lock.valid_until(), watch());
     oracle_.claims(token_, true_time(deadline_->at()));
-    if (lock.taken_away()) {
-        lock.release();
-        return;
-    }
     const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
     const int stop = process_.new_fd();
     Poller renewal_poller;
@@ -141,7 +136,7 @@ void Contender::supervise() {
 
 void Contender::let_go(Lock& lock, BootTime acquired) {
     const auto rest = std::chrono::ceil<milliseconds>(acquired + own_.min_hold - BootClock::now());
-    kept_ = rest > milliseconds{0} && !was_lost_;
+    kept_ = rest > milliseconds{0} && !was_lost_ && !deadline_->lost();
     if (kept_) lock.keep(rest);
     else lock.release();
 }

@@ -30,7 +30,7 @@ void NodeState::expire(milliseconds now) {
     if (fence_ && fence_->second < now) fence_.reset();
     if (queue_until_ < now) queue_.clear();
     if (seen_until_ < now) seen_.clear();
-    std::erase_if(void_, [&](const auto& mark) { return mark.second < now; });
+    std::erase_if(void_, [&](const auto& mark) { return mark.second.until < now; });
 }
 
 void NodeState::leave(const std::string& entry) {
@@ -59,7 +59,7 @@ struct NodeState::Apply {
     std::vector<Published>& published;
 
     Said operator()(const Acquire& op) const {
-        if (node.is_void(op.token.text())) return {Word::revoked};
+        if (node.words_on(op.token.text())) return {Word::revoked};
         const auto attempt = attempt_of(node.key_, op.token.run);
         if (attempt && *attempt < op.token.attempt) node.key_.reset();
         const std::string* ahead = node.first(now);
@@ -91,7 +91,7 @@ struct NodeState::Apply {
     }
 
     Said operator()(const Extend& op) const {
-        if (node.is_void(op.token.text())) return {Word::revoked};
+        if (const auto words = node.words_on(op.token.text())) return {Word::revoked, *words};
         if (!node.key_) return {Word::missing};
         if (node.key_->text != op.record.value) return {Word::taken};
         node.key_->until = now + op.ttl;
@@ -100,7 +100,7 @@ struct NodeState::Apply {
     }
 
     Said operator()(const Restore& op) const {
-        if (node.is_void(op.token.text())) return {Word::revoked};
+        if (const auto words = node.words_on(op.token.text())) return {Word::revoked, *words};
         if (node.key_ && node.key_->text != op.record.value) return {Word::taken};
         node.key_ = {op.record.value, now + op.ttl};
         node.set_fence(std::max(node.last_fence(), op.fence.number), now);
@@ -129,7 +129,7 @@ struct NodeState::Apply {
         const bool changed = node.key_ && node.key_->text != op.record.value;
         const Word word = !node.key_ ? Word::free : changed ? Word::changed : Word::revoked;
         if (!changed) node.key_.reset();
-        mark(std::string{op.record.token()}, op.void_lasts());
+        mark(std::string{op.record.token()}, op.void_lasts(), op.words);
         if (!changed) {
             published.emplace_back(key.revoked_channel(), op.message());
             node.tell_first(key, now, published);
@@ -137,7 +137,9 @@ struct NodeState::Apply {
         return {word};
     }
 
-    void mark(const std::string& token, milliseconds lasts) const { node.void_[token] = now + lasts; }
+    void mark(const std::string& token, milliseconds lasts, const std::string& words = "") const {
+        node.void_[token] = {words, now + lasts};
+    }
 
     void enter(const Waiting& waiting) const {
         const auto in_line = [&](const auto& ticket) { return ticket.second == waiting.entry; };

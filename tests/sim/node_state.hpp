@@ -37,7 +37,11 @@ class NodeState {
     void leave(const std::string& entry);
     const std::string* first(milliseconds now);
     void tell_first(const LockKey&, milliseconds now, std::vector<Published>&);
-    bool is_void(const std::string& token) const { return void_.contains(token); }
+    /// The token is worth nothing here: by whom, or empty.
+    std::optional<std::string> words_on(const std::string& token) const {
+        const auto found = void_.find(token);
+        return found == void_.end() ? std::nullopt : std::optional{found->second.text};
+    }
     int64_t last_fence() const { return fence_ ? fence_->first : 0; }
     void set_fence(int64_t number, milliseconds now) { fence_ = {number, now + fence_lasts}; }
 
@@ -47,7 +51,7 @@ class NodeState {
     std::map<std::string, milliseconds> seen_;           ///< entry: when it becomes stale
     milliseconds queue_until_{};
     milliseconds seen_until_{};
-    std::map<std::string, milliseconds, std::less<>> void_;
+    std::map<std::string, Value> void_;
 };
 
 } // namespace holdfast::sim

@@ -65,6 +65,7 @@ class Connection {
     bool has_messages() const { return !messages_.empty(); }
     std::vector<Message> take_messages() { return std::exchange(messages_, {}); }
 
+    void add_sockets(std::vector<int>&) const {}
     pollfd interest() const;
     BootTime deadline() const;
     void advance(short revents);
