@@ -70,9 +70,10 @@ std::string for_holder(const Record& record) {
     if (record.holder->kept)
         return "acquire took it for a script, which is not told and goes on until it asks (verify, renew); it may run "
                "beside the next holder";
-    return fmt::format("it is told now, or learns of it within {}; then its command has its grace to end, and may run "
-                       "beside the next holder's until it has",
-                       format_duration(record.holder->ttl / 3));
+    return fmt::format(
+        "it is told now, or learns of it within {}; then its command, if it still runs, has its grace to "
+        "end, and may run beside the next holder's until it has",
+        format_duration(record.holder->ttl / 3));
 }
 
 std::string for_others(const LockKey& key, const Inspection& seen) {
