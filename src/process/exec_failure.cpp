@@ -45,8 +45,10 @@ std::string exec_failure(const std::string& word, int error) {
     const std::string shown = printable(word);
     const auto file = located(word);
     if (error == ENOENT && !file) {
-        if (word.find('/') != std::string::npos) return fmt::format("'{}' does not exist", shown);
-        if (word.find_first_of(" ;|&<>") != std::string::npos)
+        const size_t slash = word.find('/');
+        const bool assigns = word.find('=') < slash;
+        if (slash != std::string::npos && !assigns) return fmt::format("'{}' does not exist", shown);
+        if (assigns || word.find_first_of(" ;|&<>") != std::string::npos)
             return fmt::format("'{}' is no program; for a line of shell use -c", shown);
         return fmt::format("'{}' was not found in PATH ({}); give its whole path", shown,
                            printable(path_variable(), 500));

@@ -174,8 +174,9 @@ TEST_CASE("who is refused has let go already, and asks a node that hangs no seco
 
 TEST_CASE("mistake: a line of shell without -c") {
     const RedisServer server;
-    CHECK(finish(run_on(server.uri(), {"x", "echo hi"})).err ==
-          "holdfast: 'echo hi' is no program; for a line of shell use -c\n");
+    for (const char* word : {"echo hi", "make&&make", "LANG=C", "DIR=/srv"})
+        CHECK(finish(run_on(server.uri(), {"x", word, "true"})).err ==
+              fmt::format("holdfast: '{}' is no program; for a line of shell use -c\n", word));
 }
 
 TEST_CASE("mistake: a scheme, a port or a number of local nodes that there is not") {
