@@ -118,6 +118,18 @@ TEST_CASE("a wrong password is said and never shown") {
           server.uri() + " cannot be used: it asks for a password and none was given; HOLDFAST_PASSWORD or "
                          "--password-file takes one; the "
                          "command was not run");
+    for (const std::string command : {"status", "renew", "release", "verify", "force-release", "list", "doctor"}) {
+        CAPTURE(command);
+        std::vector<std::string> words{command, "--node", "redis://:falsch@" + address};
+        if (command != "list" && command != "doctor") words.emplace_back("x");
+        if (command == "force-release") words.emplace_back("--yes");
+        if (command.starts_with("re") || command == "verify") words.insert(words.end(), {"--token", "ab.1"});
+        const Finished done = call(words);
+        CHECK(done.status() == 69);
+        CHECK((done.out + done.err).find("does not let user 'default' in") != std::string::npos);
+        CHECK((done.out + done.err).find("falsch") == std::string::npos);
+    }
+    CHECK(call({"acquire", "--node", "redis://:falsch@" + address, "x"}).status() == 77);
     CHECK(call({"run", "--node", "redis://:geheim@" + address, "x", "true"}).status() == 0);
     CHECK(call({"run", "--node", server.uri(), "x", "true"}, {.environment = {{"HOLDFAST_PASSWORD", "geheim"}}})
               .status() == 0);
