@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <thread>
 
 using namespace holdfast;
@@ -335,6 +336,35 @@ TEST_CASE("a rolling restart of nodes that forget everything does not lose a hel
         CHECK(eventually([&] { return lock.extend(nothing) == Renewal::held && nodes_with_key(servers) == 3; }));
     }
     CHECK(lock.release());
+    CHECK(nodes_with_key(servers) == 0);
+}
+
+TEST_CASE(
+    "an acquire that is still under way to a node which got the key back meanwhile takes nothing after the release") {
+    RedisServers servers{3};
+    const Fd let_through = make_event_fd();
+    std::atomic<bool> met = false;
+    const auto first_acquire = [&](const std::vector<Reply>& words) {
+        return words.size() > 1 && words[1].text.find("'granted'") != std::string::npos && !met.exchange(true);
+    };
+    const HostileServer third{
+        {.name = "holds back", .hands_on = true, .not_before = let_through.get()}, servers[2].node(), first_acquire};
+    const auto requests = [&] {
+        const std::string all = servers[2].text({"INFO", "commandstats"});
+        const size_t at = all.find("cmdstat_eval:");
+        return at == std::string::npos ? "" : all.substr(at, all.find(',', at) - at);
+    };
+    Lock lock = lock_on({servers[0].node(), servers[1].node(), *parse_node(third.uri())}, timing(30s, 200ms));
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    // Once the node timeout is over it is asked on another connection.
+    REQUIRE(eventually([&] { return lock.extend(nothing) == Renewal::held && nodes_with_key(servers) == 3; }));
+    CHECK(lock.release());
+    CHECK(nodes_with_key(servers) == 0);
+
+    const std::string before = requests();
+    const uint64_t one = 1;
+    REQUIRE(::write(let_through.get(), &one, sizeof one) == sizeof one);
+    REQUIRE(eventually([&] { return requests() != before; }));
     CHECK(nodes_with_key(servers) == 0);
 }
 

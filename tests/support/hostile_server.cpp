@@ -71,6 +71,13 @@ class HostileServer::Visit {
         return fds[1].revents != 0;
     }
 
+    /// Whatever becomes of the client.
+    void wait_until_readable(int fd) const {
+        std::array<pollfd, 2> fds{{{fd, POLLIN, 0}, {server_.stop_.get(), POLLIN, 0}}};
+        ::poll(fds.data(), fds.size(), -1);
+        if (fds[1].revents != 0) throw Over{};
+    }
+
     static std::string received(int fd) {
         std::array<char, 65536> buffer{};
         const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), 0);
@@ -97,6 +104,7 @@ class HostileServer::Visit {
         while (const auto command = commands_.next()) {
             commands_.expect();
             playing_ = playing_ || server_.when_(command->items);
+            if (playing_ && server_.trick_.not_before >= 0) wait_until_readable(server_.trick_.not_before);
             if (!playing_ || server_.trick_.hands_on) forward(command->items);
             else if (server_.trick_.each) send(server_.trick_.says);
             else play();
