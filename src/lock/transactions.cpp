@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 
 namespace holdfast {
@@ -17,24 +18,38 @@ Reply word(std::string_view name) { return list({text(name)}); }
 struct Line {
     milliseconds now;
     std::string first;              ///< empty: nobody
-    std::vector<std::string> stale; ///< entries that nobody refreshes any more
+    std::vector<std::string> stale; ///< entries to drop, which nobody refreshes any more
     milliseconds first_lasts{1000}; ///< how long the first one's entry lives; a guess when many are older
 
+    static constexpr size_t shown = 16;
+
     static void add(const LockKey& key, Request& request) {
+        const std::string last = std::to_string(shown - 1);
         request.add({"TIME"});
-        request.add({"ZRANGE", key.queue(), "0", "15"});
-        request.add({"ZRANGE", key.seen(), "0", "15", "WITHSCORES"});
+        request.add({"ZRANGE", key.queue(), "0", last});
+        request.add({"ZRANGE", key.seen(), "0", last, "WITHSCORES"});
     }
 
+    /// As in a script, those in front of the first who is alive are stale, and nobody else.
     explicit Line(std::span<const Reply> replies) : now{time_of(replies[0])} {
-        for_each_score(replies[2], [&](const std::string& entry, int64_t score) {
-            if (milliseconds{score} <= now) stale.push_back(entry);
-        });
-        for (const Reply& entry : replies[1].items)
-            if (first.empty() && std::ranges::find(stale, entry.text) == stale.end()) first = entry.text;
-        for_each_score(replies[2], [&](const std::string& entry, int64_t score) {
-            if (entry == first) first_lasts = milliseconds{score} - now;
-        });
+        std::map<std::string, milliseconds> until; // of those who go first
+        for_each_score(replies[2],
+                       [&](const std::string& entry, int64_t score) { until[entry] = milliseconds{score}; });
+        const auto alive = [&](const auto& seen) { return seen.second > now; };
+        for (const Reply& entry : replies[1].items) {
+            const auto seen = until.find(entry.text);
+            // Who is not among them goes later, or has been forgotten.
+            if (seen != until.end() ? alive(*seen) : until.size() == shown) {
+                first = entry.text;
+                break;
+            }
+            stale.push_back(entry.text);
+        }
+        if (first.empty()) return;
+        if (const auto seen = until.find(first); seen != until.end()) first_lasts = seen->second - now;
+        // They hide whether it is alive.
+        else if (std::ranges::none_of(until, alive))
+            for (const auto& [entry, when] : until) stale.push_back(entry);
     }
 
     /// RESP3 sends pairs, RESP2 one flat list.
@@ -151,8 +166,9 @@ class Acquisition {
     /// `answer` lacks our position still; who is first by its ticket looks again.
     Exchange enter(milliseconds now, Reply answer) const {
         const Waiting& waiting = *op_.waiting;
-        Request request{"ZADD", key_.queue(), "NX", argument(near(waiting.since, now - waiting.waited)), waiting.entry};
-        request.add({"ZADD", key_.seen(), argument(now + waiting.lasts), waiting.entry});
+        // In this order, for others look in between.
+        Request request{"ZADD", key_.seen(), argument(now + waiting.lasts), waiting.entry};
+        request.add({"ZADD", key_.queue(), "NX", argument(near(waiting.since, now - waiting.waited)), waiting.entry});
         request.add({"PEXPIRE", key_.queue(), argument(queue_lasts)});
         request.add({"PEXPIRE", key_.seen(), argument(queue_lasts)});
         request.add({"ZRANK", key_.queue(), waiting.entry});

@@ -77,9 +77,6 @@ class Comparison {
     /// Short enough to end within the comparison, or not.
     milliseconds lasts() { return any(2) == 0 ? 20ms : 60s; }
 
-    /// A transaction drops every stale entry that it meets, a script only those at the head: the places differ.
-    milliseconds entry_lasts() { return way_ == Way::transactions ? 60s : lasts(); }
-
     Operation draw(milliseconds now) {
         const Holder holder{"job", "me", "here", 1, 1ms, 30s};
         const std::string run = runs.at(any(runs.size()));
@@ -100,7 +97,7 @@ class Comparison {
         default: break;
         }
         Acquire acquire{token, record, lasts(), Fence{about().count()}};
-        if (any(3) != 0) acquire.waiting = Waiting{entry, about() - 1s, 1s, entry_lasts()};
+        if (any(3) != 0) acquire.waiting = Waiting{entry, about() - 1s, 1s, lasts()};
         return acquire;
     }
 

@@ -254,6 +254,47 @@ TEST_CASE_TEMPLATE("a waiter that is heard of no more loses its place", OneNode,
     CHECK(node.server.text({"ZCARD", key.seen()}) == "0");
 }
 
+TEST_CASE_TEMPLATE("only in front of the first who is alive are waiters forgotten", OneNode, ByScript, ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    node.wait(run_c, 9s);
+    node.wait(run_b, 5s, 0ms, 0ms);
+    CHECK(node.wait(run_c, 9s).position == 1);
+    CHECK(node.server.text({"ZCARD", key.queue()}) == "2");
+    // Who comes back finds its place.
+    node.wait(run_a, 3s);
+    CHECK(node.wait(run_b, 1s).position == 2);
+}
+
+TEST_CASE_TEMPLATE("a server that has lost one of the two keys of a queue lets the next in", OneNode, ByScript,
+                   ByTransaction) {
+    OneNode node;
+    for (const std::string& lost : {key.seen(), key.queue()}) {
+        CAPTURE(lost);
+        node.acquire({run_a, 1});
+        node.wait(run_b, 9s);
+        node.wait(run_c, 5s);
+        node.release({run_a, 1});
+        node.server.command({"DEL", lost});
+        CHECK(node.wait(run_c, 5s).word == Word::granted);
+        CHECK(node.server.text({"EXISTS", key.queue()}) == "0");
+        node.release({run_c, node.attempts});
+    }
+}
+
+TEST_CASE_TEMPLATE("a free lock goes to who is alive behind many who are not", OneNode, ByScript, ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    const auto run = [](int i) { return fmt::format("{:032x}", i); };
+    for (int i = 0; i < 40; ++i) node.wait(run(i), 99s - i * 1s);
+    node.wait(run_b, 5s);
+    // Whose place is the last went first.
+    for (int i = 0; i < 40; ++i) node.server.command({"ZADD", key.seen(), std::to_string(40 - i), node.entry(run(i))});
+    node.release({run_a, 1});
+    CHECK(node.wait(run_b, 5s).word == Word::granted);
+    CHECK(node.server.text({"EXISTS", key.queue()}) == "0");
+}
+
 TEST_CASE_TEMPLATE("a clock that is wrong by minutes moves a waiter by a second at most", OneNode, ByScript,
                    ByTransaction) {
     OneNode node;
