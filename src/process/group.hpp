@@ -21,8 +21,10 @@ bool any_stopped(pid_t group);
 /// zombies of other parents is left does /proc decide, and whatever it cannot tell counts as alive.
 bool any_alive(pid_t group);
 
+constexpr pid_t nobody = -1;
+
 /// Descendants of the command that left its group. Those whose parents have ended are found as long as `root`, to which
-/// orphans come, lives. Async-signal-safe.
+/// orphans come, lives; when it does not, it is nobody. Async-signal-safe.
 struct Strays {
     pid_t root;
     pid_t group;

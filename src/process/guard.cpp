@@ -45,6 +45,8 @@ bool at_end_of_pipe() {
     return ::read(0, woken, sizeof woken) == 0;
 }
 
+void signal_group(pid_t group, int signal) { ::kill(kept(Rule::group_kill) ? -group : group, signal); }
+
 void pause(nanoseconds how_long) {
     const timespec time{0, how_long.count()};
     ::nanosleep(&time, nullptr);
@@ -142,29 +144,32 @@ void Guard::run(int pipe) const {
 void Guard::finish_alone(pid_t group, bool told) const {
     const BootTime kill_at = times_.kill_at(deadline_.at(), BootClock::now());
     if (!told) {
-        signal(group, SIGTERM);
-        signal(group, SIGCONT);
+        signal_alone(group, SIGTERM);
+        signal_alone(group, SIGCONT);
     }
     // A look at all processes is work, and who works waits for a processor when it matters: none before the kill.
-    const auto may_live = [&] { return tree_ ? any_alive(group) : ::kill(-group, 0) == 0 || errno != ESRCH; };
     for (nanoseconds left{1}; left > nanoseconds{0}; left = kill_at - BootClock::now()) {
-        if (!may_live()) return;
+        if (::kill(-group, 0) != 0 && errno == ESRCH) return;
         pause(std::min<nanoseconds>(left, look_again));
     }
     do {
-        signal(group, SIGKILL);
+        signal_alone(group, SIGKILL);
         pause(look_again);
     } while (any_alive(group) && BootClock::now() < kill_at + give_up_after);
 }
 
 void Guard::signal(pid_t group, int signal) const {
-    // The strays first: without their parents they could not be found.
+    signal_group(group, signal);
     if (tree_) Strays{supervisor_, group, ::getpid()}.signal(signal);
-    ::kill(kept(Rule::group_kill) ? -group : group, signal);
 }
 
-bool Guard::any_alive(pid_t group) const {
-    return holdfast::any_alive(group) || (tree_ && Strays{supervisor_, group, ::getpid()}.signal(0) > 0);
+void Guard::signal_alone(pid_t group, int signal) const {
+    if (tree_) {
+        // Whoever is stopped works no more, and leads to its children.
+        if (signal == SIGKILL) signal_group(group, SIGSTOP);
+        Strays{nobody, group, ::getpid()}.signal(signal);
+    }
+    signal_group(group, signal);
 }
 
 } // namespace holdfast

@@ -52,8 +52,10 @@ class Guard {
     bool start();
     [[noreturn]] void run(int pipe) const;
     void finish_alone(pid_t group, bool told) const;
+    /// The group at once, and with `tree` its strays, which are found without parents while the supervisor lives.
     void signal(pid_t group, int signal) const;
-    bool any_alive(pid_t group) const;
+    /// When it does not: strays are found by their parents, who must not end before.
+    void signal_alone(pid_t group, int signal) const;
 
     const LiveDeadline& deadline_;
     StopTimes times_;

@@ -133,8 +133,9 @@ void Supervisor::signal_group(int signal) const {
 }
 
 void Supervisor::signal_all(int signal) const {
-    if (rules_.tree) strays_of(child_, guard_).signal(signal);
+    // The group does not wait for a look at all processes: orphans come to us.
     signal_group(signal);
+    if (rules_.tree) strays_of(child_, guard_).signal(signal);
 }
 
 bool Supervisor::strays() const { return rules_.tree && kill_at_ && strays_of(child_, guard_).signal(0) > 0; }

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -143,29 +144,74 @@ TEST_CASE("sockets are close-on-exec and without delay, notice a dead peer, and 
     CHECK(watched == 1);
 }
 
+namespace {
+
+const std::string ignores_term = "trap '' TERM; echo $PPID >$WHO; exec sleep 60";
+
+/// What each process does to the command, in order: SIGT(E)RM, SIG(C)ONT, (S)IGSTOP and SIG(K)ILL to its group, and
+/// (l)ooks at all processes, several in a row as one.
+std::map<std::string, std::string> acts(const std::string& trace) {
+    const std::map<std::string, char> signals{{"SIGTERM", 'T'}, {"SIGCONT", 'C'}, {"SIGSTOP", 'S'}, {"SIGKILL", 'K'}};
+    std::map<std::string, std::string> all;
+    std::istringstream lines{trace};
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words{line};
+        std::string who;
+        std::string call;
+        std::string signal;
+        words >> who >> call >> signal;
+        std::string& acts = all[who];
+        const auto known = call.starts_with("kill(-") ? signals.find(signal.substr(0, 7)) : signals.end();
+        if (known != signals.end()) acts += known->second;
+        if (call.starts_with("getdents64(") && !acts.ends_with('l')) acts += 'l';
+    }
+    std::erase_if(all, [](const auto& process) { return process.second.find('T') == std::string::npos; });
+    return all;
+}
+
+} // namespace
+
 TEST_CASE("a guard that is alone does no work until the kill is due, so that a busy machine does not delay it") {
     if (!can_trace()) return;
-    const TempDir dir;
     const RedisServer server;
-    const std::string ignores_term = "trap '' TERM; echo $PPID >" + dir.file("holdfast") + "; exec sleep 60";
-    Process run{
-        traced(run_on(server.uri(), {"--ttl", "3s", "--grace", "500ms", "x", "-c", ignores_term}), dir.file("trace"))};
-    REQUIRE(eventually([&] { return dir.read("holdfast").ends_with('\n'); }));
-    ::kill(std::stoi(dir.read("holdfast")), SIGKILL);
-    run.wait();
-
-    std::istringstream lines{dir.read("trace")};
-    const auto has = [](const std::string& line, const char* part) { return line.find(part) != std::string::npos; };
-    std::string guard;
-    bool killed = false;
-    size_t looks = 0; // at all processes
-    for (std::string line; std::getline(lines, line);) {
-        const std::string who = line.substr(0, line.find(' '));
-        if (guard.empty() && has(line, "kill(-") && has(line, "SIGTERM")) guard = who;
-        if (who != guard) continue;
-        killed = killed || (has(line, "kill(-") && has(line, "SIGKILL"));
-        if (!killed && has(line, "getdents64(")) ++looks;
+    for (const bool tree : {false, true}) {
+        CAPTURE(tree);
+        const TempDir dir;
+        std::vector<std::string> words{"--ttl", "3s", "--grace", "500ms", "x", "-c", ignores_term};
+        if (tree) words.insert(words.begin(), "--tree");
+        Process run{traced(run_on(server.uri(), words), dir.file("trace")),
+                    {.environment = {{"WHO", dir.file("pid")}}}};
+        REQUIRE(eventually([&] { return dir.read("pid").ends_with('\n'); }));
+        ::kill(std::stoi(dir.read("pid")), SIGKILL);
+        run.wait();
+        const auto by_guard = acts(dir.read("trace"));
+        REQUIRE(by_guard.size() == 1);
+        // Strays are found as long as their parents live, and those who are stopped do.
+        const std::string expected = tree ? "lTlCSlK" : "TCK";
+        CHECK(by_guard.begin()->second.substr(0, expected.size()) == expected);
     }
-    CHECK(killed);
-    CHECK(looks == 0);
+}
+
+TEST_CASE("with --tree the command's group does not wait until what left it is found") {
+    if (!can_trace()) return;
+    for (const bool by_guard : {false, true}) {
+        CAPTURE(by_guard);
+        const RedisServer server;
+        const TempDir dir;
+        Process run{traced(run_on(server.uri(), {"--tree", "--ttl", "2s", "--grace", "300ms", "x", "-c", ignores_term}),
+                           dir.file("trace")),
+                    {.environment = {{"WHO", dir.file("pid")}}}};
+        REQUIRE(eventually([&] { return dir.read("pid").ends_with('\n'); }));
+        const std::string holdfast = dir.read("pid").substr(0, dir.read("pid").find('\n'));
+        if (by_guard) ::kill(std::stoi(holdfast), SIGSTOP);
+        else server.command({"DEL", "holdfast:x"});
+        const auto first = [&] {
+            auto all = acts(dir.read("trace"));
+            if (by_guard) all.erase(holdfast);
+            return all.empty() ? "" : all.begin()->second;
+        };
+        CHECK(eventually([&] { return first().starts_with("TlClKl"); }));
+        ::kill(std::stoi(holdfast), SIGCONT);
+        CHECK(run.wait().status() == 79);
+    }
 }
