@@ -253,6 +253,16 @@ TEST_CASE("who comes between the question and the answer keeps the lock") {
     }
 }
 
+TEST_CASE("when most nodes go between the question and the answer the others' answers are shown") {
+    User user{3};
+    hold(user.servers, record(1, 2h + 30s));
+    user.ask();
+    for (const size_t i : {0U, 1U}) user.servers[i].kill();
+    user.shell.say("y\r");
+    user.shell.wait_for(user.servers[2].uri() + "  taken away");
+    CHECK(user.shell.wait_for_prompt() == 69);
+}
+
 TEST_CASE("force-release does not claim that a script is told whose lock acquire took") {
     const RedisServer server;
     REQUIRE(finish(holdfast::test::holdfast({"acquire", "x", "--node", server.uri()})).status() == 0);

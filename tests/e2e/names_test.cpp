@@ -71,6 +71,17 @@ TEST_CASE("where a name is all there is, the wait for it is bounded and the mess
     CHECK(BootClock::now() - start >= 1s);
 }
 
+TEST_CASE("where no thread can look a name up the message says so") {
+    if (!can_leave_threads_no_room()) {
+        MESSAGE("skipped: every thread can be started here");
+        return;
+    }
+    const Finished run =
+        finish(run_on("redis://silent.invalid", {"-n", "x", "true"}), {.in_child = leave_threads_no_room});
+    CHECK(run.status() == 69);
+    CHECK(run.err.find("its name cannot be looked up: ") != std::string::npos);
+}
+
 TEST_CASE("an address that does not answer leaves time for the others of its host") {
     RedisServer server{{}, RedisServer::Listens::loopback};
     const Deaf deaf{server.node().port};

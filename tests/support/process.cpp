@@ -1,5 +1,6 @@
 #include "support/process.hpp"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -118,6 +119,21 @@ void Process::wait_for(const std::string& text, const std::string& where) {
 
 void Process::wait_for_err(const std::string& text) { wait_for(text, err_text_); }
 void Process::wait_for_out(const std::string& text) { wait_for(text, out_text_); }
+
+void leave_threads_no_room() {
+    // A thread's stack is as large as the limit, for which no address space has room.
+    const rlimit limit{rlim_t{1} << 50, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_STACK, &limit);
+}
+
+bool can_leave_threads_no_room() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return false;
+#else
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_max == RLIM_INFINITY;
+#endif
+}
 
 Finished finish(std::vector<std::string> words, ProcessOptions options) {
     return Process{std::move(words), std::move(options)}.wait();

@@ -66,6 +66,11 @@ class Process {
     std::string out_text_, err_text_;
 };
 
+/// For in_child: threads cannot be started from then on, processes can, also by root.
+void leave_threads_no_room();
+/// Not under a sanitizer, which wants to know the ends of every stack, nor under a limit that nobody may raise.
+bool can_leave_threads_no_room();
+
 /// Starts, waits, returns.
 Finished finish(std::vector<std::string> words, ProcessOptions options = {});
 
