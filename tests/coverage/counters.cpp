@@ -9,8 +9,11 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstdarg>
 #include <ctime>
+#include <fcntl.h>
 #include <new>
 #include <poll.h>
 #include <string_view>
@@ -25,6 +28,7 @@ int __real_execvpe(const char* file, char* const argv[], char* const environment
 int __real_pthread_sigmask(int how, const sigset_t* set, sigset_t* before);
 int __real_poll(pollfd* fds, nfds_t count, int timeout);
 int __real_kill(pid_t pid, int signal);
+int __real_fcntl(int fd, int command, ...);
 }
 
 namespace {
@@ -42,6 +46,17 @@ bool is_guard() {
     std::array<char, 16> name{};
     ::prctl(PR_GET_NAME, name.data());
     return std::string_view{name.data()} == "holdfast-guard";
+}
+
+/// False when it has not come true within a fifth of a second.
+template <typename Condition>
+bool soon(Condition condition) {
+    const timespec millisecond{0, 1'000'000};
+    for (int waited = 0; waited < 200; ++waited) {
+        if (condition()) return true;
+        ::nanosleep(&millisecond, nullptr);
+    }
+    return false;
 }
 
 void save() {
@@ -83,9 +98,20 @@ int __wrap_poll(pollfd* fds, nfds_t count, int timeout) {
 }
 
 int __wrap_kill(pid_t pid, int signal) {
-    const timespec millisecond{0, 1'000'000};
-    for (int waited = 0; signal == SIGKILL && saving() > 0 && waited < 200; ++waited)
-        ::nanosleep(&millisecond, nullptr);
+    if (signal == SIGKILL) soon([] { return saving() == 0; });
     return __real_kill(pid, signal);
+}
+
+/// A file of counters is locked while it is saved. Whoever is stopped then goes on when the others have done their
+/// part, which they would not, waiting for the lock: they save without it.
+int __wrap_fcntl(int fd, int command, ...) {
+    va_list rest;
+    va_start(rest, command);
+    void* const argument = va_arg(rest, void*);
+    va_end(rest);
+    if (command != F_SETLKW) return __real_fcntl(fd, command, argument);
+    if (soon([&] { return __real_fcntl(fd, F_SETLK, argument) == 0; })) return 0;
+    errno = EAGAIN;
+    return -1;
 }
 }
