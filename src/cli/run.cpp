@@ -33,6 +33,9 @@ Rules rules_of(const Settings& settings, const Timing& timing) {
             .leave_leftovers = settings.leftovers == Settings::Leftovers::leave};
 }
 
+/// From the win to the go it takes less, unless this process or its host stands still.
+constexpr milliseconds held_up_after{10};
+
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
 
 /// Our environment without what carries passwords, and without what the lock's variables replace.
@@ -140,6 +143,7 @@ class Run {
             throw system_failure("cannot start the guard process");
         Supervisor supervisor{
             *forked.child, forked.guard ? &*forked.guard : nullptr, terminal, signals_, forked.deadline, rules, log_};
+        if (BootClock::now() > acquired_ + held_up_after && lock_.worth_starting()) confirm(forked.deadline);
         const BootTime not_after = lock_.valid_until() - lock_.timing().least_to_start();
         std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_);
         variables.push_back(fmt::format("HOLDFAST_HELD={}", held_));
@@ -149,6 +153,15 @@ class Run {
         forked.child->go(not_after, variables);
         // A thread, and a node's work to tell us of a force-release, would cost more than a short command.
         return supervisor.run([&] { start(renewer, forked.deadline); });
+    }
+
+    /// Asks the nodes once more, before the go: the lock may have been taken away while we were held up.
+    void confirm(LiveDeadline& deadline) {
+        const BootTime ended = lock_.valid_until(); // past that no yes revives it (hazard 45)
+        if (lock_.extend([] {}) == Renewal::lost || BootClock::now() >= ended || !lock_.worth_starting())
+            throw Failure{ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}",
+                                                        lock_.taken_away().value_or("the nodes no longer grant it"))};
+        deadline.move(lock_.valid_until());
     }
 
     /// Where that fails, the command must not go on under a lock that nobody renews.

@@ -261,7 +261,7 @@ bool Lock::told_of_revocation() {
 bool Lock::is_revoked(const Ballot::Vote& vote) {
     if (!vote || vote->word != Word::revoked) return false;
     // One that we gave up ourselves has no words.
-    if (!vote->value.empty()) taken_away_ = printable(vote->value, 500);
+    if (!vote->value.empty() && !taken_away_) taken_away_ = printable(vote->value, 500);
     return true;
 }
 

@@ -132,7 +132,8 @@ size_t Strays::signal(int signal) const {
         const Fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
         // Looked at again now that its number cannot become another's unnoticed.
         const auto same = read_stat(proc.get(), pid);
-        if (!process || !same || same->parent != stat.parent) return;
+        const bool moved = same && same->parent != stat.parent; // its parent has ended
+        if (!process || !same || (moved && !descends(proc.get(), *same, root, group))) return;
         ++count;
         if (signal != 0) ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
     });

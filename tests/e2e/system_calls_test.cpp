@@ -80,6 +80,24 @@ std::vector<std::string> traced(std::vector<std::string> words, const std::strin
 
 } // namespace
 
+TEST_CASE("who is held up between the win and the go, and robbed meanwhile, does not start the command") {
+    if (!can_trace()) return;
+    const RedisServer server;
+    const TempDir dir;
+    // What it opens just before the go takes a second.
+    std::vector<std::string> words =
+        traced(run_on(server.uri(), {"x", "-c", "echo > " + dir.file("ran")}), dir.file("trace"));
+    words.insert(words.begin() + 1, {"-P", "/dev/tty", "-e", "inject=openat:delay_enter=1000000"});
+    Process run{words};
+    REQUIRE(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));
+    REQUIRE(finish(holdfast::test::holdfast({"force-release", "--yes", "--node", server.uri(), "x"})).status() == 0);
+    const Finished done = run.wait();
+    CHECK(done.status() == 79);
+    CHECK(done.err.find("holdfast: the command was not started, and the lock is gone: ") != std::string::npos);
+    CHECK(done.err.find(" has taken it away (force-release)\n") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(dir.file("ran")));
+}
+
 TEST_CASE("while a lock is held the renewal thread makes calls for sockets, timers and clocks, and no others") {
     if (!can_trace()) return;
     const RedisServer other{{}, RedisServer::Listens::loopback};

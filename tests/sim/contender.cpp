@@ -91,28 +91,47 @@ void Contender::hold(Lock& lock) {
     const BootTime acquired = BootClock::now();
     deadline_.emplace(lock.valid_until(), watch());
     oracle_.claims(token_, true_time(deadline_->at()));
+    process_.point(true);
+    // As a run does that was held up.
+    if (BootClock::now() > acquired + milliseconds{10} && lock.worth_starting()) {
+        const BootTime ended = lock.valid_until();
+        if (lock.extend([] {}) == Renewal::lost || BootClock::now() >= ended || !lock.worth_starting()) {
+            lock.release();
+            return;
+        }
+        deadline_->move(lock.valid_until());
+    }
     const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
     const int stop = process_.new_fd();
     Poller renewal_poller;
-    const int renewal_ended = process_.run([&] { keep_renewing(lock, *deadline_, renewal_poller, stop); });
+    std::optional<int> renewal_ended;
     // The go; who waits for it looks at the clock itself.
     process_.point(true);
     if (process_.boot_now() <= not_after) {
         world_.trace("the command of {} starts", process_.name());
         command_.emplace(process_, *deadline_, times_, own_.command, [this] { oracle_.command_ended(token_); });
         oracle_.command_started(token_, lock.fence());
-        supervise();
+        supervise(
+            [&] { renewal_ended = process_.run([&] { keep_renewing(lock, *deadline_, renewal_poller, stop); }); });
     } else was_lost_ = true;
-    process_.set_readable(stop, true);
-    std::vector<pollfd> fds{{renewal_ended, POLLIN, 0}};
-    poller_.wait(fds, {});
+    if (renewal_ended) {
+        process_.set_readable(stop, true);
+        std::vector<pollfd> fds{{*renewal_ended, POLLIN, 0}};
+        poller_.wait(fds, {});
+    }
     let_go(lock, acquired);
 }
 
-void Contender::supervise() {
+void Contender::supervise(const std::function<void()>& lasts) {
     std::optional<BootTime> kill_at;
+    const BootTime lasts_from = BootClock::now() + milliseconds{10};
+    bool told = false;
     while (command_->runs()) {
         const BootTime now = BootClock::now();
+        if (!told && now >= lasts_from) {
+            told = true;
+            lasts();
+        }
         const BootTime at = deadline_->at();
         if (!was_lost_) {
             const bool guard_acted = command_->told();
@@ -128,7 +147,8 @@ void Contender::supervise() {
             kill_at = now + milliseconds{50};
         }
         std::vector<pollfd> fds{{command_->ended_fd(), POLLIN, 0}, {deadline_->event(), POLLIN, 0}};
-        poller_.wait(fds, kill_at ? *kill_at : times_.term_at(at));
+        const BootTime next = kill_at ? *kill_at : times_.term_at(at);
+        poller_.wait(fds, told ? next : std::min(next, lasts_from));
         deadline_->clear_event();
     }
     was_lost_ = was_lost_ || BootClock::now() >= deadline_->at();

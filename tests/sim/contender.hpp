@@ -45,7 +45,7 @@ class Contender {
   private:
     void live();
     void hold(Lock&);
-    void supervise();
+    void supervise(const std::function<void()>& lasts);
     void let_go(Lock&, BootTime acquired);
     void over();
     LiveDeadline::Watch watch();
