@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <poll.h>
@@ -30,6 +31,11 @@ std::string line(std::string_view event, std::string_view sentence, const LogFie
     for (const auto& [name, value] : fields)
         std::visit([&, key = std::string{name}](const auto& one) { json[key] = one; }, value);
     return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+bool is_writable(int fd) {
+    pollfd out{fd, POLLOUT, 0};
+    return ::poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0;
 }
 
 } // namespace
@@ -57,10 +63,12 @@ void Log::redraw(std::string_view sentence) const {
 }
 
 void Log::put(std::string_view text) const {
-    pollfd out{STDERR_FILENO, POLLOUT, 0};
-    if (!impatient_ && (::poll(&out, 1, 0) != 1 || (out.revents & POLLOUT) == 0)) return;
     const int fd = impatient_ ? impatient_.get() : STDERR_FILENO;
-    [[maybe_unused]] const auto ignored = ::write(fd, text.data(), text.size());
+    // A terminal that another process writes to takes nothing at the moment, though somebody reads it.
+    for (int tries = ::isatty(fd) == 1 ? 10 : 1; tries > 0; --tries) {
+        if (is_writable(fd) && (::write(fd, text.data(), text.size()) >= 0 || errno != EAGAIN)) return;
+        if (tries > 1) ::poll(nullptr, 0, 1);
+    }
 }
 
 void Log::info(std::string_view event, std::string_view sentence, const LogFields& fields) const {
