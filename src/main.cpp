@@ -76,6 +76,8 @@ int main(int argc, char** argv) {
     ::prctl(PR_SET_DUMPABLE, 0);
     // One heap: to set up another for the renewal thread costs more than the two will ever wait for each other.
     ::mallopt(M_ARENA_MAX, 1); // NOLINT(concurrency-mt-unsafe): there is one thread yet
+    // What it has it keeps: a renewal is no time to ask for memory (lock/renewer.cpp).
+    ::mallopt(M_TRIM_THRESHOLD, 1 << 20); // NOLINT(concurrency-mt-unsafe): the same
     reserve_standard_fds();
     const Exit exit = run_program(argc, argv);
     if (exit.signal != 0) die_of(exit.signal);

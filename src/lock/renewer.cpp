@@ -4,12 +4,24 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <exception>
 
 namespace holdfast {
+namespace {
 
-Renewer::Renewer(Lock& lock, LiveDeadline& deadline)
-    : lock_{lock}, deadline_{deadline}, stop_event_{make_event_fd()}, thread_{[this] { run(); }} {}
+/// The heap has room for the rounds before they begin: later there may be none.
+void make_room() {
+    void* volatile room = std::malloc(size_t{96} << 10); // volatile: or nothing would be left of it
+    std::free(room);
+}
+
+} // namespace
+
+Renewer::Renewer(Lock& lock, LiveDeadline& deadline) : lock_{lock}, deadline_{deadline}, stop_event_{make_event_fd()} {
+    make_room();
+    thread_ = std::thread{[this] { run(); }};
+}
 
 Renewer::~Renewer() { stop(); }
 
