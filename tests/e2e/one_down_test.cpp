@@ -53,6 +53,14 @@ class OneDown {
     RedisServers servers_{3, RedisServer::Listens::unix_socket, {"--appendonly", "yes", "--appendfsync", "always"}};
 };
 
+/// What status and force-release show.
+const std::string held_by_job = "x is held by job (WHO) for T; it expires in T unless renewed\n"
+                                "  since TIME, fence N\n"
+                                "  NODE  EXPIRES IN  STATE\n"
+                                "  A  T  held by job (WHO)\n"
+                                "  B  T  held by job (WHO)\n"
+                                "  C  -  connection refused\n";
+
 /// Takes numbers out that are others each time.
 void has_number(json& object, const char* field) {
     CHECK(object.at(field).is_number_integer());
@@ -152,12 +160,7 @@ TEST_CASE("one node down: status") {
     const Finished held = nodes.call({"status", "x"});
     CHECK(held.status() == 0);
     CHECK(held.err == "");
-    CHECK(nodes.plain(held.out) == "x is held by job (WHO) for T; it expires in T unless renewed\n"
-                                   "  since TIME, fence N\n"
-                                   "  NODE  EXPIRES IN  STATE\n"
-                                   "  A  T  held by job (WHO)\n"
-                                   "  B  T  held by job (WHO)\n"
-                                   "  C  -  connection refused\n");
+    CHECK(nodes.plain(held.out) == held_by_job);
 }
 
 TEST_CASE("one node down: status and list for machines") {
@@ -220,16 +223,11 @@ TEST_CASE("one node down: list and force-release") {
     const Finished taken = nodes.call({"force-release", "--yes", "x"});
     CHECK(taken.status() == 0);
     CHECK(taken.err == "");
-    CHECK(nodes.plain(taken.out) == "x is held by job (WHO) for T; it expires in T unless renewed\n"
-                                    "  since TIME, fence N\n"
-                                    "  NODE  EXPIRES IN  STATE\n"
-                                    "  A  T  held by job (WHO)\n"
-                                    "  B  T  held by job (WHO)\n"
-                                    "  C  -  connection refused\n"
-                                    "taken away from job (WHO)\n"
-                                    "  acquire took it for a script, which is not told and goes on until it asks "
-                                    "(verify, renew); it may run beside the next holder\n"
-                                    "  nobody waits for x\n");
+    CHECK(nodes.plain(taken.out) == held_by_job +
+                                        "taken away from job (WHO)\n"
+                                        "  acquire took it for a script, which is not told and goes on until it asks "
+                                        "(verify, renew); it may run beside the next holder\n"
+                                        "  nobody waits for x\n");
     const Finished again = nodes.call({"force-release", "--yes", "x"});
     CHECK(again.status() == 1);
     CHECK(again.out == "x is free, nothing to take away\n");
