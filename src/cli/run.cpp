@@ -158,7 +158,7 @@ class Run {
     /// Asks the nodes once more, before the go: the lock may have been taken away while we were held up.
     void confirm(LiveDeadline& deadline) {
         const BootTime ended = lock_.valid_until(); // past that no yes revives it (hazard 45)
-        if (lock_.extend([] {}) == Renewal::lost || BootClock::now() >= ended || !lock_.worth_starting())
+        if (lock_.confirm() == Renewal::lost || BootClock::now() >= ended || !lock_.worth_starting())
             throw Failure{ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}",
                                                         lock_.taken_away().value_or("the nodes no longer grant it"))};
         deadline.move(lock_.valid_until());

@@ -266,6 +266,14 @@ bool Lock::is_revoked(const Ballot::Vote& vote) {
 }
 
 Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
+    return extend(nodes_.size(), moved, interrupt);
+}
+
+Renewal Lock::confirm() {
+    return extend(quorum(nodes_.size()), [] {}, -1);
+}
+
+Renewal Lock::extend(size_t yes_enough, const std::function<void()>& moved, int interrupt) {
     const size_t n = nodes_.size();
     const size_t q = quorum(n);
     size_t yes = 0;
@@ -289,7 +297,7 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
             }
             moved();
         });
-        return revoked || no > n - q;
+        return revoked || no > n - q || yes >= yes_enough;
     };
     // A little later than the nodes' own time for an answer, whose end says more; but no waiting for a connection.
     const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;

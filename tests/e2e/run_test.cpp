@@ -242,32 +242,14 @@ TEST_CASE("a signal that does not end anybody does not end a wait") {
     CHECK(waiter.wait().out.empty());
 }
 
-TEST_CASE("with two of five nodes stopped the lock is acquired as fast as with all of them") {
+TEST_CASE("nothing of a run waits for two of five nodes that are stopped") {
     RedisServers servers{5};
-    std::vector<nanoseconds> all_up;
-    std::vector<nanoseconds> two_stopped;
-    const auto run_into = [&](std::vector<nanoseconds>& times) {
-        for (int i = 0; i < 5; ++i) {
-            const BootTime start = BootClock::now();
-            REQUIRE(finish(run_on(servers.uris(), {"x", "true"})).status() == 0);
-            times.push_back(BootClock::now() - start);
-        }
-    };
-    const auto median = [](std::vector<nanoseconds> times) {
-        const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-        std::ranges::nth_element(times, middle);
-        return *middle;
-    };
-    // In turn, so that a busy moment of the machine meets both.
-    for (int turn = 0; turn < 5; ++turn) {
-        run_into(all_up);
-        for (const size_t i : {0U, 3U}) servers[i].pause();
-        run_into(two_stopped);
-        for (const size_t i : {0U, 3U}) servers[i].resume();
-    }
-    MESSAGE("five up ", median(all_up).count() / 1000, " us, two of them stopped ", median(two_stopped).count() / 1000,
-            " us");
-    CHECK(median(two_stopped) < 2 * median(all_up));
+    for (const size_t i : {0U, 3U}) servers[i].pause();
+    // Whoever waited for one of them would wait for 20 s; how fast it is otherwise, scripts/bench measures.
+    const BootTime start = BootClock::now();
+    CHECK(finish(run_on(servers.uris(), {"--ttl", "5m", "--node-timeout", "20s", "x", "true"})).status() == 0);
+    CHECK(BootClock::now() - start < 10s);
+    for (const size_t i : {0U, 3U}) servers[i].resume();
     CHECK(eventually([&] {
         return servers[0].text({"EXISTS", "holdfast:x"}) + servers[3].text({"EXISTS", "holdfast:x"}) == "00";
     }));

@@ -78,17 +78,22 @@ std::vector<std::string> traced(std::vector<std::string> words, const std::strin
     return words;
 }
 
+/// And what is opened just before the go takes that long.
+std::vector<std::string> held_up(std::chrono::microseconds how_long, std::vector<std::string> words,
+                                 const std::string& file) {
+    words = traced(std::move(words), file);
+    words.insert(words.begin() + 1,
+                 {"-P", "/dev/tty", "-e", fmt::format("inject=openat:delay_enter={}", how_long.count())});
+    return words;
+}
+
 } // namespace
 
 TEST_CASE("who is held up between the win and the go, and robbed meanwhile, does not start the command") {
     if (!can_trace()) return;
     const RedisServer server;
     const TempDir dir;
-    // What it opens just before the go takes a second.
-    std::vector<std::string> words =
-        traced(run_on(server.uri(), {"x", "-c", "echo > " + dir.file("ran")}), dir.file("trace"));
-    words.insert(words.begin() + 1, {"-P", "/dev/tty", "-e", "inject=openat:delay_enter=1000000"});
-    Process run{words};
+    Process run{held_up(1s, run_on(server.uri(), {"x", "-c", "echo > " + dir.file("ran")}), dir.file("trace"))};
     REQUIRE(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));
     REQUIRE(finish(holdfast::test::holdfast({"force-release", "--yes", "--node", server.uri(), "x"})).status() == 0);
     const Finished done = run.wait();
@@ -96,6 +101,19 @@ TEST_CASE("who is held up between the win and the go, and robbed meanwhile, does
     CHECK(done.err.find("holdfast: the command was not started, and the lock is gone: ") != std::string::npos);
     CHECK(done.err.find(" has taken it away (force-release)\n") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(dir.file("ran")));
+}
+
+TEST_CASE("who is held up asks again before the go, and waits for no node that hangs") {
+    if (!can_trace()) return;
+    RedisServers servers{3};
+    const TempDir dir;
+    const std::string nodes = servers.uris();
+    servers[1].pause();
+    const BootTime start = BootClock::now();
+    const std::vector<std::string> run = run_on(nodes, {"--ttl", "5m", "--node-timeout", "20s", "x", "true"});
+    CHECK(finish(held_up(100ms, run, dir.file("trace"))).status() == 0);
+    CHECK(BootClock::now() - start < 10s);
+    servers[1].resume();
 }
 
 TEST_CASE("while a lock is held the renewal thread makes calls for sockets, timers and clocks, and no others") {
