@@ -38,7 +38,7 @@ std::vector<Right> rights(const LockKey& lock, Way way) {
         {"zadd", locks, {"ZADD", queue, "XX", "0", "-"}},
         {"zrange", locks, {"ZRANGE", queue, "0", "0"}},
         {"zrank", locks, {"ZRANK", queue, "-"}},
-        {"zscore", locks, {"ZSCORE", queue, "-"}, true},
+        {"zscore", locks, {"ZSCORE", queue, "-"}},
         {"zrem", locks, {"ZREM", queue, "-"}},
         {"del", locks, {"DEL", key, queue, lock.seen(), lock.fence()}},
         {"publish", messages, {"PUBLISH", lock.revoked_channel(), ""}},

@@ -270,7 +270,8 @@ Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
 }
 
 Renewal Lock::confirm() {
-    return extend(quorum(nodes_.size()), [] {}, -1);
+    return extend(
+        quorum(nodes_.size()), [] {}, -1);
 }
 
 Renewal Lock::extend(size_t yes_enough, const std::function<void()>& moved, int interrupt) {

@@ -17,9 +17,9 @@ Reply word(std::string_view name) { return list({text(name)}); }
 /// Who waits, as far as the first of them matters: read with three commands.
 struct Line {
     milliseconds now;
-    std::string first;              ///< empty: nobody
-    std::vector<std::string> stale; ///< entries to drop, which nobody refreshes any more
-    milliseconds first_lasts{1000}; ///< how long the first one's entry lives; a guess when many are older
+    std::string first;                       ///< empty: nobody
+    std::vector<std::string> stale;          ///< entries to drop, which nobody refreshes any more
+    std::optional<milliseconds> first_lasts; ///< how long the first one's entry lives; unknown behind many older ones
 
     static constexpr size_t shown = 16;
 
@@ -128,10 +128,25 @@ class Acquisition {
         const std::string entry = op_.waiting ? op_.waiting->entry : "";
         if (is_free && (line.first.empty() || line.first == entry))
             return watching ? Step{take(line, replies[3].number())} : Step{look(true)};
-        const Reply answer = is_free ? list({text("reserved"), text(line.first), integer(line.first_lasts.count())})
+        if (is_free && !line.first_lasts) return otherwise(look_for_first(line));
+        const Reply answer = is_free ? reserved(line, *line.first_lasts)
                                      : list({text("held"), text(replies[1].text), integer(replies[2].integer)});
         if (op_.waiting) return otherwise(enter(line.now, answer));
         return watching ? Step{let_go(answer)} : Step{answer};
+    }
+
+    static Reply reserved(const Line& line, milliseconds first_lasts) {
+        return list({text("reserved"), text(line.first), integer(first_lasts.count())});
+    }
+
+    /// Whether it is alive or forgotten, when many older ones hide that.
+    Exchange look_for_first(const Line& line) const {
+        return ask({"ZSCORE", key_.seen(), line.first}, [self = *this, line](Replies&& replies) -> Step {
+            if (replies[0].type == Reply::Type::nil) return self.drop({line.first});
+            const Reply answer = reserved(line, milliseconds{replies[0].number()} - line.now);
+            if (self.op_.waiting) return self.enter(line.now, answer);
+            return answer;
+        });
     }
 
     Exchange take(const Line& line, int64_t last_fence) const {

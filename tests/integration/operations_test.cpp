@@ -295,6 +295,25 @@ TEST_CASE_TEMPLATE("a free lock goes to who is alive behind many who are not", O
     CHECK(node.server.text({"EXISTS", key.queue()}) == "0");
 }
 
+TEST_CASE_TEMPLATE("who is forgotten keeps a free lock from nobody, however many wait", OneNode, ByScript,
+                   ByTransaction) {
+    OneNode node;
+    node.acquire({run_a, 1});
+    const auto run = [](int i) { return fmt::format("{:032x}", i); };
+    node.wait(run(0), 99s);
+    for (int i = 1; i <= 40; ++i) node.wait(run(i), 90s - i * 1s);
+    // As a server does that lost the key and got it back from those who still wait.
+    node.server.command({"ZREM", key.seen(), node.entry(run(0))});
+    node.release({run_a, 1});
+    // It is the second one's, whose entry lives for long; who asks is told so.
+    const Said told = node.wait(run(7), 83s);
+    CHECK(told.word == Word::reserved);
+    CHECK(told.value == node.entry(run(1)));
+    CHECK(told.ttl_left > 5s);
+    CHECK(told.position == 7);
+    CHECK(node.wait(run(1), 89s).word == Word::granted);
+}
+
 TEST_CASE_TEMPLATE("a clock that is wrong by minutes moves a waiter by a second at most", OneNode, ByScript,
                    ByTransaction) {
     OneNode node;
