@@ -12,8 +12,10 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <semaphore>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 
 namespace holdfast {
 namespace {
@@ -64,8 +66,10 @@ std::vector<Address> known_addresses(const Node& node) {
 
 struct Lookup::Shared {
     Addresses addresses;
-    std::atomic<bool> known = false;
+    std::atomic<bool> known = false; ///< the addresses are the owner's; before, they are the thread's
     Fd event{};
+    std::counting_semaphore<> wanted{0}; ///< once for each further look-up, and for the end
+    std::atomic<bool> over = false;
 };
 
 Lookup::Lookup(const Node& node) : shared_{std::make_shared<Shared>()} {
@@ -79,10 +83,13 @@ Lookup::Lookup(const Node& node) : shared_{std::make_shared<Shared>()} {
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &ours);
     const auto ask = [shared = shared_, host = node.host, port = node.port] {
-        shared->addresses = ask_resolver(host, port);
-        shared->known = true;
-        const uint64_t one = 1;
-        [[maybe_unused]] const auto ignored = ::write(shared->event.get(), &one, sizeof one);
+        while (!shared->over) {
+            shared->addresses = ask_resolver(host, port);
+            const uint64_t one = 1;
+            [[maybe_unused]] const auto ignored = ::write(shared->event.get(), &one, sizeof one);
+            shared->known = true; // only now: the owner may take back the event at once
+            shared->wanted.acquire();
+        }
     };
     try {
         std::thread{ask}.detach();
@@ -90,8 +97,24 @@ Lookup::Lookup(const Node& node) : shared_{std::make_shared<Shared>()} {
         shared_->addresses =
             tl::unexpected{fmt::format("its name cannot be looked up: {}", errno_text(error.code().value()))};
         shared_->known = true;
+        shared_->event.reset();
     }
     ::pthread_sigmask(SIG_SETMASK, &ours, nullptr);
+}
+
+Lookup::~Lookup() {
+    if (!shared_) return;
+    shared_->over = true;
+    shared_->wanted.release();
+}
+
+void Lookup::again() {
+    if (!shared_->event || !shared_->known) return;
+    uint64_t ones = 0;
+    [[maybe_unused]] const auto ignored = ::read(shared_->event.get(), &ones, sizeof ones);
+    shared_->known = false;
+    begun_ = BootClock::now();
+    shared_->wanted.release();
 }
 
 int Lookup::fd() const { return shared_->event.get(); }

@@ -20,19 +20,27 @@ struct Address {
 /// Every address of the node's host, in the resolver's order; or why there is none.
 using Addresses = tl::expected<std::vector<Address>, std::string>;
 
-/// One look-up. A socket's path, a number and localhost are known at once. For a name the system's resolver is asked by
-/// a thread of its own, because a name server that hangs holds it up for as long as it likes: that thread is waited for
-/// by nobody, and neither fork nor exit mind it.
+/// Looks one node up. A socket's path, a number and localhost are known at once. For a name the system's resolver is
+/// asked by a thread of its own, because a name server that hangs holds it up for as long as it likes: that thread is
+/// waited for by nobody, and neither fork nor exit mind it.
 class Lookup {
   public:
-    /// Throws Failure when this process has no descriptor left.
+    /// Begins the first one. Throws Failure when this process has no descriptor left.
     explicit Lookup(const Node&);
+    Lookup(Lookup&&) noexcept = default;
+    Lookup& operator=(Lookup&&) = delete;
+    ~Lookup();
 
-    /// Becomes readable when there is a result; -1 when it was known at once.
+    /// Becomes readable when there is a result; -1 when nobody is asked, and the first result stands.
     int fd() const;
+    /// When the last one was begun.
     BootTime begun() const { return begun_; }
-    /// Nothing: not yet. Stays the same afterwards.
+    /// Nothing: not yet. Stays the same until again().
     const Addresses* result() const;
+
+    /// After a result: asks once more. Needs neither a thread nor memory anew, so that it may be called while a lock is
+    /// held.
+    void again();
 
   private:
     struct Shared;

@@ -32,18 +32,23 @@ Connection::Connection(Node node, std::shared_ptr<const TlsContext> tls, millise
 void Connection::resolve() {
     if (state_ == State::resolving) return;
     adopt_addresses();
-    if (lookup_ || (!addresses_.empty() && !look_again_)) return;
+    if (lookup_ && (lookup_->fd() >= 0 || !addresses_.empty())) return;
     lookup_.emplace(node_);
+    looking_ = true;
 }
 
 void Connection::adopt_addresses() {
-    const Addresses* found = lookup_ ? lookup_->result() : nullptr;
+    const Addresses* found = looking_ ? lookup_->result() : nullptr;
     if (found == nullptr) return;
-    if (*found) {
-        addresses_ = **found;
-        look_again_ = false;
-    } else resolve_error_ = found->error();
-    lookup_.reset();
+    if (*found) addresses_ = **found;
+    else resolve_error_ = found->error();
+    looking_ = false;
+}
+
+void Connection::look_again() {
+    if (!lookup_ || looking_ || lookup_->fd() < 0) return;
+    lookup_->again();
+    looking_ = true;
 }
 
 void Connection::settle() {
@@ -105,7 +110,7 @@ void Connection::open() {
     open_until_ = BootClock::now() + time_to_open();
     next_address_ = 0;
     adopt_addresses();
-    if (!addresses_.empty() || !lookup_) return connect_next();
+    if (!addresses_.empty() || !looking_) return connect_next();
     state_ = State::resolving;
     // Its own time, not ours: nobody waits twice for the same look-up.
     open_until_ = lookup_->begun() + time_to_open();
@@ -196,7 +201,8 @@ void Connection::advance(short revents) {
     if (revents == 0) return;
     if (state_ == State::resolving) {
         adopt_addresses();
-        return connect_next();
+        if (!looking_) connect_next();
+        return;
     }
     if (state_ != State::connecting) {
         read();
@@ -312,7 +318,7 @@ void Connection::greeted(const std::vector<Reply>& replies) {
 }
 
 void Connection::fail(Kind kind, std::string text) {
-    look_again_ = state_ == State::connecting;
+    if (state_ == State::connecting) look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     if (!overdue || kept(Rule::close_on_timeout)) {
         given_up_ = std::move(fd_);

@@ -55,8 +55,8 @@ class Connection {
 
     const Node& node() const { return node_; }
 
-    /// Begins to look the node's name up, if no address is known or none could be reached. Blocks for nothing, but
-    /// starts a thread: main thread, while no lock is held.
+    /// Begins to look the node's name up. Blocks for nothing, but starts a thread: main thread, while no lock is held.
+    /// From then on a name under which nobody can be reached is looked up anew, in that thread, also while one is.
     void resolve();
 
     /// Reads what has come late, and closes the connection when an answer is overdue. Before each submit().
@@ -108,6 +108,7 @@ class Connection {
     void reset_given_up();
     void open();
     void adopt_addresses();
+    void look_again();
     void connect_next();
     void connected();
     void greet();
@@ -134,7 +135,7 @@ class Connection {
     std::shared_ptr<const TlsContext> tls_context_;
     std::optional<Lookup> lookup_;
     std::vector<Address> addresses_; ///< the one that was connected to last is the first
-    bool look_again_ = false;        ///< none of them could be connected to
+    bool looking_ = false;           ///< the look-up's result is not in addresses_ yet
     std::string resolve_error_;
     size_t next_address_ = 0;
     State state_ = State::closed;

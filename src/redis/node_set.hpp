@@ -42,9 +42,9 @@ class NodeSet {
         return BootClock::now() + std::max(node_timeout_, milliseconds{1000}) + node_timeout_;
     }
 
-    /// Looks up the names that are not known yet, and those under which nobody could be reached, in threads of their
-    /// own. Blocks for nothing: a node whose name is slow fails as one that is slow to connect. Main thread, while no
-    /// lock is held.
+    /// Begins to look names up, in threads of their own. Blocks for nothing: a node whose name is slow fails as one
+    /// that is slow to connect. Main thread, while no lock is held; those under which nobody can be reached are looked
+    /// up anew without it.
     void resolve();
 
     /// What ends a round before every node has answered or failed by its own deadline. Late answers are read

@@ -105,6 +105,26 @@ TEST_CASE("a host that cannot be reached is looked up again, for it may have mov
     CHECK(run.wait().out == "done\n");
 }
 
+TEST_CASE("a server that moves while a lock is held is found at its new address") {
+    RedisServer server{{"--bind", "127.0.0.1", "127.0.0.3"}, RedisServer::Listens::loopback};
+    const RedisServers others{2};
+    const TempDir dir;
+    ProcessOptions options = host;
+    options.environment["MOVED_TO"] = dir.write("where", "127.0.0.3");
+    const std::string nodes = fmt::format("{},redis://moved.invalid:{}", others.uris(), server.node().port);
+    Process run{run_on(nodes, {"--ttl", "3s", "--grace", "100ms", "x", "-c", "echo started; read line"}), options};
+    run.wait_for_out("started");
+    REQUIRE(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));
+    dir.write("where", "127.0.0.1");
+    server.command({"CONFIG", "SET", "bind", "127.0.0.1"});
+    for (const char* type : {"normal", "pubsub"}) server.command({"CLIENT", "KILL", "TYPE", type});
+    server.command({"DEL", "holdfast:x"});
+    CHECK(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));
+    run.say("\n");
+    CHECK(run.wait().status() == 0);
+    CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
+}
+
 TEST_CASE("without its other half the static program says for what it needs that, and goes on for all the rest") {
     const auto built = std::filesystem::path{HOLDFAST_BINARY};
     // A sanitizer's build is in one piece.
