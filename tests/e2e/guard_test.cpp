@@ -190,6 +190,10 @@ TEST_CASE("when a killed guard cannot be replaced, the command is stopped") {
                                            dir.file("children"));
     Process run{run_on(server.uri(), {"x", "-c", script})};
     REQUIRE(eventually([&] { return !dir.read("children").empty(); }));
+    // Before renewal has begun it would be what fails.
+    REQUIRE(eventually([&] {
+        return server.command({"PUBSUB", "NUMSUB", "{holdfast:x}:revoked"}).items.at(1).integer == 1;
+    }));
     const rlimit no_more_descriptors{5, 1024};
     const rlimit enough_for_sanitizers{1024, 1024};
     REQUIRE(::prlimit(run.pid(), RLIMIT_NOFILE, &no_more_descriptors, nullptr) == 0);
