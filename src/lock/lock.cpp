@@ -266,21 +266,23 @@ bool Lock::is_revoked(const Ballot::Vote& vote) {
 }
 
 Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
-    return extend(nodes_.size(), moved, interrupt);
+    std::vector<bool> missing(nodes_.size());
+    const Renewal renewal = extend(nodes_.size(), missing, moved, interrupt);
+    return renewal == Renewal::held ? restore(missing, moved, interrupt) : renewal;
 }
 
 Renewal Lock::confirm() {
-    return extend(
-        quorum(nodes_.size()), [] {}, -1);
+    std::vector<bool> missing(nodes_.size());
+    const auto moved = [] {};
+    return extend(quorum(nodes_.size()), missing, moved, -1);
 }
 
-Renewal Lock::extend(size_t yes_enough, const std::function<void()>& moved, int interrupt) {
+Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt) {
     const size_t n = nodes_.size();
     const size_t q = quorum(n);
     size_t yes = 0;
     size_t no = 0;
     bool revoked = false;
-    std::vector<bool> missing(n);
     Ballot ballot{n};
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
@@ -307,8 +309,7 @@ Renewal Lock::extend(size_t yes_enough, const std::function<void()>& moved, int 
     enough(answers);
     reports_ = reports(ballot, answers, false);
     if (revoked || no > n - q) return Renewal::lost;
-    if (yes < q) return Renewal::shaky;
-    return restore(missing, moved, interrupt);
+    return yes < q ? Renewal::shaky : Renewal::held;
 }
 
 Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt) {

@@ -95,7 +95,7 @@ class Lock {
     /// One round of renewal. A node that has forgotten the lock gets it back once a quorum has confirmed it in the same
     /// round. Calls `moved` each time valid_until() has changed.
     Renewal extend(const std::function<void()>& moved, int interrupt = -1);
-    /// The same, but waits for nobody once a quorum has said yes.
+    /// The same, but waits for nobody once a quorum has said yes; what a node has forgotten is left to the next extend.
     Renewal confirm();
     /// What the nodes said in the last extend.
     const std::vector<NodeReport>& last_reports() const { return reports_; }
@@ -122,7 +122,8 @@ class Lock {
     /// Whether a node says that our token is void; keeps its words.
     bool is_revoked(const Ballot::Vote& vote);
     bool agree_on_fence(FenceAgreement, BootTime deadline);
-    Renewal extend(size_t yes_enough, const std::function<void()>& moved, int interrupt);
+    /// Marks the nodes that have forgotten the lock.
+    Renewal extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
     std::vector<NodeReport> reports(const Ballot&, const Answers&, bool won) const;
     /// The request that would set our key may reach the node after what is sent now.

@@ -84,7 +84,11 @@ Lookup::Lookup(const Node& node) : shared_{std::make_shared<Shared>()} {
     ::pthread_sigmask(SIG_SETMASK, &all, &ours);
     const auto ask = [shared = shared_, host = node.host, port = node.port] {
         while (!shared->over) {
-            shared->addresses = ask_resolver(host, port);
+            try {
+                shared->addresses = ask_resolver(host, port);
+            } catch (const std::exception&) {
+                shared->addresses = tl::unexpected{std::string{"out of memory"}};
+            }
             const uint64_t one = 1;
             [[maybe_unused]] const auto ignored = ::write(shared->event.get(), &one, sizeof one);
             shared->known = true; // only now: the owner may take back the event at once

@@ -30,7 +30,7 @@ Connection::Connection(Node node, std::shared_ptr<const TlsContext> tls, millise
     : node_{std::move(node)}, node_timeout_{node_timeout}, introduce_{introduce}, tls_context_{std::move(tls)} {}
 
 void Connection::resolve() {
-    if (state_ == State::resolving) return;
+    if (state_ != State::closed) return;
     adopt_addresses();
     if (lookup_ && (lookup_->fd() >= 0 || !addresses_.empty())) return;
     lookup_.emplace(node_);
@@ -318,7 +318,10 @@ void Connection::greeted(const std::vector<Reply>& replies) {
 }
 
 void Connection::fail(Kind kind, std::string text) {
-    if (state_ == State::connecting) look_again();
+    // Who is there and does not greet need not be the node: it may have moved.
+    const bool has_greeted =
+        state_ == State::open && (pending_.empty() || pending_.front().purpose != Purpose::greeting);
+    if (!has_greeted) look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     if (!overdue || kept(Rule::close_on_timeout)) {
         given_up_ = std::move(fd_);

@@ -56,7 +56,7 @@ class Connection {
     const Node& node() const { return node_; }
 
     /// Begins to look the node's name up. Blocks for nothing, but starts a thread: main thread, while no lock is held.
-    /// From then on a name under which nobody can be reached is looked up anew, in that thread, also while one is.
+    /// From then on a name under which no node greets us is looked up anew, in that thread, also while one is.
     void resolve();
 
     /// Reads what has come late, and closes the connection when an answer is overdue. Before each submit().

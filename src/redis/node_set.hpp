@@ -43,7 +43,7 @@ class NodeSet {
     }
 
     /// Begins to look names up, in threads of their own. Blocks for nothing: a node whose name is slow fails as one
-    /// that is slow to connect. Main thread, while no lock is held; those under which nobody can be reached are looked
+    /// that is slow to connect. Main thread, while no lock is held; those under which no node greets us are looked
     /// up anew without it.
     void resolve();
 

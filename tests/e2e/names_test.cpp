@@ -105,6 +105,19 @@ TEST_CASE("a host that cannot be reached is looked up again, for it may have mov
     CHECK(run.wait().out == "done\n");
 }
 
+TEST_CASE("a host where somebody else answers is looked up again, too") {
+    const RedisServer server{{}, RedisServer::Listens::loopback};
+    const std::string port = fmt::format("{}", server.port());
+    const RedisServer replica{{"--bind", "127.0.0.3", "--port", port, "--replicaof", "127.0.0.1", port}};
+    const TempDir dir;
+    ProcessOptions options = host;
+    options.environment["MOVED_TO"] = dir.write("where", "127.0.0.3");
+    Process run{run_on("redis://moved.invalid:" + port, {"x", "echo", "done"}), options};
+    run.wait_for_err("replica");
+    dir.write("where", "127.0.0.1");
+    CHECK(run.wait().out == "done\n");
+}
+
 TEST_CASE("a server that moves while a lock is held is found at its new address") {
     RedisServer server{{"--bind", "127.0.0.1", "127.0.0.3"}, RedisServer::Listens::loopback};
     const RedisServers others{2};
@@ -112,11 +125,11 @@ TEST_CASE("a server that moves while a lock is held is found at its new address"
     ProcessOptions options = host;
     options.environment["MOVED_TO"] = dir.write("where", "127.0.0.3");
     const std::string nodes = fmt::format("{},redis://moved.invalid:{}", others.uris(), server.node().port);
-    Process run{run_on(nodes, {"--ttl", "3s", "--grace", "100ms", "x", "-c", "echo started; read line"}), options};
+    Process run{run_on(nodes, {"--ttl", "9s", "--grace", "100ms", "x", "-c", "echo started; read line"}), options};
     run.wait_for_out("started");
     REQUIRE(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));
     dir.write("where", "127.0.0.1");
-    server.command({"CONFIG", "SET", "bind", "127.0.0.1"});
+    REQUIRE(server.text({"CONFIG", "SET", "bind", "127.0.0.1"}) == "OK");
     for (const char* type : {"normal", "pubsub"}) server.command({"CLIENT", "KILL", "TYPE", type});
     server.command({"DEL", "holdfast:x"});
     CHECK(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));

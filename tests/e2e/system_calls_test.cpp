@@ -93,7 +93,7 @@ TEST_CASE("who is held up between the win and the go, and robbed meanwhile, does
     if (!can_trace()) return;
     const RedisServer server;
     const TempDir dir;
-    Process run{held_up(1s, run_on(server.uri(), {"x", "-c", "echo > " + dir.file("ran")}), dir.file("trace"))};
+    Process run{held_up(4s, run_on(server.uri(), {"x", "-c", "echo > " + dir.file("ran")}), dir.file("trace"))};
     REQUIRE(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));
     REQUIRE(finish(holdfast::test::holdfast({"force-release", "--yes", "--node", server.uri(), "x"})).status() == 0);
     const Finished done = run.wait();
