@@ -114,11 +114,12 @@ void compare(Way way) {
     NodeSet nodes{{server.node()}, 5s};
     nodes.resolve();
     size_t compared = 0;
-    for (unsigned seed = 0; seed < 60; ++seed) {
+    // What the clock leaves open is not compared: on a busy machine more seeds are needed.
+    for (unsigned seed = 0; compared < 1000; ++seed) {
         CAPTURE(seed);
+        REQUIRE(seed < 1000);
         compared += Comparison{nodes, way, fmt::format("x{}", seed), seed}.run();
     }
-    CHECK(compared > 1000);
 }
 
 } // namespace
