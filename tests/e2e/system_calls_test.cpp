@@ -103,7 +103,7 @@ TEST_CASE("who is held up between the win and the go, and robbed meanwhile, does
     CHECK_FALSE(std::filesystem::exists(dir.file("ran")));
 }
 
-TEST_CASE("who is held up asks again before the go, and waits for no node that hangs") {
+TEST_CASE("who is held up before the go waits for no node that hangs when it asks again") {
     if (!can_trace()) return;
     RedisServers servers{3};
     const TempDir dir;
