@@ -16,6 +16,8 @@ enum class Rule {
     reap_before_release, ///< the lock is released when nothing of the command lives (hazards 73, 74)
     own_record,          ///< a node raises its fence number only for the record that it holds (hazard 54)
     configured_quorum,   ///< a quorum is one of all nodes that were configured, whoever answers (hazard 29)
+    missing_lease,       ///< without a lease no command is started: a missing end is not one that never comes
+    impossible_quorum,   ///< a lock that so few nodes hold that they are no quorum is lost at once (hazard 45)
 };
 
 #ifdef HOLDFAST_CANARIES

@@ -6,7 +6,13 @@ namespace holdfast {
 
 void LiveDeadline::move(BootTime at) {
     const nanoseconds::rep next = at.time_since_epoch().count();
-    if (at_->exchange(next) > next) wake();
+    if (shared_->at.exchange(next) > next) wake();
+}
+
+std::optional<BootTime> LiveDeadline::at() const {
+    const nanoseconds::rep at = shared_->at.load();
+    if (at == 0) return {};
+    return BootTime{nanoseconds{at}};
 }
 
 void LiveDeadline::explain(std::string trouble) {
@@ -21,7 +27,7 @@ std::string LiveDeadline::reason() const {
 
 void LiveDeadline::lose(std::string reason) {
     explain(std::move(reason));
-    lost_.store(true);
+    shared_->lost.store(true);
     wake();
 }
 

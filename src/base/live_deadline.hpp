@@ -1,6 +1,6 @@
 // How long the lock is certainly ours, told by one thread and watched by another.
 //
-// The instant itself is in memory that processes forked afterwards share (process/guard.hpp reads it there).
+// The instant and the loss are in memory that processes forked afterwards share (process/guard.hpp reads them there).
 // The renewal thread moves it; the supervisor reads it whenever a timer of its own fires. Moving it forward
 // therefore wakes nobody; moving it back or losing the lock does, through an eventfd.
 #pragma once
@@ -11,14 +11,15 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace holdfast {
 
 class LiveDeadline {
   public:
-    /// Throws Failure.
-    explicit LiveDeadline(BootTime at) : event_{make_event_fd()} { *at_ = at.time_since_epoch().count(); }
+    /// Without a deadline: nothing is held yet. Throws Failure.
+    LiveDeadline() : event_{make_event_fd()} {}
 
     /// The teller's side.
     void move(BootTime at);
@@ -28,8 +29,10 @@ class LiveDeadline {
     void lose(std::string reason);
 
     /// The watcher's side.
-    BootTime at() const { return BootTime{nanoseconds{at_->load()}}; }
-    bool lost() const { return lost_.load(); }
+    std::optional<BootTime> at() const;
+    /// Whether nothing is certainly held at `now`.
+    bool over(BootTime now) const { return now >= at().value_or(BootTime{}); }
+    bool lost() const { return shared_->lost.load(); }
     /// What was explained last, or why it is lost.
     std::string reason() const;
     /// Readable when the watcher should look again.
@@ -39,8 +42,11 @@ class LiveDeadline {
   private:
     void wake() const;
 
-    Shared<std::atomic<nanoseconds::rep>> at_;
-    std::atomic<bool> lost_ = false;
+    struct State {
+        std::atomic<nanoseconds::rep> at = 0; ///< 0: no deadline
+        std::atomic<bool> lost = false;
+    };
+    Shared<State> shared_;
     mutable std::mutex mutex_;
     std::string reason_; ///< guarded by mutex_
     Fd event_;

@@ -46,7 +46,8 @@ std::string assignments(const std::vector<std::string>& variables) {
 }
 
 std::string as_json(const Lock& lock) {
-    const auto lasts = std::chrono::duration_cast<milliseconds>(lock.valid_until() - BootClock::now());
+    const BootTime now = BootClock::now();
+    const auto lasts = std::chrono::duration_cast<milliseconds>(lock.valid_until().value_or(now) - now);
     return to_line(Json{{"lock", lock.key().name},
                         {"key", lock.key().key()},
                         {"token", lock.token().text()},
@@ -91,12 +92,12 @@ Exit hand_over(Lock& lock, const Arguments& arguments, const Settings& settings,
                const Signals& signals) {
     if (arguments.token_file) write_token(*arguments.token_file, lock.token());
     const std::string text = told(lock, arguments, settings, nodes);
-    if (const auto signal = write_out(text, lock.valid_until(), signals)) {
+    if (const auto signal = write_out(text, lock.valid_until().value_or(BootTime{}), signals)) {
         lock.release();
         return Exit::of_signal(*signal);
     }
     // Whoever goes by our status must not believe in a lock that ended while we were stopped or not read.
-    if (BootClock::now() >= lock.valid_until())
+    if (!lock.valid())
         throw Failure{ExitStatus::lost, fmt::format("{} was acquired, and had run out before its token was handed over",
                                                     lock.key().name)};
     return ExitStatus::ok;

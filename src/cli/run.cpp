@@ -55,7 +55,7 @@ std::vector<std::string> own_environment() {
 /// What is forked while the nodes think about the lock, so that little is left to do once it is won. Both wait: the
 /// guard for a group, the child for its go.
 struct Forked {
-    LiveDeadline deadline{not_granted};
+    LiveDeadline deadline;
     std::optional<Guard> guard;
     std::optional<Child> child;
 
@@ -134,7 +134,7 @@ class Run {
     /// Holds the won lock around the command, from its go to its end.
     Ending hold(Forked& forked, const Rules& rules) {
         Terminal terminal;
-        forked.deadline.move(lock_.valid_until());
+        if (const auto until = lock_.valid_until()) forked.deadline.move(*until);
         if (forked.child->gone())
             throw Failure{ExitStatus::internal,
                           "the command was not started: its process was killed while it waited for the "
@@ -144,24 +144,29 @@ class Run {
         Supervisor supervisor{
             *forked.child, forked.guard ? &*forked.guard : nullptr, terminal, signals_, forked.deadline, rules, log_};
         if (BootClock::now() > acquired_ + held_up_after && lock_.worth_starting()) confirm(forked.deadline);
-        const BootTime not_after = lock_.valid_until() - lock_.timing().least_to_start();
+        const auto not_after = lock_.start_until();
+        if (!not_after) throw not_started("the nodes no longer grant it");
         std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_);
         variables.push_back(fmt::format("HOLDFAST_HELD={}", held_));
         std::optional<Renewer> renewer;
         // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
         release_on_failure_ = false;
-        forked.child->go(not_after, variables);
+        forked.child->go(*not_after, variables);
         // A thread, and a node's work to tell us of a force-release, would cost more than a short command.
         return supervisor.run([&] { start(renewer, forked.deadline); });
     }
 
     /// Asks the nodes once more, before the go: the lock may have been taken away while we were held up.
     void confirm(LiveDeadline& deadline) {
-        const BootTime ended = lock_.valid_until(); // past that no yes revives it (hazard 45)
-        if (lock_.confirm() == Renewal::lost || BootClock::now() >= ended || !lock_.worth_starting())
-            throw Failure{ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}",
-                                                        lock_.taken_away().value_or("the nodes no longer grant it"))};
-        deadline.move(lock_.valid_until());
+        // Past that no yes revives it (hazard 45).
+        const bool confirmed = lock_.confirm() != Renewal::lost && !deadline.over(BootClock::now());
+        if (!confirmed || !lock_.worth_starting())
+            throw not_started(lock_.taken_away().value_or("the nodes no longer grant it"));
+        if (const auto until = lock_.valid_until()) deadline.move(*until);
+    }
+
+    static Failure not_started(const std::string& why) {
+        return {ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}", why)};
     }
 
     /// Where that fails, the command must not go on under a lock that nobody renews.

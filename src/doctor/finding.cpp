@@ -1,6 +1,6 @@
 #include "doctor/finding.hpp"
 
-#include "lock/timing.hpp"
+#include "lock/quorum.hpp"
 
 #include <algorithm>
 

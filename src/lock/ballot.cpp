@@ -1,9 +1,8 @@
 #include "lock/ballot.hpp"
 
-#include "lock/timing.hpp"
+#include "lock/quorum.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace holdfast {
 
@@ -43,11 +42,10 @@ std::string Ballot::other_holder() const {
 
 milliseconds Ballot::other_expires_in() const {
     const std::string other = other_holder();
-    std::vector<milliseconds> left(said_.size());
-    for (size_t i = 0; i < said_.size(); ++i)
-        if (said_[i] && *said_[i] && (*said_[i])->value == other) left[i] = (*said_[i])->ttl_left;
-    std::ranges::sort(left, std::greater{});
-    return left[quorum(left.size()) - 1];
+    std::vector<milliseconds> left;
+    for (const std::optional<Vote>& vote : said_)
+        if (vote && *vote && (*vote)->value == other) left.push_back((*vote)->ttl_left);
+    return reached_by_quorum(std::move(left), said_.size()).value_or(milliseconds{0});
 }
 
 const Said* Ballot::reservation() const {

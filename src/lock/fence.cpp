@@ -1,6 +1,6 @@
 #include "lock/fence.hpp"
 
-#include "lock/timing.hpp"
+#include "lock/quorum.hpp"
 
 #include <algorithm>
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 
 namespace holdfast {
@@ -50,11 +49,10 @@ Inspection tally(std::vector<NodeView> nodes) {
     }
     const auto most = std::ranges::max_element(holders, {}, [](const auto& entry) { return entry.second.size(); });
     if (most != holders.end()) {
-        std::vector<milliseconds>& left = most->second;
-        std::ranges::sort(left, std::greater{});
+        const std::vector<milliseconds>& left = most->second;
         seen.record = Record::parse(most->first);
         seen.holding = left.size();
-        seen.expires_in = left[std::min(quorum(seen.nodes.size()), left.size()) - 1];
+        seen.expires_in = reached_by_quorum(left, seen.nodes.size()).value_or(std::ranges::min(left));
     }
     seen.standing = standing(seen, not_a_lock);
     return seen;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lock/ballot.hpp"
-#include "lock/timing.hpp"
+#include "lock/quorum.hpp"
 #include "redis/node_set.hpp"
 
 #include <string>

@@ -4,6 +4,7 @@
 #include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "base/random.hpp"
+#include "lock/quorum.hpp"
 #include "lock/restart_guard.hpp"
 
 #include <fmt/format.h>
@@ -18,6 +19,8 @@ constexpr milliseconds release_budget{1000};
 constexpr milliseconds entry_lasts{3000};
 /// How often to ask for a larger fence number before the attempt is given up.
 constexpr int fence_rounds = 2;
+/// No connection of ours: what the process that acquired the lock may have left under way went out on its own.
+constexpr uint64_t of_another_process = 0;
 
 std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, bool won) {
     if (!vote) return won ? "not waited for: the others were enough" : "no answer yet";
@@ -58,8 +61,7 @@ void count(Ballot& ballot, const Answers& answers, const std::function<void(size
 
 Lock::Lock(NodeSet nodes, LockKey key, LockRules rules, Holder self)
     : nodes_{std::move(nodes)}, key_{std::move(key)}, rules_{rules}, self_{std::move(self)}, token_{random_id(), 0},
-      ways_(nodes_.size(), rules.way), granted_(nodes_.size(), not_granted), unanswered_on_(nodes_.size()),
-      answered_(nodes_.size()) {}
+      lease_{nodes_.size()}, ways_(nodes_.size(), rules.way), unanswered_on_(nodes_.size()), answered_(nodes_.size()) {}
 
 Lock::Lock(NodeSet nodes, LockKey key, LockRules rules, Token token, const Tenure& held)
     : Lock{std::move(nodes), std::move(key), rules, held.record.holder.value_or(Holder{})} {
@@ -67,8 +69,25 @@ Lock::Lock(NodeSet nodes, LockKey key, LockRules rules, Token token, const Tenur
     record_ = held.record;
     fence_ = held.fence;
     answered_.assign(nodes_.size(), true);
-    // What its process may have left under way went out on other connections than ours.
-    unanswered_on_.assign(nodes_.size(), 0);
+    unanswered_on_.assign(nodes_.size(), of_another_process);
+    for (size_t i = 0; i < nodes_.size(); ++i) lease_.asked(i);
+}
+
+bool Lock::valid() const {
+    const auto until = valid_until();
+    return until && BootClock::now() < *until;
+}
+
+std::optional<BootTime> Lock::start_until() const {
+    const auto until = valid_until();
+    if (until) return *until - timing().least_to_start();
+    // Without the rule: no end is an end that never comes.
+    return kept(Rule::missing_lease) ? until : BootTime::max();
+}
+
+bool Lock::worth_starting() const {
+    const auto until = start_until();
+    return until && BootClock::now() <= *until;
 }
 
 std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answers, bool won) const {
@@ -100,7 +119,7 @@ Attempt Lock::try_once(const Try& how) {
     if (kept(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
     self_.since = wall_time_since_epoch();
     record_ = Record::make(token_, self_);
-    granted_.assign(nodes_.size(), not_granted);
+    lease_ = Lease{nodes_.size()};
     if (how.wait && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
 
     Ballot ballot{nodes_.size()};
@@ -115,7 +134,7 @@ Attempt Lock::try_once(const Try& how) {
                 if (why->votes_in) votes_in.push_back(*why->votes_in);
                 return;
             }
-            granted_[i] = granted_by(*answers[i]);
+            lease_.grant(i, granted_by(*answers[i]));
             fences.accepted(i, vote->fence);
         });
         return ballot.decided();
@@ -130,6 +149,7 @@ Attempt Lock::try_once(const Try& how) {
                            entry_lasts + 2 * timing().node_timeout};
     const auto exchange_for = [&](size_t i) {
         unanswered_on_[i] = nodes_.connection_number(i);
+        lease_.asked(i);
         return exchange(key_, acquire, ways_[i]);
     };
     const Answers answers = nodes_.ask(exchange_for, {enough, deadline, how.interrupt, how.meanwhile});
@@ -140,6 +160,8 @@ Attempt Lock::try_once(const Try& how) {
         answered_[i] = answers[i]->replies.has_value();
         // Answered, or never sent: nothing can come late.
         if (answered_[i] || !answers[i]->sent_at) unanswered_on_[i].reset();
+        const auto vote = said(*answers[i]);
+        if (!unanswered_on_[i] && !(vote && vote->word == Word::granted)) lease_.take_back(i);
     }
     Attempt attempt{.outcome = ballot.outcome(), .answered = ballot.answered(), .voteless = ballot.voteless()};
     attempt.position = ballot.position();
@@ -179,7 +201,7 @@ bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
                 else if (vote && vote->word == Word::refused) fences.refused(vote->fence);
                 else if (vote) {
                     fences.not_ours(i);
-                    granted_[i] = not_granted;
+                    lease_.take_back(i);
                 }
             });
             return fences.agreed();
@@ -192,7 +214,7 @@ bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
 }
 
 void Lock::undo(const Answers& acquire_answers) {
-    granted_.assign(nodes_.size(), not_granted);
+    lease_ = Lease{nodes_.size()};
     std::vector<bool> asked(nodes_.size());
     std::vector<bool> awaited(nodes_.size());
     for (size_t i = 0; i < nodes_.size(); ++i) {
@@ -244,7 +266,7 @@ void Lock::withdraw() {
     tell(all, answered_, quorum(all.size()), [&](size_t i) {
         return Withdraw{token_, entry_.value, may_come_late(i)};
     });
-    granted_.assign(nodes_.size(), not_granted);
+    lease_ = Lease{nodes_.size()};
 }
 
 bool Lock::told_of_revocation() {
@@ -279,11 +301,10 @@ Renewal Lock::confirm() {
 
 Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt) {
     const size_t n = nodes_.size();
-    const size_t q = quorum(n);
     size_t yes = 0;
-    size_t no = 0;
     bool revoked = false;
     Ballot ballot{n};
+    const auto is_lost = [&] { return revoked || !lease_.possible(BootClock::now()); };
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
             const auto& vote = *ballot[i];
@@ -291,25 +312,28 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
             answered_[i] = true;
             if (vote->word == Word::yours) {
                 ++yes;
-                granted_[i] = granted_by(*answers[i]);
+                lease_.grant(i, granted_by(*answers[i]));
             } else {
-                ++no;
                 missing[i] = vote->word == Word::missing;
                 revoked = is_revoked(vote) || revoked;
-                granted_[i] = not_granted;
+                lease_.take_back(i);
             }
             moved();
         });
-        return revoked || no > n - q || yes >= yes_enough;
+        return is_lost() || yes >= yes_enough;
     };
     // A little later than the nodes' own time for an answer, whose end says more; but no waiting for a connection.
     const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;
-    const auto exchange_for = [&](size_t i) { return exchange(key_, Extend{token_, record_, timing().ttl}, ways_[i]); };
+    const auto exchange_for = [&](size_t i) {
+        // A node that we never reached was never asked for the lock.
+        if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
+        return exchange(key_, Extend{token_, record_, timing().ttl}, ways_[i]);
+    };
     const Answers answers = nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt});
     enough(answers);
     reports_ = reports(ballot, answers, false);
-    if (revoked || no > n - q) return Renewal::lost;
-    return yes < q ? Renewal::shaky : Renewal::held;
+    if (is_lost()) return Renewal::lost;
+    return yes < quorum(n) ? Renewal::shaky : Renewal::held;
 }
 
 Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt) {
@@ -320,7 +344,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
             const auto& vote = *ballot[i];
             // What is answered cannot come late, but what was sent on an earlier connection can.
             if (answers[i]->replies && !may_come_late(i)) unanswered_on_[i].reset();
-            if (vote && vote->word == Word::yours) granted_[i] = granted_by(*answers[i]);
+            if (vote && vote->word == Word::yours) lease_.grant(i, granted_by(*answers[i]));
             revoked = is_revoked(vote) || revoked;
             moved();
         });
@@ -329,6 +353,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!missing[i]) return {};
         if (!may_come_late(i)) unanswered_on_[i] = nodes_.connection_number(i);
+        lease_.asked(i);
         return exchange(key_, Restore{token_, record_, timing().ttl, fence_}, ways_[i]);
     };
     enough(
@@ -342,7 +367,7 @@ bool Lock::keep(milliseconds rest) {
     const Answers answers = tell(all, answered_, quorum(all.size()), [&](size_t) {
         return Extend{token_, record_, rest};
     });
-    granted_.assign(nodes_.size(), not_granted);
+    lease_ = Lease{nodes_.size()};
     return std::ranges::count_if(answers, [](const std::optional<Answer>& answer) {
                const auto vote = answer ? std::optional{said(*answer)} : std::nullopt;
                return vote && *vote && (*vote)->word == Word::yours;
@@ -369,7 +394,7 @@ bool Lock::release() {
         }
         if (!again) break;
     }
-    granted_.assign(n, not_granted);
+    lease_ = Lease{n};
     return static_cast<size_t>(std::ranges::count(unconfirmed, false)) >= quorum(n);
 }
 

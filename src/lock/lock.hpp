@@ -7,6 +7,7 @@
 
 #include "lock/ballot.hpp"
 #include "lock/fence.hpp"
+#include "lock/lease.hpp"
 #include "lock/operations.hpp"
 #include "lock/tenure.hpp"
 #include "lock/timing.hpp"
@@ -34,8 +35,8 @@ struct Attempt {
 
 enum class Renewal {
     held,  ///< a quorum said yes in this round
-    shaky, ///< not enough yes, and not enough no: worth another try while the lease lasts
-    lost,  ///< a quorum has become impossible, or the token was revoked: lost for ever
+    shaky, ///< not enough yes in this round: worth another try while the lease lasts
+    lost,  ///< a quorum has become impossible (lock/lease.hpp), or the token was revoked: lost for ever
 };
 
 struct LockRules {
@@ -87,10 +88,13 @@ class Lock {
     /// By whom and why it was taken away, if a node has told, by itself or in answer to a renewal.
     const std::optional<std::string>& taken_away() const { return taken_away_; }
 
-    /// Until when the lock is certainly ours; not_granted when it is not.
-    BootTime valid_until() const { return holdfast::valid_until(granted_); }
-    /// Enough of the lease is left to start a command.
-    bool worth_starting() const { return valid_until() - BootClock::now() >= timing().least_to_start(); }
+    /// Until when the lock is certainly ours; nothing when it is not.
+    std::optional<BootTime> valid_until() const { return lease_.until(); }
+    /// Whether it is certainly ours now.
+    bool valid() const;
+    /// The last instant at which enough of the lease is left to start a command; nothing without a lease.
+    std::optional<BootTime> start_until() const;
+    bool worth_starting() const;
 
     /// One round of renewal. A node that has forgotten the lock gets it back once a quorum has confirmed it in the same
     /// round. Calls `moved` each time valid_until() has changed.
@@ -137,8 +141,8 @@ class Lock {
     Record record_;
     Record entry_; ///< in the queue; empty as long as we have never waited
     Fence fence_;
-    std::vector<Way> ways_;         ///< by node
-    std::vector<BootTime> granted_; ///< by node
+    Lease lease_;
+    std::vector<Way> ways_; ///< by node
     std::vector<std::optional<uint64_t>>
         unanswered_on_;          ///< by node: the connection of an acquire or restore without answer
     std::vector<bool> answered_; ///< by node: when it was last waited for it has answered

@@ -27,7 +27,7 @@ bool stop_requested_within(BootTime until, NodeSet& nodes, Poller& poller, int s
 void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop) {
     const milliseconds interval = lock.timing().renewal_interval();
     // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
-    const auto is_over = [&] { return kept(Rule::no_resurrection) && BootClock::now() >= deadline.at(); };
+    const auto is_over = [&] { return kept(Rule::no_resurrection) && deadline.over(BootClock::now()); };
     // What was taken away before the nodes know that we listen, the first round finds; of what is taken later they
     // tell.
     lock.listen_for_revocation();
@@ -39,10 +39,12 @@ void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop)
         const BootTime began = BootClock::now();
         // Too late is too late, also for a yes that was under way; and of a loss only the reason is told.
         const auto moved = [&] {
-            const BootTime valid_until = lock.valid_until();
-            if (valid_until != not_granted && !is_over()) deadline.move(valid_until);
+            if (lock.valid() && !is_over()) deadline.move(*lock.valid_until());
         };
-        switch (lock.extend(moved, stop)) {
+        Renewal renewal = lock.extend(moved, stop);
+        // A node that may yet hold it is waited for in the round, and no longer.
+        if (kept(Rule::impossible_quorum) && !lock.valid()) renewal = Renewal::lost;
+        switch (renewal) {
         case Renewal::lost:
             return deadline.lose(
                 lock.taken_away().value_or(with_reports("the nodes no longer grant it", lock.last_reports())));

@@ -1,6 +1,6 @@
 #include "lock/revocation.hpp"
 
-#include "lock/timing.hpp"
+#include "lock/quorum.hpp"
 
 #include <map>
 

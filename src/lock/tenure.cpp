@@ -5,12 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 
 namespace holdfast {
 
 Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token) {
-    const size_t q = quorum(nodes.size());
     const Answers answers =
         nodes.ask([&](size_t) { return inspection(key); },
                   {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
@@ -35,11 +33,11 @@ Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token) {
         }
         result.nodes.push_back({nodes.node(i).display(), std::move(text)});
     }
-    std::ranges::sort(left, std::greater{});
-    if (left.size() >= q) {
+    const size_t others = result.answered - left.size();
+    if (const auto lasts = reached_by_quorum(std::move(left), nodes.size())) {
         result.outcome = Tenure::Outcome::ours;
-        result.expires_in = left[q - 1];
-    } else if (result.answered - left.size() > nodes.size() - q) result.outcome = Tenure::Outcome::not_ours;
+        result.expires_in = *lasts;
+    } else if (nodes.size() - others < quorum(nodes.size())) result.outcome = Tenure::Outcome::not_ours;
     return result;
 }
 

@@ -7,15 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <vector>
 
 namespace holdfast {
-
-size_t quorum(size_t nodes) {
-    // Without the rule: of a minority that happens to be the only one to answer.
-    return kept(Rule::configured_quorum) ? nodes / 2 + 1 : nodes / 4 + 1;
-}
 
 nanoseconds Timing::drift() const {
     const double ms = std::ceil(static_cast<double>(ttl.count()) * drift_ratio);
@@ -47,13 +40,6 @@ std::optional<std::string> impossible(const Timing& timing) {
 
 BootTime granted_until(BootTime sent_at, const Timing& timing) {
     return sent_at + timing.ttl - (kept(Rule::drift) ? timing.drift() : nanoseconds{0});
-}
-
-BootTime valid_until(std::span<const BootTime> granted) {
-    std::vector<BootTime> sorted(granted.begin(), granted.end());
-    const auto q_th = sorted.begin() + static_cast<std::ptrdiff_t>(quorum(sorted.size()) - 1);
-    std::nth_element(sorted.begin(), q_th, sorted.end(), std::greater{});
-    return *q_th;
 }
 
 } // namespace holdfast

@@ -5,13 +5,9 @@
 #include "base/clock.hpp"
 
 #include <optional>
-#include <span>
 #include <string>
 
 namespace holdfast {
-
-/// How many of N nodes have to agree. N is always the number that was configured (hazard 29).
-size_t quorum(size_t nodes);
 
 struct Timing {
     milliseconds ttl;          ///< how long a node keeps the key after the last yes
@@ -33,12 +29,5 @@ std::optional<std::string> impossible(const Timing&);
 
 /// Until when one node certainly keeps the key, given its yes to the request sent at `sent_at` (hazard 1).
 BootTime granted_until(BootTime sent_at, const Timing&);
-
-/// A node that has not granted, or has taken its grant back.
-constexpr BootTime not_granted = BootTime::min();
-
-/// Until when the lock is certainly ours: the q-th largest of what the N nodes granted; not_granted without
-/// a quorum.
-BootTime valid_until(std::span<const BootTime> granted);
 
 } // namespace holdfast

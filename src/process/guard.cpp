@@ -121,7 +121,7 @@ void Guard::run(int pipe) const {
             wait_until(BootTime::max(), timer);
             continue;
         }
-        const BootTime valid_until = deadline_.at();
+        const StopTimes::Lease valid_until = deadline_.at();
         const BootTime now = BootClock::now();
         told = told || state_->told;
         if (!told && now >= times_.guard_term_at(valid_until)) {

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace holdfast {
 
@@ -17,13 +18,20 @@ struct StopTimes {
     milliseconds grace;
     milliseconds kill_margin;
 
-    BootTime term_at(BootTime valid_until) const { return valid_until - kill_margin - grace; }
-    BootTime kill_at(BootTime valid_until) const { return valid_until - kill_margin; }
-    /// For what is told to stop before term_at, because the lock is lost for certain.
-    BootTime kill_at(BootTime valid_until, BootTime told) const { return std::min(told + grace, kill_at(valid_until)); }
+    /// Until when the lock is certainly held; nothing when it is not.
+    using Lease = std::optional<BootTime>;
 
-    BootTime guard_term_at(BootTime valid_until) const { return term_at(valid_until) + kill_margin / 4; }
-    BootTime guard_kill_at(BootTime valid_until) const { return kill_at(valid_until) + kill_margin / 2; }
+    BootTime term_at(Lease lease) const { return end(lease) - kill_margin - grace; }
+    BootTime kill_at(Lease lease) const { return end(lease) - kill_margin; }
+    /// For what is told to stop before term_at, because the lock is lost for certain.
+    BootTime kill_at(Lease lease, BootTime told) const { return std::min(told + grace, kill_at(lease)); }
+
+    BootTime guard_term_at(Lease lease) const { return term_at(lease) + kill_margin / 4; }
+    BootTime guard_kill_at(Lease lease) const { return kill_at(lease) + kill_margin / 2; }
+
+  private:
+    /// What is not held has ended when the host was started: all of these are past.
+    static BootTime end(Lease lease) { return lease.value_or(BootTime{}); }
 };
 
 } // namespace holdfast

@@ -65,7 +65,7 @@ Ending Supervisor::run(const std::function<void()>& lasts) {
     if (guard_ != nullptr) guard_->dismiss();
     terminal_.take_back(child_.pid());
     // A success counts only if it came while the lock still held (hazard 87).
-    ending_.lost = ending_.lost || *ended_ >= deadline_.at();
+    ending_.lost = ending_.lost || deadline_.over(*ended_);
     return ending_;
 }
 

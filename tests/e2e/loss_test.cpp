@@ -43,6 +43,24 @@ TEST_CASE("when the key is taken away the command gets SIGTERM, and 79 tells why
     }
 }
 
+TEST_CASE("a lock of exactly a quorum is lost at the next renewal when one node of it forgets") {
+    RedisServers servers{3};
+    servers[2].kill();
+    const std::string script = "trap 'exit 1' TERM; echo started; while :; do sleep 0.01; done";
+    const std::string nodes = servers.uris();
+    Process run{run_on(nodes, {"--ttl", "6s", "--grace", "100ms", "--node-timeout", "500ms", "x", "-c", script})};
+    run.wait_for_out("started");
+    // After the first renewal.
+    REQUIRE(eventually([&] { return servers[0].text({"INFO", "commandstats"}).find("pexpire") != std::string::npos; }));
+    servers[1].command({"DEL", "holdfast:x"});
+    const BootTime gone = BootClock::now();
+    const Finished done = run.wait();
+    CHECK(done.status() == 79);
+    CHECK(done.err.find("the key is gone") != std::string::npos);
+    // A third of the TTL, and a node timeout.
+    CHECK(BootClock::now() - gone < 2500ms);
+}
+
 TEST_CASE("a holder is told at once that its lock is taken away") {
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);

@@ -103,6 +103,24 @@ TEST_CASE("who is held up between the win and the go, and robbed meanwhile, does
     CHECK_FALSE(std::filesystem::exists(dir.file("ran")));
 }
 
+TEST_CASE(
+    "who is held up before the go, and has exactly a quorum of which a node forgets, does not start the command") {
+    if (!can_trace()) return;
+    RedisServers servers{3};
+    servers[2].kill();
+    const TempDir dir;
+    const std::string nodes = servers.uris();
+    Process run{held_up(2s, run_on(nodes, {"x", "-c", "echo > " + dir.file("ran")}), dir.file("trace"))};
+    for (const size_t i : {0U, 1U})
+        REQUIRE(eventually([&] { return servers[i].text({"EXISTS", "holdfast:x"}) == "1"; }));
+    servers[1].command({"DEL", "holdfast:x"});
+    const Finished done = run.wait();
+    CHECK(done.status() == 79);
+    CHECK(done.err.find("holdfast: the command was not started, and the lock is gone: ") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(dir.file("ran")));
+    CHECK(servers[0].text({"EXISTS", "holdfast:x"}) == "0");
+}
+
 TEST_CASE("who is held up before the go waits for no node that hangs when it asks again") {
     if (!can_trace()) return;
     RedisServers servers{3};

@@ -2,7 +2,7 @@
 
 #include "fault/injection.hpp"
 #include "fault/scene.hpp"
-#include "lock/timing.hpp"
+#include "lock/quorum.hpp"
 
 #include <fmt/format.h>
 

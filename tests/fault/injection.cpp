@@ -1,7 +1,7 @@
 #include "fault/injection.hpp"
 
 #include "fault/network.hpp"
-#include "lock/timing.hpp"
+#include "lock/quorum.hpp"
 
 #include <sys/resource.h>
 #include <sys/wait.h>

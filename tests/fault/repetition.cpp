@@ -5,7 +5,7 @@
 #include "fault/network.hpp"
 #include "fault/scene.hpp"
 #include "fault/standstill.hpp"
-#include "lock/timing.hpp"
+#include "lock/quorum.hpp"
 
 #include <fmt/format.h>
 #include <sys/prctl.h>

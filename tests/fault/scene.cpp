@@ -1,6 +1,6 @@
 #include "fault/scene.hpp"
 
-#include "lock/timing.hpp"
+#include "lock/quorum.hpp"
 #include "process/group.hpp"
 
 #include <fmt/format.h>
@@ -64,7 +64,7 @@ std::map<std::string, std::string> server_environment(const Draw& draw) {
 
 Scene::Scene(const Draw& draw)
     : draw_{draw}, servers_{draw.nodes, listens(draw.fault), server_options(draw), server_environment(draw)},
-      key_ends_(draw.nodes, BootTime::min()), chosen_(draw.nodes), left_out_(draw.nodes) {
+      key_ends_(draw.nodes), chosen_(draw.nodes), left_out_(draw.nodes) {
     for (size_t i = 0; i < servers_.size() && listens(draw.fault) == RedisServer::Listens::unix_socket; ++i)
         monitors_.push_back(std::make_unique<Monitor>(servers_[i], dir_, fmt::format("monitor{}", i)));
     for (size_t i = 0; draw.proxied() && i < servers_.size(); ++i) {
@@ -170,7 +170,7 @@ BootTime Scene::forgotten_at() {
         // Servers count in whole milliseconds.
         if (servers_[i].text({"GET", key}) == record_) key_ends_[i] = asked + milliseconds{ms_left - 1};
     }
-    return valid_until(key_ends_);
+    return *reached_by_quorum(key_ends_, key_ends_.size());
 }
 
 size_t Scene::holding() {

@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 TEST_CASE("a guard that was killed or stopped before its command starts is replaced when it is to watch it") {
     for (const int signal : {SIGKILL, SIGSTOP}) {
         CAPTURE(signal);
-        const LiveDeadline deadline{BootClock::now() + 12s};
+        LiveDeadline deadline;
+        deadline.move(BootClock::now() + 12s);
         Process command{{"sleep", "60"}};
         Guard guard{deadline, {10s, 100ms}, false};
         const pid_t first = guard.pid();

@@ -38,7 +38,8 @@ Ending supervise(const std::string& script, const LiveDeadline& deadline, StopTi
 
 TEST_CASE("what is heard after SIGTERM neither takes it back nor puts SIGKILL off") {
     TempDir dir;
-    LiveDeadline deadline{BootClock::now() + 1h};
+    LiveDeadline deadline;
+    deadline.move(BootClock::now() + 1h);
     BootTime end{};
     const auto too_late = [&] {
         eventually([&] { return !dir.read("started").empty(); });

@@ -332,7 +332,7 @@ TEST_CASE("the lock over TLS: taken, renewed, taken away by a message, released,
         };
         Lock lock = lock_on_them();
         REQUIRE(lock.try_once().outcome == Outcome::won);
-        const BootTime won = lock.valid_until();
+        const auto won = lock.valid_until();
         lock.listen_for_revocation();
         CHECK(lock.extend([] {}) == Renewal::held);
         CHECK(lock.valid_until() > won);

@@ -33,7 +33,7 @@ void Command::kill() {
 
 void Command::guard() {
     if (!runs_) return;
-    const BootTime valid_until = deadline_.at();
+    const StopTimes::Lease valid_until = deadline_.at();
     if (now() >= times_.guard_kill_at(valid_until)) return kill();
     if (now() >= times_.guard_term_at(valid_until)) terminate();
     const BootTime next = told_ ? times_.guard_kill_at(valid_until) : times_.guard_term_at(valid_until);

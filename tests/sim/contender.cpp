@@ -74,10 +74,10 @@ void Contender::live() {
 }
 
 LiveDeadline::Watch Contender::watch() {
-    return {[this](BootTime before, BootTime now) {
+    return {[this](std::optional<BootTime> before, BootTime now) {
                 // Who is stopped between its look at the clock and this tells late what was true in time.
                 const bool just_continued = process_.dawdled_until() == world_.now();
-                if (process_.boot_now() >= before && now > before && !just_continued)
+                if (before && process_.boot_now() >= *before && now > *before && !just_continued)
                     oracle_.violated(Invariant::i4, fmt::format("{} revives {}", process_.name(), token_));
                 oracle_.claims(token_, true_time(now));
             },
@@ -89,25 +89,29 @@ LiveDeadline::Watch Contender::watch() {
 
 void Contender::hold(Lock& lock) {
     const BootTime acquired = BootClock::now();
-    deadline_.emplace(lock.valid_until(), watch());
-    oracle_.claims(token_, true_time(deadline_->at()));
+    deadline_.emplace(watch());
+    if (const auto until = lock.valid_until()) deadline_->move(*until);
     process_.point(true);
     // As a run does that was held up.
     if (BootClock::now() > acquired + milliseconds{10} && lock.worth_starting()) {
-        const BootTime ended = lock.valid_until();
-        if (lock.extend([] {}) == Renewal::lost || BootClock::now() >= ended || !lock.worth_starting()) {
+        const bool confirmed = lock.confirm() != Renewal::lost && !deadline_->over(BootClock::now());
+        if (!confirmed || !lock.worth_starting()) {
             lock.release();
             return;
         }
-        deadline_->move(lock.valid_until());
+        if (const auto until = lock.valid_until()) deadline_->move(*until);
     }
-    const BootTime not_after = lock.valid_until() - lock.timing().least_to_start();
+    const auto not_after = lock.start_until();
+    if (!not_after) {
+        lock.release();
+        return;
+    }
     const int stop = process_.new_fd();
     Poller renewal_poller;
     std::optional<int> renewal_ended;
     // The go; who waits for it looks at the clock itself.
     process_.point(true);
-    if (process_.boot_now() <= not_after) {
+    if (process_.boot_now() <= *not_after) {
         world_.trace("the command of {} starts", process_.name());
         command_.emplace(process_, *deadline_, times_, own_.command, [this] { oracle_.command_ended(token_); });
         oracle_.command_started(token_, lock.fence());
@@ -132,7 +136,7 @@ void Contender::supervise(const std::function<void()>& lasts) {
             told = true;
             lasts();
         }
-        const BootTime at = deadline_->at();
+        const StopTimes::Lease at = deadline_->at();
         if (!was_lost_) {
             const bool guard_acted = command_->told();
             const bool definite = guard_acted || deadline_->lost();
@@ -151,7 +155,7 @@ void Contender::supervise(const std::function<void()>& lasts) {
         poller_.wait(fds, told ? next : std::min(next, lasts_from));
         deadline_->clear_event();
     }
-    was_lost_ = was_lost_ || BootClock::now() >= deadline_->at();
+    was_lost_ = was_lost_ || deadline_->over(BootClock::now());
 }
 
 void Contender::let_go(Lock& lock, BootTime acquired) {

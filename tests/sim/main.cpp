@@ -34,6 +34,8 @@ constexpr std::pair<std::string_view, Rule> rules[]{
     {"no-resurrection", Rule::no_resurrection},
     {"own-record", Rule::own_record},
     {"configured-quorum", Rule::configured_quorum},
+    {"missing-lease", Rule::missing_lease},
+    {"impossible-quorum", Rule::impossible_quorum},
 };
 /// More would all be of the same cause.
 constexpr size_t most_violations = 20;

@@ -62,13 +62,12 @@ void Poller::wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline) {
     }
 }
 
-LiveDeadline::LiveDeadline(BootTime at, Watch watch)
-    : at_{at}, watch_{std::move(watch)}, event_{Process::current().new_fd()} {}
+LiveDeadline::LiveDeadline(Watch watch) : watch_{std::move(watch)}, event_{Process::current().new_fd()} {}
 
 void LiveDeadline::move(BootTime at) {
-    const BootTime before = std::exchange(at_, at);
+    const auto before = std::exchange(at_, at);
     watch_.moved(before, at);
-    if (before > at) Process::current().set_readable(event_, true);
+    if (before && *before > at) Process::current().set_readable(event_, true);
 }
 
 void LiveDeadline::lose(std::string reason) {

@@ -8,7 +8,8 @@ using namespace holdfast;
 using namespace std::chrono_literals;
 
 TEST_CASE("a loss and a step back wake the watcher, a step forward does not") {
-    LiveDeadline deadline{BootTime{10s}};
+    LiveDeadline deadline;
+    deadline.move(BootTime{10s});
     const auto woken = [&] {
         pollfd event{deadline.event(), POLLIN, 0};
         const bool readable = ::poll(&event, 1, 0) == 1;

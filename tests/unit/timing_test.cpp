@@ -1,3 +1,5 @@
+#include "lock/lease.hpp"
+#include "lock/quorum.hpp"
 #include "lock/timing.hpp"
 
 #include <doctest/doctest.h>
@@ -38,36 +40,27 @@ TEST_CASE("a grant counts from the moment before its request was sent") {
     CHECK(granted_until(at(100s), of(30s, 5s, 1s)) == at(130s - 302ms));
 }
 
-TEST_CASE("the lease is the q-th largest grant") {
-    CHECK(valid_until(std::vector{at(7s)}) == at(7s));
-    CHECK(valid_until(std::vector{at(7s), at(9s), at(8s)}) == at(8s));
-    CHECK(valid_until(std::vector{at(9s), not_granted, at(8s)}) == at(8s));
-    CHECK(valid_until(std::vector{at(9s), not_granted, not_granted}) == not_granted);
-    CHECK(valid_until(std::vector{at(9s), at(8s)}) == at(8s));
-    CHECK(valid_until(std::vector{at(5s), at(4s), at(3s), at(2s), at(1s)}) == at(3s));
-}
-
 TEST_CASE("whenever the lease still runs, a quorum of servers within the drift bound still has the key") {
     std::mt19937_64 random{20261123};
     const auto between = [&](double low, double high) { return std::uniform_real_distribution{low, high}(random); };
     for (int history = 0; history < 20'000; ++history) {
         const Timing timing = of(milliseconds{1000 + static_cast<int>(between(0, 60'000))}, 0ms, 1ms);
         const size_t n = 1 + 2 * static_cast<size_t>(between(0, 4.99));
-        std::vector<BootTime> granted(n, not_granted);
+        Lease lease{n};
         std::vector<double> expires_ns(n, 0);
         for (size_t i = 0; i < n; ++i) {
             if (between(0, 1) < 0.2) continue;
             const nanoseconds sent = nanoseconds{static_cast<int64_t>(between(0, 5e9))};
             const double executed = static_cast<double>(sent.count()) + between(0, 1e9);
-            granted[i] = granted_until(at(sent), timing);
+            lease.grant(i, granted_until(at(sent), timing));
             // The server's clock runs up to 1 % fast against ours, so it expires the key that much early.
             expires_ns[i] = executed + static_cast<double>(nanoseconds{timing.ttl}.count()) / between(1, 1.01);
         }
-        const BootTime until = valid_until(granted);
-        if (until == not_granted) continue;
+        const auto until = lease.until();
+        if (!until) continue;
         size_t alive = 0;
         for (const double expires : expires_ns)
-            if (expires >= static_cast<double>(until.time_since_epoch().count())) ++alive;
+            if (expires >= static_cast<double>(until->time_since_epoch().count())) ++alive;
         REQUIRE(alive >= quorum(n));
     }
 }

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace holdfast {
@@ -12,23 +13,24 @@ class LiveDeadline {
   public:
     /// What the oracle wants to know.
     struct Watch {
-        std::function<void(BootTime before, BootTime now)> moved;
+        std::function<void(std::optional<BootTime> before, BootTime now)> moved;
         std::function<void()> lost;
     };
-    LiveDeadline(BootTime at, Watch watch);
+    explicit LiveDeadline(Watch watch);
 
     void move(BootTime at);
     void explain(std::string trouble) { reason_ = std::move(trouble); }
     void lose(std::string reason);
 
-    BootTime at() const { return at_; }
+    std::optional<BootTime> at() const { return at_; }
+    bool over(BootTime now) const { return now >= at_.value_or(BootTime{}); }
     bool lost() const { return lost_; }
     std::string reason() const { return reason_; }
     int event() const { return event_; }
     void clear_event() const;
 
   private:
-    BootTime at_;
+    std::optional<BootTime> at_;
     Watch watch_;
     bool lost_ = false;
     std::string reason_;
