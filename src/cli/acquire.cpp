@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "base/poller.hpp"
+#include "cli/environment.hpp"
 #include "cli/screen.hpp"
 #include "cli/taking.hpp"
 #include "cli/token_file.hpp"

@@ -1,5 +1,6 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
+#include "cli/environment.hpp"
 #include "cli/messages.hpp"
 #include "cli/run_report.hpp"
 #include "cli/taking.hpp"
@@ -12,8 +13,6 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <exception>
@@ -37,20 +36,6 @@ Rules rules_of(const Settings& settings, const Timing& timing) {
 constexpr milliseconds held_up_after{10};
 
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
-
-/// Our environment without what carries passwords, and without what the lock's variables replace.
-std::vector<std::string> own_environment() {
-    constexpr std::array replaced{
-        "HOLDFAST_LOCK=",       "HOLDFAST_KEY=",  "HOLDFAST_TOKEN=",    "HOLDFAST_FENCE=",  "HOLDFAST_NODES=",
-        "HOLDFAST_KEY_PREFIX=", "HOLDFAST_HELD=", "HOLDFAST_PASSWORD=", "HOLDFAST_CONFIG=", "HOLDFAST_PROFILE="};
-    std::vector<std::string> environment;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text{*entry};
-        if (std::ranges::none_of(replaced, [&](const char* name) { return text.starts_with(name); }))
-            environment.emplace_back(text);
-    }
-    return environment;
-}
 
 /// What is forked while the nodes think about the lock, so that little is left to do once it is won. Both wait: the
 /// guard for a group, the child for its go.
@@ -89,7 +74,7 @@ class Run {
   private:
     Exit acquire_and_hold() {
         advise(nodes_, log_);
-        const Command command{arguments_.words, own_environment()};
+        const Command command = command_with_environment(arguments_.words);
         const Rules rules = rules_of(settings_, lock_.timing());
         Forked forked;
         const Attempt attempt = wait_for_lock([&] { forked.fork(command, rules, signals_, lock_.nodes().sockets()); });

@@ -2,22 +2,15 @@
 
 #include "base/duration.hpp"
 #include "base/error.hpp"
+#include "cli/environment.hpp"
 #include "cli/messages.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
 namespace holdfast {
 namespace {
-
-/// What `text` says of each, with commas between.
-std::string joined(const std::vector<Node>& nodes, std::string (Node::*text)() const) {
-    std::vector<std::string> texts;
-    for (const Node& node : nodes) texts.push_back((node.*text)());
-    return fmt::format("{}", fmt::join(texts, ","));
-}
 
 /// A job that goes on for minutes loses a lock of seconds, and an acquired one without a word.
 void advise_on_unit(const Settings& settings) {
@@ -57,19 +50,6 @@ std::string held_with(const LockKey& key, std::vector<Node> nodes) {
                 "{} is held by a run around this one, which waits for this one to end; leave the inner holdfast out",
                 key.name)};
     return around.empty() ? ours : around + " " + ours;
-}
-
-std::vector<std::string> lock_variables(const Lock& lock, const std::vector<Node>& nodes, const Settings& settings) {
-    std::vector<std::string> variables{fmt::format("HOLDFAST_LOCK={}", lock.key().name),
-                                       fmt::format("HOLDFAST_KEY={}", lock.key().key()),
-                                       fmt::format("HOLDFAST_TOKEN={}", lock.token().text()),
-                                       fmt::format("HOLDFAST_FENCE={}", lock.fence().number),
-                                       fmt::format("HOLDFAST_NODES={}", joined(nodes, &Node::uri)),
-                                       fmt::format("HOLDFAST_KEY_PREFIX={}", lock.key().prefix)};
-    // With these a holdfast inside finds its passwords where we did.
-    if (settings.config_file) variables.push_back(fmt::format("HOLDFAST_CONFIG={}", *settings.config_file));
-    if (settings.profile) variables.push_back(fmt::format("HOLDFAST_PROFILE={}", *settings.profile));
-    return variables;
 }
 
 void advise(const std::vector<Node>& nodes, const Log& log) {

@@ -16,9 +16,6 @@ LockRules lock_rules(const Settings&, size_t nodes, milliseconds grace);
 /// wait for it would be to wait for ever.
 std::string held_with(const LockKey&, std::vector<Node>);
 
-/// "NAME=value" of what tells a command or a script its lock.
-std::vector<std::string> lock_variables(const Lock&, const std::vector<Node>&, const Settings&);
-
 /// Advice that does not stop anybody.
 void advise(const std::vector<Node>&, const Log&);
 

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <string_view>
 
@@ -29,6 +30,21 @@ struct Go {
     size_t bytes;
 };
 
+/// Room for "NAME=" and any process id.
+std::vector<std::string> with_room_for_a_pid(const std::vector<std::string>& names) {
+    std::vector<std::string> out;
+    for (const std::string& name : names) out.push_back(name + "=" + std::string(11, '\0'));
+    return out;
+}
+
+/// Behind each "NAME=". In the child, which must not allocate.
+void put_own_pid(std::vector<std::string>& variables) {
+    for (std::string& variable : variables) {
+        char* const value = variable.data() + std::strlen(variable.data());
+        std::to_chars(value, variable.data() + variable.size(), ::getpid());
+    }
+}
+
 bool read_all(int fd, void* data, size_t size) {
     auto* at = static_cast<char*>(data);
     while (size > 0) {
@@ -48,7 +64,9 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
     // What is done before the fork is done once: each page that is written after it is copied.
     std::vector<char*> argv = pointers(command.words, 1);
     argv.push_back(nullptr);
-    std::vector<char*> environment = pointers(command.environment, most_variables + 1);
+    std::vector<std::string> pids = with_room_for_a_pid(command.naming_its_pid);
+    std::vector<char*> environment = pointers(command.environment, pids.size() + most_variables + 1);
+    for (std::string& variable : pids) environment.push_back(variable.data());
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) throw system_failure("cannot start a process for the command");
@@ -59,6 +77,7 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
         if (::getppid() != parent) ::_exit(126);
         go.write.reset();
         for (const int socket : sockets) ::close(socket);
+        put_own_pid(pids);
         run(argv.data(), std::move(environment), signals, go.read.get(), outcome.write.get());
     }
     // In both processes, so that the group exists whoever comes first (hazard 71).

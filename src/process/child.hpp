@@ -19,8 +19,9 @@
 namespace holdfast {
 
 struct Command {
-    std::vector<std::string> words;       ///< not empty; the first is looked up in PATH
-    std::vector<std::string> environment; ///< "NAME=value", all that is known before the go
+    std::vector<std::string> words;            ///< not empty; the first is looked up in PATH
+    std::vector<std::string> environment;      ///< "NAME=value", all that is known before the go
+    std::vector<std::string> naming_its_pid{}; ///< further names, whose value is the process id of the command
 };
 
 class Child {
