@@ -26,7 +26,7 @@ Exit dispatch(const Arguments& arguments, char** argv) {
     const Resolved resolved = resolve(arguments.settings, environment_variable);
     const Settings& settings = resolved.settings;
 #ifdef HOLDFAST_LEAN
-    if (needs_whole_program(settings)) become_whole_program(argv);
+    become_whole_program_where_needed(settings, argv);
 #endif
     hide_passwords(settings, argv, environ);
     const bool about_a_lock = arguments.command != CommandName::list && arguments.command != CommandName::print_config;

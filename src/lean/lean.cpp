@@ -7,10 +7,12 @@
 #include "redis/resolver.hpp"
 
 #include <fmt/format.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <unistd.h>
 
 namespace holdfast {
@@ -19,28 +21,67 @@ namespace {
 /// As seen from the lean program: where `cmake --install` puts it, and where it is built.
 constexpr const char* places[] = {"../" HOLDFAST_LIBEXEC "/holdfast/holdfast", "whole/holdfast"};
 
-bool needs_libraries(const Secret& uri) {
+/// What for this node the whole program is needed, if it is.
+std::optional<std::string> needed_for(const Secret& uri) {
     const std::string& text = uri.reveal();
-    if (text.starts_with("local:")) return false;
+    if (text.starts_with("local:")) return {};
     // What is wrong with a URI the lean program can say.
     const auto node = parse_node(text);
-    return node && (node->tls || known_addresses(*node).empty());
+    if (!node) return {};
+    if (node->tls) return fmt::format("for TLS ({})", node->display());
+    if (known_addresses(*node).empty()) return fmt::format("to look up a name ({})", node->display());
+    return {};
+}
+
+/// The lean program's own file.
+struct Self {
+    std::filesystem::path path; ///< absolute; empty when nothing tells it
+    uid_t owner = 0;
+};
+
+Self self() {
+    Self found;
+    std::error_code error;
+    struct stat info {};
+    if (::stat("/proc/self/exe", &info) == 0) found.path = std::filesystem::read_symlink("/proc/self/exe", error);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel's own words for a path
+    else if (const auto* executed = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+             executed != nullptr && ::stat(executed, &info) == 0)
+        found.path = std::filesystem::canonical(executed, error);
+    found.owner = info.st_uid;
+    return found;
+}
+
+/// Comes back, with the reason, only where the whole program could not be started.
+int execute_whole_program(const Self& lean, char** argv) {
+    for (const char* place : places) {
+        const auto file = lean.path.parent_path() / place;
+        struct stat info {};
+        // Beside a copy in a folder like /tmp, anybody can put a file.
+        if (::stat(file.c_str(), &info) != 0 || info.st_uid != lean.owner) continue;
+        ::execv(file.c_str(), argv);
+        return errno;
+    }
+    return ENOENT;
 }
 
 } // namespace
 
-bool needs_whole_program(const Settings& settings) {
-    return std::ranges::any_of(settings.nodes, needs_libraries) || !user_name() || environment_variable("LD_PRELOAD");
-}
-
-void become_whole_program(char** argv) {
-    std::error_code error;
-    const auto folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-    for (const char* place : places) ::execv((folder / place).c_str(), argv);
-    throw Failure{ExitStatus::internal,
-                  fmt::format("cannot start {}, which is needed for TLS and for names that are looked up: {}; install "
-                              "holdfast again",
-                              (folder / places[0]).lexically_normal().string(), errno_text(errno))};
+void become_whole_program_where_needed(const Settings& settings, char** argv) {
+    std::optional<std::string> needed;
+    for (const Secret& uri : settings.nodes)
+        if (!needed) needed = needed_for(uri);
+    if (!needed && user_name() && !environment_variable("LD_PRELOAD")) return;
+    const Self lean = self();
+    const int why = lean.path.empty() ? ENOENT : execute_whole_program(lean, argv);
+    // An unknown user is "uid 1000", and who has copied this program alone has no library to put into it.
+    if (!needed) return;
+    if (lean.path.empty())
+        throw Failure{ExitStatus::internal,
+                      fmt::format("what holdfast needs {} cannot be found without /proc; mount /proc", *needed)};
+    throw Failure{ExitStatus::internal, fmt::format("cannot start {}, which is needed {}: {}; install holdfast again",
+                                                    (lean.path.parent_path() / places[0]).lexically_normal().string(),
+                                                    *needed, errno_text(why))};
 }
 
 } // namespace holdfast

@@ -11,10 +11,10 @@
 
 namespace holdfast {
 
-/// For these nodes, for this user, or because somebody wants a library of theirs in it (LD_PRELOAD).
-bool needs_whole_program(const Settings&);
-
-/// Throws Failure where the whole program cannot be started.
-[[noreturn]] void become_whole_program(char** argv);
+/// Becomes the whole program when a node is behind TLS or a name; throws Failure, which names that node, where the
+/// whole program cannot be started. Becomes it as well for a user that /etc/passwd does not know and for LD_PRELOAD, if
+/// it is there; without it the lean program returns from here and goes on. Executes nothing but what is beside its own
+/// file and belongs to the same user.
+void become_whole_program_where_needed(const Settings&, char** argv);
 
 } // namespace holdfast

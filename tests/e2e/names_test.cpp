@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <filesystem>
 #include <vector>
 
 using namespace holdfast;
@@ -136,22 +135,4 @@ TEST_CASE("a server that moves while a lock is held is found at its new address"
     run.say("\n");
     CHECK(run.wait().status() == 0);
     CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
-}
-
-TEST_CASE("without its other half the static program says for what it needs that, and goes on for all the rest") {
-    const auto built = std::filesystem::path{HOLDFAST_BINARY};
-    // A sanitizer's build is in one piece.
-    if (!std::filesystem::exists(built.parent_path() / "whole/holdfast")) return;
-    TempDir dir;
-    const std::string alone = dir.file("holdfast");
-    std::filesystem::copy_file(built, alone);
-    for (const char* node : {"redis://no-such-host.invalid", "rediss://127.0.0.1:1"}) {
-        const Finished run = finish({alone, "run", "-n", "--node", node, "x", "echo", "never"});
-        CHECK(run.status() == 70);
-        CHECK(run.out.empty());
-        CHECK(run.err.find("holdfast/holdfast, which is needed for TLS and for names that are looked up") !=
-              std::string::npos);
-    }
-    const RedisServer server;
-    CHECK(finish({alone, "run", "--node", server.uri(), "x", "echo", "done"}).out == "done\n");
 }
