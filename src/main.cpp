@@ -5,13 +5,13 @@
 #include "base/log.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/screen.hpp"
 #include "config/hide_passwords.hpp"
 #include "lean/lean.hpp"
 #include "process/signals.hpp"
 
 #include <sys/prctl.h>
 
-#include <cstdio>
 #include <exception>
 #include <malloc.h>
 #include <unistd.h>
@@ -49,12 +49,9 @@ Exit dispatch(const Arguments& arguments, char** argv) {
 
 Exit parse_and_dispatch(int argc, char** argv) {
     const auto parsed = parse_arguments(argc, argv);
-    Exit exit = ExitStatus::ok;
-    if (const auto* arguments = std::get_if<Arguments>(&parsed)) exit = dispatch(*arguments, argv);
-    else std::fputs(std::get<Printed>(parsed).text.c_str(), stdout);
-    // What cannot be read is no success.
-    if (std::fflush(stdout) != 0) throw system_failure("cannot write to stdout");
-    return exit;
+    if (const auto* arguments = std::get_if<Arguments>(&parsed)) return dispatch(*arguments, argv);
+    show(std::get<Printed>(parsed).text);
+    return ExitStatus::ok;
 }
 
 Exit run_program(int argc, char** argv) {

@@ -5,7 +5,9 @@
 #include <sys/eventfd.h>
 
 #include <array>
+#include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 
 namespace holdfast {
 
@@ -19,6 +21,18 @@ Fd make_event_fd() {
     Fd fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (!fd) throw system_failure("cannot make an event descriptor");
     return fd;
+}
+
+bool write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = ::write(fd, text.data(), text.size());
+        if (n >= 0) text.remove_prefix(static_cast<size_t>(n));
+        else if (errno == EAGAIN) {
+            pollfd taken{fd, POLLOUT, 0};
+            ::poll(&taken, 1, -1);
+        } else if (errno != EINTR) return false;
+    }
+    return true;
 }
 
 void reserve_standard_fds() {

@@ -1,6 +1,7 @@
 // A file descriptor that is closed with its owner.
 #pragma once
 
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -37,6 +38,10 @@ Pipe make_pipe();
 
 /// Non-blocking and close-on-exec. Throws Failure.
 Fd make_event_fd();
+
+/// Writes all of it, and waits for the reader as long as that takes, also where the descriptor is non-blocking. False,
+/// with an errno, when it cannot be written; some of it may have been.
+bool write_all(int fd, std::string_view text);
 
 /// Fills those of the descriptors 0 to 2 that are closed, so that no socket of ours gets such a number and what is
 /// meant for stderr ends up in it. Close-on-exec: for the command they are closed again.

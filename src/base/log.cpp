@@ -83,13 +83,7 @@ void Log::detail(std::string_view event, std::string_view sentence, const LogFie
 void set_log_style(LogStyle wanted) { style() = std::move(wanted); }
 
 void write_error(std::string_view sentence, std::string_view event, const LogFields& fields) {
-    const std::string text = line(event, sentence, fields);
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const ssize_t n = ::write(STDERR_FILENO, rest.data(), rest.size());
-        if (n <= 0) return;
-        rest.remove_prefix(static_cast<size_t>(n));
-    }
+    write_all(STDERR_FILENO, line(event, sentence, fields));
 }
 
 } // namespace holdfast

@@ -61,6 +61,9 @@ std::string as_json(const Lock& lock) {
 /// the signal that wanted us to end before all of it was taken. What cannot be written is Failure: who does not get the
 /// token could not let go of the lock.
 std::optional<int> write_out(const std::string& text, BootTime until, const Signals& signals) {
+    if (!text.empty() && was_closed(STDOUT_FILENO))
+        throw Failure{ExitStatus::internal, "stdout is closed, and the token is written there, so the lock was "
+                                            "released; redirect stdout, or give --token-file FILE"};
     ::signal(SIGPIPE, SIG_IGN);
     Poller poller;
     for (std::string_view rest = text; !rest.empty() && BootClock::now() < until;) {
@@ -71,9 +74,7 @@ std::optional<int> write_out(const std::string& text, BootTime until, const Sign
             continue;
         }
         // A pipe that is ready takes that much without waiting.
-        const ssize_t size = was_closed(STDOUT_FILENO)
-                                 ? -1
-                                 : ::write(STDOUT_FILENO, rest.data(), std::min<size_t>(rest.size(), PIPE_BUF));
+        const ssize_t size = ::write(STDOUT_FILENO, rest.data(), std::min<size_t>(rest.size(), PIPE_BUF));
         if (size <= 0) throw system_failure("cannot write the token to stdout, so the lock was released");
         rest.remove_prefix(static_cast<size_t>(size));
     }

@@ -2,6 +2,7 @@
 #include "base/escape.hpp"
 #include "cli/commands.hpp"
 #include "cli/next_word.hpp"
+#include "cli/screen.hpp"
 #include "lock/listing.hpp"
 
 #include <fmt/format.h>
@@ -105,8 +106,8 @@ std::vector<NextWord::Word> lock_names(const Settings& settings) {
 void answer(const std::vector<std::string>& typed) {
     NextWord next = next_word(typed);
     switch (next.kind) {
-    case NextWord::Kind::program: fmt::print(":command\n"); return;
-    case NextWord::Kind::file: fmt::print(":files\n"); return;
+    case NextWord::Kind::program: show(":command\n"); return;
+    case NextWord::Kind::file: show(":files\n"); return;
     case NextWord::Kind::lock: next.words = lock_names(resolve(next.settings, environment_variable).settings); break;
     case NextWord::Kind::profile:
         for (std::string& name : profile_names(next.settings, environment_variable))
@@ -114,8 +115,11 @@ void answer(const std::vector<std::string>& typed) {
         break;
     case NextWord::Kind::known: break;
     }
+    std::string lines;
     for (const auto& [text, help] : next.words)
-        if (text.starts_with(next.begun)) fmt::print("{}{}\t{}\n", next.before, printable(text), printable(help, 300));
+        if (text.starts_with(next.begun))
+            lines += fmt::format("{}{}\t{}\n", next.before, printable(text), printable(help, 300));
+    show(lines);
 }
 
 } // namespace
@@ -126,7 +130,7 @@ Exit completion(const Arguments& arguments) {
         throw Failure{ExitStatus::usage,
                       fmt::format("'{}' is no shell that is known here; choose bash, zsh or fish", printable(shell))};
     if (arguments.words.empty()) {
-        fmt::print("{}", shell == "bash" ? bash : shell == "zsh" ? zsh : fish);
+        show(shell == "bash" ? bash : shell == "zsh" ? zsh : fish);
         return ExitStatus::ok;
     }
     try {

@@ -84,7 +84,7 @@ Exit doctor(const Arguments& arguments, const Settings& settings) {
     if (arguments.acl && arguments.json)
         throw Failure{ExitStatus::usage, "--acl prints a line for Redis and --json an object; give one of them"};
     if (arguments.acl) {
-        fmt::print("{}\n", acl_rule(settings, key.prefix));
+        show(acl_rule(settings, key.prefix) + "\n");
         return ExitStatus::ok;
     }
     const Timing timing{settings.ttl, settings.grace, settings.node_timeout, settings.drift};
@@ -92,7 +92,7 @@ Exit doctor(const Arguments& arguments, const Settings& settings) {
     NodeSet nodes = nodes_to_ask(settings);
     const Diagnosis diagnosis = judge(examine(nodes, key, rules), key.prefix, rules);
     if (arguments.json) print(json(diagnosis));
-    else fmt::print("{}\n{}\n", screen(diagnosis), summary(diagnosis));
+    else show(fmt::format("{}\n{}\n", screen(diagnosis), summary(diagnosis)));
     if (!diagnosis.works()) return ExitStatus::too_few_nodes;
     return diagnosis.worst() == Verdict::ok ? ExitStatus::ok : ExitStatus::worrying;
 }

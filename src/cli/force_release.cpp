@@ -91,11 +91,11 @@ Exit take_away(NodeSet& nodes, const LockKey& key, const Record& record, const s
     const std::string holder = describe(record);
     switch (revocation.outcome) {
     case Revocation::Outcome::revoked:
-        fmt::print("taken away from {}\n  {}\n  {}\n", holder, for_holder(record),
-                   for_others(key, inspect(nodes, key)));
+        show(fmt::format("taken away from {}\n  {}\n  {}\n", holder, for_holder(record),
+                         for_others(key, inspect(nodes, key))));
         return ExitStatus::ok;
     case Revocation::Outcome::free:
-        fmt::print("{} has just let go: nothing to take away\n", holder);
+        show(fmt::format("{} has just let go: nothing to take away\n", holder));
         return ExitStatus::not_held;
     case Revocation::Outcome::changed:
         throw Failure{ExitStatus::not_acquired, fmt::format("{} has another holder than {} by now; nothing was done{}",
@@ -118,23 +118,22 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
     const Inspection seen = inspect(nodes, key);
     check_told(key, seen);
     if (seen.holding == 0) {
-        fmt::print("{} is free, nothing to take away\n", key.name);
+        show(fmt::format("{} is free, nothing to take away\n", key.name));
         return ExitStatus::not_held;
     }
-    fmt::print("{}", lock_text(key, seen));
-    std::fflush(stdout);
+    show(lock_text(key, seen));
     if (least)
         if (const auto why = too_young(seen.record, *least)) {
-            fmt::print("nothing was done, as --older-than {} asks: {}\n", format_duration(*least), *why);
+            show(fmt::format("nothing was done, as --older-than {} asks: {}\n", format_duration(*least), *why));
             return ExitStatus::not_held;
         }
     const std::string holder = describe(seen.record);
     if (arguments.dry_run) {
-        fmt::print("without --dry-run it would be taken away from {}\n", holder);
+        show(fmt::format("without --dry-run it would be taken away from {}\n", holder));
         return ExitStatus::ok;
     }
     if (ask && !confirmed(fmt::format("take it away from {}?", holder))) {
-        fmt::print("nothing was done\n");
+        show("nothing was done\n");
         return ExitStatus::not_held;
     }
     return take_away(nodes, key, seen.record, message, way(settings));

@@ -83,8 +83,7 @@ Exit list(const Arguments& arguments, const Settings& settings) {
     if (arguments.json) print(json_of(listing));
     const std::string wrong = trouble(listing);
     if (listing.answered() < quorum(nodes.size())) throw Failure{ExitStatus::too_few_nodes, wrong};
-    if (!arguments.json)
-        fmt::print("{}", listing.locks.empty() && on_terminal ? none(arguments.name) : text_of(listing.locks));
+    if (!arguments.json) show(listing.locks.empty() && on_terminal ? none(arguments.name) : text_of(listing.locks));
     if (!wrong.empty()) write_error(wrong);
     return ExitStatus::ok;
 }

@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/screen.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +13,7 @@ namespace {
 /// Of a setting that the others are aligned with.
 constexpr size_t widest = 40;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -24,11 +25,11 @@ std::string quoted(std::string_view text) {
 /// As it would stand in the file.
 std::string as_toml(const Option& option, const std::string& value) {
     if (option.kind == Option::Kind::toggle || option.kind == Option::Kind::number) return value;
-    if (option.kind != Option::Kind::list) return quoted(value);
+    if (option.kind != Option::Kind::list) return in_quotes(value);
     std::string list;
     for (size_t begin = 0; begin < value.size();) {
         const size_t comma = std::min(value.find(',', begin), value.size());
-        list += (list.empty() ? "" : ", ") + quoted(value.substr(begin, comma - begin));
+        list += (list.empty() ? "" : ", ") + in_quotes(value.substr(begin, comma - begin));
         begin = comma + 1;
     }
     return "[" + list + "]";
@@ -51,9 +52,10 @@ Exit print_config(const Resolved& resolved) {
         } else if (value) lines.emplace_back(fmt::format("# {}: {} ({})", option.name, *value, where), "");
         else lines.emplace_back(fmt::format("# {}: not set", option.name), "");
     }
+    std::string text;
     for (const auto& [line, where] : lines)
-        if (where.empty()) fmt::print("{}\n", line);
-        else fmt::print("{:{}}  # {}\n", line, width, where);
+        text += where.empty() ? line + "\n" : fmt::format("{:{}}  # {}\n", line, width, where);
+    show(text);
     return ExitStatus::ok;
 }
 

@@ -2,14 +2,16 @@
 
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/fd.hpp"
+#include "base/log.hpp"
 #include "cli/screen.hpp"
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <fcntl.h>
-#include <unistd.h>
 
 namespace holdfast {
 
@@ -32,9 +34,11 @@ void StatusFd::write(const std::string& lock, int status, const RunReport& repor
     if (report.fence) json["fence"] = report.fence->number;
     if (report.waited) json["waited_ms"] = report.waited->count();
     if (report.held) json["held_ms"] = report.held->count();
-    const std::string line = to_line(json);
     ::signal(SIGPIPE, SIG_IGN);
-    [[maybe_unused]] const auto ignored = ::write(fd_, line.data(), line.size());
+    if (!write_all(fd_, to_line(json)))
+        write_error(fmt::format("how the run ended could not be written to descriptor {} (--status-fd): {}", fd_,
+                                errno_text(errno)),
+                    "not_reported");
 }
 
 } // namespace holdfast

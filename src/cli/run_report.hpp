@@ -26,7 +26,7 @@ class StatusFd {
   public:
     /// Refuses what is no descriptor that can be written to. The command does not inherit it.
     explicit StatusFd(const std::string& number);
-    /// One line of JSON. What cannot be written is lost: the run is over.
+    /// One line of JSON. What cannot be written is lost, for the run is over; a line on stderr says so.
     void write(const std::string& lock, int status, const RunReport&) const;
 
   private:

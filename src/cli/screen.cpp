@@ -1,12 +1,14 @@
 #include "cli/screen.hpp"
 
+#include "base/error.hpp"
+#include "base/fd.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -67,6 +69,10 @@ std::vector<Cell> header(const std::vector<std::string>& titles) {
     return cells;
 }
 
+void show(std::string_view text) {
+    if (!write_all(STDOUT_FILENO, text)) throw system_failure("cannot write to stdout");
+}
+
 void redraw(const std::string& text) {
     winsize size{};
     ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
@@ -81,8 +87,7 @@ void redraw(const std::string& text) {
     }
     if (const auto left = std::count(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), '\n'); left > 0)
         frame += fmt::format("and {} more", left);
-    fmt::print("{}\x1b[?7h\x1b[J", frame);
-    std::fflush(stdout);
+    show(frame + "\x1b[?7h\x1b[J");
 }
 
 std::string local_time(milliseconds wall_time) {
@@ -92,6 +97,6 @@ std::string local_time(milliseconds wall_time) {
 
 std::string to_line(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"; }
 
-void print(const Json& json) { fmt::print("{}", to_line(json)); }
+void print(const Json& json) { show(to_line(json)); }
 
 } // namespace holdfast

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -30,6 +31,9 @@ std::string table(const std::vector<std::vector<Cell>>& rows, size_t indent = 0)
 /// The header of a table.
 std::vector<Cell> header(const std::vector<std::string>& titles);
 
+/// On stdout, as fast as it is read. Throws Failure: what cannot be read is no success.
+void show(std::string_view text);
+
 /// In place of all that the terminal shows, cut to its size.
 void redraw(const std::string& text);
 
@@ -42,7 +46,6 @@ std::string local_time(milliseconds wall_time);
 
 /// One line of ASCII, which no terminal takes for a command. Bytes that are no UTF-8 are replaced.
 std::string to_line(const Json&);
-/// On stdout.
 void print(const Json&);
 
 } // namespace holdfast

@@ -1,8 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/lock_view.hpp"
 
-#include <fmt/format.h>
-
 namespace holdfast {
 
 Exit status(const Arguments& arguments, const Settings& settings) {
@@ -16,7 +14,7 @@ Exit status(const Arguments& arguments, const Settings& settings) {
         print(json);
     }
     check_told(key, seen);
-    if (!arguments.json) fmt::print("{}", lock_text(key, seen));
+    if (!arguments.json) show(lock_text(key, seen));
     switch (seen.standing) {
     case Standing::held: return ExitStatus::ok;
     case Standing::unknown: return ExitStatus::too_few_nodes;
