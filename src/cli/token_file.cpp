@@ -10,7 +10,11 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
+#include <optional>
+#include <unistd.h>
 
 namespace holdfast {
 namespace {
@@ -20,23 +24,32 @@ std::string trimmed(std::string text) {
     return text;
 }
 
+/// Why there is no file of ours to be put in the place of what is there.
+std::optional<std::string> not_to_be_replaced(const std::string& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0) return {};
+    // Neither /dev/null nor where a link leads is ours to replace.
+    if (S_ISLNK(info.st_mode)) return "it is a symbolic link; name the file itself";
+    if (!S_ISREG(info.st_mode)) return "it is no ordinary file";
+    if (info.st_uid != ::geteuid()) return "it belongs to another user; name a file of your own, or a new one";
+    return {};
+}
+
 } // namespace
 
 void write_token(const std::string& path, const Token& token) {
-    const std::string text = token.text() + "\n";
     const std::string problem =
         fmt::format("cannot write the token to {}, so the lock was released", printable(path, 300));
-    // Without waiting: a pipe may have no reader.
-    const Fd fd{
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600)};
-    if (!fd && errno != ENXIO) throw system_failure(problem);
-    struct stat info {};
-    // The rights of /dev/null are not ours to change.
-    if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
-        throw Failure{ExitStatus::internal, fmt::format("{}: it is no ordinary file", problem)};
-    if (::fchmod(fd.get(), 0600) != 0 ||
-        ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-        throw system_failure(problem);
+    if (const auto why = not_to_be_replaced(path))
+        throw Failure{ExitStatus::internal, fmt::format("{}: {}", problem, *why)};
+    // Beside it, so that a file which others hold open, or made beforehand, never has the token.
+    std::string beside = path.substr(0, path.rfind('/') + 1) + ".holdfast-XXXXXX";
+    const Fd fd{::mkostemp(beside.data(), O_CLOEXEC)};
+    if (!fd) throw system_failure(problem);
+    if (write_all(fd.get(), token.text() + "\n") && ::rename(beside.c_str(), path.c_str()) == 0) return;
+    const int error = errno;
+    ::unlink(beside.c_str());
+    throw Failure{ExitStatus::internal, fmt::format("{}: {}", problem, errno_text(error))};
 }
 
 Token read_token(const std::string& path) { return parse_token(trimmed(read_small_file(path).text), "--token-file"); }

@@ -8,7 +8,8 @@
 
 namespace holdfast {
 
-/// Replaces the file.
+/// Puts a new file in its place, which only our user may read. Refuses a file of another user, a symbolic link, and what
+/// is no ordinary file.
 void write_token(const std::string& path, const Token&);
 
 Token read_token(const std::string& path);

@@ -209,6 +209,33 @@ TEST_CASE("a token file is an ordinary file: nothing else is waited for, and no 
     check_refused();
 }
 
+TEST_CASE("a token is in no file that others have open, made beforehand or linked to") {
+    const RedisServer server;
+    const TempDir folder;
+    const auto acquire_to = [&](const std::string& file) {
+        return on(server.uri(), {"acquire", "x", "--token-file", file});
+    };
+    const std::string file = folder.write("token", "");
+    const Fd reader{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+    CHECK(acquire_to(file).status() == 0);
+    std::array<char, 100> read{};
+    CHECK(::read(reader.get(), read.data(), read.size()) == 0);
+    CHECK(on(server.uri(), {"release", "x", "--token-file", file}).status() == 0);
+
+    REQUIRE(::symlink("token", folder.file("link").c_str()) == 0);
+    CHECK(acquire_to(folder.file("link")).err.find("it is a symbolic link") != std::string::npos);
+    if (::getuid() == 0) {
+        const std::string foreign = folder.write("foreign", "its own");
+        REQUIRE(::chown(foreign.c_str(), 65534, 65534) == 0);
+        const Finished refused = acquire_to(foreign);
+        CHECK(refused.status() == 70);
+        CHECK(refused.err.find("it belongs to another user") != std::string::npos);
+        CHECK(folder.read("foreign") == "its own");
+    }
+    CHECK(server.text({"EXISTS", key()}) == "0");
+    CHECK(finish({"ls", "-A", folder.path()}).out.find(".holdfast") == std::string::npos);
+}
+
 TEST_CASE("acquire whose token nobody takes ends by a signal, and at the latest with its lock") {
     const RedisServer server;
     std::array<int, 2> ends{};
