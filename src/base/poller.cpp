@@ -4,6 +4,7 @@
 
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace holdfast {
@@ -22,12 +23,14 @@ void Poller::wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline) {
     }
     // Arming also forgets an expiry that nobody has read.
     ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
-    fds.push_back({timer_.get(), POLLIN, 0});
-    const int ready = ::poll(fds.data(), fds.size(), -1);
-    fds.pop_back();
-    if (ready >= 0) return;
-    if (errno != EINTR) throw system_failure("poll");
-    for (pollfd& fd : fds) fd.revents = 0;
+    // poll(2) skips negative ones, but refuses more entries than a process may have descriptors.
+    open_.assign({{timer_.get(), POLLIN, 0}});
+    for (const pollfd& fd : fds)
+        if (fd.fd >= 0) open_.push_back(fd);
+    const int ready = ::poll(open_.data(), open_.size(), -1);
+    if (ready < 0 && errno != EINTR) throw system_failure("poll");
+    auto polled = open_.begin();
+    for (pollfd& fd : fds) fd.revents = fd.fd >= 0 && ready > 0 ? (++polled)->revents : short{0};
 }
 
 } // namespace holdfast

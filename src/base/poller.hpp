@@ -24,6 +24,7 @@ class Poller {
 
   private:
     Fd timer_;
+    std::vector<pollfd> open_; ///< what of the last wait was polled, behind the timer
 };
 
 } // namespace holdfast

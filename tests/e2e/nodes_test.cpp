@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -114,4 +115,14 @@ TEST_CASE("without scripts a lock is taken, waited for, renewed and taken away, 
         for (size_t i = 0; i < 3; ++i) CHECK(servers[i].text({"EXISTS", "holdfast:x"}) == "0");
         if (by_choice) CHECK_FALSE(has(servers[0].text({"INFO", "commandstats"}), "cmdstat_eval"));
     }
+}
+
+TEST_CASE("more nodes than a process may have descriptors are told as that") {
+    std::string nodes = "redis://127.0.0.1:1";
+    for (int port = 2; port <= 60; ++port) nodes += fmt::format(",redis://127.0.0.1:{}", port);
+    const Finished run = finish(run_on(nodes, {"-n", "x", "true"}), {.in_child = [] {
+                                    const rlimit few{40, 40};
+                                    ::setrlimit(RLIMIT_NOFILE, &few);
+                                }});
+    CHECK(has(run.err, "too many open files"));
 }

@@ -49,7 +49,7 @@ TEST_CASE("a report that could not be written is told, and the command's status 
         fmt::format("exec {} run -q --node {} --status-fd 3 x -- sh -c 'exit 3' 3>", HOLDFAST_BINARY, server.uri());
     const Finished full = finish({"/bin/sh", "-c", run + "/dev/full"});
     CHECK(full.status() == 3);
-    CHECK(full.err == "holdfast: how the run ended could not be written to descriptor 3 (--status-fd): No space left "
+    CHECK(full.err == "holdfast: how the run ended could not be written to descriptor 3 (--status-fd): no space left "
                       "on device\n");
 }
 
