@@ -21,7 +21,23 @@ std::string who_has_it(const Record& holder) {
     return fmt::format("{} has it{}", describe(holder), held_for ? " for " + format_duration(*held_for) : "");
 }
 
+const Record& in_front(const Attempt& attempt) {
+    return attempt.outcome == Outcome::held ? attempt.holder : attempt.first;
+}
+
+/// Changes with what there is to say.
+std::string cause(const Attempt& attempt) {
+    return fmt::format("{}{}", static_cast<int>(attempt.outcome), in_front(attempt).value);
+}
+
 } // namespace
+
+bool Reminder::due(BootTime now) {
+    constexpr std::chrono::minutes every{10};
+    if (said_ && now < *said_ + every) return false;
+    said_ = now;
+    return true;
+}
 
 WaitingDisplay::~WaitingDisplay() {
     if (log_.on_terminal() && !before_.empty()) log_.redraw("");
@@ -31,26 +47,40 @@ void WaitingDisplay::show(const Attempt& attempt) {
     // A split vote is over before anybody has read of it.
     if (attempt.outcome == Outcome::contended || limit_ == milliseconds{0}) return;
     const std::string sentence = not_acquired(lock_.key(), attempt, lock_.timing());
-    const std::string holder = attempt.outcome == Outcome::held ? attempt.holder.value : attempt.first.value;
+    if (log_.on_terminal()) draw(attempt, sentence);
+    else say(attempt, sentence);
+    before_ = cause(attempt);
+}
+
+void WaitingDisplay::draw(const Attempt& attempt, const std::string& sentence) {
+    const auto waited = std::chrono::floor<seconds>(BootClock::now() - begin_);
+    const std::string since = waited < seconds{1} ? "" : " " + format_duration(waited);
+    const std::string place = attempt.position == 0 ? "" : fmt::format(", place {}", attempt.position);
+    const std::string why = attempt.outcome == Outcome::held ? who_has_it(attempt.holder) : first_line(sentence);
+    const std::string text = fmt::format("waiting{}{}: {}", since, place, why);
+    if (text != drawn_) log_.redraw(text);
+    drawn_ = text;
+}
+
+void WaitingDisplay::say(const Attempt& attempt, const std::string& sentence) {
     const auto waited_for = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin_);
-    LogFields fields{{"waited_ms", waited_for.count()}, {"position", static_cast<int64_t>(attempt.position)}};
-    if (!holder.empty()) fields.emplace_back("holder", describe(Record::parse(holder)));
-    const std::string now = fmt::format("{}{}", static_cast<int>(attempt.outcome), holder);
-    if (log_.on_terminal()) {
-        const auto waited = std::chrono::floor<seconds>(BootClock::now() - begin_);
-        const std::string since = waited < seconds{1} ? "" : " " + format_duration(waited);
-        const std::string place = attempt.position == 0 ? "" : fmt::format(", place {}", attempt.position);
-        const std::string why = attempt.outcome == Outcome::held ? who_has_it(attempt.holder) : first_line(sentence);
-        const std::string text = fmt::format("waiting{}{}: {}", since, place, why);
-        if (text != drawn_) log_.redraw(text);
-        drawn_ = text;
-    } else if (before_.empty())
-        log_.info("waiting",
-                  fmt::format("{}{}: {}", how_long(limit_),
-                              attempt.outcome == Outcome::too_few ? ", trying again and again" : "", sentence),
-                  fields);
-    else if (now != before_) log_.detail("waiting", "waiting: " + sentence, fields);
-    before_ = now;
+    const bool too_few = attempt.outcome == Outcome::too_few;
+    LogFields fields{{"waited_ms", waited_for.count()},
+                     {"position", static_cast<int64_t>(attempt.position)},
+                     {"reason", too_few                            ? "too_few_nodes"
+                                : attempt.outcome == Outcome::held ? "held"
+                                                                   : "reserved"}};
+    if (const Record& holder = in_front(attempt); !holder.value.empty())
+        fields.emplace_back("holder", describe(holder));
+    if ((too_few ? too_few_nodes_ : others_).due(BootClock::now())) {
+        const std::string begin =
+            before_.empty()
+                ? how_long(limit_)
+                : fmt::format("waiting for {} by now", format_duration(std::chrono::floor<seconds>(waited_for)));
+        const std::string text = fmt::format("{}{}: {}", begin, too_few ? ", trying again and again" : "", sentence);
+        if (too_few) log_.error("waiting", text, fields);
+        else log_.info("waiting", text, fields);
+    } else if (cause(attempt) != before_) log_.detail("waiting", "waiting: " + sentence, fields);
 }
 
 } // namespace holdfast

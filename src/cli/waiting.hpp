@@ -1,5 +1,6 @@
-// What whoever waits for a lock sees: on a terminal one line, redrawn in place and wiped at the end; elsewhere one line
-// when the wait begins, which says how long it may take, and with -v one whenever there is something new to say.
+// What a waiting run shows: on a terminal one line, redrawn in place and wiped at the end; elsewhere one line when the
+// wait begins, which says how long it may take, when too few nodes can be used, and every ten minutes again, and with
+// -v one whenever there is something new to say. That too few nodes can be used is said with -q as well.
 #pragma once
 
 #include "base/log.hpp"
@@ -9,6 +10,15 @@
 #include <string>
 
 namespace holdfast {
+
+/// When the same thing is to be said: when it begins, and from then on every ten minutes.
+class Reminder {
+  public:
+    bool due(BootTime now);
+
+  private:
+    std::optional<BootTime> said_;
+};
 
 class WaitingDisplay {
   public:
@@ -23,10 +33,15 @@ class WaitingDisplay {
     void show(const Attempt&);
 
   private:
+    void draw(const Attempt&, const std::string& sentence);
+    void say(const Attempt&, const std::string& sentence);
+
     const Lock& lock_;
     const Log& log_;
     std::optional<milliseconds> limit_;
     BootTime begin_ = BootClock::now();
+    Reminder too_few_nodes_;
+    Reminder others_;
     std::string before_; ///< what made the last line new
     std::string drawn_;
 };

@@ -111,6 +111,21 @@ TEST_CASE("mistake: a mistyped host, without a limit to the wait and with one") 
     CHECK(limited.ends_with("); check its spelling; gave up after 300ms (-w), the command was not run\n"));
 }
 
+TEST_CASE("mistake: no limit to the wait and -q, and no node that can be reached; a holder alone is not told") {
+    Process endless{run_on("redis://127.0.0.1:1", {"-q", "x", "echo", "never"})};
+    endless.wait_for_err("cannot be used: connection refused");
+    RedisServer server;
+    server.command({"SET", "holdfast:x", "other", "PX", "60000"});
+    Process waiting{run_on(server.uri(), {"-q", "x", "echo", "never"})};
+    REQUIRE(eventually([&] { return server.text({"EXISTS", "{holdfast:x}:queue"}) == "1"; }));
+    server.kill();
+    waiting.wait_for_err("cannot be used");
+    waiting.signal(SIGTERM);
+    const std::string said = waiting.wait().err;
+    CHECK(said.starts_with("holdfast: waiting for 0s by now, trying again and again: "));
+    CHECK(std::ranges::count(said, '\n') == 1);
+}
+
 TEST_CASE("mistake: the lock is held, and there is a limit to the wait or no wait") {
     RedisServer server;
     server.command({"SET", "holdfast:x", "other", "PX", "60000"});

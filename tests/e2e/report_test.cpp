@@ -133,6 +133,7 @@ TEST_CASE("waits, refusals and failures are events as well, and -q leaves the er
     REQUIRE(all.size() >= 2);
     CHECK(all.front()["event"] == "waiting");
     CHECK(all.front()["holder"] == "a client that is not holdfast");
+    CHECK(all.front()["reason"] == "held");
     CHECK(all.back()["event"] == "not_acquired");
     CHECK(all.back()["status"] == 75);
     const Finished failed = finish(run_on("unix:///nowhere.sock", {"-q", "-n", "x", "true"}),
@@ -140,5 +141,10 @@ TEST_CASE("waits, refusals and failures are events as well, and -q leaves the er
     REQUIRE(events(failed.err).size() == 1);
     CHECK(events(failed.err)[0]["event"] == "failed");
     CHECK(events(failed.err)[0]["status"] == 69);
+    const Finished waited =
+        finish(run_on("unix:///nowhere.sock", {"-q", "--log-format", "json", "-w", "1ms", "x", "true"}));
+    REQUIRE(events(waited.err).size() == 2);
+    CHECK(events(waited.err)[0]["event"] == "waiting");
+    CHECK(events(waited.err)[0]["reason"] == "too_few_nodes");
     CHECK(finish(run_on(server.uri(), {"-q", "--log-format", "json", "y", "true"})).err == "");
 }
