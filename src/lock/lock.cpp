@@ -140,7 +140,7 @@ Attempt Lock::try_once(const Try& how) {
         return ballot.decided();
     };
     // Opening a connection may take its own second; a round that is over its deadline has failed,
-    // whatever was answered (design-review 2).
+    // whatever was answered (holdfast-protocol(7), ROUNDS).
     const BootTime deadline = std::min(how.until, nodes_.latest_answer());
     Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
     if (how.wait)

@@ -1,5 +1,5 @@
 // The arithmetic of a lease, in one place: pure functions of durations and instants, no clock, no I/O.
-// hazards.md section 2 has the reasons; design/protocol.md "Time and lease" the rules.
+// holdfast-protocol(7), TIME AND LEASE has the rules.
 #pragma once
 
 #include "base/clock.hpp"

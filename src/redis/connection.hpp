@@ -7,7 +7,7 @@
 //    that nobody asked for. It closes with RST, and the next request opens it anew (hazards 16, 17).
 //  - `sent_at` is read just before the first byte of a request is written (hazard 1).
 //  - An answer that is read later than the node timeout after sent_at is a timeout, also when its bytes
-//    were there earlier and it was we who slept (design-review 2).
+//    were there earlier and it was we who slept (holdfast-protocol(7), ROUNDS).
 //  - A node's failure is a value with a text for people. Nothing here throws for what a node does.
 //  - All that comes before HELLO has max(1 s, node timeout) together, and every address of the host a share of it. It
 //    delays nobody: others answer meanwhile.

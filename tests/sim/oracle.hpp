@@ -1,5 +1,5 @@
-// Sees all that happens, by true time, and says what must not. The invariants have their names from hazards.md, section
-// 6.3:
+// Sees all that happens, by true time, and says what must not. The invariants have their names from
+// holdfast-protocol(7), PROMISES:
 //
 //  I1  commands of two holders never run at once, unless the lock was taken away by force;
 //  I2  a command ends before its lease as its process knows it, and that never exceeds the true end of the key on the
