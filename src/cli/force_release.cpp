@@ -70,10 +70,9 @@ std::string for_holder(const Record& record) {
     if (record.holder->kept)
         return "acquire took it for a script, which is not told and goes on until it asks (verify, renew); it may run "
                "beside the next holder";
-    return fmt::format(
-        "it is told now, or learns of it within {}; then its command, if it still runs, has its grace to "
-        "end, and may run beside the next holder's until it has",
-        format_duration(record.holder->ttl / 3));
+    return fmt::format("it is told now, or by its next renewal within {}, and its command has its grace to end; where "
+                       "neither reaches it, its command ends within {}; until then it may run beside the next holder's",
+                       format_duration(record.holder->ttl / 3), format_duration(record.holder->ttl));
 }
 
 std::string for_others(const LockKey& key, const Inspection& seen) {

@@ -89,11 +89,9 @@ TEST_CASE("force-release shows the holder, takes the lock away and says what fol
         CHECK(
             taken.out.starts_with("x is held by backup (root@web1, pid 1) for 2h; it expires in 2h unless renewed\n"));
         CHECK(taken.out.ends_with(
-            "\ntaken away from backup (root@web1, pid 1)\n  it is told now, or learns of it within 10s; then its "
-            "command, if it still runs, has its grace to end, and may run beside the next holder's until it has\n  "
-            "next "
-            "in line is deploy "
-            "(joe@web2, pid 12), first of 2 waiting\n"));
+            "\ntaken away from backup (root@web1, pid 1)\n  it is told now, or by its next renewal within 10s, and its "
+            "command has its grace to end; where neither reaches it, its command ends within 30s; until then it may "
+            "run beside the next holder's\n  next in line is deploy (joe@web2, pid 12), first of 2 waiting\n"));
         CHECK(held(servers) == "(nil)");
 
         const Finished again = force(servers, {"--yes"});
