@@ -122,7 +122,8 @@ TEST_CASE("mistake: no limit to the wait and -q, and no node that can be reached
     waiting.wait_for_err("cannot be used");
     waiting.signal(SIGTERM);
     const std::string said = waiting.wait().err;
-    CHECK(said.starts_with("holdfast: waiting for 0s by now, trying again and again: "));
+    CHECK(said.starts_with("holdfast: waiting for "));
+    CHECK(said.find(" by now, trying again and again: ") != std::string::npos);
     CHECK(std::ranges::count(said, '\n') == 1);
 }
 
