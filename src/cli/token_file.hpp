@@ -8,8 +8,8 @@
 
 namespace holdfast {
 
-/// Puts a new file in its place, which only our user may read. Refuses a file of another user, a symbolic link, and what
-/// is no ordinary file.
+/// Puts a new file in its place, which only our user may read. Refuses a file of another user, a symbolic link, and
+/// what is no ordinary file.
 void write_token(const std::string& path, const Token&);
 
 Token read_token(const std::string& path);
