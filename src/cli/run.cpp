@@ -8,6 +8,7 @@
 #include "lock/renewer.hpp"
 #include "lock/waiter.hpp"
 #include "process/exec_failure.hpp"
+#include "process/priority.hpp"
 #include "process/supervisor.hpp"
 
 #include <fmt/format.h>
@@ -56,7 +57,7 @@ class Run {
     Run(const Arguments& arguments, const Settings& settings)
         : arguments_{arguments}, settings_{settings}, nodes_{configured_nodes(settings)},
           lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(arguments, settings),
-                lock_rules(settings, nodes_.size(), settings.grace),
+                lock_rules(settings, nodes_.size(), settings.grace, waits_longer_by()),
                 this_process(settings.label.value_or(program_name(arguments.words.front())), settings.ttl)},
           held_{held_with(lock_.key(), nodes_)} {}
 

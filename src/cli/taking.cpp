@@ -23,10 +23,18 @@ void advise_on_unit(const Settings& settings) {
                     number));
 }
 
+void advise_on_priority(const Settings& settings, const Timing& timing) {
+    Log{settings.verbosity}.info(
+        "advice", fmt::format("holdfast has a low priority here and may get a processor late, so a command whose lock "
+                              "cannot be renewed is stopped {} before the lease ends; give the priority to the command "
+                              "alone, as in: holdfast run ... -- nice COMMAND",
+                              format_duration(timing.kill_margin())));
+}
+
 } // namespace
 
-LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace) {
-    const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift};
+LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace, double processor_wait) {
+    const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift, processor_wait};
     if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
     if (settings.restart_guard && timing.ttl > *settings.restart_guard && nodes > 2)
         throw Failure{
@@ -35,6 +43,7 @@ LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace)
                         "make it shorter, or give every user of these nodes --restart-guard {0}",
                         format_duration(timing.ttl), format_duration(*settings.restart_guard))};
     advise_on_unit(settings);
+    if (timing.widened()) advise_on_priority(settings, timing);
     return {timing, settings.restart_guard, way(settings)};
 }
 

@@ -9,8 +9,9 @@
 
 namespace holdfast {
 
-/// With that grace; refuses timings that cannot work, and says what may be meant otherwise.
-LockRules lock_rules(const Settings&, size_t nodes, milliseconds grace);
+/// With that grace, and that much longer a wait for a processor than at nice 0; refuses timings that cannot work, and
+/// says what may be meant otherwise.
+LockRules lock_rules(const Settings&, size_t nodes, milliseconds grace, double processor_wait = 1);
 
 /// HOLDFAST_HELD for a run of this lock: what it and those around it hold. Refuses a lock that one of those holds: to
 /// wait for it would be to wait for ever.

@@ -9,13 +9,26 @@
 #include <cmath>
 
 namespace holdfast {
+namespace {
+
+constexpr std::chrono::duration<double, std::milli> least_kill_margin{100};
+
+milliseconds usual_kill_margin(milliseconds ttl) {
+    return std::clamp(ttl / 20, std::chrono::ceil<milliseconds>(least_kill_margin), milliseconds{500});
+}
+
+} // namespace
 
 nanoseconds Timing::drift() const {
     const double ms = std::ceil(static_cast<double>(ttl.count()) * drift_ratio);
     return milliseconds{static_cast<milliseconds::rep>(ms)} + milliseconds{2};
 }
 
-milliseconds Timing::kill_margin() const { return std::clamp(ttl / 20, milliseconds{100}, milliseconds{500}); }
+milliseconds Timing::kill_margin() const {
+    return std::max(usual_kill_margin(ttl), std::chrono::ceil<milliseconds>(least_kill_margin * processor_wait));
+}
+
+bool Timing::widened() const { return kill_margin() > usual_kill_margin(ttl); }
 
 std::optional<std::string> impossible(const Timing& timing) {
     constexpr milliseconds shortest_ttl{1000};
@@ -28,6 +41,12 @@ std::optional<std::string> impossible(const Timing& timing) {
     const nanoseconds needed = timing.renewal_interval() + 2 * timing.node_timeout;
     const nanoseconds without_grace = timing.ttl - timing.drift() - timing.kill_margin() - needed;
     if (without_grace >= timing.grace) return {};
+    if (timing.widened())
+        return fmt::format(
+            "holdfast has a low priority here, so that the command has to be stopped {} before the lease "
+            "ends, for which --ttl {} leaves no room; make it longer, or give the priority to the "
+            "command alone, as in: holdfast run ... -- nice COMMAND",
+            format_duration(timing.kill_margin()), format_duration(timing.ttl));
     const std::string problem = fmt::format(
         "with --ttl {} there is no room for a renewal (every {}) and two node timeouts ({} each) before the command "
         "has to be stopped",

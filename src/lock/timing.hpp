@@ -14,11 +14,14 @@ struct Timing {
     milliseconds grace;        ///< between SIGTERM and SIGKILL
     milliseconds node_timeout; ///< for one request on an open connection
     double drift_ratio = 0.01; ///< bound on the difference between any two clock rates
+    double processor_wait = 1; ///< how many times longer than at nice 0 the process may wait for a processor
 
     /// What different clock rates can take away from one TTL.
     nanoseconds drift() const;
-    /// Between SIGKILL and the end of the lease: time for the last process to be gone.
+    /// Between SIGKILL and the end of the lease: time for the last process to be gone. Wider when a low priority makes
+    /// the process wait for a processor.
     milliseconds kill_margin() const;
+    bool widened() const;
     milliseconds renewal_interval() const { return ttl / 3; }
     /// What must be left of the lease for a command to be started.
     milliseconds least_to_start() const { return grace + kill_margin() + node_timeout; }

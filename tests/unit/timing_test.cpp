@@ -36,6 +36,20 @@ TEST_CASE("the kill margin is a twentieth of the TTL, between 100 ms and 500 ms"
     CHECK(of(1h, 0s, 1ms).kill_margin() == 500ms);
 }
 
+TEST_CASE("a process that waits longer for a processor has a wider kill margin, and short TTLs are refused") {
+    Timing timing = of(30s, 5s, 1s);
+    CHECK_FALSE(timing.widened());
+    timing.processor_wait = 5; // nice 7
+    CHECK(timing.kill_margin() == 500ms);
+    CHECK_FALSE(timing.widened());
+    timing.processor_wait = 69; // nice 19
+    CHECK(timing.kill_margin() == 6900ms);
+    CHECK(timing.widened());
+    CHECK_FALSE(impossible(timing));
+    timing.ttl = 10s;
+    CHECK(impossible(timing)->starts_with("holdfast has a low priority here, so that the command has to be stopped"));
+}
+
 TEST_CASE("a grant counts from the moment before its request was sent") {
     CHECK(granted_until(at(100s), of(30s, 5s, 1s)) == at(130s - 302ms));
 }

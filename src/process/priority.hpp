@@ -1,0 +1,10 @@
+// What the priority of this process means for how late it gets a processor.
+#pragma once
+
+namespace holdfast {
+
+/// How many times longer than a process of nice 0 it may wait for a processor when others want it too: the scheduler
+/// gives it that much less. 1 for nice 0 and better.
+double waits_longer_by();
+
+} // namespace holdfast
