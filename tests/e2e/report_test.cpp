@@ -142,7 +142,7 @@ TEST_CASE("waits, refusals and failures are events as well, and -q leaves the er
     CHECK(events(failed.err)[0]["event"] == "failed");
     CHECK(events(failed.err)[0]["status"] == 69);
     const Finished waited =
-        finish(run_on("unix:///nowhere.sock", {"-q", "--log-format", "json", "-w", "1ms", "x", "true"}));
+        finish(run_on("unix:///nowhere.sock", {"-q", "--log-format", "json", "-w", "500ms", "x", "true"}));
     REQUIRE(events(waited.err).size() == 2);
     CHECK(events(waited.err)[0]["event"] == "waiting");
     CHECK(events(waited.err)[0]["reason"] == "too_few_nodes");
