@@ -1,9 +1,8 @@
 #include "base/clock.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
+#include <array>
 
 namespace holdfast {
 
@@ -21,8 +20,15 @@ milliseconds wall_time_since_epoch() noexcept {
 
 std::string rfc3339(milliseconds wall_time) {
     const auto in_seconds = std::chrono::floor<seconds>(wall_time);
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(in_seconds.count())),
+    const std::time_t time{in_seconds.count()};
+    std::tm utc{};
+    return fmt::format("{}.{:03}Z", time_text("%Y-%m-%dT%H:%M:%S", *::gmtime_r(&time, &utc)),
                        (wall_time - in_seconds).count());
+}
+
+std::string time_text(const char* format, const std::tm& time) {
+    std::array<char, 64> text;
+    return {text.data(), std::strftime(text.data(), text.size(), format, &time)};
 }
 
 } // namespace holdfast

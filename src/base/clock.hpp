@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 #include <string>
 
 namespace holdfast {
@@ -28,5 +29,8 @@ milliseconds wall_time_since_epoch() noexcept;
 
 /// "2026-11-24T03:00:00.000Z", of a time since the epoch.
 std::string rfc3339(milliseconds wall_time);
+
+/// As strftime(3) writes it: 63 characters at most.
+std::string time_text(const char* format, const std::tm& time);
 
 } // namespace holdfast

@@ -1,15 +1,5 @@
-// fmt's own code, which the distribution has as a shared library alone: loading that would cost more than we use of it.
-#include <fmt/format-inl.h>
-
-FMT_BEGIN_NAMESPACE
-namespace detail {
-
-// What its headers take for granted.
-template auto dragonbox::to_decimal(float) noexcept -> dragonbox::decimal_fp<float>;
-template auto dragonbox::to_decimal(double) noexcept -> dragonbox::decimal_fp<double>;
-template auto locale_ref::get<std::locale>() const -> std::locale;
-template auto thousands_sep_impl(locale_ref) -> thousands_sep_result<char>;
-template auto decimal_point_impl(locale_ref) -> char;
-
-} // namespace detail
-FMT_END_NAMESPACE
+// fmt's own code, compiled here alone. The distribution has it as a shared library, and loading that would cost more
+// than we use of it; as a header-only library it would be compiled in each file, two seconds a file. CMakeLists.txt
+// asks the compiler to keep here what is inline.
+#define FMT_HEADER_ONLY 1 // NOLINT(cppcoreguidelines-macro-usage): the library's own switch
+#include <fmt/format.h>

@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 
@@ -91,8 +90,9 @@ void redraw(const std::string& text) {
 }
 
 std::string local_time(milliseconds wall_time) {
-    return fmt::format("{:%Y-%m-%d %H:%M:%S}",
-                       fmt::localtime(std::time_t{std::chrono::floor<seconds>(wall_time).count()}));
+    const std::time_t time{std::chrono::floor<seconds>(wall_time).count()};
+    std::tm local{};
+    return time_text("%Y-%m-%d %H:%M:%S", *::localtime_r(&time, &local));
 }
 
 std::string to_line(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"; }

@@ -9,8 +9,12 @@
 namespace holdfast {
 namespace {
 
+struct Close {
+    void operator()(FILE* file) const { std::fclose(file); }
+};
+
 std::optional<std::string> look_up() {
-    const std::unique_ptr<FILE, decltype(&std::fclose)> file{std::fopen("/etc/passwd", "re"), &std::fclose};
+    const std::unique_ptr<FILE, Close> file{std::fopen("/etc/passwd", "re")};
     passwd entry{};
     passwd* found = nullptr;
     std::array<char, 4096> buffer;

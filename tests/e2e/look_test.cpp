@@ -3,7 +3,6 @@
 #include "support/pty.hpp"
 
 #include <doctest/doctest.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -38,15 +37,16 @@ struct Backup {
         server.command({"SET", "{holdfast:" + name + "}:fence", "1700000000000"});
     }
     std::string since_as(const char* format) const {
-        const auto second = std::chrono::duration_cast<seconds>(since).count();
-        return fmt::format(fmt::runtime(format), fmt::gmtime(std::time_t{second}));
+        const std::time_t second{std::chrono::duration_cast<seconds>(since).count()};
+        std::tm utc{};
+        return time_text(format, *::gmtime_r(&second, &utc));
     }
     json as_json() const {
         return {{"label", "backup"},
                 {"user", "root"},
                 {"host", "web1"},
                 {"pid", 4242},
-                {"since", since_as("{:%Y-%m-%dT%H:%M:%S}") + fmt::format(".{:03}Z", since.count() % 1000)}};
+                {"since", since_as("%Y-%m-%dT%H:%M:%S") + fmt::format(".{:03}Z", since.count() % 1000)}};
     }
 };
 
@@ -90,7 +90,7 @@ TEST_CASE("status tells who holds a lock, since when, until when and with which 
         CHECK(held.status() == 0);
         CHECK(held.out ==
               "x is held by backup (root@web1, pid 4242) for 2h; it expires in 2h unless renewed\n  since " +
-                  backup.since_as("{:%Y-%m-%d %H:%M:%S}") + ", fence 1700000000000\n");
+                  backup.since_as("%Y-%m-%d %H:%M:%S") + ", fence 1700000000000\n");
     }
 }
 

@@ -35,15 +35,18 @@ X509* new_certificate(const std::string& name, int serial, EVP_PKEY* key, const 
     return cert;
 }
 
-using File = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
+struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
 
 void write_certificate(const std::string& path, X509* cert) {
-    const File file{std::fopen(path.c_str(), "w"), &std::fclose};
+    const File file{std::fopen(path.c_str(), "w")};
     require(file && PEM_write_X509(file.get(), cert) == 1);
 }
 
 void write_key(const std::string& path, EVP_PKEY* key) {
-    const File file{std::fopen(path.c_str(), "w"), &std::fclose};
+    const File file{std::fopen(path.c_str(), "w")};
     require(file && PEM_write_PrivateKey(file.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
 }
 
