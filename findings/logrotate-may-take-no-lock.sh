@@ -22,9 +22,10 @@ echo line >"$work/log"
 same 'mode of its own state file' "$(stat -c %a "$work/state")" 640
 
 # shellcheck disable=SC2016
-"$work/bin/flock" "$work/state" sh -c 'touch "$0/held"; exec sleep 30' "$work" &
+"$work/bin/flock" "$work/state" sh -c 'echo $$ >"$0/held"; exec sleep 30' "$work" &
 remember $!
-until_true 5 test -e "$work/held" || cannot 'the lock is not held'
+until_true 5 test -s "$work/held" || cannot 'the lock is not held'
+remember "$(cat "$work/held")"
 # beside_another: rotates, and says its status and whether the log is still there
 beside_another() {
     echo line >"$work/log"

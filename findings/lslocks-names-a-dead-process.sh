@@ -23,6 +23,7 @@ taker=$!
 remember $taker
 until_true 5 test -s "$work/keeper" || cannot 'flock does not run its command'
 keeper=$(cat "$work/keeper")
+remember "$keeper"
 kill -KILL $taker
 wait $taker 2>/dev/null
 "$work/bin/flock" -n "$work/file" true
@@ -30,5 +31,4 @@ same 'the file is locked (status of flock -n)' $? 1
 same '2.38.1: lines with the path' "$("$work/bin/lslocks-2.38.1" -n -u -o PATH | grep -c "$work/file")" 0
 same '2.38.1: the dead process' "$("$work/bin/lslocks-2.38.1" -n -o PID,COMMAND | grep -w $taker | awk '{ print $2 }')" '(unknown)'
 same '2.41.5: the process of the path' "$("$work/bin/lslocks-2.41.5" -n -u -o PID,PATH | grep "$work/file" | awk '{ print $1 }')" "$keeper"
-kill -KILL "$keeper"
 verdict

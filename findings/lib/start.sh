@@ -7,23 +7,31 @@
 [ "${FINDING_LIMITED:-}" ] || FINDING_LIMITED=1 exec timeout --foreground -k 5 "${limit:?}" sh "$0" "$@"
 
 work=$(mktemp -d)
-pids=
 changed=0
+
+# A process number may be another's by the end; with the start time it is unique.
+start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
 finish() {
     trap - EXIT HUP INT TERM
     # SIGCONT, because a finding may have stopped a process that it started.
-    for pid in $pids; do kill -KILL "$pid" 2>/dev/null; kill -CONT "$pid" 2>/dev/null; done
+    while read -r pid began; do
+        [ "$(start_time "$pid")" = "$began" ] || continue
+        kill -KILL "$pid"
+        kill -CONT "$pid"
+    done <"$work/processes" 2>/dev/null
     wait 2>/dev/null
     rm -rf "$work"
 }
+: >"$work/processes"
 trap finish EXIT
 trap 'exit 2' HUP INT TERM
 
-cannot() { echo "cannot look: $*" >&2; exit 2; }
+# Ends the finding as a whole, also out of a $(...).
+cannot() { echo "cannot look: $*" >&2; kill -TERM $$; exit 2; }
 
-# Remembers a process for the end. It must be a child of the finding.
-remember() { pids="$pids $1"; }
+# Remembers a process for the end, also out of a $(...). The finding must have started it.
+remember() { echo "$1 $(start_time "$1")" >>"$work/processes"; }
 
 # same WHAT SEEN EXPECTED
 same() {
