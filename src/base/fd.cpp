@@ -1,9 +1,12 @@
 #include "base/fd.hpp"
 
 #include "base/error.hpp"
+#include "base/numbered.hpp"
 
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -33,6 +36,23 @@ bool write_all(int fd, std::string_view text) {
         } else if (errno != EINTR) return false;
     }
     return true;
+}
+
+void close_from(int first) {
+    if (::close_range(static_cast<unsigned>(first), ~0U, 0) == 0) return;
+    const int list = ::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (list >= 0) {
+        each_number(list, [&](int fd) {
+            if (fd >= first && fd != list) ::close(fd);
+        });
+        ::close(list);
+        return;
+    }
+    // A limit can be a thousand million, and nothing here opens that many.
+    constexpr rlim_t enough = 65536;
+    rlimit limit{enough, enough};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    for (int fd = first; fd < static_cast<int>(std::min(limit.rlim_max, enough)); ++fd) ::close(fd);
 }
 
 void reserve_standard_fds() {

@@ -43,6 +43,10 @@ Fd make_event_fd();
 /// with an errno, when it cannot be written; some of it may have been.
 bool write_all(int fd, std::string_view text);
 
+/// Closes that descriptor and all above, also where the kernel or a filter of system calls refuses close_range(2).
+/// Async-signal-safe.
+void close_from(int first);
+
 /// Fills those of the descriptors 0 to 2 that are closed, so that no socket of ours gets such a number and what is
 /// meant for stderr ends up in it. Close-on-exec: for the command they are closed again.
 void reserve_standard_fds();

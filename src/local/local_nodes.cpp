@@ -52,7 +52,7 @@ bool accepts_connections(const std::string& socket_path) {
 [[noreturn]] void become_server(const std::string& folder, const std::string& socket_path) {
     const Fd null{::open("/dev/null", O_RDWR)};
     for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
-    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    close_from(3);
     sigset_t none;
     sigemptyset(&none);
     ::pthread_sigmask(SIG_SETMASK, &none, nullptr);

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -45,6 +46,9 @@ void put_own_pid(std::vector<std::string>& variables) {
     }
 }
 
+// All that runs in the child before exec is async-signal-safe, for other threads of ours may hold any lock: no memory
+// is asked for but from the kernel itself.
+
 bool read_all(int fd, void* data, size_t size) {
     auto* at = static_cast<char*>(data);
     while (size > 0) {
@@ -56,6 +60,12 @@ bool read_all(int fd, void* data, size_t size) {
     return true;
 }
 
+/// Memory for that many bytes, all zero; nothing when there is none. It is never given back.
+char* memory(size_t bytes) {
+    void* const found = ::mmap(nullptr, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return found == MAP_FAILED ? nullptr : static_cast<char*>(found);
+}
+
 } // namespace
 
 Child::Child(const Command& command, const Signals& signals, std::span<const int> sockets) {
@@ -65,8 +75,9 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
     std::vector<char*> argv = pointers(command.words, 1);
     argv.push_back(nullptr);
     std::vector<std::string> pids = with_room_for_a_pid(command.naming_its_pid);
-    std::vector<char*> environment = pointers(command.environment, pids.size() + most_variables + 1);
+    std::vector<char*> environment = pointers(command.environment, 0);
     for (std::string& variable : pids) environment.push_back(variable.data());
+    environment.resize(environment.size() + most_variables + 1);
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) throw system_failure("cannot start a process for the command");
@@ -78,7 +89,8 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
         go.write.reset();
         for (const int socket : sockets) ::close(socket);
         put_own_pid(pids);
-        run(argv.data(), std::move(environment), signals, go.read.get(), outcome.write.get());
+        const std::span variables = std::span{environment}.last(most_variables + 1);
+        run(argv.data(), environment.data(), variables, signals, go.read.get(), outcome.write.get());
     }
     // In both processes, so that the group exists whoever comes first (hazard 71).
     ::setpgid(pid_, pid_);
@@ -86,20 +98,20 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
     outcome_ = std::move(outcome.read);
 }
 
-void Child::run(char* const* argv, std::vector<char*> environment, const Signals& signals, int go,
+void Child::run(char* const* argv, char* const* environment, std::span<char*> variables, const Signals& signals, int go,
                 int outcome) noexcept {
     Go message{};
     // End of file: holdfast has decided against it, or is no more.
     if (!read_all(go, &message, sizeof message)) ::_exit(126);
-    std::string variables(message.bytes, '\0');
-    if (!read_all(go, variables.data(), variables.size())) ::_exit(126);
-    for (size_t at = 0; at < variables.size(); at += std::strlen(environment.back()) + 1)
-        environment.push_back(variables.data() + at);
-    environment.push_back(nullptr);
+    char* const text = memory(message.bytes);
+    if (text == nullptr || !read_all(go, text, message.bytes)) ::_exit(126);
+    size_t count = 0;
+    for (size_t at = 0; at < message.bytes && count < most_variables; at += std::strlen(text + at) + 1)
+        variables[count++] = text + at;
     int error = ETIME;
     if (BootClock::now() < message.not_after) {
         signals.restore();
-        ::execvpe(argv[0], argv, environment.data());
+        ::execvpe(argv[0], argv, environment);
         error = errno;
     }
     [[maybe_unused]] const auto ignored = ::write(outcome, &error, sizeof error);

@@ -1,9 +1,9 @@
 // The command's process: forked in its own process group, waiting for a "go", then executed. It is forked while the
 // nodes still think about the lock, so that its go is all that is left to do when the lock is won.
 //
-// Fork while this process has no other thread, so that the child may do what it needs to before exec
-// (hazard 77). It gets the world as holdfast found it: descriptors, signal mask and dispositions, umask,
-// limits, working directory. Main thread.
+// Other threads may run when it is forked, as those that look up names do, so what the child does before exec is
+// async-signal-safe (hazard 77). The command gets the world as holdfast found it: descriptors, signal mask and
+// dispositions, umask, limits, working directory. Main thread.
 #pragma once
 
 #include "base/clock.hpp"
@@ -53,8 +53,9 @@ class Child {
     void reaped() { reaped_ = true; }
 
   private:
-    [[noreturn]] static void run(char* const* argv, std::vector<char*> environment, const Signals&, int go,
-                                 int outcome) noexcept;
+    /// `variables` are the last of the environment, still empty.
+    [[noreturn]] static void run(char* const* argv, char* const* environment, std::span<char*> variables,
+                                 const Signals&, int go, int outcome) noexcept;
 
     pid_t pid_ = -1;
     bool reaped_ = false;

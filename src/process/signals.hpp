@@ -1,6 +1,6 @@
 // Signals are blocked before any thread exists and received at one descriptor, by the main thread
-// (hazards 79, 83-85). No handler is ever installed: what was ignored when we were started stays ignored,
-// for us and for the command.
+// (hazards 79, 83-85). No handler is installed for it: what was ignored when holdfast was started stays ignored,
+// for holdfast and for the command.
 #pragma once
 
 #include "base/fd.hpp"
