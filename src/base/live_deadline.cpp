@@ -38,7 +38,9 @@ void LiveDeadline::clear_event() const {
 
 void LiveDeadline::wake() const {
     const uint64_t one = 1;
-    [[maybe_unused]] const auto ignored = ::write(event_.get(), &one, sizeof one);
+    // Neither ever waits: what cannot be added any more is readable already.
+    for (const Fd* event : {&event_, &guard_event_})
+        [[maybe_unused]] const auto ignored = ::write(event->get(), &one, sizeof one);
 }
 
 } // namespace holdfast

@@ -1,8 +1,8 @@
 // How long the lock is certainly ours, told by one thread and watched by another.
 //
-// The instant and the loss are in memory that processes forked afterwards share (process/guard.hpp reads them there).
-// The renewal thread moves it; the supervisor reads it whenever a timer of its own fires. Moving it forward
-// therefore wakes nobody; moving it back or losing the lock does, through an eventfd.
+// All but the reason is in memory that processes forked afterwards share: the guard reads it there (process/guard.hpp).
+// The renewal thread moves the instant; the supervisor and the guard read it whenever timers of their own fire. Moving
+// it forward therefore wakes neither; moving it back or losing the lock wakes both, each through an eventfd of its own.
 #pragma once
 
 #include "base/clock.hpp"
@@ -19,7 +19,7 @@ namespace holdfast {
 class LiveDeadline {
   public:
     /// Without a deadline: nothing is held yet. Throws Failure.
-    LiveDeadline() : event_{make_event_fd()} {}
+    LiveDeadline() : event_{make_event_fd()}, guard_event_{make_event_fd()} {}
 
     /// The teller's side.
     void move(BootTime at);
@@ -37,6 +37,8 @@ class LiveDeadline {
     std::string reason() const;
     /// Readable when the watcher should look again.
     int event() const { return event_.get(); }
+    /// The same for a watcher in a forked process.
+    int guard_event() const { return guard_event_.get(); }
     void clear_event() const;
 
   private:
@@ -50,6 +52,7 @@ class LiveDeadline {
     mutable std::mutex mutex_;
     std::string reason_; ///< guarded by mutex_
     Fd event_;
+    Fd guard_event_;
 };
 
 } // namespace holdfast

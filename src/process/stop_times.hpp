@@ -28,6 +28,11 @@ struct StopTimes {
 
     BootTime guard_term_at(Lease lease) const { return term_at(lease) + kill_margin / 4; }
     BootTime guard_kill_at(Lease lease) const { return kill_at(lease) + kill_margin / 2; }
+    /// When the lock is lost for certain.
+    BootTime guard_term_at(Lease lease, BootTime lost) const {
+        return std::min(lost, term_at(lease)) + kill_margin / 4;
+    }
+    BootTime guard_kill_at(Lease lease, BootTime lost) const { return kill_at(lease, lost) + kill_margin / 2; }
 
   private:
     /// What is not held has ended when the host was started: all of these are past.

@@ -2,19 +2,32 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <poll.h>
+#include <unistd.h>
 
 using namespace holdfast;
 using namespace std::chrono_literals;
 
+<<<<<<< HEAD
 TEST_CASE("a loss and a step back wake the watcher, a step forward does not") {
     LiveDeadline deadline;
     deadline.move(BootTime{10s});
+=======
+TEST_CASE("a loss and a step back wake both watchers, a step forward does not") {
+    LiveDeadline deadline{BootTime{10s}};
+    const auto readable = [](int event) {
+        pollfd wanted{event, POLLIN, 0};
+        return ::poll(&wanted, 1, 0) == 1;
+    };
+>>>>>>> 646fde4 (base: a deadline that moves back wakes a guard)
     const auto woken = [&] {
-        pollfd event{deadline.event(), POLLIN, 0};
-        const bool readable = ::poll(&event, 1, 0) == 1;
+        const bool supervisor = readable(deadline.event());
+        CHECK(readable(deadline.guard_event()) == supervisor);
         deadline.clear_event();
-        return readable;
+        uint64_t count = 0;
+        CHECK((::read(deadline.guard_event(), &count, sizeof count) > 0) == supervisor);
+        return supervisor;
     };
     deadline.move(BootTime{12s});
     CHECK_FALSE(woken());

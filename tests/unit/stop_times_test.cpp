@@ -25,5 +25,10 @@ TEST_CASE("the guard comes after the supervisor and before the end of the lease"
         CHECK(times.guard_term_at(lease_ends) > times.term_at(lease_ends));
         CHECK(times.guard_kill_at(lease_ends) > times.kill_at(lease_ends));
         CHECK(times.guard_kill_at(lease_ends) < lease_ends);
+        for (const BootTime lost : {BootTime{80s}, BootTime{98s}, BootTime{120s}}) {
+            CHECK(times.guard_term_at(lease_ends, lost) > std::min(lost, times.term_at(lease_ends)));
+            CHECK(times.guard_kill_at(lease_ends, lost) > times.kill_at(lease_ends, lost));
+            CHECK(times.guard_kill_at(lease_ends, lost) < lease_ends);
+        }
     }
 }
