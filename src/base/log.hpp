@@ -40,6 +40,9 @@ class Log {
     /// Only with -v.
     void detail(std::string_view event, std::string_view sentence, const LogFields& fields = {}) const;
 
+    /// Whether those are shown: what would cost work to say is not worth it otherwise.
+    bool details() const { return verbosity_ == Verbosity::verbose; }
+
     /// A line can be redrawn in place there, and is wanted.
     bool on_terminal() const { return redraws_; }
     /// Puts this in place of what was drawn last; nothing wipes it. Cut to the width of the terminal.

@@ -113,7 +113,7 @@ Exit acquire(const Arguments& arguments, const Settings& settings) {
     const LockKey key = lock_key(arguments, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
     const LockRules rules = lock_rules(settings, nodes.size(), milliseconds{0});
-    held_with(key, nodes);
+    refuse_inside_itself(runs_around(), key, nodes, settings);
     Lock lock{NodeSet{nodes, settings.node_timeout}, key, rules, caller(settings)};
     const Log log{settings.verbosity};
     const Signals signals;

@@ -8,6 +8,7 @@
 #include "lock/renewer.hpp"
 #include "lock/waiter.hpp"
 #include "process/exec_failure.hpp"
+#include "process/group.hpp"
 #include "process/priority.hpp"
 #include "process/supervisor.hpp"
 
@@ -45,8 +46,10 @@ struct Forked {
     std::optional<Guard> guard;
     std::optional<Child> child;
 
-    void fork(const Command& command, const Rules& rules, const Signals& signals, std::span<const int> sockets) {
-        if (rules.stop_on_loss) guard.emplace(deadline, rules.times, rules.tree);
+    void fork(const Command& command, const Rules& rules, bool inner, const Signals& signals,
+              std::span<const int> sockets) {
+        if (rules.stop_on_loss || inner)
+            guard.emplace(deadline, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
         child.emplace(command, signals, sockets);
     }
 };
@@ -59,7 +62,9 @@ class Run {
           lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(arguments, settings),
                 lock_rules(settings, nodes_.size(), settings.grace, waits_longer_by()),
                 this_process(settings.label.value_or(program_name(arguments.words.front())), settings.ttl)},
-          held_{held_with(lock_.key(), nodes_)} {}
+          around_{runs_around()} {
+        refuse_inside_itself(around_, lock_.key(), nodes_, settings);
+    }
 
     Exit run() {
         try {
@@ -75,10 +80,12 @@ class Run {
   private:
     Exit acquire_and_hold() {
         advise(nodes_, log_);
+        if (settings_.tree) require_proc();
         const Command command = command_with_environment(arguments_.words);
         const Rules rules = rules_of(settings_, lock_.timing());
         Forked forked;
-        const Attempt attempt = wait_for_lock([&] { forked.fork(command, rules, signals_, lock_.nodes().sockets()); });
+        const Attempt attempt =
+            wait_for_lock([&] { forked.fork(command, rules, !around_.empty(), signals_, lock_.nodes().sockets()); });
         signals_.take_stops();
         if (const auto signal = signals_.next_ending()) {
             if (attempt.outcome == Outcome::won) lock_.release();
@@ -133,7 +140,8 @@ class Run {
         const auto not_after = lock_.start_until();
         if (!not_after) throw not_started("the nodes no longer grant it");
         std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_);
-        variables.push_back(fmt::format("HOLDFAST_HELD={}", held_));
+        around_.push_back({our_process(), lock_.token(), lock_on(lock_.key(), nodes_)});
+        variables.push_back(fmt::format("HOLDFAST_HELD={}", held_text(around_)));
         std::optional<Renewer> renewer;
         // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
         release_on_failure_ = false;
@@ -169,11 +177,7 @@ class Run {
         const std::string ttl = format_duration(lock_.timing().ttl);
         const auto rest = std::chrono::ceil<milliseconds>(acquired_ + settings_.min_hold - BootClock::now());
         const bool keeps = rest > milliseconds{0} && !ending.lost && !lost_by_now && ending.exec_error == 0;
-        if (ending.alive)
-            log_.error("not_released", fmt::format("the lock is not released, because a process of the command could "
-                                                   "not be killed; it ends by itself within {}",
-                                                   ttl));
-        else if (keeps && !lock_.keep(rest))
+        if (keeps && !lock_.keep(rest))
             log_.info("not_kept", fmt::format("too few nodes confirmed that the lock stays held for {} more "
                                               "(--min-hold); it may be free sooner",
                                               format_duration(rest)));
@@ -214,7 +218,7 @@ class Run {
     const Log log_{settings_.verbosity};
     const std::vector<Node> nodes_;
     Lock lock_;
-    const std::string held_;
+    std::vector<RunAround> around_; ///< and from the win on this one
     Signals signals_;
     RunReport report_;
     BootTime acquired_{};

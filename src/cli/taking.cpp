@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "cli/environment.hpp"
 #include "cli/messages.hpp"
+#include "lock/tenure.hpp"
 
 #include <fmt/format.h>
 
@@ -47,18 +48,20 @@ LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace,
     return {timing, settings.restart_guard, way(settings)};
 }
 
-std::string held_with(const LockKey& key, std::vector<Node> nodes) {
-    std::ranges::sort(nodes, {}, &Node::display);
-    // KEY@NODES, with spaces between.
-    const std::string ours = fmt::format("{}@{}", key.key(), joined(nodes, &Node::display));
-    const std::string around = environment_variable("HOLDFAST_HELD").value_or("");
-    if ((" " + around + " ").find(" " + ours + " ") != std::string::npos)
-        throw Failure{
-            ExitStatus::usage,
-            fmt::format(
-                "{} is held by a run around this one, which waits for this one to end; leave the inner holdfast out",
-                key.name)};
-    return around.empty() ? ours : around + " " + ours;
+void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& key, const std::vector<Node>& nodes,
+                          const Settings& settings) {
+    const std::string ours = lock_on(key, nodes);
+    for (const RunAround& run : around) {
+        if (run.lock != ours) continue;
+        NodeSet to_ask{nodes, settings.node_timeout};
+        to_ask.resolve();
+        if (tenure(to_ask, key, run.token).outcome == Tenure::Outcome::ours)
+            throw Failure{
+                ExitStatus::usage,
+                fmt::format("{} is held by a run around this one (pid {}), which waits for this one to end; leave the "
+                            "inner holdfast out",
+                            key.name, run.process.pid)};
+    }
 }
 
 void advise(const std::vector<Node>& nodes, const Log& log) {

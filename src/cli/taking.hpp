@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/commands.hpp"
+#include "cli/runs_around.hpp"
 #include "lock/lock.hpp"
 
 #include <string>
@@ -13,9 +14,8 @@ namespace holdfast {
 /// says what may be meant otherwise.
 LockRules lock_rules(const Settings&, size_t nodes, milliseconds grace, double processor_wait = 1);
 
-/// HOLDFAST_HELD for a run of this lock: what it and those around it hold. Refuses a lock that one of those holds: to
-/// wait for it would be to wait for ever.
-std::string held_with(const LockKey&, std::vector<Node>);
+/// Refuses a lock that one of the runs around us holds, as its nodes confirm: to wait for it would be to wait for ever.
+void refuse_inside_itself(const std::vector<RunAround>&, const LockKey&, const std::vector<Node>&, const Settings&);
 
 /// Advice that does not stop anybody.
 void advise(const std::vector<Node>&, const Log&);

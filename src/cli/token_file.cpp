@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
@@ -55,14 +54,8 @@ void write_token(const std::string& path, const Token& token) {
 Token read_token(const std::string& path) { return parse_token(trimmed(read_small_file(path).text), "--token-file"); }
 
 Token parse_token(const std::string& text, const std::string& where) {
-    const size_t point = text.find('.');
-    Token token{text.substr(0, point), 0};
-    const std::string attempt = point == std::string::npos ? "" : text.substr(point + 1);
-    const auto [end, error] = std::from_chars(attempt.data(), attempt.data() + attempt.size(), token.attempt);
-    const bool hexadecimal = token.run.find_first_not_of("0123456789abcdef") == std::string::npos;
-    if (token.run.empty() || !hexadecimal || error != std::errc{} || end != attempt.data() + attempt.size())
-        throw Failure{ExitStatus::usage, fmt::format("{} has no token as acquire prints it", where)};
-    return token;
+    if (const auto token = Token::parse(text)) return *token;
+    throw Failure{ExitStatus::usage, fmt::format("{} has no token as acquire prints it", where)};
 }
 
 } // namespace holdfast

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <climits>
 #include <unistd.h>
 
@@ -48,6 +49,16 @@ std::optional<Holder> parse_holder(std::string_view text) {
 } // namespace
 
 std::string Token::text() const { return fmt::format("{}.{}", run, attempt); }
+
+std::optional<Token> Token::parse(std::string_view text) {
+    const size_t point = std::min(text.find('.'), text.size());
+    Token token{std::string{text.substr(0, point)}, 0};
+    const std::string_view attempt = text.substr(std::min(point + 1, text.size()));
+    const auto [end, error] = std::from_chars(attempt.data(), attempt.data() + attempt.size(), token.attempt);
+    const bool hexadecimal = token.run.find_first_not_of("0123456789abcdef") == std::string::npos;
+    const bool whole = error == std::errc{} && end == attempt.data() + attempt.size();
+    return whole && hexadecimal && !token.run.empty() ? std::optional{token} : std::nullopt;
+}
 
 Holder this_process(std::string label, milliseconds ttl) {
     return {std::move(label),

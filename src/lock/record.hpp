@@ -17,6 +17,7 @@ struct Token {
     unsigned attempt = 0;
 
     std::string text() const;
+    static std::optional<Token> parse(std::string_view text);
 };
 
 /// What the holder says of itself, for people. Any of it may be a lie.

@@ -10,7 +10,7 @@
 
 namespace holdfast {
 
-/// How many live processes /proc shows in that group; the first of them in `found`.
+/// How many live processes /proc shows in that group; the first of them in `found`. None where it shows no processes.
 size_t members(pid_t group, std::span<pid_t> found);
 
 /// Whether one of them is stopped.
@@ -23,6 +23,9 @@ bool any_alive(pid_t group);
 
 constexpr pid_t nobody = -1;
 
+/// Throws Failure where /proc does not show processes, so that strays could not be found.
+void require_proc();
+
 /// Descendants of the command that left its group. Those whose parents have ended are found as long as `root`, to which
 /// orphans come, lives; when it does not, it is nobody. Async-signal-safe.
 struct Strays {
@@ -30,8 +33,14 @@ struct Strays {
     pid_t group;
     pid_t guard; ///< descends from root and is none
 
-    /// Sends it to all of them that live; 0 only counts. Returns how many there are.
+    /// Sends it to all of them that live. Returns how many there are.
     size_t signal(int signal) const;
+    /// How many live; the first of them in `found`.
+    size_t find(std::span<pid_t> found) const;
+
+  private:
+    template <typename Visit>
+    size_t each(Visit visit) const;
 };
 
 } // namespace holdfast

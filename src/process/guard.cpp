@@ -12,6 +12,7 @@
 #include <csignal>
 #include <ctime>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 
 namespace holdfast {
@@ -19,30 +20,36 @@ namespace {
 
 /// How often to look whether a group that was told to stop has ended.
 constexpr milliseconds look_again{10};
-/// How long to go on killing what does not die.
+/// How long to go on killing what does not die: after that no signal will end it.
 constexpr seconds give_up_after{10};
 
 // All below runs in a fork of a process with threads: async-signal-safe calls only, no exceptions.
 
-/// Whoever waits for the end of a pipe that we were started with must not wait for the guard: it has the end of its
-/// own pipe at 0, and a timer. Returns the timer.
-int become_bare(int pipe) {
+/// What the guard has in the place of our descriptors: a reader of a pipe that holdfast was started with must not wait
+/// for the guard.
+constexpr int pipe = 0;
+constexpr int timer = 1;
+constexpr int event = 2;
+
+void become_bare(int pipe_end, int timer_fd, int event_fd) {
     sigset_t all;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
     // Not a session of its own: in one it was seen to run a second late on a busy machine. Linux shares out processors
     // by session (sched(7), autogroup).
     ::setpgid(0, 0);
-    ::prctl(PR_SET_NAME, "holdfast-guard");
-    ::dup2(pipe, 0);
-    ::close_range(1, ~0U, 0);
-    ::fcntl(0, F_SETFL, O_NONBLOCK);
-    return ::timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK);
+    ::prctl(PR_SET_NAME, Guard::name);
+    ::dup2(pipe_end, pipe);
+    ::dup2(timer_fd, timer);
+    ::dup2(event_fd, event);
+    close_from(event + 1);
+    ::fcntl(pipe, F_SETFL, O_NONBLOCK);
 }
 
 bool at_end_of_pipe() {
     char woken[16];
-    return ::read(0, woken, sizeof woken) == 0;
+    [[maybe_unused]] const auto ignored = ::read(event, woken, sizeof woken);
+    return ::read(pipe, woken, sizeof woken) == 0;
 }
 
 void signal_group(pid_t group, int signal) { ::kill(kept(Rule::group_kill) ? -group : group, signal); }
@@ -52,20 +59,24 @@ void pause(nanoseconds how_long) {
     ::nanosleep(&time, nullptr);
 }
 
-void wait_until(BootTime when, int timer) {
+/// How long after another SIGKILL to look what has come of it: seldom, when it has been long.
+nanoseconds between_looks(nanoseconds killing) {
+    return std::clamp<nanoseconds>(killing / 4, look_again, milliseconds{500});
+}
+
+void wait_until(BootTime when) {
     const nanoseconds at = std::max(when.time_since_epoch(), nanoseconds{1});
     itimerspec spec{};
     spec.it_value.tv_sec = std::chrono::duration_cast<seconds>(at).count();
     spec.it_value.tv_nsec = (at % seconds{1}).count();
     ::timerfd_settime(timer, TFD_TIMER_ABSTIME, &spec, nullptr);
-    pollfd fds[] = {{0, POLLIN, 0}, {timer, POLLIN, 0}};
-    ::poll(fds, 2, -1);
+    pollfd fds[] = {{pipe, POLLIN, 0}, {timer, POLLIN, 0}, {event, POLLIN, 0}};
+    ::poll(fds, 3, -1);
 }
 
 } // namespace
 
-Guard::Guard(const LiveDeadline& deadline, StopTimes times, bool tree)
-    : deadline_{deadline}, times_{times}, tree_{tree} {
+Guard::Guard(const LiveDeadline& deadline, GuardRules rules) : deadline_{deadline}, rules_{rules} {
     if (!start()) throw system_failure("cannot start the guard process");
 }
 
@@ -83,8 +94,15 @@ bool Guard::start() {
     if (::pipe2(ends, O_CLOEXEC) != 0) return false;
     const Fd read_end{ends[0]};
     pipe_ = Fd{ends[1]};
+    const Fd timer_fd{::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
+    if (!timer_fd) return false;
     pid_ = ::fork();
-    if (pid_ == 0) run(read_end.get());
+    if (pid_ == 0) {
+        // While the guard has it open itself, it never sees the end of the pipe.
+        pipe_.reset();
+        become_bare(read_end.get(), timer_fd.get(), deadline_.guard_event());
+        run();
+    }
     // In both processes, so that from here on no signal to our group reaches it (hazard 71).
     if (pid_ > 0) ::setpgid(pid_, pid_);
     return pid_ > 0;
@@ -112,59 +130,77 @@ void Guard::dismiss() {
     pipe_.reset();
 }
 
-void Guard::run(int pipe) const {
-    const int timer = become_bare(pipe);
+void Guard::run() const {
     bool told = false;
+    bool over = false;
+    std::optional<BootTime> lost;
+    std::optional<BootTime> killed;
     while (!at_end_of_pipe()) {
         const pid_t group = state_->group;
-        if (group == 0) {
-            wait_until(BootTime::max(), timer);
+        if (group == 0 || over || !rules_.acts_on_loss) {
+            wait_until(BootTime::max());
             continue;
         }
+        const StopTimes& times = rules_.times;
         const StopTimes::Lease valid_until = deadline_.at();
         const BootTime now = BootClock::now();
         told = told || state_->told;
-        if (!told && now >= times_.guard_term_at(valid_until)) {
+        if (!lost && deadline_.lost()) lost = now;
+        const BootTime term_at = lost ? times.guard_term_at(valid_until, *lost) : times.guard_term_at(valid_until);
+        const BootTime kill_at = lost ? times.guard_kill_at(valid_until, *lost) : times.guard_kill_at(valid_until);
+        if (!told && now >= term_at) {
             // Before the signal: who answers it must not look like one that ended by itself.
-            state_->told = true;
+            told = state_->told = true;
             signal(group, SIGTERM);
             signal(group, SIGCONT);
         }
-        BootTime next = told ? times_.guard_kill_at(valid_until) : times_.guard_term_at(valid_until);
-        if (now >= times_.guard_kill_at(valid_until)) {
+        BootTime next = told ? kill_at : term_at;
+        if (now >= kill_at) {
+            over = killed && (!alive(group) || now > *killed + give_up_after);
+            if (over) continue;
+            if (!killed) killed = now;
             signal(group, SIGKILL);
-            next = now + look_again;
+            next = now + between_looks(now - *killed);
         }
-        wait_until(next, timer);
+        wait_until(next);
     }
-    if (state_->group > 0) finish_alone(state_->group, told);
+    // Once it is over, the group's number may become another's.
+    if (state_->group > 0 && !over) finish_alone(state_->group, told);
     ::_exit(0);
 }
 
+bool Guard::alive(pid_t group) const {
+    return any_alive(group) || (rules_.tree && Strays{supervisor_, group, ::getpid()}.find({}) > 0);
+}
+
 void Guard::finish_alone(pid_t group, bool told) const {
-    const BootTime kill_at = times_.kill_at(deadline_.at(), BootClock::now());
-    if (!told) {
+    const BootTime now = BootClock::now();
+    const BootTime kill_at = rules_.inner ? now : rules_.times.kill_at(deadline_.at(), now);
+    if (!told && !rules_.inner) {
         signal_alone(group, SIGTERM);
         signal_alone(group, SIGCONT);
     }
     // A look at all processes is work, and who works waits for a processor when it matters: none before the kill.
-    for (nanoseconds left{1}; left > nanoseconds{0}; left = kill_at - BootClock::now()) {
+    while (true) {
         if (::kill(-group, 0) != 0 && errno == ESRCH) return;
+        const nanoseconds left = kill_at - BootClock::now();
+        if (left <= nanoseconds{0}) break;
         pause(std::min<nanoseconds>(left, look_again));
     }
+    const BootTime killed = BootClock::now();
     do {
         signal_alone(group, SIGKILL);
-        pause(look_again);
-    } while (any_alive(group) && BootClock::now() < kill_at + give_up_after);
+        pause(between_looks(BootClock::now() - killed));
+    } while (any_alive(group) && BootClock::now() < killed + give_up_after);
 }
 
 void Guard::signal(pid_t group, int signal) const {
     signal_group(group, signal);
-    if (tree_) Strays{supervisor_, group, ::getpid()}.signal(signal);
+    if (rules_.tree) Strays{supervisor_, group, ::getpid()}.signal(signal);
 }
 
 void Guard::signal_alone(pid_t group, int signal) const {
-    if (tree_) {
+    if (rules_.tree) {
         // Whoever is stopped works no more, and leads to its children.
         if (signal == SIGKILL) signal_group(group, SIGSTOP);
         Strays{nobody, group, ::getpid()}.signal(signal);

@@ -3,9 +3,9 @@
 //
 // It is in its own process group, takes no signal but SIGKILL, and has none of our descriptors but a pipe, at whose
 // end it knows that we are gone. The lock's deadline and the command's group are in memory that it shares with us.
-// When we are gone it stops the group at once, with the grace; when the deadline comes near and we have not acted,
-// it acts in our place. When it is killed itself, the supervisor replaces it. It does not know Redis: what it stops,
-// the lock outlives by its TTL.
+// When we are gone it stops the group at once, with the grace (inside another run without one); when the deadline comes
+// near and we have not acted, it acts in our place. When it is killed itself, the supervisor replaces it. It does not
+// know Redis: what it stops, the lock outlives by its TTL.
 #pragma once
 
 #include "base/clock.hpp"
@@ -20,10 +20,20 @@
 
 namespace holdfast {
 
+struct GuardRules {
+    StopTimes times;
+    bool tree = false; ///< stop strays as well (process/group.hpp)
+    /// There is a run around this one: when it has killed us for want of its own lock, no time is left for a grace.
+    bool inner = false;
+    bool acts_on_loss = true; ///< otherwise only when we are gone
+};
+
 class Guard {
   public:
-    /// Forks. `deadline` outlives the Guard. With `tree` it stops strays as well (process/group.hpp). Throws Failure.
-    Guard(const LiveDeadline& deadline, StopTimes times, bool tree);
+    static constexpr const char* name = "holdfast-guard"; ///< as ps(1) and /proc show it
+
+    /// Forks. `deadline` outlives the Guard. Throws Failure.
+    Guard(const LiveDeadline& deadline, GuardRules rules);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
     /// Dismisses and reaps it.
@@ -50,7 +60,8 @@ class Guard {
         std::atomic<bool> told = false;
     };
     bool start();
-    [[noreturn]] void run(int pipe) const;
+    [[noreturn]] void run() const;
+    bool alive(pid_t group) const;
     void finish_alone(pid_t group, bool told) const;
     /// The group at once, and with `tree` its strays, which are found without parents while the supervisor lives.
     void signal(pid_t group, int signal) const;
@@ -58,8 +69,7 @@ class Guard {
     void signal_alone(pid_t group, int signal) const;
 
     const LiveDeadline& deadline_;
-    StopTimes times_;
-    bool tree_;
+    GuardRules rules_;
     pid_t supervisor_ = ::getpid();
     Shared<State> state_;
     Fd pipe_;

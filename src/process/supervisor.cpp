@@ -3,9 +3,9 @@
 #include "base/canary.hpp"
 #include "base/duration.hpp"
 #include "process/group.hpp"
+#include "process/survivors.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -16,11 +16,13 @@
 namespace holdfast {
 namespace {
 
-/// How long after SIGKILL a process may take to be gone before we stop waiting for it.
-constexpr seconds unkillable_after{5};
+/// How long after SIGKILL a process may take to be gone before it is named, and how often it is named again.
+constexpr seconds unkillable_after{1};
+constexpr std::chrono::minutes unkillable_again{5};
 /// How often to look for what nobody tells us: whether what is left of the group has ended, for not all of it need be
 /// our children, and whether a shell has put us into the foreground.
 constexpr milliseconds look_again{50};
+constexpr seconds look_seldom{1};
 /// How often to look whether others of our group are stopped who should not be.
 constexpr milliseconds shares_after{250};
 constexpr seconds leftovers_told_after{1};
@@ -28,9 +30,13 @@ constexpr milliseconds lasts_after{10};
 /// A second request to end that comes sooner may be the first one, sent twice.
 constexpr seconds hurries_after{1};
 
+using Pids = std::array<pid_t, 16>;
+
 Strays strays_of(const Child& child, const Guard* guard) {
     return {::getpid(), child.pid(), guard != nullptr ? guard->pid() : 0};
 }
+
+bool asks_to_end(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT; }
 
 } // namespace
 
@@ -64,20 +70,22 @@ Ending Supervisor::run(const std::function<void()>& lasts) {
     }
     if (guard_ != nullptr) guard_->dismiss();
     terminal_.take_back(child_.pid());
+    tell_orphans();
     // A success counts only if it came while the lock still held (hazard 87).
     ending_.lost = ending_.lost || deadline_.over(*ended_);
     return ending_;
 }
 
 bool Supervisor::over() {
-    if (killed_ && BootClock::now() > *killed_ + unkillable_after) {
-        ending_.alive = true;
-        if (!ended_) ended_ = BootClock::now();
-        return true;
-    }
     if (!ended_ || child_.outcome_fd() >= 0) return false;
     if (!kept(Rule::reap_before_release)) return true;
-    return (rules_.leave_leftovers && !kill_at_) || !(any_alive(child_.pid()) || strays());
+    if (group_alive() && !(rules_.leave_leftovers && !kill_at_)) return false;
+    return !inner_guard_lives(guard_ != nullptr ? guard_->pid() : 0) && !strays();
+}
+
+bool Supervisor::group_alive() {
+    group_gone_ = group_gone_ || !any_alive(child_.pid());
+    return !group_gone_;
 }
 
 void Supervisor::check_deadlines(BootTime now) {
@@ -88,10 +96,14 @@ void Supervisor::check_deadlines(BootTime now) {
         log_.error("max_hold",
                    fmt::format("stopping the command after {} (--max-hold)", format_duration(*rules_.max_hold)));
     }
-    if (ended_ && rules_.kill_leftovers && !kill_at_) stop(now + rules_.times.grace);
+    if (ended_ && !kill_at_ && (rules_.kill_leftovers || (!group_alive() && strays()))) stop(now + rules_.times.grace);
     if (kill_at_ && now >= *kill_at_) {
-        if (!killed_) killed_ = now;
+        if (!killed_) {
+            killed_ = now;
+            tell_unkillable_at_ = now + unkillable_after;
+        }
         signal_all(SIGKILL);
+        tell_unkillable(now);
     }
 }
 
@@ -126,7 +138,8 @@ void Supervisor::stop(BootTime kill_at) {
 }
 
 void Supervisor::signal_group(int signal) const {
-    // over() has found the group alive a moment ago, so its number is nobody else's.
+    // Once it is gone its number may be another's; group_alive() looked a moment ago.
+    if (group_gone_) return;
     ::kill(kept(Rule::group_kill) ? -child_.pid() : child_.pid(), signal);
     // A command that has left its group is killed all the same.
     if (signal == SIGKILL && !ended_) ::kill(child_.pid(), signal);
@@ -138,14 +151,19 @@ void Supervisor::signal_all(int signal) const {
     if (rules_.tree) strays_of(child_, guard_).signal(signal);
 }
 
-bool Supervisor::strays() const { return rules_.tree && kill_at_ && strays_of(child_, guard_).signal(0) > 0; }
+bool Supervisor::stopped() const { return kill_at_ || asked_to_end_ || (ended_ && WIFSIGNALED(ending_.wait_status)); }
+
+bool Supervisor::strays() const {
+    return rules_.tree && (stopped() || rules_.kill_leftovers) && strays_of(child_, guard_).find({}) > 0;
+}
 
 BootTime Supervisor::next_instant() const {
     BootTime next = kill_at_.value_or(BootTime::max());
     if (!ending_.lost) next = std::min(next, rules_.times.term_at(deadline_.at()));
     if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
     if (!lasts_) next = std::min(next, started_ + lasts_after);
-    if (killed_) return BootClock::now() + look_again;
+    // What has not ended for so long may take for ever.
+    if (killed_) return BootClock::now() + (BootClock::now() < tell_unkillable_at_ ? look_again : look_seldom);
     if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_again);
     return others_may_be_stopped() ? std::min(next, BootClock::now() + shares_after) : next;
 }
@@ -162,6 +180,7 @@ void Supervisor::handle_signals() {
             log_.info("not_stopped", "not stopped: a stopped holdfast could not renew the lock");
         } else if (signal != SIGTTIN && signal != SIGTTOU) {
             signal_group(signal);
+            if (rules_.tree && asks_to_end(signal)) strays_of(child_, guard_).signal(signal);
             sigaddset(&sent_on_, signal);
         }
     }
@@ -175,12 +194,37 @@ void Supervisor::hurry(BootTime now) {
 void Supervisor::tell_leftovers() {
     if (!ended_ || leftovers_told_ || kill_at_ || BootClock::now() < *ended_ + leftovers_told_after) return;
     leftovers_told_ = true;
-    std::array<pid_t, 16> some{};
+    Pids some{};
     const size_t count = members(child_.pid(), some);
-    log_.info("leftovers",
-              fmt::format("the command has ended, but others of its group run on and keep the lock ({}): {}{}", count,
-                          fmt::join(std::span{some}.first(std::min(count, some.size())), " "),
-                          count > some.size() ? " ..." : ""));
+    log_.info("leftovers", fmt::format("the command has ended, but others of its group run on and keep the lock: {}",
+                                       described(some, count)));
+}
+
+void Supervisor::tell_unkillable(BootTime now) {
+    if (now < tell_unkillable_at_) return;
+    tell_unkillable_at_ = now + unkillable_again;
+    Pids some{};
+    size_t count = members(child_.pid(), some);
+    if (count == 0 && rules_.tree) count = strays_of(child_, guard_).find(some);
+    log_.error("unkillable", fmt::format("what is left of the command cannot be killed: {}; {}", described(some, count),
+                                         deadline_.lost() || deadline_.over(now)
+                                             ? "it works on without the lock"
+                                             : "the lock is renewed until it has ended. If it became another user, run "
+                                               "holdfast as that user instead (sudo holdfast run ...)"));
+}
+
+void Supervisor::tell_orphans() const {
+    // After a normal end a daemon is likely meant, and a look at all processes would cost each run.
+    if (!stopped() && !log_.details()) return;
+    Pids some{};
+    const size_t count = strays_of(child_, guard_).find(some);
+    if (count == 0) return;
+    const std::string who = described(some, count);
+    if (stopped())
+        log_.info("orphans", fmt::format("processes that left the command's group work on without the lock: {}; "
+                                         "--tree stops them as well",
+                                         who));
+    else log_.detail("orphans", fmt::format("processes that left the command's group run on: {}", who));
 }
 
 void Supervisor::reap() {

@@ -1,4 +1,5 @@
-// Watches over the running command until nothing of its process group lives.
+// Watches over the running command until nothing of its process group lives, nor of a run inside it. What cannot be
+// killed, because it has become another user's, is named and waited for: its lock is renewed.
 //
 // Local deadlines decide; the network only pushes the live deadline forward (process/stop_times.hpp). When the lock is
 // lost for certain, SIGTERM goes out at once and SIGKILL after the grace, but never later than that. Once SIGTERM has
@@ -37,14 +38,13 @@ struct Ending {
     int exec_error = 0;     ///< errno when the command could not be executed
     bool lost = false;      ///< stopped for it, or not over before the lease was
     bool timed_out = false; ///< stopped because max_hold ran out
-    bool alive = false;     ///< something of it could not be killed: the lock must not be released
     int missed_signal = 0;  ///< typed for all of our group, but only the command got it, and ended of it
 };
 
 class Supervisor {
   public:
     /// Offers the terminal to the child, which has not got its go yet. All references outlive the Supervisor.
-    /// Without stop_on_loss there is no guard.
+    /// Without stop_on_loss a guard is there only inside another run.
     Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals, const LiveDeadline& deadline,
                Rules rules, const Log& log);
 
@@ -54,12 +54,17 @@ class Supervisor {
 
   private:
     bool over();
+    /// Only to be asked once the command itself has ended.
+    bool group_alive();
     void check_deadlines(BootTime now);
     void check_lease(BootTime now);
     void lose(const std::string& why, BootTime kill_at);
     void stop(BootTime kill_at);
     void signal_group(int signal) const;
     void signal_all(int signal) const;
+    /// By a signal, by a loss or by a rule; not if it ended by itself.
+    bool stopped() const;
+    /// Whether there are some that are to be stopped.
     bool strays() const;
     void guard_changed(int wait_status);
     BootTime next_instant() const;
@@ -68,6 +73,8 @@ class Supervisor {
     void hurry(BootTime now);
     void reap();
     void tell_leftovers();
+    void tell_unkillable(BootTime now);
+    void tell_orphans() const;
     void find_out_who_missed(int signal);
     void stopped(int signal);
     void lend_terminal();
@@ -82,15 +89,17 @@ class Supervisor {
     Poller poller_;
     Ending ending_;
     BootTime started_ = BootClock::now();
-    std::optional<BootTime> ended_;   ///< when the command itself was reaped
-    std::optional<BootTime> kill_at_; ///< set once the group has been told to stop
-    std::optional<BootTime> killed_;
+    std::optional<BootTime> ended_;        ///< when the command itself was reaped
+    std::optional<BootTime> kill_at_;      ///< set once the group has been told to stop
+    std::optional<BootTime> killed_;       ///< when SIGKILL was sent first
+    BootTime tell_unkillable_at_{};        ///< of meaning from then on
     std::optional<BootTime> asked_to_end_; ///< by the last SIGINT or SIGTERM
     sigset_t sent_on_{};                   ///< what the group got from us because we got it
     bool lasts_ = false;                   ///< and whoever wants to know has been told
     bool waits_for_terminal_ = false;
     bool stop_refused_ = false;
     bool leftovers_told_ = false;
+    bool group_gone_ = false; ///< and its number free for others
 };
 
 } // namespace holdfast

@@ -1,5 +1,6 @@
 // What we ask of the kernel, as strace(1) sees it.
 #include "support/holdfast.hpp"
+#include "support/strace.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -58,24 +59,6 @@ bool renewed(const RedisServer& server, int times) {
         const size_t at = all.find(counter);
         return at != std::string::npos && std::stoi(all.substr(at + counter.size())) > times;
     });
-}
-
-/// Under a sanitizer there are calls of its own as well.
-bool can_trace() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    MESSAGE("skipped: not under a sanitizer, which makes calls of its own");
-    return false;
-#else
-    const bool can = finish({"strace", "-f", "true"}).status() == 0;
-    if (!can) MESSAGE("skipped: strace may not look into processes here");
-    return can;
-#endif
-}
-
-/// The same words, traced into that file.
-std::vector<std::string> traced(std::vector<std::string> words, const std::string& file) {
-    words.insert(words.begin(), {"strace", "-f", "-o", file});
-    return words;
 }
 
 /// And what is opened just before the go takes that long.

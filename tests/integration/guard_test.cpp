@@ -17,7 +17,7 @@ TEST_CASE("a guard that was killed or stopped before its command starts is repla
         LiveDeadline deadline;
         deadline.move(BootClock::now() + 12s);
         Process command{{"sleep", "60"}};
-        Guard guard{deadline, {10s, 100ms}, false};
+        Guard guard{deadline, {.times = {10s, 100ms}}};
         const pid_t first = guard.pid();
         ::kill(first, signal);
         siginfo_t info{};
@@ -27,5 +27,42 @@ TEST_CASE("a guard that was killed or stopped before its command starts is repla
         CHECK(::kill(first, 0) != 0);
         // It does its work: two seconds from now, with ten before it would kill.
         CHECK(command.wait().signal() == SIGTERM);
+    }
+}
+
+TEST_CASE(
+    "a guard acts in time when the deadline moves back, and when the lock is lost, though its supervisor does not") {
+    for (const bool lost : {false, true}) {
+        CAPTURE(lost);
+        LiveDeadline deadline;
+        deadline.move(BootClock::now() + 1h);
+        Process command{{"sleep", "60"}};
+        Guard guard{deadline, {.times = {0ms, 100ms}}};
+        REQUIRE(guard.watch(command.pid()));
+        // From here on it sleeps until an hour from now.
+        const std::string state = "/proc/" + std::to_string(guard.pid()) + "/stat";
+        REQUIRE(eventually([&] { return finish({"grep", "-q", ") S ", state}).status() == 0; }));
+        if (lost) deadline.lose("why");
+        else deadline.move(BootClock::now() + 1s);
+        CHECK(command.wait().signal() == SIGTERM);
+        CHECK(guard.has_told());
+    }
+}
+
+TEST_CASE("the guard of a run inside another gives no grace when its holdfast is gone, and one by itself does") {
+    for (const bool inner : {false, true}) {
+        CAPTURE(inner);
+        LiveDeadline deadline;
+        deadline.move(BootClock::now() + 1h);
+        Process command{{"sleep", "60"}};
+        // What the guard sees when we are killed: the end of its pipe.
+        const pid_t holdfast = ::fork();
+        if (holdfast == 0) {
+            Guard guard{deadline, {.times = {30s, 100ms}, .inner = inner}};
+            guard.watch(command.pid());
+            ::_exit(0);
+        }
+        ::waitpid(holdfast, nullptr, 0);
+        CHECK(command.wait().signal() == (inner ? SIGKILL : SIGTERM));
     }
 }

@@ -21,7 +21,7 @@ Ending supervise(const std::string& script, const LiveDeadline& deadline, StopTi
     Signals signals;
     signals.take_stops();
     Terminal terminal;
-    Guard guard{deadline, times, false};
+    Guard guard{deadline, {.times = times}};
     Child child{{{"/bin/sh", "-c", script}, {}}, signals, {}};
     const Log log{Verbosity::quiet};
     Supervisor supervisor{child, &guard, terminal, signals, deadline, Rules{.times = times}, log};

@@ -3,7 +3,7 @@
 // a file "end" in FOLDER, and no longer than a minute. With it comes a resource that refuses fence numbers older than
 // the last that it has accepted.
 //
-//   probe FOLDER [once | briefly | work] [stubborn] [fork | leave | daemon] [stop]
+//   probe FOLDER [once | briefly | work] [stubborn] [fork | leave | daemon] [root] [stop]
 //
 //   briefly    holds for a third of a second
 //   once       ends as soon as it has the kernel lock and the resource has accepted it
@@ -13,6 +13,7 @@
 //   fork       a grandchild does the same a little longer, and the child in between ends
 //   leave      leaves its process group for that of its parent
 //   daemon     a grandchild in a session of its own does the same, without the kernel lock
+//   root       becomes root for good, as `sudo` does, by what its file allows
 //   stop       stops itself (SIGSTOP) after a few beats, and goes on when it is continued
 //
 // Ends with 99 when somebody else has the kernel lock, with 97 when the resource refuses.
@@ -101,6 +102,7 @@ int main(int argc, char** argv) {
     const std::string folder = argv[1];
     const std::set<std::string> ways(argv + 2, argv + argc);
     if (ways.contains("stubborn")) ::signal(SIGTERM, SIG_IGN);
+    if (ways.contains("root") && ::setresuid(0, 0, 0) != 0) return 77;
     if (ways.contains("leave")) ::setpgid(0, ::getpgid(::getppid()));
     const int lock = ::open((folder + "/judge").c_str(), O_RDWR | O_CREAT, 0600);
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0) return kernel_lock_taken;

@@ -9,18 +9,13 @@
 using namespace holdfast;
 using namespace std::chrono_literals;
 
-<<<<<<< HEAD
-TEST_CASE("a loss and a step back wake the watcher, a step forward does not") {
+TEST_CASE("a loss and a step back wake both watchers, a step forward does not") {
     LiveDeadline deadline;
     deadline.move(BootTime{10s});
-=======
-TEST_CASE("a loss and a step back wake both watchers, a step forward does not") {
-    LiveDeadline deadline{BootTime{10s}};
     const auto readable = [](int event) {
         pollfd wanted{event, POLLIN, 0};
         return ::poll(&wanted, 1, 0) == 1;
     };
->>>>>>> 646fde4 (base: a deadline that moves back wakes a guard)
     const auto woken = [&] {
         const bool supervisor = readable(deadline.event());
         CHECK(readable(deadline.guard_event()) == supervisor);

@@ -1,0 +1,184 @@
+// Runs inside runs: no command outlives the lock of any run around it, and what a run has left behind is inside no
+// more.
+#include "support/holdfast.hpp"
+#include "support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstring>
+#include <sstream>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<pid_t> children(pid_t parent, const std::string& name) {
+    const std::string script = fmt::format("for p in $(cat /proc/{0}/task/{0}/children); do "
+                                           "grep -qx {1} /proc/$p/comm && echo $p; done",
+                                           parent, name);
+    std::istringstream pids{finish({"sh", "-c", script}).out};
+    return {std::istream_iterator<pid_t>{pids}, {}};
+}
+
+/// Runs inside each other, two or three; the innermost has a command that ignores SIGTERM, the inner ones have time.
+class Nested {
+  public:
+    explicit Nested(size_t levels, std::vector<std::string> outer = {"--ttl", "2s", "--grace", "100ms"},
+                    const std::string& on_lost = "stop")
+        : on_lost_{on_lost}, run_{words(levels, std::move(outer))} {
+        REQUIRE(eventually([&] { return last_beat() > BootTime{}; }));
+    }
+
+    Process& outer() { return run_; }
+    RedisServer& server() { return server_; }
+    /// The holdfast that many levels below the outer one.
+    pid_t inner(size_t levels = 1) const {
+        pid_t pid = run_.pid();
+        for (size_t i = 0; i < levels; ++i) pid = children(pid, "holdfast").at(0);
+        return pid;
+    }
+    BootTime last_beat() const {
+        const std::string bytes = dir_.read("child");
+        int64_t ns = 0;
+        if (bytes.size() == sizeof ns) std::memcpy(&ns, bytes.data(), sizeof ns);
+        return BootTime{nanoseconds{ns}};
+    }
+    bool beats() const {
+        const BootTime before = last_beat();
+        return eventually([&] { return last_beat() > before; }, 100ms);
+    }
+    /// When the node forgets the outer lock.
+    BootTime expires() { return BootClock::now() + milliseconds{server_.command({"PTTL", "holdfast:outer"}).integer}; }
+    /// Waits for the outer lock, and ends with 0 when nothing of the commands before lives that has the kernel lock.
+    Process next_holder() const {
+        return Process{run_on(server_.uri(), {"-q", "-w", "20s", "outer", "--", HOLDFAST_PROBE, dir_.path(), "once"})};
+    }
+
+  private:
+    std::vector<std::string> words(size_t levels, std::vector<std::string> outer) const {
+        outer.insert(outer.end(), {"outer", "--"});
+        std::vector<std::string> all = run_on(server_.uri(), outer);
+        for (size_t i = 1; i < levels; ++i) {
+            const std::vector<std::string> inner = run_on(server_.uri(), {"--ttl", "60s", "--grace", "15s", "--on-lost",
+                                                                          on_lost_, fmt::format("inner{}", i), "--"});
+            all.insert(all.end(), inner.begin(), inner.end());
+        }
+        all.insert(all.end(), {HOLDFAST_PROBE, dir_.path(), "stubborn"});
+        return all;
+    }
+
+    std::string on_lost_;
+    TempDir dir_;
+    RedisServer server_;
+    Process run_;
+};
+
+/// A daemon that a run of `x` leaves behind: when there is a file "go", it runs `x` itself. What that came to is in the
+/// file "end".
+std::vector<std::string> leaves_daemon(const RedisServer& server, const TempDir& dir, const std::string& then) {
+    const std::string later = fmt::format("until test -e {0}/go; do sleep 0.02; done; "
+                                          "{1} run -n --node {2} x -- echo inside > {0}/out 2>&1; "
+                                          "echo $? >> {0}/out; mv {0}/out {0}/end",
+                                          dir.path(), HOLDFAST_BINARY, server.uri());
+    return run_on(server.uri(),
+                  {"--ttl", "60s", "x", "-c", fmt::format("setsid sh -c '{}' > /dev/null 2>&1 & {}", later, then)});
+}
+
+} // namespace
+
+TEST_CASE("when an inner holdfast is killed its command is gone at once, without a grace") {
+    // The best of three, because the machine may stall; a grace would be fifteen seconds.
+    nanoseconds best = patience;
+    for (int i = 0; i < 3; ++i) {
+        Nested nested{2};
+        const pid_t inner = nested.inner();
+        const BootTime killed = BootClock::now();
+        ::kill(inner, SIGKILL);
+        Process next = nested.next_holder();
+        CHECK(nested.outer().wait().status() == 137);
+        CHECK(next.wait().status() == 0);
+        best = std::min<nanoseconds>(best, nested.last_beat() - killed);
+    }
+    CHECK(best < 100ms);
+}
+
+TEST_CASE("when a run is stopped, killed or cut off, no command inside it outlives its lease, however deep") {
+    for (const size_t levels : {2U, 3U})
+        for (const std::string fault : {"stop", "kill", "hang", "stop all"}) {
+            CAPTURE(levels);
+            CAPTURE(fault);
+            Nested nested{levels};
+            if (fault == "stop all") ::kill(nested.inner(), SIGSTOP);
+            if (fault.starts_with("stop")) nested.outer().signal(SIGSTOP);
+            if (fault == "kill") nested.outer().signal(SIGKILL);
+            // A node that hangs tells nothing, and what it granted last was asked before it did.
+            const BootTime expires = fault == "hang" ? BootClock::now() + 1978ms : nested.expires();
+            if (fault == "hang") nested.server().pause();
+            REQUIRE(eventually([&] { return BootClock::now() > expires; }));
+            CHECK(nested.last_beat() < expires);
+            CHECK_FALSE(nested.beats());
+            nested.server().resume();
+            nested.outer().signal(SIGCONT);
+            CHECK(nested.outer().wait().status() == (fault == "kill" ? 137 : 79));
+            CHECK(nested.next_holder().wait().status() == 0);
+        }
+}
+
+TEST_CASE("a run that goes on when its own lock is lost ends with the run around it all the same") {
+    Nested nested{2, {"--ttl", "2s", "--grace", "100ms"}, "ignore"};
+    nested.outer().signal(SIGSTOP);
+    const BootTime expires = nested.expires();
+    REQUIRE(eventually([&] { return BootClock::now() > expires; }));
+    CHECK(nested.last_beat() < expires);
+    nested.outer().signal(SIGCONT);
+    CHECK(nested.outer().wait().status() == 79);
+}
+
+TEST_CASE("a lock is released only when no command of a run inside lives any more") {
+    for (const size_t levels : {2U, 3U}) {
+        CAPTURE(levels);
+        Nested nested{levels, {"--ttl", "60s", "--grace", "0", "--max-hold", "700ms"}};
+        Process next = nested.next_holder();
+        CHECK(nested.outer().wait().status() == 124);
+        CHECK(next.wait().status() == 0);
+    }
+}
+
+TEST_CASE("what a run has left behind can lock the same again when the run is over") {
+    RedisServer server;
+    TempDir dir;
+    CHECK(finish(leaves_daemon(server, dir, "exit 0")).status() == 0);
+    dir.write("go", "");
+    CHECK(eventually([&] { return !dir.read("end").empty(); }));
+    CHECK(dir.read("end") == "inside\n0\n");
+}
+
+TEST_CASE("what has left the command's group inside a run cannot lock the same while the run lasts") {
+    RedisServer server;
+    TempDir dir;
+    Process run{leaves_daemon(server, dir, "read line")};
+    dir.write("go", "");
+    CHECK(eventually([&] { return !dir.read("end").empty(); }));
+    CHECK(dir.read("end") == fmt::format("holdfast: x is held by a run around this one (pid {}), which waits for this "
+                                         "one to end; leave the inner holdfast out\n64\n",
+                                         run.pid()));
+    run.say("\n");
+    CHECK(run.wait().status() == 0);
+}
+
+TEST_CASE("a lock that a run around has lost may be asked for inside") {
+    RedisServer server;
+    TempDir dir;
+    Process run{leaves_daemon(server, dir, "read line")};
+    REQUIRE(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));
+    server.command({"SET", "holdfast:x", "another", "PX", "60000"});
+    dir.write("go", "");
+    CHECK(eventually([&] { return !dir.read("end").empty(); }));
+    CHECK(dir.read("end").ends_with("\n75\n"));
+    run.say("\n");
+    run.wait();
+}

@@ -1,0 +1,134 @@
+// An old kernel, a container's filter of system calls, a system without /proc: what is refused there.
+#include "support/holdfast.hpp"
+#include "support/strace.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <fcntl.h>
+#include <sstream>
+#include <thread>
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string stubborn = "trap '' TERM; echo $PPID >$WHO; exec sleep 60";
+
+/// The number in a file that a command writes when it has started.
+pid_t number_in(const TempDir& dir, const std::string& file) {
+    REQUIRE(eventually([&] { return dir.read(file).ends_with('\n'); }));
+    return std::stoi(dir.read(file));
+}
+
+bool gone(pid_t pid) {
+    const std::string stat = finish({"sh", "-c", fmt::format("cat /proc/{}/stat 2>/dev/null", pid)}).out;
+    return stat.empty() || stat.find(") Z ") != std::string::npos;
+}
+
+size_t lines_with(const std::string& text, const std::string& part) {
+    std::istringstream lines{text};
+    size_t count = 0;
+    for (std::string line; std::getline(lines, line);)
+        if (line.find(part) != std::string::npos) ++count;
+    return count;
+}
+
+/// The same words with nothing mounted at /proc that shows processes.
+std::vector<std::string> without_proc(std::vector<std::string> words) {
+    words.insert(words.begin(), {"unshare", "-rm", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh"});
+    return words;
+}
+
+bool can_hide_proc() {
+    const bool can = finish(without_proc({"true"})).status() == 0;
+    if (!can) MESSAGE("skipped: nothing may be mounted here");
+    return can;
+}
+
+} // namespace
+
+TEST_CASE("where close_range is refused, the guard sees the end of holdfast at once, stops its command, and ends") {
+    if (!can_trace()) return;
+    for (const char* error : {"ENOSYS", "EPERM"}) {
+        CAPTURE(error);
+        const RedisServer server;
+        const TempDir dir;
+        const std::vector<std::string> run =
+            run_on(server.uri(), {"--ttl", "60s", "--grace", "200ms", "x", "-c", stubborn});
+        Process traced{refused("close_range", error, run, dir.file("trace")),
+                       {.environment = {{"WHO", dir.file("pid")}}}};
+        ::kill(number_in(dir, "pid"), SIGKILL);
+        // With it ends who holds our output: all that we have started.
+        traced.wait();
+        CHECK(lines_with(dir.read("trace"), "kill(-") <= 5 + 20); // and it looks whether the grace is needed
+    }
+}
+
+TEST_CASE("where close_range is refused and there is no /proc, the guard does its work all the same") {
+    if (!can_trace() || !can_hide_proc()) return;
+    const RedisServer server;
+    const TempDir dir;
+    const std::vector<std::string> run =
+        without_proc(run_on(server.uri(), {"--ttl", "60s", "--grace", "200ms", "x", "-c", stubborn}));
+    Process traced{refused("close_range", "ENOSYS", run, dir.file("trace")),
+                   {.environment = {{"WHO", dir.file("pid")}}}};
+    ::kill(number_in(dir, "pid"), SIGKILL);
+    traced.wait();
+}
+
+TEST_CASE("a guard whose holdfast is stopped signals no group that is gone, and takes no processor time") {
+    if (!can_trace()) return;
+    const RedisServer server;
+    const TempDir dir;
+    const std::vector<std::string> run =
+        run_on(server.uri(), {"--tree", "--ttl", "1s", "--grace", "0", "x", "-c", "echo $PPID >$WHO; exec sleep 60"});
+    Process traced_run{traced(run, dir.file("trace")), {.environment = {{"WHO", dir.file("pid")}}}};
+    const pid_t pid = number_in(dir, "pid");
+    ::kill(pid, SIGSTOP);
+    const auto kills = [&] { return lines_with(dir.read("trace"), ", SIGKILL)"); };
+    REQUIRE(eventually([&] { return kills() > 0; }));
+    std::this_thread::sleep_for(1s);
+    CHECK(kills() <= 3);
+    CHECK(lines_with(dir.read("trace"), "getdents64(") <= 40);
+    ::kill(pid, SIGCONT);
+    CHECK(traced_run.wait().status() == 79);
+}
+
+TEST_CASE("where pidfd_open is refused, --tree stops what left the group all the same") {
+    if (!can_trace()) return;
+    const RedisServer server;
+    const TempDir dir;
+    const std::string script = "setsid sh -c 'echo $$ >$WHO; exec sleep 60' & wait";
+    const std::vector<std::string> run =
+        run_on(server.uri(), {"--tree", "--ttl", "2s", "--grace", "0", "x", "-c", script});
+    Process traced{refused("pidfd_open", "ENOSYS", run, dir.file("trace")),
+                   {.environment = {{"WHO", dir.file("pid")}}}};
+    const pid_t stray = number_in(dir, "pid");
+    server.command({"DEL", "holdfast:x"});
+    CHECK(traced.wait().status() == 79);
+    CHECK(gone(stray));
+    ::kill(stray, SIGKILL);
+}
+
+TEST_CASE("--tree is refused where /proc does not show processes, and the command is not run") {
+    if (!can_hide_proc()) return;
+    const RedisServer server;
+    const Finished done = finish(without_proc(run_on(server.uri(), {"--tree", "x", "echo", "ran"})));
+    CHECK(done.status() == 70);
+    CHECK(done.out.empty());
+    CHECK(done.err == "holdfast: --tree finds processes in /proc, and it does not show them here; mount it, or leave "
+                      "--tree out\n");
+    CHECK(finish(without_proc(run_on(server.uri(), {"x", "echo", "ran"}))).out == "ran\n");
+}
+
+TEST_CASE("leftovers that /proc does not show are said to be there") {
+    if (!can_hide_proc()) return;
+    const RedisServer server;
+    Process run{without_proc(run_on(server.uri(), {"x", "-c", "sleep 1.5 > /dev/null 2>&1 & exit 5"}))};
+    run.wait_for_err("others of its group run on and keep the lock: /proc does not show which\n");
+    CHECK(run.wait().status() == 5);
+}
