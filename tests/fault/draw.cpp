@@ -53,6 +53,8 @@ Draw draw(uint64_t seed, std::optional<Fault> fault, std::optional<size_t> nodes
     // That it does not start is said, and what is said last waits for a reader.
     if (drawn.fault == Fault::frozen_after_win && drawn.command == std::string_view{"full-pipe"})
         drawn.command = "stubborn";
+    // The TTL of an inner run is longer than restarted nodes have no vote there.
+    if (drawn.fault == Fault::restarted_in_turn && drawn.inner_runs() > 0) drawn.command = "stubborn";
     drawn.ttl = seconds{1} + up_to(seconds{1});
     // As long as it is, nodes that were restarted have no vote, and that has to be waited for.
     if (drawn.fault == Fault::restarted_in_turn) drawn.ttl = seconds{1};

@@ -112,8 +112,10 @@ constexpr std::array<FaultTraits, 41> faults{{
 static_assert(!std::string_view{faults.back().name}.empty() &&
               faults.size() == static_cast<size_t>(Fault::contention) + 1);
 
-/// The commands: how the probe behaves. All but the first ignore SIGTERM.
-constexpr std::array<const char*, 6> commands{"plain", "stubborn", "stop", "fork", "daemon", "full-pipe"};
+/// The commands: how the probe behaves, or how many runs of other locks there are around it. All but the first ignore
+/// SIGTERM.
+constexpr std::array<const char*, 8> commands{"plain",  "stubborn",  "stop",   "fork",
+                                              "daemon", "full-pipe", "nested", "nested-deep"};
 
 /// Where in the protocol a fault comes.
 enum class Moment { anytime, renewal_sent, renewal_answered };
@@ -141,6 +143,7 @@ struct Draw {
     int status() const { return strike == Strike::supervisor_killed ? 137 : traits().status; }
     bool killed() const { return status() == 137 && fault != Fault::command_killed; }
     bool stopped() const { return fault == Fault::supervisor_stopped || strike == Strike::supervisor_stopped; }
+    size_t inner_runs() const { return command == "nested-deep" ? 2 : command == "nested" ? 1 : 0; }
     bool survives() const { return traits().status == 0 || fault == Fault::command_killed; }
     /// All of it in a line.
     std::string text() const;

@@ -130,7 +130,13 @@ std::vector<std::string> Scene::words() const {
                                    ms(draw_.grace), "--node-timeout", ms(draw_.node_timeout)};
     if (draw_.command == "full-pipe") words.emplace_back("--verbose");
     if (draw_.fault == Fault::frozen_after_win) words.emplace_back("--nonblock");
-    words.insert(words.end(), {"x", "--", HOLDFAST_PROBE, dir_.path()});
+    words.insert(words.end(), {"x", "--"});
+    for (size_t i = 0; i < draw_.inner_runs(); ++i) {
+        const std::vector<std::string> inner =
+            run_on(servers_.uris(), {"--ttl", "60s", "--grace", "15s", fmt::format("inner{}", i), "--"});
+        words.insert(words.end(), inner.begin(), inner.end());
+    }
+    words.insert(words.end(), {HOLDFAST_PROBE, dir_.path()});
     if (draw_.command != "plain") words.insert(words.end(), {"stubborn", draw_.command});
     return run_on(uris(), words);
 }

@@ -60,6 +60,7 @@ class Scene {
     void leave_out(size_t node) { chosen_[node] = left_out_[node] = true; }
     bool left_out(size_t node) const { return left_out_[node]; }
 
+    /// Of a nested one the outermost holdfast inside.
     pid_t command() const { return command_; }
     pid_t guard() const;
     /// Whether something of the command's group lives: zombies do not, as those of a stopped holdfast.
