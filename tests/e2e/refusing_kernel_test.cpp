@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <sstream>
 #include <thread>
 
@@ -78,6 +79,25 @@ TEST_CASE("where close_range is refused and there is no /proc, the guard does it
                    {.environment = {{"WHO", dir.file("pid")}}}};
     ::kill(number_in(dir, "pid"), SIGKILL);
     traced.wait();
+}
+
+TEST_CASE("where close_range is refused, the server of a local node gets none of our descriptors all the same") {
+    if (!can_trace()) return;
+    const TempDir dir;
+    constexpr int ours = 77;
+    const std::vector<std::string> run{HOLDFAST_BINARY, "run", "--local-dir", dir.file("nodes"), "--node",
+                                       "local:",        "x",   "echo",        "started"};
+    Process traced{refused("close_range", "EPERM", run, dir.file("trace")),
+                   {.in_child = [] { ::dup2(::open("/dev/null", O_RDONLY), ours); }}};
+    traced.wait_for_out("started");
+    const auto ask = [&](const std::string& what) {
+        return finish({"sh", "-c", fmt::format("redis-cli -s {}/1of1.sock {}", dir.file("nodes"), what)}).out;
+    };
+    const std::string server = ask("info server | sed -n 's/^process_id:\\([0-9]*\\).*/\\1/p'");
+    CHECK(std::filesystem::exists(fmt::format("/proc/{}/fd/0", std::stoi(server))));
+    CHECK_FALSE(std::filesystem::exists(fmt::format("/proc/{}/fd/{}", std::stoi(server), ours)));
+    ask("shutdown nosave");
+    CHECK(traced.wait().status() == 0);
 }
 
 TEST_CASE("a guard whose holdfast is stopped signals no group that is gone, and takes no processor time") {
