@@ -1,11 +1,10 @@
-#include "base/duration.hpp"
 #include "base/error.hpp"
 #include "cli/environment.hpp"
-#include "cli/messages.hpp"
+#include "cli/run_messages.hpp"
 #include "cli/run_report.hpp"
 #include "cli/taking.hpp"
 #include "cli/waiting.hpp"
-#include "lock/renewer.hpp"
+#include "lock/hold.hpp"
 #include "lock/waiter.hpp"
 #include "process/exec_failure.hpp"
 #include "process/group.hpp"
@@ -13,14 +12,10 @@
 #include "process/supervisor.hpp"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
 
-#include <cerrno>
 #include <csignal>
-#include <exception>
 #include <optional>
 #include <span>
-#include <unistd.h>
 
 namespace holdfast {
 namespace {
@@ -33,9 +28,6 @@ Rules rules_of(const Settings& settings, const Timing& timing) {
             .kill_leftovers = settings.leftovers == Settings::Leftovers::kill,
             .leave_leftovers = settings.leftovers == Settings::Leftovers::leave};
 }
-
-/// From the win to the go it takes less, unless this process or its host stands still.
-constexpr milliseconds held_up_after{10};
 
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
 
@@ -100,18 +92,11 @@ class Run {
             release_on_failure_ = false;
             return refuse(lock_, attempt, settings_, Refused::command);
         }
-        acquired_ = BootClock::now();
-        report_.fence = lock_.fence();
-        log_.detail(
-            "acquired",
-            fmt::format("{} acquired, fence {}{}", lock_.key().name, lock_.fence().number, node_lines(attempt.nodes)),
-            {{"fence", lock_.fence().number}, {"waited_ms", report_.waited->count()}});
-        const Ending ending = hold(forked, rules);
-        report_.held = since(acquired_);
-        let_go(ending, forked.deadline.lost());
+        const Ending ending = hold(forked, rules, attempt);
         // A script around us ends by it as it would without us. It waits for us too: we have it blocked.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
-        return exit_of(ending);
+        if (ending.exec_error != 0) throw exec_failure(arguments_.words.front(), ending.exec_error);
+        return exit_of(ending, report_);
     }
 
     Attempt wait_for_lock(const std::function<void()>& meanwhile) {
@@ -120,14 +105,16 @@ class Run {
         Attempt attempt = acquire(
             lock_, {settings_.wait}, signals_.ending_fd(), [&](const Attempt& failed) { display.show(failed); },
             meanwhile);
-        report_.waited = since(begin);
+        report_.waited = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin);
         return attempt;
     }
 
-    /// Holds the won lock around the command, from its go to its end.
-    Ending hold(Forked& forked, const Rules& rules) {
+    /// Holds the won lock around the command, from its go to its end, and lets go of it.
+    Ending hold(Forked& forked, const Rules& rules, const Attempt& won) {
+        Hold hold{lock_, forked.deadline, settings_.min_hold};
+        report_.fence = lock_.fence();
+        tell_acquired(log_, lock_, won, *report_.waited);
         Terminal terminal;
-        if (const auto until = lock_.valid_until()) forked.deadline.move(*until);
         if (forked.child->gone())
             throw Failure{ExitStatus::internal,
                           "the command was not started: its process was killed while it waited for the "
@@ -136,81 +123,18 @@ class Run {
             throw system_failure("cannot start the guard process");
         Supervisor supervisor{
             *forked.child, forked.guard ? &*forked.guard : nullptr, terminal, signals_, forked.deadline, rules, log_};
-        if (BootClock::now() > acquired_ + held_up_after && lock_.worth_starting()) confirm(forked.deadline);
-        const auto not_after = lock_.start_until();
-        if (!not_after) throw not_started("the nodes no longer grant it");
+        const auto not_after = hold.start_until();
+        if (!not_after) throw not_started(lock_);
         std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_);
         around_.push_back({our_process(), lock_.token(), lock_on(lock_.key(), nodes_)});
         variables.push_back(fmt::format("HOLDFAST_HELD={}", held_text(around_)));
-        std::optional<Renewer> renewer;
         // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
         release_on_failure_ = false;
         forked.child->go(*not_after, variables);
-        // A thread, and a node's work to tell us of a force-release, would cost more than a short command.
-        return supervisor.run([&] { start(renewer, forked.deadline); });
-    }
-
-    /// Asks the nodes once more, before the go: the lock may have been taken away while we were held up.
-    void confirm(LiveDeadline& deadline) {
-        // Past that no yes revives it (hazard 45).
-        const bool confirmed = lock_.confirm() != Renewal::lost && !deadline.over(BootClock::now());
-        if (!confirmed || !lock_.worth_starting())
-            throw not_started(lock_.taken_away().value_or("the nodes no longer grant it"));
-        if (const auto until = lock_.valid_until()) deadline.move(*until);
-    }
-
-    static Failure not_started(const std::string& why) {
-        return {ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}", why)};
-    }
-
-    /// Where that fails, the command must not go on under a lock that nobody renews.
-    void start(std::optional<Renewer>& renewer, LiveDeadline& deadline) {
-        try {
-            renewer.emplace(lock_, deadline);
-        } catch (const std::exception& error) {
-            deadline.lose(fmt::format("renewal cannot be started: {}", error.what()));
-        }
-    }
-
-    /// Lets go of the lock, or of as much of it as --min-hold allows.
-    void let_go(const Ending& ending, bool lost_by_now) {
-        const std::string ttl = format_duration(lock_.timing().ttl);
-        const auto rest = std::chrono::ceil<milliseconds>(acquired_ + settings_.min_hold - BootClock::now());
-        const bool keeps = rest > milliseconds{0} && !ending.lost && !lost_by_now && ending.exec_error == 0;
-        if (keeps && !lock_.keep(rest))
-            log_.info("not_kept", fmt::format("too few nodes confirmed that the lock stays held for {} more "
-                                              "(--min-hold); it may be free sooner",
-                                              format_duration(rest)));
-        else if (!keeps && !lock_.release())
-            log_.info("not_released",
-                      fmt::format("too few nodes confirmed the release; the lock may stay held for up to {}", ttl));
-        else
-            log_.detail(
-                keeps ? "kept" : "released",
-                keeps ? fmt::format("{} stays held for {} more (--min-hold)", lock_.key().name, format_duration(rest))
-                      : fmt::format("{} released after {}", lock_.key().name, format_duration(*report_.held)),
-                {{"held_ms", report_.held->count()}});
-    }
-
-    /// What the end of the command makes of us. Says what went wrong where the command could not.
-    Exit exit_of(const Ending& ending) {
-        if (ending.exec_error == ETIME)
-            throw Failure{ExitStatus::lost,
-                          "the command was not started: this host stood still until the lock had run out"};
-        if (ending.exec_error != 0)
-            throw Failure{ending.exec_error == ENOENT ? ExitStatus::not_found : ExitStatus::cannot_execute,
-                          exec_failure(arguments_.words.front(), ending.exec_error)};
-        if (WIFSIGNALED(ending.wait_status)) report_.command_signal = WTERMSIG(ending.wait_status);
-        else report_.command_status = WEXITSTATUS(ending.wait_status);
-        report_.result = ending.lost ? "lost" : ending.timed_out ? "timed_out" : "ended";
-        if (ending.lost) return ExitStatus::lost;
-        if (ending.timed_out) return ExitStatus::timed_out;
-        if (report_.command_signal) return Exit::of_signal(*report_.command_signal);
-        return Exit::with(*report_.command_status);
-    }
-
-    static milliseconds since(BootTime begin) {
-        return std::chrono::duration_cast<milliseconds>(BootClock::now() - begin);
+        const Ending ending = supervisor.run([&] { return hold.keep_up(); });
+        report_.held = hold.held();
+        tell_let_go(log_, lock_, hold.let_go({ending.lost, ending.exec_error == 0}), *report_.held);
+        return ending;
     }
 
     const Arguments& arguments_;
@@ -221,7 +145,6 @@ class Run {
     std::vector<RunAround> around_; ///< and from the win on this one
     Signals signals_;
     RunReport report_;
-    BootTime acquired_{};
     bool release_on_failure_ = true;
 };
 

@@ -7,6 +7,7 @@
 #include "cli/screen.hpp"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
 
 #include <cerrno>
 #include <charconv>
@@ -14,6 +15,16 @@
 #include <fcntl.h>
 
 namespace holdfast {
+
+Exit exit_of(const Ending& ending, RunReport& report) {
+    if (WIFSIGNALED(ending.wait_status)) report.command_signal = WTERMSIG(ending.wait_status);
+    else report.command_status = WEXITSTATUS(ending.wait_status);
+    report.result = ending.lost ? "lost" : ending.timed_out ? "timed_out" : "ended";
+    if (ending.lost) return ExitStatus::lost;
+    if (ending.timed_out) return ExitStatus::timed_out;
+    if (report.command_signal) return Exit::of_signal(*report.command_signal);
+    return Exit::with(*report.command_status);
+}
 
 StatusFd::StatusFd(const std::string& number) : fd_{-1} {
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd_);

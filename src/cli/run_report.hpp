@@ -2,7 +2,9 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "cli/commands.hpp"
 #include "lock/fence.hpp"
+#include "process/supervisor.hpp"
 
 #include <optional>
 #include <string>
@@ -20,6 +22,9 @@ struct RunReport {
     std::optional<milliseconds> waited{};
     std::optional<milliseconds> held{};
 };
+
+/// What the end of the command makes of the report, and of our status.
+Exit exit_of(const Ending&, RunReport&);
 
 /// The descriptor on which the report is wanted.
 class StatusFd {

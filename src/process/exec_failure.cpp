@@ -1,6 +1,5 @@
 #include "process/exec_failure.hpp"
 
-#include "base/error.hpp"
 #include "base/escape.hpp"
 
 #include <fmt/format.h>
@@ -39,9 +38,7 @@ std::optional<std::string> located(const std::string& word) {
     return {};
 }
 
-} // namespace
-
-std::string exec_failure(const std::string& word, int error) {
+std::string why(const std::string& word, int error) {
     const std::string shown = printable(word);
     const auto file = located(word);
     if (error == ENOENT && !file) {
@@ -61,6 +58,14 @@ std::string exec_failure(const std::string& word, int error) {
             return fmt::format("'{}' is not executable for this user; chmod +x makes it so", printable(*file));
     }
     return fmt::format("cannot run '{}': {}", shown, errno_text(error));
+}
+
+} // namespace
+
+Failure exec_failure(const std::string& word, int error) {
+    if (error == ETIME)
+        return {ExitStatus::lost, "the command was not started: this host stood still until the lock had run out"};
+    return {error == ENOENT ? ExitStatus::not_found : ExitStatus::cannot_execute, why(word, error)};
 }
 
 } // namespace holdfast

@@ -2,11 +2,14 @@
 // would have had, so it says what was most likely the cause.
 #pragma once
 
+#include "base/error.hpp"
+
 #include <string>
 
 namespace holdfast {
 
-/// `word` is the command's first, `error` the errno of execvp. A sentence with the next step where there is one.
-std::string exec_failure(const std::string& word, int error);
+/// `word` is the command's first, `error` what Child::outcome() says. A sentence with the next step where there is one,
+/// and holdfast's status.
+Failure exec_failure(const std::string& word, int error);
 
 } // namespace holdfast

@@ -141,28 +141,24 @@ void Guard::run() const {
             wait_until(BootTime::max());
             continue;
         }
-        const StopTimes& times = rules_.times;
-        const StopTimes::Lease valid_until = deadline_.at();
-        const BootTime now = BootClock::now();
         told = told || state_->told;
+        const BootTime now = BootClock::now();
         if (!lost && deadline_.lost()) lost = now;
-        const BootTime term_at = lost ? times.guard_term_at(valid_until, *lost) : times.guard_term_at(valid_until);
-        const BootTime kill_at = lost ? times.guard_kill_at(valid_until, *lost) : times.guard_kill_at(valid_until);
-        if (!told && now >= term_at) {
+        StopTimes::Act act = rules_.times.guard_act(deadline_.at(), lost, told, now);
+        if (act.term) {
             // Before the signal: who answers it must not look like one that ended by itself.
             told = state_->told = true;
             signal(group, SIGTERM);
             signal(group, SIGCONT);
         }
-        BootTime next = told ? kill_at : term_at;
-        if (now >= kill_at) {
+        if (act.kill) {
             over = killed && (!alive(group) || now > *killed + give_up_after);
             if (over) continue;
             if (!killed) killed = now;
             signal(group, SIGKILL);
-            next = now + between_looks(now - *killed);
+            act.next = now + between_looks(now - *killed);
         }
-        wait_until(next);
+        wait_until(act.next);
     }
     // Once it is over, the group's number may become another's.
     if (state_->group > 0 && !over) finish_alone(state_->group, told);

@@ -34,6 +34,20 @@ struct StopTimes {
     }
     BootTime guard_kill_at(Lease lease, BootTime lost) const { return kill_at(lease, lost) + kill_margin / 2; }
 
+    struct Act {
+        bool term;
+        bool kill;
+        BootTime next; ///< when to look again
+    };
+    /// What the guard of a group does that has been `told` to stop or not, under a lock that was `lost` for certain or
+    /// was not.
+    Act guard_act(Lease lease, std::optional<BootTime> lost, bool told, BootTime now) const {
+        const BootTime term_at = lost ? guard_term_at(lease, *lost) : guard_term_at(lease);
+        const BootTime kill_at = lost ? guard_kill_at(lease, *lost) : guard_kill_at(lease);
+        const bool term = !told && now >= term_at;
+        return {term, now >= kill_at, told || term ? kill_at : term_at};
+    }
+
   private:
     /// What is not held has ended when the host was started: all of these are past.
     static BootTime end(Lease lease) { return lease.value_or(BootTime{}); }

@@ -26,7 +26,6 @@ constexpr seconds look_seldom{1};
 /// How often to look whether others of our group are stopped who should not be.
 constexpr milliseconds shares_after{250};
 constexpr seconds leftovers_told_after{1};
-constexpr milliseconds lasts_after{10};
 /// A second request to end that comes sooner may be the first one, sent twice.
 constexpr seconds hurries_after{1};
 
@@ -43,20 +42,17 @@ bool asks_to_end(int signal) { return signal == SIGTERM || signal == SIGINT || s
 Supervisor::Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals,
                        const LiveDeadline& deadline, Rules rules, const Log& log)
     : child_{child}, guard_{guard}, terminal_{terminal}, signals_{signals}, deadline_{deadline}, rules_{rules},
-      log_{log} {
+      stopping_{rules.times, rules.stop_on_loss}, log_{log} {
     // Orphans of the command become our children, so that we can tell when the last one is gone.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     terminal_.offer(child_.pid());
 }
 
-Ending Supervisor::run(const std::function<void()>& lasts) {
+Ending Supervisor::run(const std::function<BootTime()>& keep_up) {
     while (!over()) {
         // Before anything else, also after we were stopped or suspended ourselves.
         check_deadlines(BootClock::now());
-        if (!lasts_ && BootClock::now() >= started_ + lasts_after) {
-            lasts_ = true;
-            if (lasts) lasts();
-        }
+        if (BootClock::now() >= keep_up_at_) keep_up_at_ = keep_up ? keep_up() : BootTime::max();
         std::vector<pollfd> fds{
             {signals_.fd(), POLLIN, 0}, {deadline_.event(), POLLIN, 0}, {child_.outcome_fd(), POLLIN, 0}};
         poller_.wait(fds, next_instant());
@@ -72,14 +68,14 @@ Ending Supervisor::run(const std::function<void()>& lasts) {
     terminal_.take_back(child_.pid());
     tell_orphans();
     // A success counts only if it came while the lock still held (hazard 87).
-    ending_.lost = ending_.lost || deadline_.over(*ended_);
+    ending_.lost = stopping_.lost() || deadline_.over(*ended_);
     return ending_;
 }
 
 bool Supervisor::over() {
     if (!ended_ || child_.outcome_fd() >= 0) return false;
     if (!kept(Rule::reap_before_release)) return true;
-    if (group_alive() && !(rules_.leave_leftovers && !kill_at_)) return false;
+    if (group_alive() && !(rules_.leave_leftovers && !stopping_.stopping())) return false;
     return !inner_guard_lives(guard_ != nullptr ? guard_->pid() : 0) && !strays();
 }
 
@@ -89,52 +85,43 @@ bool Supervisor::group_alive() {
 }
 
 void Supervisor::check_deadlines(BootTime now) {
-    check_lease(now);
-    if (rules_.max_hold && !ending_.timed_out && !ended_ && now >= started_ + *rules_.max_hold) {
-        ending_.timed_out = true;
-        stop(now + rules_.times.grace);
+    const auto loss = stopping_.look(deadline_, guard_ != nullptr && guard_->has_told(), now);
+    const bool too_long = rules_.max_hold && !ending_.timed_out && !ended_ && now >= started_ + *rules_.max_hold;
+    ending_.timed_out = ending_.timed_out || too_long;
+    const bool no_leftovers =
+        ended_ && !stopping_.stopping() && (rules_.kill_leftovers || (!group_alive() && strays()));
+    if (too_long || no_leftovers) stopping_.stop(now + rules_.times.grace);
+    // What is told may have to wait.
+    carry_out(now);
+    if (loss == Stopping::Loss::guard_told)
+        tell_loss("holdfast was stopped, and its guard has told the command to stop");
+    else if (loss) tell_loss(deadline_.reason());
+    if (too_long)
         log_.error("max_hold",
                    fmt::format("stopping the command after {} (--max-hold)", format_duration(*rules_.max_hold)));
-    }
-    if (ended_ && !kill_at_ && (rules_.kill_leftovers || (!group_alive() && strays()))) stop(now + rules_.times.grace);
-    if (kill_at_ && now >= *kill_at_) {
-        if (!killed_) {
-            killed_ = now;
-            tell_unkillable_at_ = now + unkillable_after;
-        }
-        signal_all(SIGKILL);
-        tell_unkillable(now);
-    }
+    tell_unkillable(now);
 }
 
-void Supervisor::check_lease(BootTime now) {
-    if (ending_.lost) return;
-    if (guard_ != nullptr && guard_->has_told() && !kill_at_)
-        lose("holdfast was stopped, and its guard has told the command to stop",
-             rules_.times.kill_at(deadline_.at(), now));
-    else if (deadline_.lost()) lose(deadline_.reason(), rules_.times.kill_at(deadline_.at(), now));
-    else if (now >= rules_.times.term_at(deadline_.at()))
-        lose(deadline_.reason(), rules_.times.kill_at(deadline_.at()));
-}
-
-void Supervisor::lose(const std::string& why, BootTime kill_at) {
-    ending_.lost = true;
-    if (rules_.stop_on_loss) stop(kill_at);
+void Supervisor::tell_loss(const std::string& why) {
     log_.error("lost", fmt::format("the lock is lost, {}: {}",
                                    rules_.stop_on_loss ? "stopping the command" : "and the command goes on without it",
                                    why.empty() ? "this host stood still" : why));
 }
 
-void Supervisor::stop(BootTime kill_at) {
-    if (kill_at_) {
-        kill_at_ = std::min(*kill_at_, kill_at);
-        return;
+void Supervisor::carry_out(BootTime now) {
+    const Stopping::Due due = stopping_.due(now);
+    if (due.term) {
+        if (guard_ != nullptr) guard_->told();
+        signal_all(SIGTERM);
+        // A stopped process would take the SIGTERM only when it is continued (hazard 75).
+        signal_all(SIGCONT);
     }
-    kill_at_ = kill_at;
-    if (guard_ != nullptr) guard_->told();
-    signal_all(SIGTERM);
-    // A stopped process would take the SIGTERM only when it is continued (hazard 75).
-    signal_all(SIGCONT);
+    if (!due.kill) return;
+    if (!killed_) {
+        killed_ = now;
+        tell_unkillable_at_ = now + unkillable_after;
+    }
+    signal_all(SIGKILL);
 }
 
 void Supervisor::signal_group(int signal) const {
@@ -151,17 +138,17 @@ void Supervisor::signal_all(int signal) const {
     if (rules_.tree) strays_of(child_, guard_).signal(signal);
 }
 
-bool Supervisor::stopped() const { return kill_at_ || asked_to_end_ || (ended_ && WIFSIGNALED(ending_.wait_status)); }
+bool Supervisor::stopped() const {
+    return stopping_.stopping() || asked_to_end_ || (ended_ && WIFSIGNALED(ending_.wait_status));
+}
 
 bool Supervisor::strays() const {
     return rules_.tree && (stopped() || rules_.kill_leftovers) && strays_of(child_, guard_).find({}) > 0;
 }
 
 BootTime Supervisor::next_instant() const {
-    BootTime next = kill_at_.value_or(BootTime::max());
-    if (!ending_.lost) next = std::min(next, rules_.times.term_at(deadline_.at()));
+    BootTime next = std::min(stopping_.next(deadline_), keep_up_at_);
     if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
-    if (!lasts_) next = std::min(next, started_ + lasts_after);
     // What has not ended for so long may take for ever.
     if (killed_) return BootClock::now() + (BootClock::now() < tell_unkillable_at_ ? look_again : look_seldom);
     if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_again);
@@ -187,12 +174,12 @@ void Supervisor::handle_signals() {
 }
 
 void Supervisor::hurry(BootTime now) {
-    if (kill_at_ && asked_to_end_ && now >= *asked_to_end_ + hurries_after) kill_at_ = std::min(*kill_at_, now);
+    if (stopping_.stopping() && asked_to_end_ && now >= *asked_to_end_ + hurries_after) stopping_.stop(now);
     asked_to_end_ = now;
 }
 
 void Supervisor::tell_leftovers() {
-    if (!ended_ || leftovers_told_ || kill_at_ || BootClock::now() < *ended_ + leftovers_told_after) return;
+    if (!ended_ || leftovers_told_ || stopping_.stopping() || BootClock::now() < *ended_ + leftovers_told_after) return;
     leftovers_told_ = true;
     Pids some{};
     const size_t count = members(child_.pid(), some);
@@ -201,7 +188,7 @@ void Supervisor::tell_leftovers() {
 }
 
 void Supervisor::tell_unkillable(BootTime now) {
-    if (now < tell_unkillable_at_) return;
+    if (!killed_ || now < tell_unkillable_at_) return;
     tell_unkillable_at_ = now + unkillable_again;
     Pids some{};
     size_t count = members(child_.pid(), some);
@@ -253,9 +240,12 @@ void Supervisor::find_out_who_missed(int signal) {
 
 void Supervisor::guard_changed(int wait_status) {
     if (WIFSTOPPED(wait_status)) ::kill(guard_->pid(), SIGKILL);
-    else if (!guard_->replace() && !ending_.lost)
-        lose("the guard process was killed and cannot be started again",
-             rules_.times.kill_at(deadline_.at(), BootClock::now()));
+    else if (!guard_->replace() && !stopping_.lost()) {
+        const BootTime now = BootClock::now();
+        stopping_.lose(deadline_, now);
+        carry_out(now);
+        tell_loss("the guard process was killed and cannot be started again");
+    }
 }
 
 void Supervisor::stopped(int signal) {

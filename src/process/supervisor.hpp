@@ -1,10 +1,8 @@
 // Watches over the running command until nothing of its process group lives, nor of a run inside it. What cannot be
 // killed, because it has become another user's, is named and waited for: its lock is renewed.
 //
-// Local deadlines decide; the network only pushes the live deadline forward (process/stop_times.hpp). When the lock is
-// lost for certain, SIGTERM goes out at once and SIGKILL after the grace, but never later than that. Once SIGTERM has
-// been sent for a loss the run is lost, whatever is heard later (hazards 46, 47). A guard that dies is replaced; where
-// that cannot be, the command is stopped. Main thread.
+// Local deadlines decide; the network only pushes the live deadline forward (process/stopping.hpp). A guard that dies
+// is replaced; where that cannot be, the command is stopped. Main thread.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -12,7 +10,7 @@
 #include "base/poller.hpp"
 #include "process/child.hpp"
 #include "process/guard.hpp"
-#include "process/stop_times.hpp"
+#include "process/stopping.hpp"
 #include "process/terminal.hpp"
 
 #include <csignal>
@@ -48,18 +46,17 @@ class Supervisor {
     Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals, const LiveDeadline& deadline,
                Rules rules, const Log& log);
 
-    /// From the go to the end of the group. Calls `lasts` once, when the command has run for a hundredth of a second:
-    /// what only longer ones need.
-    Ending run(const std::function<void()>& lasts = {});
+    /// From the go to the end of the group. Calls `keep_up` at once, and each time again at the instant that it
+    /// returns.
+    Ending run(const std::function<BootTime()>& keep_up = {});
 
   private:
     bool over();
     /// Only to be asked once the command itself has ended.
     bool group_alive();
     void check_deadlines(BootTime now);
-    void check_lease(BootTime now);
-    void lose(const std::string& why, BootTime kill_at);
-    void stop(BootTime kill_at);
+    void tell_loss(const std::string& why);
+    void carry_out(BootTime now);
     void signal_group(int signal) const;
     void signal_all(int signal) const;
     /// By a signal, by a loss or by a rule; not if it ended by itself.
@@ -85,17 +82,17 @@ class Supervisor {
     const Signals& signals_;
     const LiveDeadline& deadline_;
     Rules rules_;
+    Stopping stopping_;
     const Log& log_;
     Poller poller_;
     Ending ending_;
     BootTime started_ = BootClock::now();
     std::optional<BootTime> ended_;        ///< when the command itself was reaped
-    std::optional<BootTime> kill_at_;      ///< set once the group has been told to stop
     std::optional<BootTime> killed_;       ///< when SIGKILL was sent first
     BootTime tell_unkillable_at_{};        ///< of meaning from then on
     std::optional<BootTime> asked_to_end_; ///< by the last SIGINT or SIGTERM
     sigset_t sent_on_{};                   ///< what the group got from us because we got it
-    bool lasts_ = false;                   ///< and whoever wants to know has been told
+    BootTime keep_up_at_{};                ///< the next call
     bool waits_for_terminal_ = false;
     bool stop_refused_ = false;
     bool leftovers_told_ = false;

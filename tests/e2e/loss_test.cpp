@@ -4,9 +4,11 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <fcntl.h>
+#include <thread>
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -275,18 +277,47 @@ TEST_CASE("a stopped command still gets its SIGTERM") {
     CHECK(done.out == "started\ntold\n");
 }
 
-TEST_CASE("when renewal cannot be started the command is stopped, and the lock is released") {
+TEST_CASE(
+    "when renewal cannot be started as long as the lease lasts the command is stopped, and the lock is released") {
     if (!can_leave_threads_no_room()) {
         MESSAGE("skipped: every thread can be started here");
         return;
     }
     const RedisServer server;
     const Finished done =
-        finish(run_on(server.uri(), {"--ttl", "60s", "x", "sleep", "60"}), {.in_child = leave_threads_no_room});
+        finish(run_on(server.uri(), {"--ttl", "2s", "x", "sleep", "60"}), {.in_child = leave_threads_no_room});
     CHECK(done.status() == 79);
     CHECK(done.err.find("holdfast: the lock is lost, stopping the command: renewal cannot be started: ") !=
           std::string::npos);
     CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
+}
+
+TEST_CASE("a renewal that cannot be started at first is started while the lease lasts") {
+    if (!can_leave_threads_no_room()) {
+        MESSAGE("skipped: every thread can be started here");
+        return;
+    }
+    const RedisServer server;
+    const auto leave_threads_little_room = [] {
+        // A thread's stack is larger than all of the address space.
+        constexpr rlimit stack{rlim_t{1} << 30, RLIM_INFINITY};
+        constexpr rlimit all{rlim_t{1} << 29, RLIM_INFINITY};
+        ::setrlimit(RLIMIT_STACK, &stack);
+        ::setrlimit(RLIMIT_AS, &all);
+    };
+    Process run{run_on(server.uri(), {"--ttl", "20s", "x", "-c", "echo started; read line"}),
+                {.in_child = leave_threads_little_room}};
+    run.wait_for_out("started");
+    // It has been tried, and the command runs on.
+    std::this_thread::sleep_for(100ms);
+    const auto renewed = [&] { return server.text({"INFO", "commandstats"}).find("pexpire") != std::string::npos; };
+    CHECK_FALSE(renewed());
+    CHECK(run.running());
+    constexpr rlimit enough{RLIM_INFINITY, RLIM_INFINITY};
+    REQUIRE(::prlimit(run.pid(), RLIMIT_AS, &enough, nullptr) == 0);
+    CHECK(eventually(renewed));
+    run.say("\n");
+    CHECK(run.wait().status() == 0);
 }
 
 TEST_CASE("a zombie in the command's group does not keep the lock") {

@@ -33,11 +33,11 @@ void Command::kill() {
 
 void Command::guard() {
     if (!runs_) return;
-    const StopTimes::Lease valid_until = deadline_.at();
-    if (now() >= times_.guard_kill_at(valid_until)) return kill();
-    if (now() >= times_.guard_term_at(valid_until)) terminate();
-    const BootTime next = told_ ? times_.guard_kill_at(valid_until) : times_.guard_term_at(valid_until);
-    holder_.world().at(when(next), [this] { guard(); });
+    if (!lost_ && deadline_.lost()) lost_ = now();
+    const StopTimes::Act act = times_.guard_act(deadline_.at(), lost_, told_, now());
+    if (act.kill) return kill();
+    if (act.term) terminate();
+    holder_.world().at(when(act.next), [this] { guard(); });
 }
 
 void Command::orphaned() {

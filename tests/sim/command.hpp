@@ -42,6 +42,7 @@ class Command {
     int ended_fd_;
     bool runs_ = true;
     bool told_ = false;
+    std::optional<BootTime> lost_; ///< as far as the guard has noticed
 };
 
 } // namespace holdfast::sim

@@ -1,6 +1,6 @@
 #include "sim/contender.hpp"
 
-#include "lock/renewal.hpp"
+#include "process/stopping.hpp"
 
 namespace holdfast::sim {
 
@@ -88,81 +88,44 @@ LiveDeadline::Watch Contender::watch() {
 }
 
 void Contender::hold(Lock& lock) {
-    const BootTime acquired = BootClock::now();
     deadline_.emplace(watch());
-    if (const auto until = lock.valid_until()) deadline_->move(*until);
+    Hold hold{lock, *deadline_, own_.min_hold};
     process_.point(true);
-    // As a run does that was held up.
-    if (BootClock::now() > acquired + milliseconds{10} && lock.worth_starting()) {
-        const bool confirmed = lock.confirm() != Renewal::lost && !deadline_->over(BootClock::now());
-        if (!confirmed || !lock.worth_starting()) {
-            lock.release();
-            return;
-        }
-        if (const auto until = lock.valid_until()) deadline_->move(*until);
-    }
-    const auto not_after = lock.start_until();
+    const auto not_after = hold.start_until();
     if (!not_after) {
         lock.release();
         return;
     }
-    const int stop = process_.new_fd();
-    Poller renewal_poller;
-    std::optional<int> renewal_ended;
-    // The go; who waits for it looks at the clock itself.
+    // The go; the child that waits for it looks at the clock itself.
     process_.point(true);
-    if (process_.boot_now() <= *not_after) {
+    const bool started = process_.boot_now() <= *not_after;
+    if (started) {
         world_.trace("the command of {} starts", process_.name());
         command_.emplace(process_, *deadline_, times_, own_.command, [this] { oracle_.command_ended(token_); });
         oracle_.command_started(token_, lock.fence());
-        supervise(
-            [&] { renewal_ended = process_.run([&] { keep_renewing(lock, *deadline_, renewal_poller, stop); }); });
-    } else was_lost_ = true;
-    if (renewal_ended) {
-        process_.set_readable(stop, true);
-        std::vector<pollfd> fds{{*renewal_ended, POLLIN, 0}};
-        poller_.wait(fds, {});
+        supervise(hold);
     }
-    let_go(lock, acquired);
+    const Hold::LetGo let_go = hold.let_go({.lost = was_lost_, .started = started});
+    kept_ = let_go.how == Hold::LetGo::How::kept;
+    was_lost_ = was_lost_ || !started;
 }
 
-void Contender::supervise(const std::function<void()>& lasts) {
-    std::optional<BootTime> kill_at;
-    const BootTime lasts_from = BootClock::now() + milliseconds{10};
-    bool told = false;
+void Contender::supervise(Hold& hold) {
+    Stopping stopping{times_, true};
+    BootTime keep_up_at{};
     while (command_->runs()) {
         const BootTime now = BootClock::now();
-        if (!told && now >= lasts_from) {
-            told = true;
-            lasts();
-        }
-        const StopTimes::Lease at = deadline_->at();
-        if (!was_lost_) {
-            const bool guard_acted = command_->told();
-            const bool definite = guard_acted || deadline_->lost();
-            if (definite || now >= times_.term_at(at)) {
-                was_lost_ = true;
-                kill_at = definite ? times_.kill_at(at, now) : times_.kill_at(at);
-                command_->terminate();
-            }
-        }
-        if (kill_at && now >= *kill_at) {
-            command_->kill();
-            kill_at = now + milliseconds{50};
-        }
+        stopping.look(*deadline_, command_->told(), now);
+        const Stopping::Due due = stopping.due(now);
+        if (due.term) command_->terminate();
+        if (due.kill) command_->kill();
+        if (BootClock::now() >= keep_up_at) keep_up_at = hold.keep_up();
         std::vector<pollfd> fds{{command_->ended_fd(), POLLIN, 0}, {deadline_->event(), POLLIN, 0}};
-        const BootTime next = kill_at ? *kill_at : times_.term_at(at);
-        poller_.wait(fds, told ? next : std::min(next, lasts_from));
+        const BootTime next = due.kill ? now + milliseconds{50} : stopping.next(*deadline_);
+        poller_.wait(fds, std::min(next, keep_up_at));
         deadline_->clear_event();
     }
-    was_lost_ = was_lost_ || deadline_->over(BootClock::now());
-}
-
-void Contender::let_go(Lock& lock, BootTime acquired) {
-    const auto rest = std::chrono::ceil<milliseconds>(acquired + own_.min_hold - BootClock::now());
-    kept_ = rest > milliseconds{0} && !was_lost_ && !deadline_->lost();
-    if (kept_) lock.keep(rest);
-    else lock.release();
+    was_lost_ = stopping.lost() || deadline_->over(BootClock::now());
 }
 
 } // namespace holdfast::sim

@@ -1,9 +1,11 @@
-// A simulated `holdfast run`: waits for the lock with the real lock/waiter, holds it with the real lock/renewal around
-// a simulated command, and lets go as cli/run.cpp does. The supervisor is a telling of process/supervisor.cpp.
+// A simulated `holdfast run`: waits for the lock with the real lock/waiter and holds it with the real lock/hold around
+// a simulated command, which the real process/stopping stops. What cli/run.cpp and process/supervisor.cpp do between
+// them with real processes is done here with simulated ones.
 #pragma once
 
 #include "base/live_deadline.hpp"
 #include "base/poller.hpp"
+#include "lock/hold.hpp"
 #include "lock/waiter.hpp"
 #include "sim/command.hpp"
 #include "sim/draw.hpp"
@@ -45,8 +47,7 @@ class Contender {
   private:
     void live();
     void hold(Lock&);
-    void supervise(const std::function<void()>& lasts);
-    void let_go(Lock&, BootTime acquired);
+    void supervise(Hold&);
     void over();
     LiveDeadline::Watch watch();
     Instant true_time(BootTime at) const { return process_.boot().when(at.time_since_epoch()); }

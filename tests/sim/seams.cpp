@@ -5,6 +5,8 @@
 #include "base/poller.hpp"
 #include "base/random.hpp"
 #include "lock/operations.hpp"
+#include "lock/renewal.hpp"
+#include "lock/renewer.hpp"
 #include "sim/history.hpp"
 #include "sim/left_out.hpp"
 #include "sim/process.hpp"
@@ -78,6 +80,19 @@ void LiveDeadline::lose(std::string reason) {
 }
 
 void LiveDeadline::clear_event() const { Process::current().set_readable(event_, false); }
+
+// ---- lock/renewer
+
+Renewer::Renewer(Lock& lock, LiveDeadline& deadline) : stop_event_{Process::current().new_fd()} {
+    ended_ = Process::current().run([this, &lock, &deadline] { keep_renewing(lock, deadline, poller_, stop_event_); });
+}
+
+void Renewer::stop() {
+    Process::current().set_readable(stop_event_, true);
+    Poller poller;
+    std::vector<pollfd> fds{{ended_, POLLIN, 0}};
+    poller.wait(fds, {});
+}
 
 // ---- lock/operations
 

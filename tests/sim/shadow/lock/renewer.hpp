@@ -1,0 +1,24 @@
+// In place of src/lock/renewer.hpp: the thread is one of the simulated process.
+#pragma once
+
+#include "base/live_deadline.hpp"
+#include "base/poller.hpp"
+#include "lock/lock.hpp"
+
+#include <optional>
+
+namespace holdfast {
+
+class Renewer {
+  public:
+    Renewer(Lock& lock, LiveDeadline& deadline);
+
+    void stop();
+
+  private:
+    int stop_event_;
+    int ended_;
+    Poller poller_;
+};
+
+} // namespace holdfast
