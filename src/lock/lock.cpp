@@ -48,6 +48,17 @@ std::optional<milliseconds> votes_complete_in(std::vector<milliseconds> votes_in
     return votes_in[wanted - others - 1];
 }
 
+void add_who_is_ahead(Attempt& attempt, const Ballot& ballot) {
+    if (attempt.outcome == Outcome::held) {
+        attempt.holder = Record::parse(ballot.other_holder());
+        attempt.expires_in = ballot.other_expires_in();
+    }
+    if (const Said* reservation = ballot.reservation(); reservation && attempt.outcome == Outcome::reserved) {
+        attempt.first = Record::parse(reservation->value);
+        attempt.expires_in = reservation->ttl_left;
+    }
+}
+
 /// Reads into the ballot what has come since the last call.
 void count(Ballot& ballot, const Answers& answers, const std::function<void(size_t)>& added) {
     for (size_t i = 0; i < answers.size(); ++i) {
@@ -142,11 +153,7 @@ Attempt Lock::try_once(const Try& how) {
     // Opening a connection may take its own second; a round that is over its deadline has failed,
     // whatever was answered (holdfast-protocol(7), ROUNDS).
     const BootTime deadline = std::min(how.until, nodes_.latest_answer());
-    Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
-    if (how.wait)
-        acquire.waiting = {entry_.value, how.wait->wall,
-                           std::chrono::duration_cast<milliseconds>(BootClock::now() - how.wait->boot),
-                           entry_lasts + 2 * timing().node_timeout};
+    const Acquire acquire = request(how);
     const auto exchange_for = [&](size_t i) {
         unanswered_on_[i] = nodes_.connection_number(i);
         lease_.asked(i);
@@ -154,15 +161,9 @@ Attempt Lock::try_once(const Try& how) {
     };
     const Answers answers = nodes_.ask(exchange_for, {enough, deadline, how.interrupt, how.meanwhile});
     enough(answers);
+    for (size_t i = 0; i < nodes_.size(); ++i)
+        if (answers[i]) heed(i, *answers[i]);
 
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-        if (!answers[i]) continue;
-        answered_[i] = answers[i]->replies.has_value();
-        // Answered, or never sent: nothing can come late.
-        if (answered_[i] || !answers[i]->sent_at) unanswered_on_[i].reset();
-        const auto vote = said(*answers[i]);
-        if (!unanswered_on_[i] && !(vote && vote->word == Word::granted)) lease_.take_back(i);
-    }
     Attempt attempt{.outcome = ballot.outcome(), .answered = ballot.answered(), .voteless = ballot.voteless()};
     attempt.position = ballot.position();
     attempt.votes_in = votes_complete_in(std::move(votes_in), attempt.answered, nodes_.size());
@@ -174,16 +175,26 @@ Attempt Lock::try_once(const Try& how) {
     const bool won = attempt.outcome == Outcome::won;
     attempt.nodes = twice.empty() ? reports(ballot, answers, won) : std::move(twice);
     if (won) return attempt;
-    if (attempt.outcome == Outcome::held) {
-        attempt.holder = Record::parse(ballot.other_holder());
-        attempt.expires_in = ballot.other_expires_in();
-    }
-    if (const Said* reservation = ballot.reservation(); reservation && attempt.outcome == Outcome::reserved) {
-        attempt.first = Record::parse(reservation->value);
-        attempt.expires_in = reservation->ttl_left;
-    }
+    add_who_is_ahead(attempt, ballot);
     undo(answers);
     return attempt;
+}
+
+Acquire Lock::request(const Try& how) const {
+    Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
+    if (how.wait)
+        acquire.waiting = {entry_.value, how.wait->wall,
+                           std::chrono::duration_cast<milliseconds>(BootClock::now() - how.wait->boot),
+                           entry_lasts + 2 * timing().node_timeout};
+    return acquire;
+}
+
+void Lock::heed(size_t node, const Answer& answer) {
+    answered_[node] = answer.replies.has_value();
+    // Answered, or never sent: nothing can come late.
+    if (answered_[node] || !answer.sent_at) unanswered_on_[node].reset();
+    const auto vote = said(answer);
+    if (!unanswered_on_[node] && !(vote && vote->word == Word::granted)) lease_.take_back(node);
 }
 
 bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {

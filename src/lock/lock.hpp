@@ -119,6 +119,10 @@ class Lock {
                  OperationFor operation_for);
     Answers release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
                        std::string_view entry);
+    /// What an attempt asks the nodes for.
+    Acquire request(const Try&) const;
+    /// What a node's answer to that leaves open.
+    void heed(size_t node, const Answer&);
     void undo(const Answers& acquire_answers);
     /// Until when the node that said yes keeps the key.
     BootTime granted_by(const Answer& yes) const;
