@@ -22,7 +22,7 @@ Hold::Hold(Lock& lock, LiveDeadline& deadline, milliseconds min_hold)
 }
 
 std::optional<BootTime> Hold::start_until() {
-    // Too late is too late: then nobody has to be asked.
+    // When it is too late to start, no answer changes that.
     if (BootClock::now() > won_ + a_while && lock_.worth_starting()) {
         // Past the deadline no yes revives the lock (hazard 45).
         if (lock_.confirm() == Renewal::lost || deadline_.over(BootClock::now())) return {};

@@ -5,8 +5,8 @@
 //   hold.keep_up()                           as long as it runs, each time at the instant that the last call returned
 //   hold.let_go(end)                         nothing of the command lives
 //
-// The deadline tells whoever stops the command (process/stopping.hpp). Belongs to one thread; the Lock is the renewal
-// thread's from keep_up() to let_go().
+// By the deadline the command is stopped in time (process/stopping.hpp). Belongs to one thread; from keep_up() to
+// let_go() the Lock is the renewal thread's.
 #pragma once
 
 #include "base/live_deadline.hpp"

@@ -19,7 +19,7 @@ class Stopping {
     Stopping(StopTimes times, bool on_loss) : times_{times}, on_loss_{on_loss} {}
 
     enum class Loss {
-        certain,    ///< the nodes say so, or nobody can renew it
+        certain,    ///< the nodes say so, or it cannot be renewed
         due,        ///< its end is so near that the command has to stop
         guard_told, ///< the guard has told the command to stop while the supervisor was stopped
     };

@@ -51,13 +51,15 @@ Draw draw(uint64_t seed, std::optional<Fault> fault, std::optional<size_t> nodes
     if (drawn.traits().minority && drawn.nodes == 1) drawn.nodes = sizes[1 + seed / sizes.size() % 2];
     drawn.command = commands[random() % commands.size()];
     // That it does not start is said, and what is said last waits for a reader.
-    if (drawn.fault == Fault::frozen_after_win && drawn.command == std::string_view{"full-pipe"})
-        drawn.command = "stubborn";
+    const bool does_not_start = drawn.fault == Fault::frozen_after_win || drawn.fault == Fault::robbed_before_go;
+    if (does_not_start && drawn.command == std::string_view{"full-pipe"}) drawn.command = "stubborn";
     // The TTL of an inner run is longer than restarted nodes have no vote there.
     if (drawn.fault == Fault::restarted_in_turn && drawn.inner_runs() > 0) drawn.command = "stubborn";
     drawn.ttl = seconds{1} + up_to(seconds{1});
     // As long as it is, nodes that were restarted have no vote, and that has to be waited for.
     if (drawn.fault == Fault::restarted_in_turn) drawn.ttl = seconds{1};
+    // A freeze that outlasts the round leaves most of the lease.
+    if (drawn.fault == Fault::robbed_before_go) drawn.ttl = seconds{4};
     drawn.grace = up_to(drawn.ttl / 4);
     drawn.node_timeout = drawn.ttl / 10;
     // What nobody notices leaves room for a renewal that failed and one more.

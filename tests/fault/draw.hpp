@@ -51,6 +51,8 @@ enum class Fault {
     restarted_in_turn,
     minority_fails,
     minority_meddled,
+    quorum_forgets,
+    robbed_before_go,
     clock_jumps,
     contention,
 };
@@ -66,7 +68,7 @@ struct FaultTraits {
     bool minority = false;
 };
 
-constexpr std::array<FaultTraits, 41> faults{{
+constexpr std::array<FaultTraits, 43> faults{{
     {"supervisor-killed", 137},
     {"supervisor-stopped", 79},
     {"guard-killed", 0},
@@ -106,6 +108,8 @@ constexpr std::array<FaultTraits, 41> faults{{
     {.name = "restarted-in-turn", .status = 79, .minority = true},
     {.name = "minority-fails", .status = 0, .minority = true},
     {.name = "minority-meddled", .status = 0, .proxied = true, .minority = true},
+    {.name = "quorum-forgets", .status = 79, .by_force = true, .minority = true},
+    {.name = "robbed-before-go", .status = 79, .proxied = true, .minority = true},
     {.name = "clock-jumps", .status = 0, .minority = true},
     {.name = "contention", .status = 0},
 }};

@@ -66,6 +66,15 @@ void fail(RedisServer& server, unsigned way) {
     }
 }
 
+/// Without a restart, so that nothing guards what it had granted.
+void forget(RedisServer& server, unsigned way) {
+    switch (way % 3) {
+    case 0: return overwrite(server);
+    case 1: server.command({"FLUSHALL"}); return;
+    default: server.command({"DEL", key});
+    }
+}
+
 void kill_both(Scene& scene) {
     const pid_t guard = scene.guard();
     // Or it would have another guard at once.
@@ -180,6 +189,7 @@ void act(Scene& scene) {
         choose_minority(scene);
         each_left_out(scene, [&](RedisServer& server) { fail(server, draw.detail / 5); });
         break;
+    case Fault::quorum_forgets: forget(servers[draw.detail % quorum(draw.nodes)], draw.detail / 5); break;
     case Fault::minority_meddled:
         choose_minority(scene);
         scene.meddle(some_meddling(draw.detail / 5, draw.node_timeout));
@@ -192,6 +202,7 @@ void act(Scene& scene) {
         break;
     // These come before the command starts or when it ends (fault/repetition.cpp).
     case Fault::frozen_after_win:
+    case Fault::robbed_before_go:
     case Fault::waiter_killed:
     case Fault::waiter_stopped:
     case Fault::release_meddled:

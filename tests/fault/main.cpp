@@ -32,13 +32,15 @@ struct Canary {
     std::string_view rule;
     Fault fault;
 };
-constexpr std::array<Canary, 7> canaries{{{"guard", Fault::supervisor_killed},
+constexpr std::array<Canary, 9> canaries{{{"guard", Fault::supervisor_killed},
                                           {"group_kill", Fault::half_open},
                                           {"reap_before_release", Fault::guard_killed},
                                           {"close_on_timeout", Fault::late_replies},
                                           {"send_time", Fault::slow_then_silent},
                                           {"restart_guard", Fault::restarted_in_turn},
-                                          {"configured_quorum", Fault::majority_cut_off}}};
+                                          {"configured_quorum", Fault::majority_cut_off},
+                                          {"missing_lease", Fault::robbed_before_go},
+                                          {"impossible_quorum", Fault::quorum_forgets}}};
 
 struct Options {
     uint64_t runs = 200;

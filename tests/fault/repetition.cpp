@@ -158,6 +158,30 @@ void freeze_after_win(Scene& scene, Verdict& verdict) {
     check_rival(rival, verdict);
 }
 
+/// Stopped between the last vote and the go, until a node of exactly a quorum has forgotten: it is not started, though
+/// the lease would have lasted.
+void rob_before_go(Scene& scene, Verdict& verdict) {
+    const Draw& draw = scene.draw();
+    const size_t q = quorum(draw.nodes);
+    for (size_t i = q; i < draw.nodes; ++i) scene.servers()[i].pause();
+    scene.meeting().await(Proxy::Seen::reply, q);
+    scene.start();
+    if (!scene.meeting().met()) throw std::runtime_error{"the nodes do not answer"};
+    std::this_thread::sleep_for(std::chrono::microseconds{draw.detail * 3});
+    scene.run().signal(SIGSTOP);
+    scene.meeting().let_go();
+    scene.wait_for_record();
+    scene.servers()[1 + draw.detail % (q - 1)].command({"DEL", "holdfast:x"});
+    // If it has not heard yet that it has won, it never will.
+    std::this_thread::sleep_for(seconds{1} + draw.node_timeout + milliseconds{100});
+    scene.run().signal(SIGCONT);
+    const int status = scene.run().wait().status();
+    ++verdict.operations[status];
+    expect(verdict, scene.last_beat() == BootTime{}, "I1 the command was started without the lock");
+    expect(verdict, status == 79 || status == 75 || status == 69, fmt::format("I9 status {}", status));
+    for (size_t i = q; i < draw.nodes; ++i) scene.servers()[i].resume();
+}
+
 void check_keys(Scene& scene, Verdict& verdict) {
     for (size_t i = 0; i < scene.servers().size(); ++i) {
         if (scene.left_out(i)) continue;
@@ -214,6 +238,7 @@ void run(const Draw& draw, Verdict& verdict) {
     if (draw.fault == Fault::contention) return contend(draw, verdict);
     Scene scene{draw};
     if (draw.fault == Fault::frozen_after_win) freeze_after_win(scene, verdict);
+    else if (draw.fault == Fault::robbed_before_go) rob_before_go(scene, verdict);
     else hold(scene, verdict);
     for (std::string& problem : scene.foreign_changes()) verdict.problems.push_back(std::move(problem));
 }

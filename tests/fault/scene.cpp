@@ -74,16 +74,20 @@ Scene::Scene(const Draw& draw)
 }
 
 void Scene::start() {
-    if (draw_.fault == Fault::restarted_in_turn) fail_a_minority();
+    if (draw_.fault == Fault::restarted_in_turn) restart_guard_on();
+    if (draw_.fault == Fault::restarted_in_turn || draw_.fault == Fault::quorum_forgets) fail_a_minority();
     ProcessOptions options;
     if (draw_.command == "full-pipe") options.in_child = fill_stderr;
     run_.emplace(words(), options);
 }
 
-void Scene::fail_a_minority() {
+void Scene::restart_guard_on() {
     // From here on it has a vote who has run for so long; the servers tell in whole seconds.
     ::setenv("HOLDFAST_RESTART_GUARD", fmt::format("{}ms", draw_.ttl.count()).c_str(), 1);
     std::this_thread::sleep_for(draw_.ttl + draw_.ttl / 100 + seconds{3});
+}
+
+void Scene::fail_a_minority() {
     for (size_t i = quorum(servers_.size()); i < servers_.size(); ++i) {
         servers_[i].kill();
         leave_out(i);
@@ -129,7 +133,8 @@ std::vector<std::string> Scene::words() const {
     std::vector<std::string> words{"--ttl",         ms(draw_.ttl),    "--grace",
                                    ms(draw_.grace), "--node-timeout", ms(draw_.node_timeout)};
     if (draw_.command == "full-pipe") words.emplace_back("--verbose");
-    if (draw_.fault == Fault::frozen_after_win) words.emplace_back("--nonblock");
+    if (draw_.fault == Fault::frozen_after_win || draw_.fault == Fault::robbed_before_go)
+        words.emplace_back("--nonblock");
     words.insert(words.end(), {"x", "--"});
     for (size_t i = 0; i < draw_.inner_runs(); ++i) {
         const std::vector<std::string> inner =

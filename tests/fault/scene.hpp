@@ -77,6 +77,7 @@ class Scene {
 
   private:
     void fail_a_minority();
+    void restart_guard_on();
     std::vector<std::string> words() const;
     std::string uris() const;
     std::vector<pid_t> children_of_run() const;

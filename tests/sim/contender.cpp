@@ -107,22 +107,26 @@ void Contender::hold(Lock& lock) {
     }
     const Hold::LetGo let_go = hold.let_go({.lost = was_lost_, .started = started});
     kept_ = let_go.how == Hold::LetGo::How::kept;
+    // Clocks differ by a tenth at most.
+    if (kept_ && let_go.confirmed) oracle_.kept(token_, *won_at_ + nanoseconds{own_.min_hold} * 4 / 5);
     was_lost_ = was_lost_ || !started;
 }
 
 void Contender::supervise(Hold& hold) {
     Stopping stopping{times_, true};
     BootTime keep_up_at{};
+    const BootTime ends_at = own_.max_hold ? BootClock::now() + *own_.max_hold : BootTime::max();
     while (command_->runs()) {
         const BootTime now = BootClock::now();
         stopping.look(*deadline_, command_->told(), now);
+        if (now >= ends_at && !stopping.stopping()) stopping.stop(now + times_.grace);
         const Stopping::Due due = stopping.due(now);
         if (due.term) command_->terminate();
         if (due.kill) command_->kill();
         if (BootClock::now() >= keep_up_at) keep_up_at = hold.keep_up();
         std::vector<pollfd> fds{{command_->ended_fd(), POLLIN, 0}, {deadline_->event(), POLLIN, 0}};
         const BootTime next = due.kill ? now + milliseconds{50} : stopping.next(*deadline_);
-        poller_.wait(fds, std::min(next, keep_up_at));
+        poller_.wait(fds, std::min({next, keep_up_at, stopping.stopping() ? BootTime::max() : ends_at}));
         deadline_->clear_event();
     }
     was_lost_ = stopping.lost() || deadline_->over(BootClock::now());

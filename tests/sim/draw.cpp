@@ -28,6 +28,8 @@ class Drawing {
         for (NodePlan& node : plan_.nodes) node.clock = {rate(), today + wrong(seconds{5})};
         const size_t contenders = 1 + rng_.below(4);
         for (size_t i = 0; i < contenders; ++i) draw_contender();
+        if (rng_.chance(0.06) && n() > 1) return alone(&Drawing::draw_key_loss);
+        if (rng_.chance(0.03)) return alone(&Drawing::draw_unkillable);
         draw_link(with(0.4), with(0.3));
         if (with(0.35)) draw_stalls();
         if (with(0.25)) draw_hangs();
@@ -36,6 +38,8 @@ class Drawing {
         if (with(0.2)) one().killed_at = any_time();
         if (with(0.2)) one().interrupted_at = any_time();
         if (with(0.25)) draw_revocation();
+        if (with(0.15)) draw_full_nodes();
+        if (n() > 1 && with(0.1)) draw_key_loss();
         draw_end();
         return std::move(plan_);
     }
@@ -48,6 +52,49 @@ class Drawing {
     template <typename Value>
     Value any_of(std::initializer_list<Value> values) {
         return *(values.begin() + rng_.below(values.size()));
+    }
+
+    /// A history of one kind of fault, in which all else is well.
+    Plan alone(void (Drawing::*fault)()) {
+        draw_link(false, false);
+        plan_.finds_out = true;
+        (this->*fault)();
+        draw_end();
+        return std::move(plan_);
+    }
+
+    /// Exactly a quorum grants the lock, and one node of it loses the key.
+    void draw_key_loss() {
+        plan_.calm = false;
+        const auto kind = rng_.chance(0.5) ? NodeFault::Kind::hangs : NodeFault::Kind::dies;
+        for (size_t i = 0; i < n() / 2; ++i)
+            plan_.node_faults.push_back({kind, Instant{0}, i, horizon_ + timing().ttl});
+        KeyLoss loss{.which = static_cast<unsigned>(rng_.below(n())), .everything = rng_.chance(0.3)};
+        // Before the go, before renewal begins, and while the command runs.
+        loss.delay =
+            any_of({rng_.between(nanoseconds{0}, milliseconds{2}), rng_.between(nanoseconds{0}, milliseconds{12}),
+                    rng_.between(nanoseconds{0}, nanoseconds{timing().ttl} * 3 / 2)});
+        if (rng_.chance(0.6)) {
+            loss.dawdles_at = 1 + static_cast<unsigned>(rng_.below(45));
+            loss.dawdles = rng_.between(milliseconds{5}, timing().ttl * 3 / 4);
+        }
+        plan_.key_loss = loss;
+    }
+
+    /// What is told to end, and killed, lives on for a while.
+    void draw_unkillable() {
+        ContenderPlan& plan = one();
+        plan.max_hold = milliseconds{static_cast<int>(rng_.below(500))};
+        plan.command = {timing().ttl * 10, never, rng_.between(timing().ttl, timing().ttl * 4)};
+    }
+
+    /// They keep and prolong what they have, and take nothing.
+    void draw_full_nodes() {
+        plan_.calm = false;
+        const size_t count = 1 + rng_.below(n());
+        for (size_t i = 0; i < count; ++i)
+            plan_.node_faults.push_back(
+                {NodeFault::Kind::full, any_time(), rng_.below(n()), rng_.between(milliseconds{5}, timing().ttl * 2)});
     }
 
     void draw_nodes() {
@@ -88,7 +135,8 @@ class Drawing {
                                        : rng_.between(Instant{0}, horizon_ * 3 / 4);
         if (rng_.chance(0.2)) plan.patience = milliseconds{0};
         else if (rng_.chance(0.2)) plan.patience = milliseconds{200 + static_cast<int>(rng_.below(3000))};
-        if (rng_.chance(0.1)) plan.min_hold = timing().ttl / 2;
+        // As long as the restart guard at most: then nodes that forget it have no vote.
+        if (rng_.chance(0.1)) plan.min_hold = any_of({timing().ttl / 2, timing().ttl});
         plan.command.lasts = rng_.chance(0.4) ? rng_.between(milliseconds{1}, milliseconds{100})
                                               : rng_.between(milliseconds{100}, timing().ttl * 2);
         plan.command.obeys_after = rng_.chance(0.3) ? never : rng_.between(milliseconds{0}, milliseconds{20});
@@ -189,7 +237,7 @@ class Drawing {
         nanoseconds needs =
             2 * timing().ttl + seconds{3} + 2 * timing().node_timeout + 2 * *plan_.rules.restart_guard + seconds{2};
         for (const ContenderPlan& contender : plan_.contenders)
-            needs += contender.command.lasts + contender.min_hold + milliseconds{1500};
+            needs += contender.command.lasts + contender.command.dies_after + contender.min_hold + milliseconds{1500};
         plan_.ends_at = plan_.heals_at + needs;
     }
 

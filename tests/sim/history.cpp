@@ -21,10 +21,20 @@ const char* name_of(Outcome outcome) {
     }
 }
 
+/// A renewal, its round, and the command's end, in which the winner may be stopped once.
+std::optional<nanoseconds> noticed_within(const Plan& plan) {
+    if (!plan.finds_out || !plan.key_loss) return {};
+    const Timing& timing = plan.rules.timing;
+    const nanoseconds longest = timing.renewal_interval() + timing.node_timeout * 11 / 10 + timing.grace +
+                                timing.kill_margin() + 4 * plan.link.longest + milliseconds{20};
+    return plan.key_loss->dawdles + std::chrono::duration_cast<nanoseconds>(longest * (1 + timing.drift_ratio));
+}
+
 } // namespace
 
 History::History(uint64_t seed, bool traced)
-    : plan_{draw(seed)}, world_{seed ^ 0x5DEECE66DU, traced}, oracle_{world_, plan_.nodes.size()} {
+    : plan_{draw(seed)}, world_{seed ^ 0x5DEECE66DU, traced}, oracle_{world_, plan_.nodes.size(),
+                                                                      noticed_within(plan_)} {
     the_running = this;
     for (size_t i = 0; i < plan_.nodes.size(); ++i)
         servers_.push_back(std::make_unique<Server>(world_, oracle_, faults_, i, plan_.nodes[i].clock, the_key(),
@@ -77,6 +87,7 @@ void History::prepare() {
         world_.at(fault.at, [this, &fault] {
             Server& server = *servers_[fault.node];
             if (fault.kind == NodeFault::Kind::hangs) server.hang_until(world_.now() + fault.lasts);
+            else if (fault.kind == NodeFault::Kind::full) server.full_until(world_.now() + fault.lasts);
             else server.die(fault.lasts, fault.kind == NodeFault::Kind::forgets);
         });
     for (const Stall& one : plan_.stalls) world_.at(one.at, [this, &one] { stall(one); });
@@ -151,6 +162,19 @@ void History::revoke_when_wanted() {
                                                                       plan_.revocation->dawdles);
 }
 
+void History::lose_key_when_wanted() {
+    if (!plan_.key_loss || key_lost_ || oracle_.quorums() == 0) return;
+    key_lost_ = true;
+    const KeyLoss& loss = *plan_.key_loss;
+    world_.after(loss.delay, [this, &loss, token = oracle_.last_winner()] {
+        const std::vector<size_t> nodes = oracle_.standing(token);
+        if (!nodes.empty()) servers_[nodes[loss.which % nodes.size()]]->lose_key(loss.everything);
+    });
+    if (loss.dawdles_at == 0) return;
+    const int winner = oracle_.last_granted()->holder->pid;
+    contenders_[static_cast<size_t>(winner)]->process().stop_at_point(loss.dawdles_at, loss.dawdles);
+}
+
 bool History::over() const {
     if (oracle_.violation()) return true;
     return !oracle_.command_runs() && std::ranges::all_of(contenders_, [](const auto& contender) {
@@ -161,6 +185,7 @@ bool History::over() const {
 /// After each event.
 void History::look() {
     revoke_when_wanted();
+    lose_key_when_wanted();
     seen_grants_ = oracle_.grants();
     for (const auto& contender : contenders_) {
         Contender::State& seen = seen_[contender->index()];

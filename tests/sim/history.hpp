@@ -42,6 +42,7 @@ class History {
     void prepare_contender(Contender&);
     void stall(const Stall&);
     void revoke_when_wanted();
+    void lose_key_when_wanted();
     void begin_operator();
     void heal();
     bool over() const;
@@ -62,6 +63,7 @@ class History {
     int operator_go_ = -1; ///< becomes readable when the operator is to act
     bool revoking_ = false;
     size_t seen_grants_ = 0;
+    bool key_lost_ = false;
     std::vector<Contender::State> seen_;
 };
 

@@ -24,6 +24,8 @@ void Faults::add(const Faults& other) {
     kills += other.kills;
     revocations += other.revocations;
     interrupts += other.interrupts;
+    keys_lost += other.keys_lost;
+    full += other.full;
 }
 
 Socket::Socket(Process& process, Server& server, Link& link)

@@ -38,7 +38,7 @@ struct Link {
 /// How often each fault has happened.
 struct Faults {
     size_t lost_requests = 0, lost_replies = 0, lost_messages = 0, slow = 0, late = 0, stalls = 0, hangs = 0,
-           restarts = 0, amnesia = 0, stops = 0, kills = 0, revocations = 0, interrupts = 0;
+           restarts = 0, amnesia = 0, stops = 0, kills = 0, revocations = 0, interrupts = 0, keys_lost = 0, full = 0;
 
     void add(const Faults&);
 };

@@ -163,6 +163,11 @@ Said NodeState::apply(const LockKey& key, const Operation& operation, millisecon
     return std::visit(Apply{*this, key, now, published}, operation);
 }
 
+bool NodeState::needs_memory(const Operation& operation) {
+    return std::holds_alternative<Acquire>(operation) || std::holds_alternative<Raise>(operation) ||
+           std::holds_alternative<Restore>(operation);
+}
+
 Said NodeState::look(milliseconds now) {
     expire(now);
     Said said{.word = key_ ? Word::held : Word::free, .fence = Fence{last_fence()}};

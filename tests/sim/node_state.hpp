@@ -30,6 +30,8 @@ class NodeState {
     const std::optional<Value>& key() const { return key_; }
     /// DEL, by hand.
     void remove_key() { key_.reset(); }
+    /// Whether a server without memory refuses it: what makes something new.
+    static bool needs_memory(const Operation&);
 
   private:
     struct Apply;

@@ -26,6 +26,7 @@ const char* name_of(Invariant invariant) {
     case Invariant::i7: return "I7";
     case Invariant::i8: return "I8";
     case Invariant::order: return "order";
+    case Invariant::loss: return "loss";
     }
     return "?";
 }
@@ -83,10 +84,16 @@ void Oracle::executed(Server& server, const Operation& operation, const Said& sa
                      fmt::format("node {} grants {} after its release, and nobody will release it", i, mine.token));
         mine.granted_at[i] = std::min(mine.granted_at[i], world_.now());
         stands(mine, server);
+        if (holding_now(mine) == nodes_ / 2 + 1) {
+            last_winner_ = mine.token;
+            ++quorums_;
+        }
         last_granted_ = acquire->record;
         ++grants_;
     } else if (const auto* extend = std::get_if<Extend>(&operation)) {
-        if (said.word == Word::yours) stands(holding(extend->token.text()), server);
+        Holding& mine = holding(extend->token.text());
+        if (said.word == Word::yours) stands(mine, server);
+        else mine.denied = mine.denied || (mine.forced && holding_now(mine) <= nodes_ / 2);
         world_.trace("node {}: extend {}: {}", i, extend->token.text().substr(28),
                      said.word == Word::yours ? "yours" : "no");
     } else if (const auto* restore = std::get_if<Restore>(&operation)) {
@@ -116,6 +123,35 @@ void Oracle::executed(Server& server, const Operation& operation, const Said& sa
 void Oracle::forgotten(Server& server) {
     // What it promised is kept by its having no vote; so the key counts as if it stood.
     world_.trace("node {} has forgotten {}", server.index(), server.state().key() ? "a key" : "nothing");
+}
+
+void Oracle::loses_key(Server& server, bool everything) {
+    // Its fence numbers begin anew by its clock alone, and marks that something is void are gone.
+    fences_lost_ = fences_lost_ || everything;
+    if (everything)
+        for (auto& [token, holding] : holdings_) holding.released[server.index()] = false;
+    if (!server.state().key()) return;
+    Holding& was = holding(token_of(server.state().key()->text));
+    was.stands_until[server.index()] = Instant::min();
+    if (was.forced || holding_now(was) > nodes_ / 2) return;
+    was.forced = world_.now();
+    if (noticed_within_)
+        world_.after(*noticed_within_, [this, token = was.token] {
+            if (holding(token).runs)
+                violated(Invariant::loss, fmt::format("the command of {} runs still, and its lock is lost", token));
+        });
+}
+
+size_t Oracle::holding_now(const Holding& holding) const {
+    return static_cast<size_t>(
+        std::ranges::count_if(holding.stands_until, [&](Instant until) { return until > world_.now(); }));
+}
+
+std::vector<size_t> Oracle::standing(const std::string& token) {
+    std::vector<size_t> nodes;
+    for (size_t i = 0; i < nodes_; ++i)
+        if (holding(token).stands_until[i] > world_.now()) nodes.push_back(i);
+    return nodes;
 }
 
 void Oracle::asked(const Process& process, const Task& task) {
@@ -156,6 +192,11 @@ void Oracle::claims(const std::string& token, Instant valid_until) {
 void Oracle::command_started(const std::string& token, Fence fence) {
     Holding& mine = holding(token);
     mine.runs = true;
+    if (noticed_within_ && mine.denied)
+        violated(Invariant::loss, fmt::format("the command of {} starts, and a node has told of its loss", token));
+    for (const auto& [other, theirs] : holdings_)
+        if (other != token && theirs.kept_until > world_.now() && !theirs.forced)
+            violated(Invariant::i1, fmt::format("the command of {} starts, and {} is kept", token, other));
     for (const std::string& other : running_)
         if (!mine.forced && !holding(other).forced)
             violated(Invariant::i1, fmt::format("the commands of {} and {} run at once", other, token));
@@ -167,6 +208,7 @@ void Oracle::command_started(const std::string& token, Fence fence) {
     win.taken_before = mine.forced && *mine.forced < win.when;
     for (const Win& other : wins_) {
         const bool in_order = (other.when < win.when) == (other.fence < win.fence);
+        if (fences_lost_) break;
         if (other.fence == win.fence || (!in_order && !other.taken_before && !win.taken_before))
             violated(Invariant::i5,
                      fmt::format("{} has won at {} with the number {}, and {} at {} with {}", other.token,

@@ -10,7 +10,9 @@
 //      disturbed no key;
 //  I7  nothing is released while the command runs;
 //  I8  with a healthy majority who wants the lock gets it within a bound, also from a holder that vanished;
-//  order  who came first is first served.
+//  order  who came first is first served;
+//  loss  a lock that fewer than a quorum of nodes hold, because one has lost its key, starts no command once the holder
+//      has asked that node, and its command ends soon after the next renewal. Until then it is as if taken by force.
 #pragma once
 
 #include "lock/lock.hpp"
@@ -25,7 +27,7 @@
 
 namespace holdfast::sim {
 
-enum class Invariant { i1, i2, i4, i5, i6, i7, i8, order };
+enum class Invariant { i1, i2, i4, i5, i6, i7, i8, order, loss };
 const char* name_of(Invariant);
 
 struct Violation {
@@ -36,7 +38,9 @@ struct Violation {
 
 class Oracle {
   public:
-    Oracle(World& world, size_t nodes) : world_{world}, nodes_{nodes} {}
+    /// `noticed_within`: how long a command may run on under a lock that nodes have lost; nothing: to its lease's end.
+    Oracle(World& world, size_t nodes, std::optional<nanoseconds> noticed_within)
+        : world_{world}, nodes_{nodes}, noticed_within_{noticed_within} {}
 
     const std::optional<Violation>& violation() const { return violation_; }
     void violated(Invariant, const std::string& text);
@@ -44,6 +48,7 @@ class Oracle {
     // What nodes tell.
     void executed(Server&, const Operation&, const Said&, const std::optional<NodeState::Value>& before);
     void forgotten(Server&);
+    void loses_key(Server&, bool everything);
 
     // What processes tell. `valid_until` is true time.
     void asked(const Process&, const Task&);
@@ -54,12 +59,20 @@ class Oracle {
     /// No thread of that run is left.
     void gone(const std::string& run) { gone_.push_back(run); }
 
+    /// The lock stays held until then.
+    void kept(const std::string& token, Instant until) { holding(token).kept_until = until; }
+
     bool command_runs() const { return !running_.empty(); }
     /// When an operator took that lock away.
     std::optional<Instant> forced(const std::string& token) { return holding(token).forced; }
     /// What some node has granted last.
     const std::optional<Record>& last_granted() const { return last_granted_; }
     size_t grants() const { return grants_; }
+    /// Who was granted a quorum last, and how often that was.
+    const std::string& last_winner() const { return last_winner_; }
+    size_t quorums() const { return quorums_; }
+    /// The nodes that hold that token's key.
+    std::vector<size_t> standing(const std::string& token);
 
   private:
     /// All about one token.
@@ -71,6 +84,8 @@ class Oracle {
         std::optional<Instant> claim{};    ///< until when it is believed to be held
         Instant latest_claim{};
         std::optional<Instant> forced{};
+        bool denied = false; ///< a node has told the holder of its loss, after which there was no quorum
+        Instant kept_until{};
         bool lost = false;
         bool runs = false;
     };
@@ -85,6 +100,7 @@ class Oracle {
     void stands(Holding&, Server&);
     void removed(const std::optional<NodeState::Value>& before, Server&);
     void check_claim(const Holding&);
+    size_t holding_now(const Holding&) const;
     bool is_past(const Token&) const;
 
     World& world_;
@@ -96,6 +112,10 @@ class Oracle {
     std::vector<Win> wins_;
     std::optional<Record> last_granted_;
     size_t grants_ = 0;
+    std::string last_winner_;
+    size_t quorums_ = 0;
+    std::optional<nanoseconds> noticed_within_;
+    bool fences_lost_ = false;
     std::optional<Violation> violation_;
 };
 

@@ -110,7 +110,9 @@ Exchange inspection(const LockKey&) { return {{std::make_shared<const sim::Task>
 
 tl::expected<Said, NodeFailure> said(const Answer& answer) {
     if (!answer.replies) return tl::unexpected{answer.replies.error()};
-    return *answer.replies->front().said;
+    const auto& said = answer.replies->front().said;
+    if (!said) return tl::unexpected{NodeFailure{NodeFailure::Kind::no_vote, "it is full"}};
+    return *said;
 }
 
 tl::expected<Said, NodeFailure> said(const std::optional<Answer>& answer) {

@@ -23,6 +23,20 @@ void Server::go_on() {
         if (socket->epoch() == epoch_) execute(socket, *task);
 }
 
+void Server::full_until(Instant until) {
+    full_until_ = std::max(full_until_, until);
+    ++faults_.full;
+    world_.trace("node {} is full until {}", index_, text_of(until));
+}
+
+void Server::lose_key(bool everything) {
+    ++faults_.keys_lost;
+    world_.trace("node {} loses {}", index_, everything ? "everything" : "the key");
+    oracle_.loses_key(*this, everything);
+    if (everything) state_ = {};
+    else state_.remove_key();
+}
+
 void Server::die(nanoseconds down, bool forgets) {
     if (!up_) return;
     forgets = forgets && !remembers_;
@@ -73,6 +87,8 @@ void Server::execute(const std::shared_ptr<Socket>& socket, const Task& task) {
     if (std::holds_alternative<Look>(task.what))
         return socket->reply(std::make_shared<const Said>(state_.look(time())));
     const auto& operation = std::get<Operation>(task.what);
+    if (full_until_ > world_.now() && NodeState::needs_memory(operation))
+        return socket->reply(std::shared_ptr<const Said>{});
     std::vector<Published> published;
     const auto before = state_.key();
     const Said said = state_.apply(key_, operation, time(), published);

@@ -29,6 +29,10 @@ class Server {
 
     /// Accepts connections and does nothing else until then.
     void hang_until(Instant);
+    /// Has no memory for anything new until then.
+    void full_until(Instant);
+    /// Loses the key, or everything, and does not restart.
+    void lose_key(bool everything);
     /// Its connections break, and it comes back after a while. What it forgets it had granted.
     void die(nanoseconds down, bool forgets);
 
@@ -52,6 +56,7 @@ class Server {
     uint64_t epoch_ = 0;
     Instant started_;
     Instant hangs_until_{};
+    Instant full_until_{};
     std::vector<std::pair<std::shared_ptr<Socket>, std::shared_ptr<const Task>>> backlog_; ///< what came meanwhile
     NodeState state_;
     std::vector<std::shared_ptr<Socket>> sockets_;

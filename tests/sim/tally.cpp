@@ -21,7 +21,9 @@ void Tally::add(uint64_t seed, const Result& result) {
         {"processes stopped", faults.stops},
         {"processes killed", faults.kills},
         {"waits interrupted", faults.interrupts},
-        {"locks taken away", faults.revocations}};
+        {"locks taken away", faults.revocations},
+        {"keys lost", faults.keys_lost},
+        {"nodes full", faults.full}};
     for (const auto& [name, count] : kinds) counts[{"fault", name}] += count;
     for (const auto& [name, count] : result.outcomes) counts[{"outcome", name}] += count;
     ++counts[{"total", "histories"}];
