@@ -43,7 +43,7 @@ Lock taken_up(const Arguments& arguments, const Settings& settings) {
     NodeSet nodes = nodes_to_ask(settings);
     std::optional<LockRules> rules;
     if (arguments.settings.contains("ttl")) rules = lock_rules(settings, nodes.size(), milliseconds{0});
-    const Tenure held = tenure(nodes, key, *token);
+    const Tenure held = tenure(nodes, key, *token, way(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
     if (!held.record.holder || !held.record.holder->kept)
@@ -92,7 +92,7 @@ Exit verify(const Arguments& arguments, const Settings& settings) {
                       "verify needs NAME and --token, unless it is inside run, whose lock it verifies"};
     const LockKey key = lock_key(completed, settings);
     NodeSet nodes = nodes_to_ask(settings);
-    const Tenure held = tenure(nodes, key, *token);
+    const Tenure held = tenure(nodes, key, *token, way(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
     Log{settings.verbosity}.detail("verified", fmt::format("{} is ours; it expires in {} unless renewed{}", key.name,

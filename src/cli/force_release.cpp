@@ -91,7 +91,7 @@ Exit take_away(NodeSet& nodes, const LockKey& key, const Record& record, const s
     switch (revocation.outcome) {
     case Revocation::Outcome::revoked:
         show(fmt::format("taken away from {}\n  {}\n  {}\n", holder, for_holder(record),
-                         for_others(key, inspect(nodes, key))));
+                         for_others(key, inspect(nodes, key, way))));
         return ExitStatus::ok;
     case Revocation::Outcome::free:
         show(fmt::format("{} has just let go: nothing to take away\n", holder));
@@ -114,7 +114,7 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
         throw Failure{ExitStatus::usage,
                       "force-release asks before it takes a lock away, and there is no terminal to ask at; give --yes"};
     NodeSet nodes = nodes_to_ask(settings);
-    const Inspection seen = inspect(nodes, key);
+    const Inspection seen = inspect(nodes, key, way(settings));
     check_told(key, seen);
     if (seen.holding == 0) {
         show(fmt::format("{} is free, nothing to take away\n", key.name));

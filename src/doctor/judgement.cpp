@@ -259,10 +259,10 @@ Finding lock(const Facts& facts, const LockRules& rules) {
     }
 }
 
-Finding rights(const Facts& facts, const LockRules& rules) {
+Finding rights(const Facts& facts, const std::string& prefix, const LockRules& rules) {
     if (facts.rights.empty())
         return warning("rights", "not tried: it answers too slowly, or no more", "see to that, and try again");
-    return judge_rights(facts.rights, facts.told || is_old(facts), rules.way);
+    return judge_rights(facts.rights, facts.told || is_old(facts), prefix, rules.way);
 }
 
 Perhaps leftovers(const Facts& facts, const std::string& prefix) {
@@ -311,7 +311,7 @@ Diagnosis judge(const std::vector<Facts>& nodes, const std::string& prefix, cons
         add(persistence(facts, n, rules), i);
         add(eviction(facts), i);
         add(lock(facts, rules), i);
-        add(rights(facts, rules), i);
+        add(rights(facts, prefix, rules), i);
         add(leftovers(facts, prefix), i);
     }
     return diagnosis;

@@ -7,12 +7,13 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace holdfast {
 namespace {
 
 /// What does not work for who lacks a command.
-enum class Without { locks, scripts, transactions, promptness, messages, listing, facts, persistence };
+enum class Without { locks, scripts, transactions, promptness, messages, looking, listing, facts, persistence };
 
 struct Right {
     std::string name; ///< as an ACL rule has it
@@ -45,7 +46,7 @@ std::vector<Right> rights(const LockKey& lock, Way way) {
         {"subscribe", messages, {}},
         {"scan", listing, {"SCAN", "0", "COUNT", "1"}},
         {"getrange", listing, {"GETRANGE", key, "0", "0"}},
-        {"zcount", listing, {"ZCOUNT", lock.seen(), "-inf", "+inf"}},
+        {"zcount", looking, {"ZCOUNT", lock.seen(), "-inf", "+inf"}},
         {"eval", scripts, {"EVAL", "return 1", "0"}, true},
         {"watch", transactions, {"WATCH", key}},
         {"unwatch", transactions, {"UNWATCH"}},
@@ -60,10 +61,11 @@ std::string_view loss(Without without) {
     switch (without) {
     case Without::locks: return "no lock without it";
     case Without::scripts: return "locks by transaction then, which is slower";
-    case Without::transactions: return "no status, force-release or --no-scripts without it";
+    case Without::transactions: return "no --no-scripts without it";
     case Without::promptness: return "who waits hears of a release later";
     case Without::messages: return "who waits or loses the lock hears of it later";
     case Without::listing: return "no list without it";
+    case Without::looking: return "no status, verify, renew, release, force-release or list without it";
     case Without::facts: return "version, role, uptime, memory and persistence stay unknown";
     case Without::persistence: return "what a restart forgets stays unknown";
     }
@@ -76,12 +78,21 @@ bool is_refusal(const Reply& reply) {
            (reply.text.find("NOPERM") != std::string::npos || reply.text.starts_with("ERR unknown command"));
 }
 
+/// What the user lacks when that is how the server refuses: a pattern of keys or channels, or the command itself.
+std::pair<Without, std::string> lack(const Right& right, const Reply& refusal, const std::string& names) {
+    const auto says = [&](const char* words) { return refusal.text.find(words) != std::string::npos; };
+    if (says("access") && says("key")) return {Without::locks, "~" + names};
+    if (says("access") && says("channel")) return {Without::messages, "&" + names};
+    return {right.without, "+" + right.name};
+}
+
+std::string all_names(const std::string& prefix) { return glob_escaped(prefix) + "*"; }
+
 } // namespace
 
 std::string acl_rule(const std::string& user, const std::string& prefix, Way way, bool selects) {
-    const std::string names = glob_escaped(prefix) + "*";
     std::string rule =
-        fmt::format("user {0} on >PASSWORD resetkeys ~{1} ~{{{1}}}:* resetchannels &{{{1}}}:* -@all", user, names);
+        fmt::format("user {0} on >PASSWORD resetkeys ~{1} resetchannels &{1} -@all", user, all_names(prefix));
     for (const Right& right : rights({}, way)) rule += " +" + right.name;
     return rule + (selects ? " +select" : "");
 }
@@ -96,17 +107,29 @@ Request rights_probe(const LockKey& probe, Way way) {
     return request;
 }
 
-Finding judge_rights(const std::vector<Reply>& replies, bool told, Way way) {
+Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, Way way) {
     std::map<Without, std::vector<std::string>> lacking;
+    const auto lacks = [&](const std::pair<Without, std::string>& right) {
+        auto& names = lacking[right.first];
+        if (std::ranges::find(names, right.second) == names.end()) names.push_back(right.second);
+    };
     std::string words;
     auto reply = replies.begin();
     for (const Right& right : rights({}, way)) {
-        const bool refused = right.probe.empty() ? !told : is_refusal(*reply);
-        if (refused) lacking[right.without].push_back("+" + right.name);
-        if (refused && words.empty() && !right.probe.empty())
-            words = fmt::format("; it says: {}", printable(reply->text));
-        if (!right.probe.empty()) ++reply;
+        if (right.probe.empty()) {
+            // PUBLISH shows before whether it is the channel that is refused.
+            const auto& messages = lacking[right.without];
+            if (!told && std::ranges::find(messages, "&" + all_names(prefix)) == messages.end())
+                lacks({right.without, "+" + right.name});
+            continue;
+        }
+        if (is_refusal(*reply)) {
+            lacks(lack(right, *reply, all_names(prefix)));
+            if (words.empty()) words = fmt::format("; it says: {}", printable(reply->text));
+        }
+        ++reply;
     }
+    std::erase_if(lacking, [](const auto& entry) { return entry.second.empty(); });
     Finding finding{"rights", {}, Verdict::ok, "our user may do all that locks need"};
     if (lacking.empty()) return finding;
     std::vector<std::string> losses;

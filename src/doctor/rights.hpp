@@ -19,6 +19,6 @@ std::string acl_rule(const std::string& user, const std::string& prefix, Way way
 Request rights_probe(const LockKey& probe, Way way);
 
 /// `replies` to the probe; `told`: messages reach us, or the server is too old to push any.
-Finding judge_rights(const std::vector<Reply>& replies, bool told, Way way);
+Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, Way way);
 
 } // namespace holdfast

@@ -64,10 +64,14 @@ std::vector<NodeReport> reports(const std::vector<NodeView>& nodes) {
     return out;
 }
 
-Inspection inspect(NodeSet& nodes, const LockKey& key) {
-    const Answers answers =
-        nodes.ask([&](size_t) { return inspection(key); },
-                  {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
+Answers ask_all(NodeSet& nodes, const LockKey& key, const Operation& operation, Way way) {
+    std::vector<Way> ways(nodes.size(), way);
+    return nodes.ask([&](size_t i) { return exchange(key, operation, ways[i]); },
+                     {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
+}
+
+Inspection inspect(NodeSet& nodes, const LockKey& key, Way way) {
+    const Answers answers = ask_all(nodes, key, Inspect{}, way);
     std::vector<NodeView> views;
     for (size_t i = 0; i < nodes.size(); ++i) views.push_back({nodes.node(i).display(), said(answers[i])});
     return tally(std::move(views));

@@ -37,7 +37,10 @@ struct Inspection {
     size_t waiting = 0;          ///< how many there are in all
 };
 
-Inspection inspect(NodeSet&, const LockKey&);
+Inspection inspect(NodeSet&, const LockKey&, Way = Way::scripts);
+
+/// One operation on every node, none of which is waited for longer than a connection and one answer may take.
+Answers ask_all(NodeSet&, const LockKey&, const Operation&, Way);
 
 /// What follows from what the nodes say.
 Inspection tally(std::vector<NodeView>);

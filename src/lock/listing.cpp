@@ -18,8 +18,8 @@ class NodeListing {
     /// From the first request to the end. The listing stays where it is until then.
     Exchange exchange() {
         Request request{"TIME"};
-        while (!expiring_.empty() && has_room(request)) ask_all(move_last(expiring_, asked_expiring_), request);
-        while (!names_.empty() && has_room(request)) request.add({"PTTL", prefix_ + move_last(names_, asked_names_)});
+        while (!expiring_.empty() && request.has_room()) ask_all(move_last(expiring_, asked_expiring_), request);
+        while (!names_.empty() && request.has_room()) request.add({"PTTL", prefix_ + move_last(names_, asked_names_)});
         asked_to_scan_ = names_.empty() && !scanned_;
         if (asked_to_scan_) request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", "2000"});
         return {std::move(request), [this](std::vector<Reply>&& replies) -> Step {
@@ -36,9 +36,6 @@ class NodeListing {
 
   private:
     using Replies = std::span<const Reply>;
-
-    /// A socket takes it at once.
-    static bool has_room(const Request& request) { return request.bytes().size() < 32'000; }
 
     static const std::string& move_last(std::vector<std::string>& from, std::vector<std::string>& to) {
         to.push_back(std::move(from.back()));
@@ -85,8 +82,10 @@ class NodeListing {
             return fail({NodeFailure::Kind::no_vote, "its answer makes no sense here"});
         cursor_ = scan[0].text;
         scanned_ = cursor_ == "0";
+        // The keys that stand beside a lock have braces.
         for (const Reply& key : scan[1].items)
-            if (key.text.starts_with(prefix_)) names_.push_back(key.text.substr(prefix_.size()));
+            if (key.text.starts_with(prefix_) && key.text.find('{', prefix_.size()) == std::string::npos)
+                names_.push_back(key.text.substr(prefix_.size()));
     }
 
     /// False when the key is no lock, or the node refuses.

@@ -44,8 +44,6 @@ std::vector<Waiter> queue(const Reply& reply) {
 
 } // namespace
 
-std::string LockKey::void_mark(std::string_view token) const { return fmt::format("{{{}}}:void:{}", key(), token); }
-
 std::optional<std::string> not_a_lock_name(std::string_view name) {
     constexpr size_t longest = 200;
     if (name.empty()) return "the name of the lock is empty";

@@ -22,23 +22,28 @@
 
 namespace holdfast {
 
-/// A lock's name with the prefix in front: the key itself. The other keys of the lock derive from it and share its
-/// cluster slot.
+/// A lock's name with the prefix in front: the key itself. The other keys and the channels of the lock begin with it,
+/// so that rights for one prefix cover all of them, and share its cluster slot. Neither part has braces in it, so that
+/// none of these is the key of another lock.
 struct LockKey {
     std::string name;
     std::string prefix;
 
     std::string key() const { return prefix + name; }
-    std::string fence() const { return "{" + key() + "}:fence"; } ///< the last number accepted here
-    std::string queue() const { return "{" + key() + "}:queue"; } ///< waiters by ticket
-    std::string seen() const { return "{" + key() + "}:seen"; }   ///< waiters by when their entry becomes stale
+    std::string fence() const { return companion("fence"); } ///< the last number accepted here
+    std::string queue() const { return companion("queue"); } ///< waiters by ticket
+    std::string seen() const { return companion("seen"); }   ///< waiters by when their entry becomes stale
     /// Marks a token as worth nothing on that node.
-    std::string void_mark(std::string_view token) const;
+    std::string void_mark(std::string_view token) const { return companion("void:") + std::string{token}; }
     /// The channel on which that run hears that it may try.
     std::string turn_channel(std::string_view run) const { return turn_channels() + std::string{run}; }
-    std::string turn_channels() const { return "{" + key() + "}:turn:"; }
+    std::string turn_channels() const { return companion("turn:"); }
     /// Carries the token of a holder from whom the lock was taken away, and what there is to say of it.
-    std::string revoked_channel() const { return "{" + key() + "}:revoked"; }
+    std::string revoked_channel() const { return companion("revoked"); }
+    /// Where earlier versions kept the fence number: read as long as there is none under fence().
+    std::string earlier_fence() const { return "{" + key() + "}:fence"; }
+
+    std::string companion(std::string_view word) const { return key() + ":{" + key() + "}:" + std::string{word}; }
 };
 
 /// Why `name` cannot name a lock, as a sentence; nothing when it can.
@@ -116,7 +121,9 @@ struct Revoke {
     /// As long as a request that would bring the record back may be under way.
     milliseconds void_lasts() const;
 };
-using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdraw, Revoke>;
+/// Reads all there is of a lock, and changes nothing. held, free
+struct Inspect {};
+using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdraw, Revoke, Inspect>;
 
 enum class Word {
     granted,    ///< it is ours now
@@ -146,9 +153,9 @@ struct Said {
     std::string value{};     ///< held: what stands in the key; reserved: who is first in the queue; revoked: the words
     milliseconds ttl_left{}; ///< held: of the key; reserved: of the entry of who is first
     size_t position = 0;     ///< held, reserved: our place in the queue, from 1; 0: not in it
-    Fence fence{};           ///< granted, raised, refused; of inspection
-    std::vector<Waiter> queue{}; ///< of inspection: the first hundred of those who live
-    size_t waiting = 0;          ///< of inspection: all of those who live
+    Fence fence{};           ///< granted, raised, refused; of Inspect
+    std::vector<Waiter> queue{}; ///< of Inspect: those of the first hundred in line who live
+    size_t waiting = 0;          ///< of Inspect: all who live
 };
 
 /// How a node wants to be asked.
@@ -157,8 +164,6 @@ enum class Way { scripts, transactions };
 /// One operation on one node. A node that refuses scripts is asked by transaction at once, and `way`, which outlives
 /// the exchange, says so from then on.
 Exchange exchange(const LockKey&, const Operation&, Way& way);
-/// Reads all there is of a lock. held, free
-Exchange inspection(const LockKey&);
 
 /// What a node answered to one of these.
 tl::expected<Said, NodeFailure> said(const Answer&);
@@ -179,6 +184,8 @@ Exchange transaction(const LockKey&, const Operation&);
 constexpr milliseconds void_lasts{60'000};
 constexpr milliseconds fence_lasts = std::chrono::days{90};
 constexpr milliseconds queue_lasts{60'000};
+/// How many places of the queue Inspect looks at, however many wait.
+constexpr size_t places_shown = 100;
 /// How far a client's clock is believed to be from a node's.
 constexpr milliseconds clock_tolerance{1000};
 

@@ -7,11 +7,7 @@
 namespace holdfast {
 
 Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& words, Way way) {
-    std::vector<Way> ways(nodes.size(), way);
-    const Revoke operation{record, words};
-    const Answers answers =
-        nodes.ask([&](size_t i) { return exchange(key, operation, ways[i]); },
-                  {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
+    const Answers answers = ask_all(nodes, key, Revoke{record, words}, way);
     std::map<Word, size_t> counts;
     Revocation revocation{};
     for (size_t i = 0; i < nodes.size(); ++i) {

@@ -39,7 +39,7 @@ end
 local function last_fence() return tonumber(redis.call('GET', FENCE) or 0) or 0 end
 )";
 
-// ARGV: record, ttl ms, run, attempt, proposal, entry or '', since ms, waited ms, lasts ms
+// ARGV: record, ttl ms, run, attempt, proposal, entry or '', since ms, waited ms, lasts ms, earlier fence
 constexpr std::string_view acquire_body = R"(
 if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
 local record = redis.call('GET', K)
@@ -61,7 +61,12 @@ if waits and (record or (ahead and ahead ~= entry)) then
     ahead = first()
 end
 if not record and (not ahead or ahead == entry) then
-    local fence = math.max(last_fence() + 1, near(tonumber(ARGV[5]), now()))
+    local last = last_fence()
+    if last == 0 then
+        local earlier = redis.pcall('GET', ARGV[10])
+        last = type(earlier) == 'string' and tonumber(earlier) or 0
+    end
+    local fence = math.max(last + 1, near(tonumber(ARGV[5]), now()))
     redis.call('SET', K, ARGV[1], 'PX', ARGV[2])
     if ahead then leave(entry) end
     set_fence(fence)
@@ -149,16 +154,32 @@ end
 return {word}
 )";
 
+constexpr std::string_view inspect_body = R"(
+local at = now()
+local queue = {}
+local places = redis.call('ZRANGE', QUEUE, 0, {places_shown} - 1, 'WITHSCORES')
+for i = 1, #places, 2 do
+    if tonumber(redis.call('ZSCORE', SEEN, places[i]) or 0) > at then
+        queue[#queue + 1] = places[i]
+        queue[#queue + 1] = at - places[i + 1]
+    end
+end
+local record = redis.call('GET', K)
+local waiting = redis.call('ZCOUNT', SEEN, '(' .. string.format('%.0f', at), '+inf')
+return {record and 'held' or 'free', record or '', redis.call('PTTL', K), 0, last_fence(), queue, waiting}
+)";
+
 /// The script with its constants, which are words in braces.
 std::string text(std::string_view body) {
     std::string script = std::string{common} + std::string{body};
-    const auto put = [&script](std::string_view word, milliseconds value) {
+    const auto put = [&script](std::string_view word, int64_t value) {
         for (size_t at = script.find(word); at != std::string::npos; at = script.find(word))
             script.replace(at, word.size(), argument(value));
     };
-    put("{fence_lasts}", fence_lasts);
-    put("{queue_lasts}", queue_lasts);
-    put("{tolerance}", clock_tolerance);
+    put("{fence_lasts}", fence_lasts.count());
+    put("{queue_lasts}", queue_lasts.count());
+    put("{tolerance}", clock_tolerance.count());
+    put("{places_shown}", places_shown);
     return script;
 }
 
@@ -192,7 +213,7 @@ struct ToScript {
         return eval(script, key, op.token.text(),
                     {op.record.value, argument(op.ttl), op.token.run, argument(op.token.attempt),
                      argument(op.proposal.number), waiting.entry, argument(waiting.since), argument(waiting.waited),
-                     argument(waiting.lasts)});
+                     argument(waiting.lasts), key.earlier_fence()});
     }
     Request operator()(const Raise& op) const {
         static const std::string script = text(raise_body);
@@ -223,6 +244,10 @@ struct ToScript {
         return told_first(eval(script, key, op.record.token(),
                                {op.record.value, argument(op.void_lasts()), key.turn_channels(), key.revoked_channel(),
                                 op.message(), op.words}));
+    }
+    Request operator()(const Inspect&) const {
+        static const std::string script = text(inspect_body);
+        return eval(script, key, "", {});
     }
 };
 

@@ -8,10 +8,8 @@
 
 namespace holdfast {
 
-Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token) {
-    const Answers answers =
-        nodes.ask([&](size_t) { return inspection(key); },
-                  {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
+Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token, Way way) {
+    const Answers answers = ask_all(nodes, key, Inspect{}, way);
     Tenure result;
     std::vector<milliseconds> left;
     for (size_t i = 0; i < nodes.size(); ++i) {

@@ -1,7 +1,7 @@
 // A lock seen by who knows its token: what `acquire` left held, from another process. Main thread.
 #pragma once
 
-#include "lock/ballot.hpp"
+#include "lock/inspection.hpp"
 #include "lock/quorum.hpp"
 #include "redis/node_set.hpp"
 
@@ -25,6 +25,6 @@ struct Tenure {
 };
 
 /// Asks every node whether the lock is held under that token.
-Tenure tenure(NodeSet&, const LockKey&, const Token&);
+Tenure tenure(NodeSet&, const LockKey&, const Token&, Way = Way::scripts);
 
 } // namespace holdfast

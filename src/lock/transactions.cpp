@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <set>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -13,6 +13,16 @@ Reply text(std::string_view value) { return {Reply::Type::text, std::string{valu
 Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {}}; }
 Reply list(std::vector<Reply> items) { return {Reply::Type::list, {}, 0, std::move(items)}; }
 Reply word(std::string_view name) { return list({text(name)}); }
+
+/// RESP3 sends pairs, RESP2 one flat list.
+template <typename Visit>
+void for_each_score(const Reply& reply, Visit visit) {
+    for (size_t i = 0; i < reply.items.size(); ++i) {
+        const Reply& item = reply.items[i];
+        if (item.items.size() == 2) visit(item.items[0].text, item.items[1].number());
+        else if (i + 1 < reply.items.size()) visit(item.text, reply.items[++i].number());
+    }
+}
 
 /// Who waits, as far as the first of them matters: read with three commands.
 struct Line {
@@ -50,16 +60,6 @@ struct Line {
         // They hide whether it is alive.
         else if (std::ranges::none_of(until, alive))
             for (const auto& [entry, when] : until) stale.push_back(entry);
-    }
-
-    /// RESP3 sends pairs, RESP2 one flat list.
-    template <typename Visit>
-    static void for_each_score(const Reply& reply, Visit visit) {
-        for (size_t i = 0; i < reply.items.size(); ++i) {
-            const Reply& item = reply.items[i];
-            if (item.items.size() == 2) visit(item.items[0].text, item.items[1].number());
-            else if (i + 1 < reply.items.size()) visit(item.text, reply.items[++i].number());
-        }
     }
 
     /// A hint for the first in line.
@@ -127,7 +127,8 @@ class Acquisition {
         const bool is_free = replies[1].type == Reply::Type::nil;
         const std::string entry = op_.waiting ? op_.waiting->entry : "";
         if (is_free && (line.first.empty() || line.first == entry))
-            return watching ? Step{take(line, replies[3].number())} : Step{look(true)};
+            return watching ? Step{replies[3].number() == 0 ? after_earlier(line) : take(line, replies[3].number())}
+                            : Step{look(true)};
         if (is_free && !line.first_lasts) return otherwise(look_for_first(line));
         const Reply answer = is_free ? reserved(line, *line.first_lasts)
                                      : list({text("held"), text(replies[1].text), integer(replies[2].integer)});
@@ -147,6 +148,12 @@ class Acquisition {
             if (self.op_.waiting) return self.enter(line.now, answer);
             return answer;
         });
+    }
+
+    /// Takes it with a number above that which earlier versions kept, as far as we may read it.
+    Exchange after_earlier(const Line& line) const {
+        return {{"GET", key_.earlier_fence()},
+                [self = *this, line](Replies&& replies) -> Step { return self.take(line, replies[0].number()); }};
     }
 
     Exchange take(const Line& line, int64_t last_fence) const {
@@ -242,23 +249,65 @@ Exchange remove(const LockKey& key, const Request& before,
 
 // ---- inspect
 
-Step inspected(const Reply& results) {
-    const std::vector<Reply>& all = results.items;
-    const milliseconds now = time_of(all[3]);
-    std::set<std::string> live;
-    Line::for_each_score(all[5], [&](const std::string& entry, int64_t score) {
-        if (milliseconds{score} > now) live.insert(entry);
-    });
-    Reply queue = list({});
-    Line::for_each_score(all[4], [&](const std::string& entry, int64_t ticket) {
-        if (!live.contains(entry)) return;
-        queue.items.push_back(text(entry));
-        queue.items.push_back(integer((now - milliseconds{ticket}).count()));
-    });
-    const bool free = all[0].type == Reply::Type::nil || all[1].integer == -2;
-    return list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer), integer(0),
-                 integer(all[2].number()), std::move(queue), integer(static_cast<int64_t>(live.size()))});
-}
+/// Changes nothing, so only what is said of the key has to be of one instant.
+class Look {
+  public:
+    explicit Look(LockKey key) : key_{std::move(key)} {}
+
+    Exchange places() const {
+        Request request{"TIME"};
+        request.add({"ZRANGE", key_.queue(), "0", argument(int64_t{places_shown} - 1), "WITHSCORES"});
+        return ask(std::move(request), [self = *this](Replies&& replies) -> Step {
+            Look next = self;
+            next.now_ = time_of(replies[0]);
+            for_each_score(replies[1], [&](const std::string& entry, int64_t ticket) {
+                next.places_.emplace_back(entry, milliseconds{ticket});
+            });
+            return next.seen();
+        });
+    }
+
+  private:
+    /// Which of them live, as many at a time as a socket takes at once.
+    Exchange seen() const {
+        if (asked_ == places_.size()) return key();
+        Request request;
+        size_t end = asked_;
+        while (end < places_.size() && request.has_room()) request.add({"ZSCORE", key_.seen(), places_[end++].first});
+        return ask(std::move(request), [self = *this, end](Replies&& replies) -> Step {
+            Look next = self;
+            for (; next.asked_ < end; ++next.asked_) {
+                const auto& [entry, ticket] = self.places_[next.asked_];
+                if (milliseconds{replies[next.asked_ - self.asked_].number()} <= self.now_) continue;
+                next.queue_.items.push_back(text(entry));
+                next.queue_.items.push_back(integer((self.now_ - ticket).count()));
+            }
+            return next.seen();
+        });
+    }
+
+    Exchange key() const {
+        const auto read = [this](Request& request) {
+            request.add({"GET", key_.key()});
+            request.add({"PTTL", key_.key()});
+            request.add({"GET", key_.fence()});
+            request.add({"ZCOUNT", key_.seen(), "(" + argument(now_), "+inf"});
+        };
+        const auto answer = [queue = queue_](const Reply& results) -> Step {
+            const std::vector<Reply>& all = results.items;
+            const bool free = all[0].type == Reply::Type::nil || all[1].integer == -2;
+            return list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer), integer(0),
+                         integer(all[2].number()), queue, integer(all[3].integer)});
+        };
+        return commit(read, answer, [self = *this] { return self.key(); });
+    }
+
+    LockKey key_;
+    milliseconds now_{};
+    std::vector<std::pair<std::string, milliseconds>> places_; ///< entry, ticket
+    size_t asked_ = 0;                                         ///< how many of them have been asked for
+    Reply queue_ = list({});
+};
 
 // ---- the others
 
@@ -354,24 +403,14 @@ struct ToTransaction {
                           return {theirs, theirs ? "revoked" : "free", std::move(hints)};
                       });
     }
+
+    Exchange operator()(const Inspect&) const { return Look{key}.places(); }
 };
 
 } // namespace
 
 Exchange transaction(const LockKey& key, const Operation& operation) {
     return std::visit(ToTransaction{key}, operation);
-}
-
-Exchange inspection(const LockKey& key) {
-    const auto read = [&](Request& request) {
-        request.add({"GET", key.key()});
-        request.add({"PTTL", key.key()});
-        request.add({"GET", key.fence()});
-        request.add({"TIME"});
-        request.add({"ZRANGE", key.queue(), "0", "99", "WITHSCORES"});
-        request.add({"ZRANGE", key.seen(), "0", "-1", "WITHSCORES"});
-    };
-    return commit(read, inspected, [key] { return inspection(key); });
 }
 
 } // namespace holdfast

@@ -25,6 +25,8 @@ class Request {
     }
 
     const std::string& bytes() const { return bytes_; }
+    /// One command more is still taken by a socket at once.
+    bool has_room() const { return bytes_.size() < 32'000; }
     /// How many replies the node owes for this.
     size_t commands() const { return commands_; }
 

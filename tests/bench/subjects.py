@@ -19,7 +19,7 @@ class Holdfast:
         return [*self.words, lock, "--", *command]
 
     def queued(self, lock):
-        return min(int(node.ask("ZCARD", "{holdfast:%s}:queue" % lock)) for node in self.nodes)
+        return min(int(node.ask("ZCARD", "holdfast:{0}:{{holdfast:{0}}}:queue".format(lock))) for node in self.nodes)
 
     def totals(self):
         """A node's share."""

@@ -50,7 +50,7 @@ TEST_CASE("fence numbers grow from run to run, with nodes that restart empty, an
         // The third may have answered late, with a smaller number: of two that know it none may forget it, which is
         // what the restart guard is for.
         const auto know = std::ranges::count_if(std::array{0U, 1U, 2U}, [&](size_t node) {
-            return std::atoll(servers[node].text({"GET", "{holdfast:x}:fence"}).c_str()) >= numbers.back();
+            return std::atoll(servers[node].text({"GET", "holdfast:x:{holdfast:x}:fence"}).c_str()) >= numbers.back();
         });
         if (know < 3) continue;
         ++restarts;

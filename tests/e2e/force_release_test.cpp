@@ -38,8 +38,8 @@ void wait_in_line(const RedisServer& server, const std::string& run, int pid) {
     const milliseconds now = wall_time_since_epoch();
     const std::string entry = fmt::format(
         R"({} {{"v":1,"label":"deploy","user":"joe","host":"web2","pid":{},"since":1,"ttl_ms":30000}})", run, pid);
-    server.command({"ZADD", "{holdfast:x}:queue", fmt::format("{}", now.count() + pid), entry});
-    server.command({"ZADD", "{holdfast:x}:seen", fmt::format("{}", (now + 1h).count()), entry});
+    server.command({"ZADD", "holdfast:x:{holdfast:x}:queue", fmt::format("{}", now.count() + pid), entry});
+    server.command({"ZADD", "holdfast:x:{holdfast:x}:seen", fmt::format("{}", (now + 1h).count()), entry});
 }
 
 Finished force(RedisServers& servers, std::vector<std::string> words) {
@@ -129,7 +129,7 @@ TEST_CASE("the holder is told at once who took the lock and why, and the next in
     Process holder{run_on(servers.uris(), {"--ttl", "60s", "x", "-c", "echo started; exec sleep 60"})};
     holder.wait_for_out("started");
     Process waiter{run_on(servers.uris(), {"x", "-c", "echo mine; read line"})};
-    REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
+    REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
     const Finished taken = force(servers, {"--yes", "--reason", "it \x1b[2Jhangs, says \"joe\""});
     CHECK(taken.status() == 0);
     const std::string next = fmt::format(", pid {})", waiter.pid());

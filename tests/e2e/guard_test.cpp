@@ -192,7 +192,7 @@ TEST_CASE("when a killed guard cannot be replaced, the command is stopped") {
     REQUIRE(eventually([&] { return !dir.read("children").empty(); }));
     // Before renewal has begun it would be what fails.
     REQUIRE(eventually([&] {
-        return server.command({"PUBSUB", "NUMSUB", "{holdfast:x}:revoked"}).items.at(1).integer == 1;
+        return server.command({"PUBSUB", "NUMSUB", "holdfast:x:{holdfast:x}:revoked"}).items.at(1).integer == 1;
     }));
     const rlimit no_more_descriptors{5, 1024};
     const rlimit enough_for_sanitizers{1024, 1024};

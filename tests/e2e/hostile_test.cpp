@@ -381,7 +381,7 @@ TEST_CASE("hostile: when the fence has to be raised") {
     RedisServer ahead;
     std::vector<std::vector<std::string>> calls;
     for (size_t i = 0; i < all.size(); ++i) {
-        const std::string fence = fmt::format("{{holdfast:x{}}}:fence", i);
+        const std::string fence = fmt::format("holdfast:x{0}:{{holdfast:x{0}}}:fence", i);
         ahead.command({"SET", fence, "9000000000000", "PX", "60000"});
         const std::string hostile = all[i]->hostile.uri();
         // Behind are the hostile one and a good one, which is enough, if not in the first attempt: what answers first
@@ -400,7 +400,7 @@ TEST_CASE("hostile: when the fence has to be raised") {
     good[0].kill();
     calls.clear();
     for (size_t i = 0; i < all.size(); ++i) {
-        ahead.command({"SET", fmt::format("{{holdfast:y{}}}:fence", i), "9000000000000", "PX", "60000"});
+        ahead.command({"SET", fmt::format("holdfast:y{0}:{{holdfast:y{0}}}:fence", i), "9000000000000", "PX", "60000"});
         calls.push_back(call("run", fmt::format("{},{},{}", all[i]->hostile.uri(), ahead.uri(), good[0].uri()),
                              {"-n", fmt::format("y{}", i), "echo", "ran"}));
     }

@@ -34,7 +34,7 @@ struct Backup {
 
     void hold(const RedisServer& server, const std::string& name = "x") const {
         server.command({"SET", "holdfast:" + name, record, "PX", fmt::format("{}", two_hours.count())});
-        server.command({"SET", "{holdfast:" + name + "}:fence", "1700000000000"});
+        server.command({"SET", "holdfast:" + name + ":{holdfast:" + name + "}:fence", "1700000000000"});
     }
     std::string since_as(const char* format) const {
         const std::time_t second{std::chrono::duration_cast<seconds>(since).count()};
@@ -55,8 +55,8 @@ void wait_in_line(const RedisServer& server, const std::string& run, int pid, st
     const milliseconds now = wall_time_since_epoch();
     const std::string entry = fmt::format(
         R"({} {{"v":1,"label":"deploy","user":"joe","host":"web2","pid":{},"since":1,"ttl_ms":30000}})", run, pid);
-    server.command({"ZADD", "{holdfast:x}:queue", fmt::format("{}", (now - waited - 30s).count()), entry});
-    server.command({"ZADD", "{holdfast:x}:seen", fmt::format("{}", (now + 1h).count()), entry});
+    server.command({"ZADD", "holdfast:x:{holdfast:x}:queue", fmt::format("{}", (now - waited - 30s).count()), entry});
+    server.command({"ZADD", "holdfast:x:{holdfast:x}:seen", fmt::format("{}", (now + 1h).count()), entry});
 }
 
 /// Takes a duration out that changes while we look.
@@ -124,7 +124,7 @@ TEST_CASE("a real holder and a real waiter are shown as who they are, and never 
     Process holder{run_on(servers.uris(), {"x", "-c", "echo started $HOLDFAST_TOKEN $HOLDFAST_FENCE; read line"})};
     holder.wait_for_out("\n");
     Process waiter{run_on(servers.uris(), {"x", "true"})};
-    REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
+    REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
     const std::string text = call({"status", "--node", servers.uris(), "x"}).out;
     CHECK(text.starts_with("x is held by sh ("));
     CHECK(text.find(fmt::format(", pid {}) for ", holder.pid())) != std::string::npos);
@@ -136,13 +136,14 @@ TEST_CASE("a real holder and a real waiter are shown as who they are, and never 
     CHECK(json::parse(list)["locks"][0]["waiting"] == 1);
 
     const std::string record = servers[0].text({"GET", "holdfast:x"});
-    const std::string entry = servers[0].command({"ZRANGE", "{holdfast:x}:queue", "0", "0"}).items[0].text;
+    const std::string entry = servers[0].command({"ZRANGE", "holdfast:x:{holdfast:x}:queue", "0", "0"}).items[0].text;
     holder.say("\n");
     waiter.wait();
     const std::string said = holder.wait().out;
     const std::string run = record.substr(0, record.find('.'));
     REQUIRE(said.starts_with("started " + run + "."));
-    CHECK(text.find("fence " + servers[0].text({"GET", "{holdfast:x}:fence"})) == std::string::npos); // the waiter's
+    CHECK(text.find("fence " + servers[0].text({"GET", "holdfast:x:{holdfast:x}:fence"})) ==
+          std::string::npos); // the waiter's
     CHECK(text.find("fence " + said.substr(said.rfind(' ') + 1)) != std::string::npos);
     for (const std::string& shown : {text, status, list, call({"list", "--node", servers.uris()}).out}) {
         CHECK(shown.find(run) == std::string::npos);
@@ -264,7 +265,7 @@ TEST_CASE("status --json is printed for every state, and the status is that of t
 TEST_CASE("of another client's lock status and list show what they know, and no number of an earlier holder") {
     RedisServer server;
     server.command({"SET", "holdfast:x", "550e8400", "PX", fmt::format("{}", two_hours.count())});
-    server.command({"SET", "{holdfast:x}:fence", "1700000000000"});
+    server.command({"SET", "holdfast:x:{holdfast:x}:fence", "1700000000000"});
     CHECK(call({"status", "--node", server.uri(), "x"}).out ==
           "x is held by a client that is not holdfast; it expires in 2h unless renewed\n");
     const Finished both = call({"status", "--json", "--node", server.uri(), "x"});

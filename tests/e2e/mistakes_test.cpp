@@ -146,7 +146,7 @@ TEST_CASE("mistake: not to wait for a lock that is free, but promised to others"
     server.command({"SET", "holdfast:x", "other", "PX", "60000"});
     // Its place in line outlives it for longer than -n tries.
     Process first{run_on(server.uri(), {"--ttl", "60s", "--node-timeout", "5s", "x", "true"})};
-    REQUIRE(eventually([&] { return server.text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
+    REQUIRE(eventually([&] { return server.text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
     first.signal(SIGSTOP);
     server.command({"DEL", "holdfast:x"});
     const std::string err = refusal_on(server.uri(), 75);

@@ -31,14 +31,14 @@ Process redis_py(const RedisServer& server) {
 
 /// When the only waiter has looked.
 std::string last_look(const RedisServer& server) {
-    return server.text({"EVAL", "return redis.call('ZRANGE', '{x}:seen', 0, 0, 'WITHSCORES')[2]", "0"});
+    return server.text({"EVAL", "return redis.call('ZRANGE', 'x:{x}:seen', 0, 0, 'WITHSCORES')[2]", "0"});
 }
 
 /// How long after its holder's end a waiter has the lock that `let_go` frees, from just after one of its looks.
 nanoseconds handed_over_in(const RedisServer& server, const std::function<void()>& let_go) {
     Process waiter{
         holdfast::test::holdfast({"run", "--node", server.uri(), "--key-prefix", "", "x", "--", "echo", "started"})};
-    REQUIRE(eventually([&] { return server.text({"ZCARD", "{x}:queue"}) == "1"; }));
+    REQUIRE(eventually([&] { return server.text({"ZCARD", "x:{x}:queue"}) == "1"; }));
     const std::string before = last_look(server);
     REQUIRE(eventually([&] { return last_look(server) != before; }));
     let_go();

@@ -105,7 +105,7 @@ TEST_CASE("without scripts a lock is taken, waited for, renewed and taken away, 
         holder.wait_for_err("granted in ");
         holder.wait_for_err(", by transaction\n");
         Process waiter{call("run", {"x", "-c", "echo mine; cat"})};
-        REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
+        REQUIRE(eventually([&] { return servers[2].text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
         CHECK(finish(call("run", {"-n", "x", "true"})).status() == 75);
         CHECK(finish(call("force-release", {"--yes", "x"})).status() == 0);
         waiter.wait_for_out("mine");

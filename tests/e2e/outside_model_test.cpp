@@ -255,7 +255,7 @@ TEST_CASE("a lock that its replica has not got is free after the failover, and t
         Replicated server;
         if (knows_earlier_holders) {
             REQUIRE(finish(run_on(server.uri(), {"x", "true"})).status() == 0);
-            server.wait_replicated("{holdfast:x}:fence");
+            server.wait_replicated("holdfast:x:{holdfast:x}:fence");
             server.primary().command({"CONFIG", "RESETSTAT"});
         }
         lose_by_failover(server, Refused::first);

@@ -65,7 +65,7 @@ TEST_CASE("over TLS too the holder is told at once when its lock is taken away, 
     Process holder{run_on(servers.uris, {"--ttl", "1m", "--grace", "100ms", "x", "-c", "echo started; cat"})};
     holder.wait_for_out("started");
     Process waiter{run_on(servers.uris, {"x", "echo", "mine"})};
-    REQUIRE(eventually([&] { return servers.servers[2]->text({"ZCARD", "{holdfast:x}:queue"}) == "1"; }));
+    REQUIRE(eventually([&] { return servers.servers[2]->text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
     const BootTime begin = BootClock::now();
     CHECK(finish(holdfast::test::holdfast({"force-release", "-y", "--node", servers.uris, "x"})).status() == 0);
     CHECK(holder.wait().status() == 79);
@@ -80,7 +80,7 @@ TEST_CASE("a node that cannot prove who it is has no vote, and the others have t
     const Finished run = finish(run_on(servers.uris, {"-v", "x", "echo", "done"}));
     CHECK(run.status() == 0);
     CHECK(run.out == "done\n");
-    CHECK(servers.servers[2]->text({"EXISTS", "{holdfast:x}:fence"}) == "0");
+    CHECK(servers.servers[2]->text({"EXISTS", "holdfast:x:{holdfast:x}:fence"}) == "0");
 }
 
 TEST_CASE("when too few can, the command is not run, the status is 77 and the message has the reason") {

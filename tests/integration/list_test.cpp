@@ -44,7 +44,7 @@ TEST_CASE("every lock is listed once, by name, and what is no lock is not") {
     servers[0].command({"LPUSH", "holdfast:list-with-ttl", "x"});
     servers[0].command({"PEXPIRE", "holdfast:list-with-ttl", "60000"});
     servers[0].command({"SET", "other:key", "x", "PX", "60000"});
-    servers[0].command({"SET", "{holdfast:b}:void:ab.1", "1", "PX", "60000"});
+    servers[0].command({"SET", "holdfast:b:{holdfast:b}:void:ab.1", "1", "PX", "60000"});
     NodeSet nodes = looking_at(servers);
     const Listing listing = list_locks(nodes, "holdfast:", "*");
     CHECK(names(listing) == Names{"a", "b", "foreign"});
@@ -99,15 +99,15 @@ TEST_CASE("a lock is listed with its fence number and how many live waiters it h
     RedisServers servers{1};
     hold(servers[0], "a");
     hold(servers[0], "b");
-    servers[0].command({"SET", "{holdfast:a}:fence", "1700000000000"});
+    servers[0].command({"SET", "holdfast:a:{holdfast:a}:fence", "1700000000000"});
     const std::string now = fmt::format("{}", wall_time_since_epoch().count());
     const std::string later = now + "0";
     for (const auto& [waiter, until] : {std::pair{"aa {}", later}, {"bb {}", later}, {"cc {}", now}}) {
-        servers[0].command({"ZADD", "{holdfast:a}:queue", now, waiter});
-        servers[0].command({"ZADD", "{holdfast:a}:seen", until, waiter});
+        servers[0].command({"ZADD", "holdfast:a:{holdfast:a}:queue", now, waiter});
+        servers[0].command({"ZADD", "holdfast:a:{holdfast:a}:seen", until, waiter});
     }
     // What stands in their place under another lock's name hides nothing else.
-    servers[0].command({"SET", "{holdfast:b}:seen", "x"});
+    servers[0].command({"SET", "holdfast:b:{holdfast:b}:seen", "x"});
     NodeSet nodes = looking_at(servers);
     const Listing listing = list_locks(nodes, "holdfast:", "*");
     REQUIRE(names(listing) == Names{"a"});
@@ -116,13 +116,16 @@ TEST_CASE("a lock is listed with its fence number and how many live waiters it h
     CHECK(inspect(nodes, {"a", "holdfast:"}).waiting == 2);
 }
 
-TEST_CASE("without a prefix the keys that stand beside locks are no locks") {
+TEST_CASE("the keys that stand beside locks are no locks, nor are those of earlier versions") {
     RedisServers servers{1};
     hold(servers[0], "a");
-    for (const char* key : {"{holdfast:a}:fence", "{holdfast:a}:void:ab.1"})
+    for (const char* key : {"holdfast:a:{holdfast:a}:fence", "holdfast:a:{holdfast:a}:void:ab.1", "{holdfast:a}:fence",
+                            "{holdfast:a}:void:ab.1"})
         servers[0].command({"SET", key, "1", "PX", "60000"});
     NodeSet nodes = looking_at(servers);
     CHECK(names(list_locks(nodes, "", "*")) == Names{"holdfast:a"});
+    CHECK(names(list_locks(nodes, "holdfast:", "*")) == Names{"a"});
+    CHECK(names(list_locks(nodes, "holdfast:", "a:*")).empty());
 }
 
 TEST_CASE("a node that refuses us is told as such") {

@@ -170,7 +170,7 @@ TEST_CASE("a node that forgot the lock gets it back while a quorum confirms it, 
     servers[0].command({"FLUSHALL"});
     CHECK(lock.extend(nothing) == Renewal::held);
     CHECK(nodes_with_key(servers) == 3);
-    CHECK(servers[0].text({"GET", "{holdfast:x}:fence"}) == std::to_string(lock.fence().number));
+    CHECK(servers[0].text({"GET", "holdfast:x:{holdfast:x}:fence"}) == std::to_string(lock.fence().number));
     servers[0].command({"FLUSHALL"});
     servers[1].command({"SET", "holdfast:x", "another", "PX", "10000"});
     CHECK(lock.extend(nothing) == Renewal::lost);
@@ -426,7 +426,7 @@ TEST_CASE("fence numbers grow from holder to holder, also after nodes forgot, an
             CHECK(lock.fence() > last);
             last = lock.fence();
             CHECK(lock.release());
-            if (i == 3) servers[0].command({"SET", "{holdfast:x}:fence", std::to_string(last.number + 50)});
+            if (i == 3) servers[0].command({"SET", "holdfast:x:{holdfast:x}:fence", std::to_string(last.number + 50)});
             // A node that forgot has only its clock.
             CHECK(eventually([&] { return wall_time_since_epoch().count() > last.number; }));
             if (i == 6) servers[n - 1].command({"FLUSHALL"});
@@ -438,14 +438,14 @@ TEST_CASE("nodes that accepted different fence numbers are brought to one of the
     RedisServers servers{3};
     const int64_t later = wall_time_since_epoch().count() + 500;
     // No two of them accept the same.
-    servers[1].command({"SET", "{holdfast:x}:fence", std::to_string(later)});
-    servers[2].command({"SET", "{holdfast:x}:fence", std::to_string(later + 7)});
+    servers[1].command({"SET", "holdfast:x:{holdfast:x}:fence", std::to_string(later)});
+    servers[2].command({"SET", "holdfast:x:{holdfast:x}:fence", std::to_string(later + 7)});
     Lock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     CHECK(lock.fence().number > later);
     size_t agreed = 0;
     for (size_t i = 0; i < 3; ++i)
-        if (servers[i].text({"GET", "{holdfast:x}:fence"}) == std::to_string(lock.fence().number)) ++agreed;
+        if (servers[i].text({"GET", "holdfast:x:{holdfast:x}:fence"}) == std::to_string(lock.fence().number)) ++agreed;
     CHECK(agreed >= 2);
     lock.release();
 }
@@ -458,8 +458,8 @@ TEST_CASE("an attempt whose fence number most nodes do not accept for our record
         RedisServers servers{3};
         // No two of them accept the same number by themselves, and the one that can be raised has the largest.
         for (size_t i : {0U, 1U})
-            servers[i].command(
-                {"SET", "{holdfast:x}:fence", std::to_string((wall_time_since_epoch() + (2 - i) * 30min).count())});
+            servers[i].command({"SET", "holdfast:x:{holdfast:x}:fence",
+                                std::to_string((wall_time_since_epoch() + (2 - i) * 30min).count())});
         const Trick trick{.name = "no", .says = answer, .each = true};
         const auto raise = [](const std::vector<Reply>& words) {
             return words.size() > 1 && words[1].text.find("'raised'") != std::string::npos;

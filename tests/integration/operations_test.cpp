@@ -43,7 +43,7 @@ struct Server {
         return *said;
     }
     Said ask(const Operation& operation) { return finish(exchange(key, operation, way)); }
-    Said look() { return finish(inspection(key)); }
+    Said look() { return ask(Inspect{}); }
 
     Said acquire_with(const Token& token, Fence proposal) { return ask(Acquire{token, record(token), 30s, proposal}); }
     Word acquire(const Token& token) { return acquire_with(token, {}).word; }
@@ -387,6 +387,24 @@ TEST_CASE_TEMPLATE("each grant accepts a larger fence number, near the node's ow
     node.release({run_a, 2});
     CHECK(node.acquire_with({run_b, 2}, {0}).fence.number >= now - 1000);
     CHECK(std::stoll(node.server.text({"TTL", key.fence()})) > 89 * 86400);
+}
+
+TEST_CASE_TEMPLATE("a fence number grows beyond that of an earlier version, where none of ours is there", OneNode,
+                   ByScript, ByTransaction) {
+    OneNode node;
+    const int64_t earlier = wall(node.server).count() + 3'600'000;
+    node.server.command({"SET", "{holdfast:x}:fence", std::to_string(earlier)});
+    CHECK(node.acquire_with({run_a, 1}, {0}).fence.number == earlier + 1);
+    node.release({run_a, 1});
+    node.server.command({"SET", "{holdfast:x}:fence", std::to_string(earlier + 100)});
+    CHECK(node.acquire_with({run_a, 2}, {0}).fence.number == earlier + 2);
+    node.release({run_a, 2});
+    // Who may not read it, or finds something else there, does without.
+    node.server.command({"DEL", key.fence(), "{holdfast:x}:fence"});
+    node.server.command({"LPUSH", "{holdfast:x}:fence", "1"});
+    const Fence fresh = node.acquire_with({run_a, 3}, {0}).fence;
+    CHECK(fresh.number > 0);
+    CHECK(fresh.number < earlier);
 }
 
 TEST_CASE_TEMPLATE("a fence number is raised only for the record that holds the lock, and only upwards", OneNode,

@@ -72,7 +72,7 @@ class Everything {
         ask(key, way, Raise{record(one), Fence{wall_time_since_epoch().count() + 5000}});
         ask(key, way, Extend{one, record(one), 30s});
         ask(key, way, Acquire{other, record(other), 30s, {}, waiting});
-        note(look(inspection(key)));
+        ask(key, way, Inspect{});
         const Listing listing = list_locks(nodes_, "holdfast:", "*");
         note((listing.nodes[0].failure ? listing.nodes[0].failure->text : "listed") +
              std::to_string(listing.locks.size()));
@@ -161,8 +161,7 @@ TEST_CASE("without any one of the printed rights something is otherwise, and doc
 
 TEST_CASE("with narrower keys or channels than printed something is otherwise, and doctor says so") {
     Restricted restricted;
-    for (const std::string& part :
-         {std::string{"~holdfast:*"}, std::string{"~{holdfast:*}:*"}, std::string{"&{holdfast:*}:*"}}) {
+    for (const std::string& part : {std::string{"~holdfast:*"}, std::string{"&holdfast:*"}}) {
         CAPTURE(part);
         std::string narrower = with_password(rule);
         narrower.erase(narrower.find(part), part.size() + 1);

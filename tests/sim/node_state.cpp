@@ -137,6 +137,8 @@ struct NodeState::Apply {
         return {word};
     }
 
+    Said operator()(const Inspect&) const { return node.look(now); }
+
     void mark(const std::string& token, milliseconds lasts, const std::string& words = "") const {
         node.void_[token] = {words, now + lasts};
     }

@@ -96,8 +96,6 @@ void Renewer::stop() {
 
 // ---- lock/operations
 
-std::string LockKey::void_mark(std::string_view token) const { return fmt::format("{{{}}}:void:{}", key(), token); }
-
 milliseconds Revoke::void_lasts() const {
     return std::max(record.holder ? record.holder->ttl : milliseconds{0}, holdfast::void_lasts);
 }
@@ -105,8 +103,6 @@ milliseconds Revoke::void_lasts() const {
 Exchange exchange(const LockKey&, const Operation& operation, Way&) {
     return {{std::make_shared<const sim::Task>(sim::Task{operation})}};
 }
-
-Exchange inspection(const LockKey&) { return {{std::make_shared<const sim::Task>(sim::Task{sim::Look{}})}}; }
 
 tl::expected<Said, NodeFailure> said(const Answer& answer) {
     if (!answer.replies) return tl::unexpected{answer.replies.error()};

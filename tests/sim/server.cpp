@@ -84,8 +84,6 @@ void Server::execute(const std::shared_ptr<Socket>& socket, const Task& task) {
         socket->listen(listen->channel);
         return socket->reply(std::make_shared<const Said>(Said{Word::done}));
     }
-    if (std::holds_alternative<Look>(task.what))
-        return socket->reply(std::make_shared<const Said>(state_.look(time())));
     const auto& operation = std::get<Operation>(task.what);
     if (full_until_ > world_.now() && NodeState::needs_memory(operation))
         return socket->reply(std::shared_ptr<const Said>{});

@@ -14,11 +14,9 @@ struct Greet {};
 struct Listen {
     std::string channel;
 };
-/// Reads all there is of a lock.
-struct Look {};
 
 struct Task {
-    std::variant<Greet, Listen, Look, Operation> what;
+    std::variant<Greet, Listen, Operation> what;
 };
 
 } // namespace holdfast::sim
