@@ -1,5 +1,7 @@
 #include "lock/listing.hpp"
 
+#include "redis/scan.hpp"
+
 #include <algorithm>
 #include <map>
 #include <span>
@@ -13,18 +15,18 @@ namespace {
 class NodeListing {
   public:
     NodeListing(std::string prefix, const std::string& glob)
-        : prefix_{std::move(prefix)}, pattern_{glob_escaped(prefix_) + glob} {}
+        : prefix_{std::move(prefix)}, walk_{glob_escaped(prefix_) + glob, "2000"} {}
 
     /// From the first request to the end. The listing stays where it is until then.
     Exchange exchange() {
         Request request{"TIME"};
         while (!expiring_.empty() && request.has_room()) ask_all(move_last(expiring_, asked_expiring_), request);
         while (!names_.empty() && request.has_room()) request.add({"PTTL", prefix_ + move_last(names_, asked_names_)});
-        asked_to_scan_ = names_.empty() && !scanned_;
-        if (asked_to_scan_) request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", "2000"});
+        asked_to_scan_ = names_.empty() && !walk_.over();
+        if (asked_to_scan_) walk_.add_to(request);
         return {std::move(request), [this](std::vector<Reply>&& replies) -> Step {
                     take(replies);
-                    if (failure_ || (scanned_ && names_.empty() && expiring_.empty())) return Reply{};
+                    if (failure_ || (walk_.over() && names_.empty() && expiring_.empty())) return Reply{};
                     return exchange();
                 }};
     }
@@ -76,16 +78,11 @@ class NodeListing {
 
     void take_names(Replies replies) {
         if (!usable(replies)) return;
-        const std::vector<Reply>& scan = replies.front().items;
-        const bool stands_still = scan.size() == 2 && scan[0].text == cursor_ && cursor_ != "0";
-        if (scan.size() != 2 || stands_still)
-            return fail({NodeFailure::Kind::no_vote, "its answer makes no sense here"});
-        cursor_ = scan[0].text;
-        scanned_ = cursor_ == "0";
         // The keys that stand beside a lock have braces.
-        for (const Reply& key : scan[1].items)
-            if (key.text.starts_with(prefix_) && key.text.find('{', prefix_.size()) == std::string::npos)
-                names_.push_back(key.text.substr(prefix_.size()));
+        for (const std::string& key : walk_.take(replies.front()))
+            if (key.starts_with(prefix_) && key.find('{', prefix_.size()) == std::string::npos)
+                names_.push_back(key.substr(prefix_.size()));
+        if (walk_.broken()) fail({NodeFailure::Kind::no_vote, "its answer makes no sense here"});
     }
 
     /// False when the key is no lock, or the node refuses.
@@ -97,9 +94,7 @@ class NodeListing {
     }
 
     std::string prefix_;
-    std::string pattern_;
-    std::string cursor_ = "0";
-    bool scanned_ = false;
+    ScanWalk walk_;
     std::vector<std::string> names_;    ///< of keys, still to be asked whether they expire
     std::vector<std::string> expiring_; ///< of these, still to be asked for the rest
     std::vector<std::string> asked_names_;

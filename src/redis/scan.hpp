@@ -1,0 +1,38 @@
+// One walk through the keys of a server by SCAN, which comes to an end whatever the server says. Pure: no I/O.
+#pragma once
+
+#include "redis/reply.hpp"
+#include "redis/request.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+class ScanWalk {
+  public:
+    /// Keys that match the glob; `count` is how many the server looks at in one step.
+    ScanWalk(std::string pattern, std::string count) : pattern_{std::move(pattern)}, count_{std::move(count)} {}
+
+    /// The next step, as long as it is not over().
+    void add_to(Request& request) const { request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", count_}); }
+    /// The keys in the answer to it. What is no answer, or leads back to where the walk was before, breaks it off.
+    std::vector<std::string> take(Reply answer);
+
+    /// Every key was met, or it is broken off.
+    bool over() const { return complete_ || broken_; }
+    bool complete() const { return complete_; }
+    bool broken() const { return broken_; }
+    size_t steps() const { return steps_; }
+
+  private:
+    std::string pattern_;
+    std::string count_;
+    std::string cursor_ = "0";
+    std::string milestone_; ///< a cursor of before, the newer the longer the walk: in a circle it is met again
+    size_t steps_ = 0;
+    bool complete_ = false;
+    bool broken_ = false;
+};
+
+} // namespace holdfast
