@@ -32,17 +32,25 @@ void advise_on_priority(const Settings& settings, const Timing& timing) {
                               format_duration(timing.kill_margin())));
 }
 
+/// What a node grants for that long a restart makes it forget, while it has its vote again.
+void check_guarded(const char* option, milliseconds lasts, const Settings& settings) {
+    if (!settings.restart_guard || lasts <= *settings.restart_guard) return;
+    throw Failure{ExitStatus::usage,
+                  fmt::format("{0} {1} is longer than --restart-guard {2}, for which a restarted node has no vote; "
+                              "make it shorter, or give every user of these nodes --restart-guard {1}",
+                              option, format_duration(lasts), format_duration(*settings.restart_guard))};
+}
+
 } // namespace
 
-LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace, double processor_wait) {
+LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace, double processor_wait,
+                     milliseconds min_hold) {
     const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift, processor_wait};
     if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
-    if (settings.restart_guard && timing.ttl > *settings.restart_guard && nodes > 2)
-        throw Failure{
-            ExitStatus::usage,
-            fmt::format("--ttl {0} is longer than --restart-guard {1}, for which a restarted node has no vote; "
-                        "make it shorter, or give every user of these nodes --restart-guard {0}",
-                        format_duration(timing.ttl), format_duration(*settings.restart_guard))};
+    if (nodes > 2) {
+        check_guarded("--ttl", timing.ttl, settings);
+        check_guarded("--min-hold", min_hold, settings);
+    }
     advise_on_unit(settings);
     if (timing.widened()) advise_on_priority(settings, timing);
     return {timing, settings.restart_guard, way(settings)};
@@ -73,7 +81,8 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
         switch (attempt.outcome) {
         case Outcome::not_a_lock: return ExitStatus::not_a_lock;
         case Outcome::denied: return ExitStatus::denied;
-        case Outcome::same_server: return ExitStatus::configuration;
+        case Outcome::same_server:
+        case Outcome::other_nodes: return ExitStatus::configuration;
         case Outcome::too_few: return ExitStatus::too_few_nodes;
         default: return ExitStatus::not_acquired;
         }

@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "doctor/rights.hpp"
 #include "lock/restart_guard.hpp"
+#include "redis/scan.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ namespace {
 constexpr int samples = 4;
 constexpr milliseconds probe_lasts{10'000};
 /// How far the search for leftovers goes: a shared server may have millions of keys.
-constexpr int most_scans = 100;
+constexpr size_t most_scans = 100;
 constexpr size_t most_names = 3;
 
 std::optional<std::chrono::microseconds> exact_time_of(const Reply& reply) {
@@ -44,17 +45,16 @@ std::optional<Clock> clock_of(const Answer& answer) {
 /// One node's keys without an expiry, a batch at a time.
 class LeftoverSearch {
   public:
-    explicit LeftoverSearch(const std::string& prefix) : pattern_{glob_escaped(prefix) + "*"} {}
+    explicit LeftoverSearch(const std::string& prefix) : walk_{glob_escaped(prefix) + "*", "1000"} {}
 
     const Leftovers& found() const { return found_; }
 
     std::optional<Exchange> next() {
-        const bool more = !found_.complete && scans_ < most_scans;
+        const bool more = !walk_.over() && walk_.steps() < most_scans;
         if (!found_.failed.empty() || (keys_.empty() && !more)) return {};
         Request request;
         for (const std::string& key : keys_) request.add({"PTTL", key});
-        if (more) request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", "1000"});
-        scans_ += more ? 1 : 0;
+        if (more) walk_.add_to(request);
         return Exchange{std::move(request)};
     }
 
@@ -73,7 +73,10 @@ class LeftoverSearch {
             if (replies[i].integer == -1) add(keys_[i]);
         const bool scanned = replies.size() > keys_.size();
         keys_.clear();
-        if (scanned) take_keys(replies.back());
+        if (!scanned) return;
+        keys_ = walk_.take(replies.back());
+        found_.complete = walk_.complete();
+        if (walk_.broken()) found_.failed = "its answer makes no sense here";
     }
 
   private:
@@ -82,19 +85,7 @@ class LeftoverSearch {
         ++found_.count;
     }
 
-    void take_keys(const Reply& reply) {
-        if (reply.items.size() != 2) {
-            found_.failed = "its answer makes no sense here";
-            return;
-        }
-        cursor_ = reply.items[0].text;
-        found_.complete = cursor_ == "0";
-        for (const Reply& key : reply.items[1].items) keys_.push_back(key.text);
-    }
-
-    std::string pattern_;
-    std::string cursor_ = "0";
-    int scans_ = 0;
+    ScanWalk walk_;
     std::vector<std::string> keys_; ///< whose expiry is asked for next
     Leftovers found_;
 };
@@ -107,6 +98,7 @@ class Examination {
         for (size_t i = 0; i < nodes.size(); ++i) {
             facts_[i].node = nodes.node(i).display();
             facts_[i].remembers = nodes.node(i).remembers;
+            facts_[i].durable = nodes.node(i).durable;
             // Should two of the nodes be one server, they do not meet.
             locks_.push_back({fmt::format("{}.{}", probe.name, i), probe.prefix});
         }

@@ -36,6 +36,7 @@ struct Leftovers {
 struct Facts {
     std::string node;                     ///< as displayed
     bool remembers = false;               ///< it is known to forget nothing (Node::remembers)
+    bool durable = false;                 ///< our user says so (Node::durable)
     std::optional<NodeFailure> failure{}; ///< it cannot be asked: nothing below is known
     Reply info{};                         ///< to INFO
     Reply config{};                       ///< to CONFIG GET append*

@@ -197,15 +197,17 @@ Perhaps persistence(const Facts& facts, size_t n, const LockRules& rules) {
     const Reply* fsync = facts.config.find("appendfsync");
     const auto what = forgets(*appends == 1, fsync == nullptr ? "" : printable(fsync->text));
     if (!what) return good("persistence", "it forgets nothing (appendonly yes, appendfsync always)");
+    if (facts.durable)
+        return failing("persistence", *what + ", and it is named with durable=yes", "leave durable=yes out");
     if (n == 1)
         return warning("persistence", *what + ", and then two may hold the same one",
-                       "set appendonly yes and appendfsync always, or use three nodes");
+                       "set appendonly yes and appendfsync always with CONFIG SET while it runs (a restart with them "
+                       "begins with an empty file), or use three nodes");
     if (n == 2) return good("persistence", *what + "; the other node knows them");
     if (rules.restart_guard)
         return good("persistence",
                     fmt::format("{}; for {} after it, it has no vote", *what, format_duration(*rules.restart_guard)));
-    return warning("persistence", *what + ", and --restart-guard is off",
-                   "set appendonly yes and appendfsync always, or leave the guard on");
+    return warning("persistence", *what + ", and --restart-guard is off", "leave the guard on");
 }
 
 Perhaps eviction(const Facts& facts) {

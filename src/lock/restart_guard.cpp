@@ -10,9 +10,9 @@ namespace holdfast {
 std::optional<TooYoung> too_young(const NodeSet& nodes, size_t node, std::optional<milliseconds> guard,
                                   double drift_ratio) {
     constexpr size_t fewest_nodes = 3;
-    if (!guard || nodes.size() < fewest_nodes || nodes.node(node).remembers || !kept(Rule::restart_guard)) return {};
+    const bool forgets_nothing = nodes.node(node).remembers || nodes.node(node).durable;
+    if (!guard || nodes.size() < fewest_nodes || forgets_nothing || !kept(Rule::restart_guard)) return {};
     const auto& said = nodes.introduction(node);
-    if (said && said->remembers) return {};
     if (!said || !said->started)
         return TooYoung{"it does not say since when it runs, so it has no vote (see --restart-guard)", {}};
     const auto lasts = std::chrono::duration_cast<milliseconds>(

@@ -1,5 +1,6 @@
 // Of three or more nodes, one that was started a short while ago has no vote, because it may have forgotten locks
-// (hazard 28). One that keeps on its disk what it granted always has one.
+// (hazard 28). A server's configuration of today does not say what it had when it granted, so only a node of which its
+// user says that it forgets nothing always has one.
 #pragma once
 
 #include "redis/node_set.hpp"

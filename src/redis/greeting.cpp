@@ -53,10 +53,7 @@ Request greeting(const Node& node, bool introduce) {
     words.insert(words.end(), {"SETNAME", "holdfast"});
     hello.add(words);
     if (node.db != 0) hello.add({"SELECT", fmt::format("{}", node.db)});
-    if (introduce) {
-        hello.add({"INFO", "server"});
-        hello.add({"CONFIG", "GET", "append*"});
-    }
+    if (introduce) hello.add({"INFO", "server"});
     return hello;
 }
 
@@ -78,16 +75,10 @@ std::optional<NodeFailure> refusal(const Node& node, const std::vector<Reply>& r
 }
 
 Introduction introduction_from(const std::vector<Reply>& replies) {
-    const Reply& info = replies[replies.size() - 2];
-    const Reply& config = replies.back();
+    const Reply& info = replies.back();
     Introduction said;
     said.run_id = info_field(info.text, "run_id").value_or("");
     if (const auto uptime = info_seconds(info.text, "uptime_in_seconds")) said.started = BootClock::now() - *uptime;
-    const auto set_to = [&](const char* name, const char* value) {
-        const Reply* found = config.find(name);
-        return found != nullptr && found->text == value;
-    };
-    said.remembers = set_to("appendonly", "yes") && set_to("appendfsync", "always");
     return said;
 }
 

@@ -18,7 +18,6 @@ namespace holdfast {
 struct Introduction {
     std::string run_id;
     std::optional<BootTime> started; ///< no later than this; nothing: it does not say
-    bool remembers = false;          ///< what it granted is on its disk before it answers
 };
 
 /// HELLO with our credentials, the database, and with `introduce` the questions for an introduction.

@@ -79,6 +79,10 @@ std::optional<std::string> read_option(std::string_view option, Node& node) {
     // The value is not shown: other tools have passwords there.
     if (!value || value->empty()) return fmt::format("'{}=' has no value that makes sense", printable(name));
     if (name == "db") return read_db(*value, node);
+    if (name == "durable" && *value == "yes") {
+        node.durable = true;
+        return {};
+    }
     std::string TlsOptions::*const file = name == "ca"     ? &TlsOptions::ca
                                           : name == "cert" ? &TlsOptions::cert
                                           : name == "key"  ? &TlsOptions::key
@@ -86,7 +90,7 @@ std::optional<std::string> read_option(std::string_view option, Node& node) {
     const bool insecure = name == "insecure" && *value == "yes";
     if (file == nullptr && !insecure)
         return fmt::format(
-            "'{}=' is not an option of a node, or not with that value; known are db=, and with rediss:// "
+            "'{}=' is not an option of a node, or not with that value; known are db= and durable=yes, and with rediss:// "
             "ca=, cert=, key= and insecure=yes",
             printable(name));
     if (!node.tls) return fmt::format("'{}=' is for TLS; write rediss://", printable(name));
@@ -207,8 +211,7 @@ std::string Node::display() const {
 
 std::string Node::uri() const {
     std::string text = display();
-    if (!tls) return text;
-    char separator = '?';
+    char separator = text.find('?') == std::string::npos ? '?' : '&';
     const auto add = [&](const char* name, const std::string& value) {
         text += fmt::format("{}{}={}", std::exchange(separator, '&'), name, value);
     };
@@ -216,6 +219,8 @@ std::string Node::uri() const {
         // The command may change its folder.
         if (!file.empty()) add(name, percent_encoded(std::filesystem::absolute(file).string()));
     };
+    if (durable) add("durable", "yes");
+    if (!tls) return text;
     add_file("ca", tls->ca);
     add_file("cert", tls->cert);
     add_file("key", tls->key);

@@ -33,18 +33,19 @@ struct Node {
     std::string user; ///< empty: the server's default user
     Secret password;
     std::optional<TlsOptions> tls; ///< nothing: no TLS
-    bool remembers = false;        ///< a restart does not make it forget what it granted
+    bool remembers = false;        ///< one of ours (local:), which no restart makes forget what it granted
+    bool durable = false;          ///< its URI says the same of it
 
     bool is_unix() const { return !socket_path.empty(); }
 
     /// As a URI without user, password and file names: what messages show, and what tells nodes apart.
     std::string display() const;
-    /// The same with the TLS options, for another holdfast to connect as we do: what the command's environment gets.
+    /// The same with its options, for another holdfast to connect as we do: what the command's environment gets.
     std::string uri() const;
 };
 
-/// redis://[user[:password]@]host[:port][/db][?db=N], with rediss:// for TLS and then also ca=, cert=, key= FILE and
-/// insecure=yes, with & between them; unix:///path/to.sock[?db=N]; or a bare host[:port]. IPv6 in brackets; everything
+/// redis://[user[:password]@]host[:port][/db][?db=N&durable=yes], with rediss:// for TLS and then also ca=, cert=, key=
+/// FILE and insecure=yes; unix:///path/to.sock[?db=N&durable=yes]; or a bare host[:port]. IPv6 in brackets; everything
 /// but host and port may be percent-encoded. The error is a sentence that never shows user or password.
 tl::expected<Node, std::string> parse_node(std::string_view uri);
 

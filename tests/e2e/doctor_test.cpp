@@ -107,12 +107,13 @@ TEST_CASE("doctor's table has a line a check and one for what to do, and no colo
 }
 
 TEST_CASE("doctor on three nodes: well, one down, two down") {
-    // Who forgets nothing has its vote from the start.
+    // What is said to forget nothing has its vote from the start.
     const ProcessOptions guarded{.environment = {{"HOLDFAST_RESTART_GUARD", ""}}};
     RedisServer first{forgets_nothing};
     RedisServer second{forgets_nothing};
     RedisServer third{forgets_nothing};
-    const std::string nodes = first.uri() + "," + second.uri() + "," + third.uri();
+    std::string nodes;
+    for (const RedisServer* server : {&first, &second, &third}) nodes += server->uri() + "?durable=yes,";
     CHECK(Report{nodes, {}, guarded}.status == 0);
     second.kill();
     const Report one_down{nodes, {}, guarded};

@@ -9,6 +9,7 @@ std::vector<Node> nodes_of(const Plan& plan) {
     for (size_t i = 0; i < nodes.size(); ++i) {
         nodes[i].host = "node";
         nodes[i].port = static_cast<uint16_t>(i);
+        nodes[i].durable = plan.nodes[i].remembers;
     }
     return nodes;
 }

@@ -237,7 +237,7 @@ class Drawing {
         nanoseconds needs =
             2 * timing().ttl + seconds{3} + 2 * timing().node_timeout + 2 * *plan_.rules.restart_guard + seconds{2};
         for (const ContenderPlan& contender : plan_.contenders)
-            needs += contender.command.lasts + contender.command.dies_after + contender.min_hold + milliseconds{1500};
+            needs += contender.command.lasts + contender.command.dies_after + contender.min_hold + milliseconds{2500};
         plan_.ends_at = plan_.heals_at + needs;
     }
 

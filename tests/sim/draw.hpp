@@ -16,7 +16,7 @@ namespace holdfast::sim {
 
 struct NodePlan {
     Clock clock;
-    bool remembers = false; ///< appendfsync always
+    bool remembers = false; ///< appendfsync always, and its URI says so
 };
 
 struct ContenderPlan {

@@ -74,7 +74,6 @@ Introduction Server::introduction() const {
     Introduction introduction{.run_id = fmt::format("node {} life {}", index_, epoch_), .started = {}};
     // The process subtracts it from its own clock when it reads this.
     introduction.started = BootTime{uptime};
-    introduction.remembers = remembers_;
     return introduction;
 }
 
@@ -84,6 +83,7 @@ void Server::execute(const std::shared_ptr<Socket>& socket, const Task& task) {
         socket->listen(listen->channel);
         return socket->reply(std::make_shared<const Said>(Said{Word::done}));
     }
+    if (std::holds_alternative<Ping>(task.what)) return socket->reply(std::make_shared<const Said>(Said{Word::done}));
     const auto& operation = std::get<Operation>(task.what);
     if (full_until_ > world_.now() && NodeState::needs_memory(operation))
         return socket->reply(std::shared_ptr<const Said>{});

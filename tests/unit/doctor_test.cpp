@@ -206,6 +206,13 @@ TEST_CASE("doctor: what a restart makes a node forget matters where nothing else
     Facts local = healthy("aof_enabled:0\r\n");
     local.remembers = true;
     CHECK(found(local, "persistence").verdict == Verdict::ok);
+    Facts said = healthy("aof_enabled:1\r\n");
+    said.durable = true;
+    said.config = config("everysec");
+    CHECK(found(said, "persistence").verdict == Verdict::fail);
+    CHECK(found(said, "persistence").advice == "leave durable=yes out");
+    said.config = config("always");
+    CHECK(found(said, "persistence").verdict == Verdict::ok);
 }
 
 TEST_CASE("doctor: how a lock went, and what to do by the server's words") {

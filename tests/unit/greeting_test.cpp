@@ -66,6 +66,6 @@ TEST_CASE("an introduction may be refused, and an older protocol does") {
 
 TEST_CASE("a greeting asks for what is wanted and no more") {
     CHECK(greeting({}, false).commands() == 1);
-    CHECK(greeting({}, true).commands() == 3);
-    CHECK(greeting(with_database(), true).commands() == 4);
+    CHECK(greeting({}, true).commands() == 2);
+    CHECK(greeting(with_database(), true).commands() == 3);
 }

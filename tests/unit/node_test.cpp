@@ -120,12 +120,14 @@ TEST_CASE("a URI that makes no sense is refused: the reason points at the place,
         {"rediss://jockel:geheim@h?ca=", "'ca=' has no value that makes sense"},
         {"rediss://h?ca=/a&", "'=' has no value that makes sense"},
         {"rediss://h?ca=%zz", "'ca=' has no value that makes sense"},
-        {"rediss://h?x=geheim", "'x=' is not an option of a node, or not with that value; known are db=, and with "
-                                "rediss:// ca=, cert=, key= and insecure=yes"},
-        {"redis://h?password=geheim", "'password=' is not an option of a node, or not with that value; known are db=, "
-                                      "and with rediss:// ca=, cert=, key= and insecure=yes"},
+        {"rediss://h?x=geheim",
+         "'x=' is not an option of a node, or not with that value; known are db= and durable=yes, "
+         "and with rediss:// ca=, cert=, key= and insecure=yes"},
+        {"redis://h?password=geheim",
+         "'password=' is not an option of a node, or not with that value; known are db= and "
+         "durable=yes, and with rediss:// ca=, cert=, key= and insecure=yes"},
         {"rediss://h?insecure=perhaps", "'insecure=' is not an option of a node, or not with that value; known are "
-                                        "db=, and with rediss:// ca=, cert=, key= and insecure=yes"},
+                                        "db= and durable=yes, and with rediss:// ca=, cert=, key= and insecure=yes"},
         {"redis://jockel:geheim@h?ca=/x", "'ca=' is for TLS; write rediss://"},
         {"unix:///s?key=/x", "'key=' is for TLS; write rediss://"},
         {"unix://run/s", "the path of a Unix socket is absolute, as in unix:///run/redis/redis.sock"},
