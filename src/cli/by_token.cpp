@@ -75,8 +75,8 @@ Exit release(const Arguments& arguments, const Settings& settings) {
     Lock lock = taken_up(arguments, settings);
     if (lock.release()) return ExitStatus::ok;
     throw Failure{ExitStatus::too_few_nodes,
-                  fmt::format("too few nodes confirmed that {} was released; it may stay held until its TTL ends",
-                              lock.key().name)};
+                  fmt::format("too few nodes confirmed that {} was released; it may stay held until its TTL ends{}",
+                              lock.key().name, node_lines(lock.last_reports()))};
 }
 
 Exit verify(const Arguments& arguments, const Settings& settings) {

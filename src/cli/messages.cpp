@@ -75,6 +75,10 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
     case Outcome::same_server:
         return fmt::format("{} and {} are the same server; every node has to be another one", attempt.nodes[0].node,
                            attempt.nodes[1].node);
+    case Outcome::other_nodes:
+        return fmt::format(
+            "{} is held by {} over {} nodes, and here are {}; every user of a lock has to name all of its nodes",
+            key.name, describe(attempt.holder), attempt.holder.holder->nodes, attempt.nodes.size());
     case Outcome::contended:
         return fmt::format("{} is contended: several try to take it and nobody got a quorum; try again, or wait longer "
                            "(-w){}",

@@ -52,7 +52,7 @@ class Run {
     Run(const Arguments& arguments, const Settings& settings)
         : arguments_{arguments}, settings_{settings}, nodes_{configured_nodes(settings)},
           lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(arguments, settings),
-                lock_rules(settings, nodes_.size(), settings.grace, waits_longer_by()),
+                lock_rules(settings, nodes_.size(), settings.grace, waits_longer_by(), settings.min_hold),
                 this_process(settings.label.value_or(program_name(arguments.words.front())), settings.ttl)},
           around_{runs_around()} {
         refuse_inside_itself(around_, lock_.key(), nodes_, settings);

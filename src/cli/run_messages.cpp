@@ -29,14 +29,15 @@ void tell_let_go(const Log& log, const Lock& lock, const Hold::LetGo& let_go, mi
             return log.detail("kept", fmt::format("{} stays held for {} more (--min-hold)", lock.key().name, rest),
                               {{"held_ms", held.count()}});
         return log.info("not_kept", fmt::format("too few nodes confirmed that the lock stays held for {} more "
-                                                "(--min-hold); it may be free sooner",
-                                                rest));
+                                                "(--min-hold); it may be free sooner{}",
+                                                rest, node_lines(lock.last_reports())));
     case Hold::LetGo::How::released:
         if (let_go.confirmed)
             return log.detail("released", fmt::format("{} released after {}", lock.key().name, format_duration(held)),
                               {{"held_ms", held.count()}});
         return log.info("not_released",
-                        fmt::format("too few nodes confirmed the release; the lock may stay held for up to {}", ttl));
+                        fmt::format("too few nodes confirmed the release; the lock may stay held for up to {}{}", ttl,
+                                    node_lines(lock.last_reports())));
     }
 }
 

@@ -40,6 +40,15 @@ std::string Ballot::other_holder() const {
     return most;
 }
 
+std::optional<Record> Ballot::over_other_nodes() const {
+    for (const std::optional<Vote>& vote : said_) {
+        if (!vote || !*vote || (*vote)->word != Word::held) continue;
+        Record record = Record::parse((*vote)->value);
+        if (record.holder && record.holder->nodes != 0 && record.holder->nodes != said_.size()) return record;
+    }
+    return {};
+}
+
 milliseconds Ballot::other_expires_in() const {
     const std::string other = other_holder();
     std::vector<milliseconds> left;

@@ -18,6 +18,7 @@ enum class Outcome {
     not_a_lock,  ///< a key of that name is no lock on so many nodes that no quorum is left
     denied,      ///< so many nodes refuse us that no quorum is left
     same_server, ///< two of the nodes are one server
+    other_nodes, ///< a holder has taken it over another number of nodes
     interrupted, ///< somebody asked us to stop
 };
 
@@ -49,6 +50,8 @@ class Ballot {
     size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
     /// The value that most nodes hold against us, empty when there is none.
     std::string other_holder() const;
+    /// A holder of ours that has taken the lock over another number of nodes: its quorum and ours need not meet.
+    std::optional<Record> over_other_nodes() const;
     /// When fewer than a quorum will hold that value, unless it is renewed.
     milliseconds other_expires_in() const;
     /// reserved: who is first in the queue, on the node that says so for the longest time, and how long that is.

@@ -14,7 +14,6 @@
 namespace holdfast {
 namespace {
 
-constexpr milliseconds release_budget{1000};
 /// How long an entry in the queue outlives its last refresh, beside two node timeouts.
 constexpr milliseconds entry_lasts{3000};
 /// How often to ask for a larger fence number before the attempt is given up.
@@ -106,6 +105,9 @@ std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answe
     for (size_t i = 0; i < nodes_.size(); ++i) {
         std::string text = text_of(ballot[i], answers[i] ? answers[i]->took : nanoseconds{}, won);
         if (ballot[i] && *ballot[i] && ways_[i] == Way::transactions) text += ", by transaction";
+        if (const auto other = same_server_before(i))
+            text +=
+                fmt::format("; it is the same server as {}, and has no vote of its own", nodes_.node(*other).display());
         out.push_back({nodes_.node(i).display(), std::move(text)});
     }
     return out;
@@ -115,20 +117,27 @@ BootTime Lock::granted_by(const Answer& yes) const {
     return granted_until(kept(Rule::send_time) ? *yes.sent_at : BootClock::now(), timing());
 }
 
+std::optional<size_t> Lock::same_server_before(size_t node) const {
+    const auto& one = nodes_.introduction(node);
+    if (!one || one->run_id.empty()) return {};
+    for (size_t k = 0; k < node; ++k) {
+        const auto& other = nodes_.introduction(k);
+        if (other && one->run_id == other->run_id) return k;
+    }
+    return {};
+}
+
 std::vector<NodeReport> Lock::same_servers() const {
     for (size_t i = 0; i < nodes_.size(); ++i)
-        for (size_t k = 0; k < i; ++k) {
-            const auto& one = nodes_.introduction(i);
-            const auto& other = nodes_.introduction(k);
-            if (one && other && !one->run_id.empty() && one->run_id == other->run_id)
-                return {{nodes_.node(k).display(), ""}, {nodes_.node(i).display(), ""}};
-        }
+        if (const auto k = same_server_before(i))
+            return {{nodes_.node(*k).display(), ""}, {nodes_.node(i).display(), ""}};
     return {};
 }
 
 Attempt Lock::try_once(const Try& how) {
     if (kept(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
     self_.since = wall_time_since_epoch();
+    self_.nodes = nodes_.size();
     record_ = Record::make(token_, self_);
     lease_ = Lease{nodes_.size()};
     if (how.wait && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
@@ -159,7 +168,7 @@ Attempt Lock::try_once(const Try& how) {
         lease_.asked(i);
         return exchange(key_, acquire, ways_[i]);
     };
-    const Answers answers = nodes_.ask(exchange_for, {enough, deadline, how.interrupt, how.meanwhile});
+    const Answers answers = nodes_.ask(exchange_for, {enough, deadline, how.interrupt, how.meanwhile, true});
     enough(answers);
     for (size_t i = 0; i < nodes_.size(); ++i)
         if (answers[i]) heed(i, *answers[i]);
@@ -168,6 +177,10 @@ Attempt Lock::try_once(const Try& how) {
     attempt.position = ballot.position();
     attempt.votes_in = votes_complete_in(std::move(votes_in), attempt.answered, nodes_.size());
     auto twice = same_servers();
+    if (auto holder = ballot.over_other_nodes()) {
+        attempt.outcome = Outcome::other_nodes;
+        attempt.holder = std::move(*holder);
+    }
     if (!twice.empty()) attempt.outcome = Outcome::same_server;
     if (attempt.outcome == Outcome::won &&
         (BootClock::now() > deadline || !agree_on_fence(std::move(fences), deadline) || !worth_starting()))
@@ -192,7 +205,7 @@ Acquire Lock::request(const Try& how) const {
 void Lock::heed(size_t node, const Answer& answer) {
     answered_[node] = answer.replies.has_value();
     // Answered, or never sent: nothing can come late.
-    if (answered_[node] || !answer.sent_at) unanswered_on_[node].reset();
+    if (answered_[node] || !answer.in_vain.empty() || !answer.sent_at) unanswered_on_[node].reset();
     const auto vote = said(answer);
     if (!unanswered_on_[node] && !(vote && vote->word == Word::granted)) lease_.take_back(node);
 }
@@ -222,62 +235,6 @@ bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
     }
     fence_ = fences.target();
     return fences.agreed();
-}
-
-void Lock::undo(const Answers& acquire_answers) {
-    lease_ = Lease{nodes_.size()};
-    std::vector<bool> asked(nodes_.size());
-    std::vector<bool> awaited(nodes_.size());
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-        const auto& answer = acquire_answers[i];
-        const auto vote = answer ? std::optional{said(*answer)} : std::nullopt;
-        awaited[i] = vote && *vote && (*vote)->word == Word::granted;
-        asked[i] = awaited[i] || unanswered_on_[i];
-    }
-    // The place in the queue is kept.
-    release_on(asked, awaited, 0, "");
-}
-
-bool Lock::may_come_late(size_t node) const {
-    return unanswered_on_[node] && *unanswered_on_[node] != nodes_.connection_number(node);
-}
-
-template <typename OperationFor>
-Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
-                   OperationFor operation_for) {
-    std::vector<bool> waited_for = awaited;
-    const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
-        if (!asked[i]) return {};
-        // Whoever answered the acquire late, after the quorum, will answer this as well.
-        if (nodes_.caught_up(i)) waited_for[i] = true;
-        return exchange(key_, operation_for(i), ways_[i]);
-    };
-    const auto enough = [&](const Answers& answers) {
-        for (size_t i = 0; i < nodes_.size(); ++i) {
-            // Where nothing of ours ever arrived there is nothing to take back.
-            const bool concerned = asked[i] && nodes_.reached(i);
-            if (concerned && (waited_for[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
-        }
-        const auto has_answered = [](const std::optional<Answer>& answer) { return answer.has_value(); };
-        return static_cast<size_t>(std::ranges::count_if(answers, has_answered)) >= at_least;
-    };
-    const BootTime deadline = BootClock::now() + std::min(timing().node_timeout, release_budget);
-    return nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline});
-}
-
-Answers Lock::release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
-                         std::string_view entry) {
-    return tell(asked, awaited, at_least, [&](size_t i) {
-        return Release{token_, std::string{entry}, may_come_late(i)};
-    });
-}
-
-void Lock::withdraw() {
-    const std::vector<bool> all(nodes_.size(), true);
-    tell(all, answered_, quorum(all.size()), [&](size_t i) {
-        return Withdraw{token_, entry_.value, may_come_late(i)};
-    });
-    lease_ = Lease{nodes_.size()};
 }
 
 bool Lock::told_of_revocation() {
@@ -321,7 +278,9 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
             const auto& vote = *ballot[i];
             if (!vote) return;
             answered_[i] = true;
-            if (vote->word == Word::yours) {
+            if (vote->word == Word::yours && same_server_before(i)) {
+                lease_.take_back(i);
+            } else if (vote->word == Word::yours) {
                 ++yes;
                 lease_.grant(i, granted_by(*answers[i]));
             } else {
@@ -355,7 +314,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
             const auto& vote = *ballot[i];
             // What is answered cannot come late, but what was sent on an earlier connection can.
             if (answers[i]->replies && !may_come_late(i)) unanswered_on_[i].reset();
-            if (vote && vote->word == Word::yours) lease_.grant(i, granted_by(*answers[i]));
+            if (vote && vote->word == Word::yours && !same_server_before(i)) lease_.grant(i, granted_by(*answers[i]));
             revoked = is_revoked(vote) || revoked;
             moved();
         });
@@ -371,42 +330,6 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
         nodes_.ask(exchange_for,
                    {.enough = enough, .deadline = BootClock::now() + timing().node_timeout, .interrupt = interrupt}));
     return revoked ? Renewal::lost : Renewal::held;
-}
-
-bool Lock::keep(milliseconds rest) {
-    const std::vector<bool> all(nodes_.size(), true);
-    const Answers answers = tell(all, answered_, quorum(all.size()), [&](size_t) {
-        return Extend{token_, record_, rest};
-    });
-    lease_ = Lease{nodes_.size()};
-    return std::ranges::count_if(answers, [](const std::optional<Answer>& answer) {
-               const auto vote = answer ? std::optional{said(*answer)} : std::nullopt;
-               return vote && *vote && (*vote)->word == Word::yours;
-           }) >= static_cast<std::ptrdiff_t>(quorum(all.size()));
-}
-
-bool Lock::release() {
-    const size_t n = nodes_.size();
-    const BootTime deadline = BootClock::now() + release_budget;
-    std::vector<bool> unconfirmed(n, true);
-    std::vector<bool> awaited = answered_;
-    for (int tries = 0; tries < 2 && BootClock::now() < deadline; ++tries) {
-        const auto confirmed = static_cast<size_t>(std::ranges::count(unconfirmed, false));
-        const size_t missing = quorum(n) - std::min(confirmed, quorum(n));
-        const Answers answers = release_on(unconfirmed, awaited, missing, entry_.value);
-        bool again = false;
-        for (size_t i = 0; i < n; ++i) {
-            const auto vote = answers[i] ? std::optional{said(*answers[i])} : std::nullopt;
-            if (vote && *vote) unconfirmed[i] = false;
-            // A connection that broke is worth a second try; whoever lets a node timeout pass is not.
-            const bool broke = vote && !*vote && vote->error().kind != NodeFailure::Kind::timeout;
-            awaited[i] = unconfirmed[i] && awaited[i] && broke;
-            again = again || awaited[i];
-        }
-        if (!again) break;
-    }
-    lease_ = Lease{n};
-    return static_cast<size_t>(std::ranges::count(unconfirmed, false)) >= quorum(n);
 }
 
 } // namespace holdfast

@@ -22,7 +22,7 @@ namespace holdfast {
 /// How one attempt to take the lock ended.
 struct Attempt {
     Outcome outcome = Outcome::too_few;
-    Record holder{};           ///< held
+    Record holder{};           ///< held, other_nodes
     milliseconds expires_in{}; ///< held: when the quorum ends unless it is renewed; reserved: how long `first` may take
     Record first{};            ///< reserved: who is to have it
     size_t position = 0;       ///< in the queue; 0: we are in none
@@ -101,32 +101,38 @@ class Lock {
     Renewal extend(const std::function<void()>& moved, int interrupt = -1);
     /// The same, but waits for nobody once a quorum has said yes; what a node has forgotten is left to the next extend.
     Renewal confirm();
-    /// What the nodes said in the last extend.
+    /// What the nodes said in the last extend, release or keep.
     const std::vector<NodeReport>& last_reports() const { return reports_; }
 
-    /// Lets go on every node, also on those that timed out or refused. At most about a second, and at most one
-    /// node timeout for a node that has not answered since the lock was won. False when so many nodes did not
-    /// confirm that the lock may stay held until its TTL ends.
+    /// Lets go on every node, also on those that timed out or refused. Where no answer comes it is said once more over
+    /// a new connection, and where a node refuses, again and again: two seconds at most, a second for nodes that have
+    /// not answered since the lock was won, and no time at all once a quorum has confirmed. False when so many nodes
+    /// did not confirm that the lock may stay held until its TTL ends.
     bool release();
     /// Instead of release(): the lock stays held for that long and no longer. False when too few nodes confirmed.
     bool keep(milliseconds rest);
 
   private:
+    class LettingGo;
+
     /// Sends it to `asked`; waits for the answers of `awaited`, for `at_least` answers in all, and until the others'
     /// requests are written. A server that still owes us an answer when we exit does not read on.
     template <typename OperationFor>
     Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
                  OperationFor operation_for);
-    Answers release_on(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
-                       std::string_view entry);
     /// What an attempt asks the nodes for.
     Acquire request(const Try&) const;
     /// What a node's answer to that leaves open.
     void heed(size_t node, const Answer&);
+    /// The last words on every node, tried again where that helps. Whether a quorum has confirmed.
+    template <typename OperationFor>
+    bool let_go(OperationFor operation_for, const std::function<bool(Word)>& confirms);
     void undo(const Answers& acquire_answers);
     /// Until when the node that said yes keeps the key.
     BootTime granted_by(const Answer& yes) const;
     std::vector<NodeReport> same_servers() const;
+    /// A node that is listed before this one and is the same server: together they have one vote.
+    std::optional<size_t> same_server_before(size_t node) const;
     /// Whether a node says that our token is void; keeps its words.
     bool is_revoked(const Ballot::Vote& vote);
     bool agree_on_fence(FenceAgreement, BootTime deadline);

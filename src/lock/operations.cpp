@@ -90,6 +90,11 @@ tl::expected<Said, NodeFailure> said(const std::optional<Answer>& answer) {
     return answer ? said(*answer) : failure(NodeFailure::Kind::timeout, "it comes to no end in time");
 }
 
+bool has_granted(const Answer& answer) {
+    const std::vector<Reply>& replies = answer.replies ? *answer.replies : answer.in_vain;
+    return !replies.empty() && !replies.back().items.empty() && replies.back().items.front().text == "granted";
+}
+
 tl::expected<Said, NodeFailure> said(const Answer& answer) {
     if (!answer.replies) return tl::unexpected{answer.replies.error()};
     const Reply& reply = answer.replies->front();

@@ -169,6 +169,8 @@ Exchange exchange(const LockKey&, const Operation&, Way& way);
 tl::expected<Said, NodeFailure> said(const Answer&);
 /// The same after a round with a deadline: nothing is a timeout.
 tl::expected<Said, NodeFailure> said(const std::optional<Answer>&);
+/// Whether a node has set our key in answer to Acquire, with or without a vote: it has to be taken back.
+bool has_granted(const Answer&);
 /// What an error of a node says of a lock: not_a_lock, or nothing.
 tl::expected<Said, NodeFailure> refused(const Reply& error);
 /// By the node's clock, from its answer to TIME.

@@ -43,7 +43,8 @@ std::optional<Holder> parse_holder(std::string_view text) {
                   static_cast<int>(number("pid")),
                   milliseconds{number("since")},
                   std::clamp<milliseconds>(milliseconds{number("ttl_ms")}, milliseconds{0}, std::chrono::days{365}),
-                  kept != object.end() && *kept == true};
+                  kept != object.end() && *kept == true,
+                  static_cast<size_t>(std::max<int64_t>(number("nodes"), 0))};
 }
 
 } // namespace
@@ -76,6 +77,7 @@ Record Record::of_waiter(const std::string& run, const Holder& holder) {
                 {"user", holder.user},         {"label", holder.label}, {"since", holder.since.count()},
                 {"ttl_ms", holder.ttl.count()}};
     if (holder.kept) object["kept"] = true;
+    if (holder.nodes > 0) object["nodes"] = holder.nodes;
     const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
     return {run + " " + text, holder};
 }

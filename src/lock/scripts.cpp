@@ -67,9 +67,9 @@ if not record and (not ahead or ahead == entry) then
         last = type(earlier) == 'string' and tonumber(earlier) or 0
     end
     local fence = math.max(last + 1, near(tonumber(ARGV[5]), now()))
-    redis.call('SET', K, ARGV[1], 'PX', ARGV[2])
     if ahead then leave(entry) end
     set_fence(fence)
+    redis.call('SET', K, ARGV[1], 'PX', ARGV[2])
     return {'granted', '', fence}
 end
 local position = waits and (redis.call('ZRANK', QUEUE, entry) or -1) + 1 or 0

@@ -1,28 +1,14 @@
+#include "lock/look.hpp"
 #include "lock/operations.hpp"
 #include "lock/optimistic.hpp"
+#include "lock/results.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <utility>
 
 namespace holdfast {
 namespace {
-
-Reply text(std::string_view value) { return {Reply::Type::text, std::string{value}, 0, {}}; }
-Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {}}; }
-Reply list(std::vector<Reply> items) { return {Reply::Type::list, {}, 0, std::move(items)}; }
-Reply word(std::string_view name) { return list({text(name)}); }
-
-/// RESP3 sends pairs, RESP2 one flat list.
-template <typename Visit>
-void for_each_score(const Reply& reply, Visit visit) {
-    for (size_t i = 0; i < reply.items.size(); ++i) {
-        const Reply& item = reply.items[i];
-        if (item.items.size() == 2) visit(item.items[0].text, item.items[1].number());
-        else if (i + 1 < reply.items.size()) visit(item.text, reply.items[++i].number());
-    }
-}
 
 /// Who waits, as far as the first of them matters: read with three commands.
 struct Line {
@@ -83,6 +69,13 @@ void set_fence(const LockKey& key, int64_t fence, Request& request) {
     request.add({"SET", key.fence(), argument(fence), "PX", argument(fence_lasts)});
 }
 
+/// The fence number that a node has; one beyond all sense stays beyond it.
+int64_t number_of(const Reply& fence) {
+    double value = 0;
+    std::from_chars(fence.text.data(), fence.text.data() + fence.text.size(), value);
+    return value > static_cast<double>(largest_fence.number) ? largest_fence.number : fence.number();
+}
+
 /// The value that an attempt of the same run before `token` has set.
 bool is_attempt_before(std::string_view value, const Token& token) {
     value = value.substr(0, value.find(' '));
@@ -127,7 +120,7 @@ class Acquisition {
         const bool is_free = replies[1].type == Reply::Type::nil;
         const std::string entry = op_.waiting ? op_.waiting->entry : "";
         if (is_free && (line.first.empty() || line.first == entry))
-            return watching ? Step{replies[3].number() == 0 ? after_earlier(line) : take(line, replies[3].number())}
+            return watching ? Step{number_of(replies[3]) == 0 ? after_earlier(line) : take(line, number_of(replies[3]))}
                             : Step{look(true)};
         if (is_free && !line.first_lasts) return otherwise(look_for_first(line));
         const Reply answer = is_free ? reserved(line, *line.first_lasts)
@@ -153,7 +146,7 @@ class Acquisition {
     /// Takes it with a number above that which earlier versions kept, as far as we may read it.
     Exchange after_earlier(const Line& line) const {
         return {{"GET", key_.earlier_fence()},
-                [self = *this, line](Replies&& replies) -> Step { return self.take(line, replies[0].number()); }};
+                [self = *this, line](Replies&& replies) -> Step { return self.take(line, number_of(replies[0])); }};
     }
 
     Exchange take(const Line& line, int64_t last_fence) const {
@@ -246,68 +239,6 @@ Exchange remove(const LockKey& key, const Request& before,
                     [verdict](const Reply&) -> Step { return word(verdict.word); }, again, verdict.hints);
             }};
 }
-
-// ---- inspect
-
-/// Changes nothing, so only what is said of the key has to be of one instant.
-class Look {
-  public:
-    explicit Look(LockKey key) : key_{std::move(key)} {}
-
-    Exchange places() const {
-        Request request{"TIME"};
-        request.add({"ZRANGE", key_.queue(), "0", argument(int64_t{places_shown} - 1), "WITHSCORES"});
-        return ask(std::move(request), [self = *this](Replies&& replies) -> Step {
-            Look next = self;
-            next.now_ = time_of(replies[0]);
-            for_each_score(replies[1], [&](const std::string& entry, int64_t ticket) {
-                next.places_.emplace_back(entry, milliseconds{ticket});
-            });
-            return next.seen();
-        });
-    }
-
-  private:
-    /// Which of them live, as many at a time as a socket takes at once.
-    Exchange seen() const {
-        if (asked_ == places_.size()) return key();
-        Request request;
-        size_t end = asked_;
-        while (end < places_.size() && request.has_room()) request.add({"ZSCORE", key_.seen(), places_[end++].first});
-        return ask(std::move(request), [self = *this, end](Replies&& replies) -> Step {
-            Look next = self;
-            for (; next.asked_ < end; ++next.asked_) {
-                const auto& [entry, ticket] = self.places_[next.asked_];
-                if (milliseconds{replies[next.asked_ - self.asked_].number()} <= self.now_) continue;
-                next.queue_.items.push_back(text(entry));
-                next.queue_.items.push_back(integer((self.now_ - ticket).count()));
-            }
-            return next.seen();
-        });
-    }
-
-    Exchange key() const {
-        const auto read = [this](Request& request) {
-            request.add({"GET", key_.key()});
-            request.add({"PTTL", key_.key()});
-            request.add({"GET", key_.fence()});
-            request.add({"ZCOUNT", key_.seen(), "(" + argument(now_), "+inf"});
-        };
-        const auto answer = [queue = queue_](const Reply& results) -> Step {
-            const std::vector<Reply>& all = results.items;
-            const bool free = all[0].type == Reply::Type::nil || all[1].integer == -2;
-            return list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer), integer(0),
-                         integer(all[2].number()), queue, integer(all[3].integer)});
-        };
-        return commit(read, answer, [self = *this] { return self.key(); });
-    }
-
-    LockKey key_;
-    milliseconds now_{};
-    std::vector<std::pair<std::string, milliseconds>> places_; ///< entry, ticket
-    size_t asked_ = 0;                                         ///< how many of them have been asked for
-    Reply queue_ = list({});
-};
 
 // ---- the others
 
@@ -404,7 +335,7 @@ struct ToTransaction {
                       });
     }
 
-    Exchange operator()(const Inspect&) const { return Look{key}.places(); }
+    Exchange operator()(const Inspect&) const { return look(key); }
 };
 
 } // namespace

@@ -47,6 +47,7 @@ class Wait {
         case Outcome::interrupted:
         case Outcome::not_a_lock:
         case Outcome::same_server:
+        case Outcome::other_nodes:
         case Outcome::denied: return true;
         case Outcome::contended:
         case Outcome::reserved: return ended_ >= (waits() ? until_ : begin_.boot + longest_contention);

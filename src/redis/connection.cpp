@@ -157,6 +157,7 @@ void Connection::greet() {
     state_ = State::open;
     reached_ = true;
     reader_ = ReplyReader{};
+    refused_.reset();
     pushes_ = false;
     listening_ = 0;
     pending_.push_front({Purpose::greeting, 0, greeting(node_, introduce_), {}, {}});
@@ -277,16 +278,24 @@ void Connection::receive(Reply reply) {
         return fail(Kind::no_vote, fmt::format("it says unasked: {}", printable(reply.text)));
     Pending& first = pending_.front();
     first.replies.push_back(std::move(reply));
-    if (first.purpose == Purpose::greeting)
-        if (auto why = refusal(node_, first.replies)) return fail(why->kind, std::move(why->text));
+    if (first.purpose == Purpose::greeting && !refused_) refused_ = refusal(node_, first.replies);
     if (first.replies.size() < first.request.commands()) return;
 
     Pending done = std::move(first);
     pending_.pop_front();
     reader_.expect();
+    if (refused_) return received_in_vain(std::move(done));
     if (done.purpose == Purpose::greeting) greeted(done.replies);
     if (done.purpose == Purpose::round)
         answer_ = {done.round, Answer{std::move(done.replies), done.sent_at, BootClock::now() - *done.sent_at}};
+}
+
+void Connection::received_in_vain(Pending done) {
+    // What went out with the greeting is done all the same, so its answer is waited for.
+    if (done.purpose == Purpose::round)
+        answer_ = {done.round, Answer{tl::unexpected{*refused_}, done.sent_at, BootClock::now() - *done.sent_at,
+                                      std::move(done.replies)}};
+    if (pending_.empty()) fail(refused_->kind, refused_->text);
 }
 
 void Connection::hear(Reply push) {
@@ -310,6 +319,11 @@ void Connection::ask_to_listen(const std::string& channel) {
     write();
 }
 
+void Connection::ping() {
+    pending_.push_back({Purpose::ping, 0, {"PING"}, {}, {}});
+    write();
+}
+
 void Connection::greeted(const std::vector<Reply>& replies) {
     pushes_ = replies.front().type == Reply::Type::list;
     if (introduce_) introduction_ = introduction_from(replies);
@@ -318,11 +332,12 @@ void Connection::greeted(const std::vector<Reply>& replies) {
 }
 
 void Connection::fail(Kind kind, std::string text) {
-    // Who is there and does not greet need not be the node: it may have moved.
+    // A server that refuses our greeting, or does not answer it, need not be the node: that may have moved.
     const bool has_greeted =
-        state_ == State::open && (pending_.empty() || pending_.front().purpose != Purpose::greeting);
+        state_ == State::open && !refused_ && (pending_.empty() || pending_.front().purpose != Purpose::greeting);
     if (!has_greeted) look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
+    NodeFailure why = state_ == State::open && refused_ ? *refused_ : NodeFailure{kind, std::move(text)};
     if (!overdue || kept(Rule::close_on_timeout)) {
         given_up_ = std::move(fd_);
         fd_.reset();
@@ -332,7 +347,7 @@ void Connection::fail(Kind kind, std::string text) {
     // Of several rounds whoever asks is in the last.
     const auto asked = std::ranges::find(pending_.rbegin(), pending_.rend(), Purpose::round, &Pending::purpose);
     if (asked != pending_.rend())
-        answer_ = {asked->round, Answer{tl::unexpected{NodeFailure{kind, std::move(text)}}, asked->sent_at,
+        answer_ = {asked->round, Answer{tl::unexpected{std::move(why)}, asked->sent_at,
                                         asked->sent_at ? BootClock::now() - *asked->sent_at : nanoseconds{}}};
     pending_.clear();
 }

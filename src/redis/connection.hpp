@@ -39,6 +39,8 @@ struct Answer {
     tl::expected<std::vector<Reply>, NodeFailure> replies; ///< as many as the request has commands
     std::optional<BootTime> sent_at;                       ///< nothing: no byte of the request ever left
     nanoseconds took{};                                    ///< from sent_at until the answer was read
+    /// What a node that may not be asked has answered all the same, because the request went out with our greeting.
+    std::vector<Reply> in_vain{};
 };
 
 /// What a node pushes to whoever listens.
@@ -77,6 +79,15 @@ class Connection {
     bool caught_up() const { return state_ == State::open && pending_.empty(); }
 
     const std::optional<Introduction>& introduction() const { return introduction_; }
+    /// It never has, and is about to be asked, or has been.
+    bool may_introduce_itself() const { return introduce_ && !introduction_ && !refused_ && state_ != State::closed; }
+    /// Its name is being looked up.
+    bool looks_up() const { return state_ == State::resolving; }
+
+    /// Asks for an answer that nobody takes.
+    void ping();
+    /// There is a request without an answer.
+    bool owes_an_answer() const { return !pending_.empty(); }
 
     /// Asks for the messages of a channel, now and whenever a connection is opened. A server that speaks only the older
     /// protocol is not asked: there a connection that listens can do nothing else.
@@ -94,7 +105,7 @@ class Connection {
 
   private:
     enum class State { closed, resolving, connecting, handshake, open };
-    enum class Purpose { greeting, listening, round };
+    enum class Purpose { greeting, listening, ping, round };
     struct Pending {
         Purpose purpose;
         uint64_t round;
@@ -124,6 +135,8 @@ class Connection {
     void take(std::string_view text);
     void too_late();
     void receive(Reply);
+    /// On a connection whose greeting was refused.
+    void received_in_vain(Pending done);
     void hear(Reply);
     void greeted(const std::vector<Reply>&);
     void ask_to_listen(const std::string& channel);
@@ -147,7 +160,8 @@ class Connection {
     BootTime address_until_{}; ///< until the next address is tried
     std::unique_ptr<Tls> tls_;
     ReplyReader reader_;
-    std::deque<Pending> pending_; ///< sent and not, in order
+    std::optional<NodeFailure> refused_; ///< why the server on this connection may not be asked
+    std::deque<Pending> pending_;        ///< sent and not, in order
     std::optional<std::pair<uint64_t, Answer>> answer_;
     std::optional<Introduction> introduction_;
     std::vector<std::string> channels_;

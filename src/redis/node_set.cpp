@@ -66,6 +66,45 @@ class NodeSet::Talk {
     uint64_t round_;
 };
 
+/// Whether a node that has not said who it is may still turn out to be one of those that have answered.
+class NodeSet::HearingOut {
+  public:
+    explicit HearingOut(std::vector<Connection>& connections) : connections_{connections} {}
+
+    /// To be asked whenever something has happened, once there is enough; begins what has to be waited for.
+    bool goes_on(const Answers& answers) {
+        if (std::ranges::none_of(connections_, &Connection::may_introduce_itself)) return false;
+        if (!names_until_) names_until_ = BootClock::now() + longest_look_up;
+        if (looks_up() && BootClock::now() < *names_until_) return true;
+        std::erase_if(asked_, [](const Connection* asked) { return !asked->owes_an_answer(); });
+        if (asked_.empty() && requests_++ < requests_heard_out) ask(answers);
+        return !asked_.empty();
+    }
+    /// To be waited for, beside the nodes that have not answered; and until when.
+    const std::vector<Connection*>& asked() const { return asked_; }
+    BootTime until() const { return names_until_ && looks_up() ? *names_until_ : BootTime::max(); }
+
+  private:
+    static constexpr milliseconds longest_look_up{100};
+    /// A server takes both names in before it reads the first of these, and has answered both before the second.
+    static constexpr int requests_heard_out = 2;
+
+    bool looks_up() const { return std::ranges::any_of(connections_, &Connection::looks_up); }
+
+    void ask(const Answers& answers) {
+        for (size_t i = 0; i < connections_.size(); ++i) {
+            if (!answers[i] || !answers[i]->replies || !connections_[i].caught_up()) continue;
+            connections_[i].ping();
+            asked_.push_back(&connections_[i]);
+        }
+    }
+
+    std::vector<Connection>& connections_;
+    std::vector<Connection*> asked_;
+    int requests_ = 0;
+    std::optional<BootTime> names_until_;
+};
+
 Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
     ++round_;
     Answers answers(size());
@@ -74,18 +113,22 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
         connections_[i].settle();
         if (auto exchange = exchange_for(i)) talks.emplace_back(i, std::move(*exchange), connections_[i], round_);
     }
+    HearingOut hearing_out{connections_};
     std::vector<pollfd> fds;
+    std::vector<Connection*> waited_for;
     // False when somebody interrupts.
     const auto wait = [&](BootTime no_later) {
+        waited_for = hearing_out.asked();
+        for (const Talk& talk : talks) waited_for.push_back(&talk.connection());
         fds.clear();
-        for (const Talk& talk : talks) {
-            fds.push_back(talk.connection().interest());
-            no_later = std::min(no_later, talk.connection().deadline());
+        for (const Connection* connection : waited_for) {
+            fds.push_back(connection->interest());
+            no_later = std::min(no_later, connection->deadline());
         }
         fds.push_back({until.interrupt, POLLIN, 0});
-        poller_.wait(fds, no_later);
+        poller_.wait(fds, std::min(no_later, hearing_out.until()));
         if (fds.back().revents != 0) return false;
-        for (size_t k = 0; k < talks.size(); ++k) talks[k].connection().advance(fds[k].revents);
+        for (size_t k = 0; k < waited_for.size(); ++k) waited_for[k]->advance(fds[k].revents);
         return true;
     };
     if (until.meanwhile) {
@@ -99,7 +142,8 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
             answer = talk.take();
             return answer.has_value();
         });
-        if (talks.empty() || until.enough(answers) || BootClock::now() >= until.deadline) return answers;
+        if (talks.empty() || BootClock::now() >= until.deadline) return answers;
+        if (until.enough(answers) && !(until.hear_out && hearing_out.goes_on(answers))) return answers;
         if (!wait(until.deadline)) return answers;
     }
 }

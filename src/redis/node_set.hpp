@@ -54,6 +54,10 @@ class NodeSet {
         BootTime deadline = BootTime::max();
         int interrupt = -1;                ///< a descriptor that becomes readable
         std::function<void()> meanwhile{}; ///< called once, when the requests are on their way
+        /// Once there is enough, nodes that have never said who they are get a last chance: a tenth of a second for
+        /// their names, and then as long as those that have answered take over two small requests. A server that is
+        /// among these under another name has answered by then, and one that hangs costs no more than that.
+        bool hear_out = false;
     };
 
     /// What to ask a node, or nothing to leave it out. Called when it is settled on which connection the request
@@ -93,6 +97,7 @@ class NodeSet {
 
   private:
     class Talk;
+    class HearingOut;
 
     milliseconds node_timeout_;
     std::vector<Connection> connections_;

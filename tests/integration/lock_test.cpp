@@ -483,7 +483,28 @@ TEST_CASE("one server that is configured twice is found out, and nothing is left
     CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
-TEST_CASE("of three nodes, those that were just started have no vote, unless they remember or it is switched off") {
+TEST_CASE("one server under two names, which says so only during a hold, has one vote then") {
+    RedisServers servers{2};
+    Pipe late = make_pipe();
+    // It answers nothing until then, so that the others are not kept waiting.
+    const HostileServer other_name{{.name = "late", .hands_on = true, .not_before = late.read.get()},
+                                   servers[0].node(),
+                                   [](const std::vector<Reply>&) { return true; }};
+    Lock lock = lock_on({servers[0].node(), *parse_node(other_name.uri()), servers[1].node()});
+    REQUIRE(lock.try_once().outcome == Outcome::won);
+    REQUIRE(lock.extend([] {}) == Renewal::held);
+    REQUIRE(::write(late.write.get(), "x", 1) == 1);
+    CHECK(eventually([&] {
+        lock.extend([] {});
+        return lock.last_reports()[1].text.find("it is the same server as ") != std::string::npos;
+    }));
+    CHECK(lock.extend([] {}) == Renewal::held);
+    servers[1].kill();
+    CHECK(lock.extend([] {}) != Renewal::held);
+    lock.release();
+}
+
+TEST_CASE("of three nodes, those that were just started have no vote, unless they are said to be durable") {
     RedisServers servers{3};
     const auto try_with = [&](const std::vector<Node>& nodes, std::optional<milliseconds> guard) {
         Lock lock{NodeSet{nodes, 1s}, key, {timing(), guard}, this_process("job", 30s)};
@@ -499,12 +520,16 @@ TEST_CASE("of three nodes, those that were just started have no vote, unless the
     CHECK(try_with(servers.nodes(), {}).outcome == Outcome::won);
     CHECK(try_with({servers[0].node()}, 60s).outcome == Outcome::won);
 
-    for (size_t i = 0; i < 2; ++i) {
-        servers[i].command({"CONFIG", "SET", "appendonly", "yes"});
-        CHECK(try_with(servers.nodes(), 60s).outcome == Outcome::too_few);
-    }
-    for (size_t i = 0; i < 2; ++i) servers[i].command({"CONFIG", "SET", "appendfsync", "always"});
-    CHECK(try_with(servers.nodes(), 60s).outcome == Outcome::won);
-    servers[0].command({"ACL", "SETUSER", "default", "-config", "-info"});
+    // What they have now does not say what they had when they granted.
+    for (size_t i = 0; i < 3; ++i)
+        for (const auto& [name, value] : {std::pair{"appendonly", "yes"}, {"appendfsync", "always"}})
+            servers[i].command({"CONFIG", "SET", name, value});
+    CHECK(try_with(servers.nodes(), 60s).outcome == Outcome::too_few);
+    auto nodes = servers.nodes();
+    nodes[0].durable = true;
+    CHECK(try_with(nodes, 60s).outcome == Outcome::too_few);
+    nodes[1].durable = true;
+    CHECK(try_with(nodes, 60s).outcome == Outcome::won);
+    servers[0].command({"ACL", "SETUSER", "default", "-info"});
     CHECK(try_with(servers.nodes(), 60s).nodes[0].text.find("does not say since when it runs") != std::string::npos);
 }

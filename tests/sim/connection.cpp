@@ -105,9 +105,14 @@ bool Connection::read() {
         } else if (done.round)
             answer_ = {*done.round, Answer{std::vector<Reply>{{std::get<std::shared_ptr<const Said>>(*arrival)}},
                                            done.sent_at, BootClock::now() - *done.sent_at}};
-        else ++listening_;
+        else if (std::holds_alternative<sim::Listen>(done.request.task->what)) ++listening_;
     }
     return true;
+}
+
+void Connection::ping() {
+    pending_.push_back({{}, {std::make_shared<const sim::Task>(sim::Task{sim::Ping{}})}});
+    write();
 }
 
 void Connection::listen(const std::string& channel) {

@@ -15,8 +15,10 @@ struct Listen {
     std::string channel;
 };
 
+struct Ping {};
+
 struct Task {
-    std::variant<Greet, Listen, Operation> what;
+    std::variant<Greet, Listen, Ping, Operation> what;
 };
 
 } // namespace holdfast::sim

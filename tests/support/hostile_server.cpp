@@ -103,10 +103,10 @@ class HostileServer::Visit {
         commands_.feed(bytes);
         while (const auto command = commands_.next()) {
             commands_.expect();
-            playing_ = playing_ || server_.when_(command->items);
+            playing_ = (playing_ && !server_.trick_.only_then) || server_.when_(command->items);
             if (playing_ && server_.trick_.not_before >= 0) wait_until_readable(server_.trick_.not_before);
             if (!playing_ || server_.trick_.hands_on) forward(command->items);
-            else if (server_.trick_.each) send(server_.trick_.says);
+            else if (server_.trick_.each || server_.trick_.only_then) send(server_.trick_.says);
             else play();
         }
         // What is no command is somebody's TLS, and answered all the same.

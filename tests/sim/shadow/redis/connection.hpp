@@ -29,6 +29,7 @@ struct Answer {
     tl::expected<std::vector<Reply>, NodeFailure> replies;
     std::optional<BootTime> sent_at;
     nanoseconds took{};
+    std::vector<Reply> in_vain{}; ///< never: a simulated node refuses no greeting
 };
 
 struct Message {
@@ -59,6 +60,10 @@ class Connection {
     bool reached() const { return reached_; }
     bool caught_up() const { return state_ == State::open && pending_.empty(); }
     const std::optional<Introduction>& introduction() const { return introduction_; }
+    bool may_introduce_itself() const { return introduce_ && !introduction_ && state_ != State::closed; }
+    bool looks_up() const { return false; }
+    void ping();
+    bool owes_an_answer() const { return !pending_.empty(); }
 
     void listen(const std::string& channel);
     bool listening() const { return listening_ > 0; }

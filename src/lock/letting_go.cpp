@@ -1,0 +1,145 @@
+// Letting go of a lock, and of what an attempt that failed was granted.
+#include "lock/lock.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+/// For one try to let go on all nodes, and for all of them.
+constexpr milliseconds longest_try{1100};
+constexpr milliseconds release_budget{2000};
+/// Between two tries, where a node refuses for a while.
+constexpr milliseconds refused_pause{50};
+
+} // namespace
+
+bool Lock::may_come_late(size_t node) const {
+    return unanswered_on_[node] && *unanswered_on_[node] != nodes_.connection_number(node);
+}
+
+template <typename OperationFor>
+Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
+                   OperationFor operation_for) {
+    std::vector<bool> waited_for = awaited;
+    const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
+        if (!asked[i]) return {};
+        // Whoever answered the acquire late, after the quorum, will answer this as well.
+        if (nodes_.caught_up(i)) waited_for[i] = true;
+        return exchange(key_, operation_for(i), ways_[i]);
+    };
+    const auto enough = [&](const Answers& answers) {
+        for (size_t i = 0; i < nodes_.size(); ++i) {
+            // Where nothing of ours ever arrived there is nothing to take back.
+            const bool concerned = asked[i] && nodes_.reached(i);
+            if (concerned && (waited_for[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
+        }
+        const auto has_answered = [](const std::optional<Answer>& answer) { return answer.has_value(); };
+        return static_cast<size_t>(std::ranges::count_if(answers, has_answered)) >= at_least;
+    };
+    // A little later than the nodes' own time for an answer, so that a connection without one is closed by then.
+    const milliseconds longest = timing().node_timeout + timing().node_timeout / 10;
+    const BootTime deadline = BootClock::now() + std::min(longest, longest_try);
+    return nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline});
+}
+
+void Lock::undo(const Answers& acquire_answers) {
+    lease_ = Lease{nodes_.size()};
+    std::vector<bool> asked(nodes_.size());
+    std::vector<bool> awaited(nodes_.size());
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+        awaited[i] = acquire_answers[i] && has_granted(*acquire_answers[i]);
+        asked[i] = awaited[i] || unanswered_on_[i];
+    }
+    // The place in the queue is kept.
+    tell(asked, awaited, 0, [&](size_t i) { return Release{token_, "", may_come_late(i)}; });
+}
+
+void Lock::withdraw() {
+    const std::vector<bool> all(nodes_.size(), true);
+    tell(all, answered_, quorum(all.size()), [&](size_t i) {
+        return Withdraw{token_, entry_.value, may_come_late(i)};
+    });
+    lease_ = Lease{nodes_.size()};
+}
+
+/// How letting go stands after some tries.
+class Lock::LettingGo {
+  public:
+    explicit LettingGo(const Lock& lock) : awaited_{lock.answered_}, open_(awaited_.size(), true) {
+        for (size_t i = 0; i < open_.size(); ++i) reports_.push_back({lock.nodes_.node(i).display(), ""});
+    }
+
+    /// Nodes that have not answered yet, and of these those that are waited for.
+    const std::vector<bool>& open() const { return open_; }
+    const std::vector<bool>& awaited() const { return awaited_; }
+    size_t missing() const { return quorum(open_.size()) - std::min(confirmed_, quorum(open_.size())); }
+    std::vector<NodeReport>& reports() { return reports_; }
+
+    void take(const Answers& answers, const std::function<bool(Word)>& confirms) {
+        std::vector<std::optional<NodeFailure>> failures(open_.size());
+        for (size_t i = 0; i < open_.size(); ++i) {
+            if (!open_[i]) continue;
+            const auto vote = said(answers[i]);
+            open_[i] = !vote;
+            if (!vote) failures[i] = vote.error();
+            else if (confirms(vote->word)) ++confirmed_;
+            reports_[i].text = !vote ? vote.error().text : confirms(vote->word) ? "confirmed" : "not ours any more";
+        }
+        refused_ = false;
+        for (size_t i = 0; i < open_.size(); ++i)
+            awaited_[i] = failures[i] && awaited_[i] && worth_another(i, failures[i]->kind);
+    }
+    bool again() const { return std::ranges::count(awaited_, true) > 0; }
+    /// Nothing but time can help.
+    bool refused() const { return refused_; }
+
+  private:
+    bool worth_another(size_t i, NodeFailure::Kind kind) {
+        using enum NodeFailure::Kind;
+        // A connection that broke, or that some box on the way has forgotten, is opened again: once.
+        if (kind == unreachable || kind == timeout) {
+            const bool first = !reconnected_[i];
+            reconnected_[i] = true;
+            return first && (kind == unreachable || missing() > 0);
+        }
+        refused_ = refused_ || kind == no_vote;
+        return kind == no_vote && missing() > 0;
+    }
+
+    std::vector<bool> awaited_;
+    std::vector<bool> open_;
+    std::vector<bool> reconnected_ = std::vector<bool>(open_.size());
+    size_t confirmed_ = 0;
+    bool refused_ = false;
+    std::vector<NodeReport> reports_;
+};
+
+template <typename OperationFor>
+bool Lock::let_go(OperationFor operation_for, const std::function<bool(Word)>& confirms) {
+    LettingGo state{*this};
+    const BootTime deadline = BootClock::now() + release_budget;
+    while (true) {
+        state.take(tell(state.open(), state.awaited(), state.missing(), operation_for), confirms);
+        const BootTime now = BootClock::now();
+        if (!state.again() || now >= deadline) break;
+        if (!state.refused()) continue;
+        nodes_.take_messages(); // which would cut the pause short
+        nodes_.wait(std::min(deadline, now + refused_pause), -1);
+    }
+    lease_ = Lease{nodes_.size()};
+    reports_ = std::move(state.reports());
+    return state.missing() == 0;
+}
+
+bool Lock::keep(milliseconds rest) {
+    return let_go([&](size_t) { return Extend{token_, record_, rest}; }, [](Word word) { return word == Word::yours; });
+}
+
+bool Lock::release() {
+    return let_go([&](size_t i) { return Release{token_, entry_.value, may_come_late(i)}; }, [](Word) { return true; });
+}
+
+} // namespace holdfast

@@ -1,0 +1,75 @@
+#include "lock/look.hpp"
+
+#include "lock/optimistic.hpp"
+#include "lock/results.hpp"
+
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+/// Changes nothing, so only what is said of the key has to be of one instant.
+class Look {
+  public:
+    explicit Look(LockKey key) : key_{std::move(key)} {}
+
+    Exchange places() const {
+        Request request{"TIME"};
+        request.add({"ZRANGE", key_.queue(), "0", argument(int64_t{places_shown} - 1), "WITHSCORES"});
+        return ask(std::move(request), [self = *this](Replies&& replies) -> Step {
+            Look next = self;
+            next.now_ = time_of(replies[0]);
+            for_each_score(replies[1], [&](const std::string& entry, int64_t ticket) {
+                next.places_.emplace_back(entry, milliseconds{ticket});
+            });
+            return next.seen();
+        });
+    }
+
+  private:
+    /// Which of them live, as many at a time as a socket takes at once.
+    Exchange seen() const {
+        if (asked_ == places_.size()) return key();
+        Request request;
+        size_t end = asked_;
+        while (end < places_.size() && request.has_room()) request.add({"ZSCORE", key_.seen(), places_[end++].first});
+        return ask(std::move(request), [self = *this, end](Replies&& replies) -> Step {
+            Look next = self;
+            for (; next.asked_ < end; ++next.asked_) {
+                const auto& [entry, ticket] = self.places_[next.asked_];
+                if (milliseconds{replies[next.asked_ - self.asked_].number()} <= self.now_) continue;
+                next.queue_.items.push_back(text(entry));
+                next.queue_.items.push_back(integer((self.now_ - ticket).count()));
+            }
+            return next.seen();
+        });
+    }
+
+    Exchange key() const {
+        const auto read = [this](Request& request) {
+            request.add({"GET", key_.key()});
+            request.add({"PTTL", key_.key()});
+            request.add({"GET", key_.fence()});
+            request.add({"ZCOUNT", key_.seen(), "(" + argument(now_), "+inf"});
+        };
+        const auto answer = [queue = queue_](const Reply& results) -> Step {
+            const std::vector<Reply>& all = results.items;
+            const bool free = all[0].type == Reply::Type::nil || all[1].integer == -2;
+            return list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer), integer(0),
+                         integer(all[2].number()), queue, integer(all[3].integer)});
+        };
+        return commit(read, answer, [self = *this] { return self.key(); });
+    }
+
+    LockKey key_;
+    milliseconds now_{};
+    std::vector<std::pair<std::string, milliseconds>> places_; ///< entry, ticket
+    size_t asked_ = 0;                                         ///< how many of them have been asked for
+    Reply queue_ = list({});
+};
+
+} // namespace
+
+Exchange look(const LockKey& key) { return Look{key}.places(); }
+
+} // namespace holdfast
