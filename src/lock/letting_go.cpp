@@ -1,5 +1,6 @@
 // Letting go of a lock, and of what an attempt that failed was granted.
 #include "lock/lock.hpp"
+#include "lock/quorum.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -125,6 +126,9 @@ bool Lock::let_go(OperationFor operation_for, const std::function<bool(Word)>& c
         state.take(tell(state.open(), state.awaited(), state.missing(), operation_for), confirms);
         const BootTime now = BootClock::now();
         if (!state.again() || now >= deadline) break;
+        // What was said on a connection that is silent is said again on another.
+        for (size_t i = 0; i < nodes_.size(); ++i)
+            if (state.awaited()[i]) nodes_.give_up(i);
         if (!state.refused()) continue;
         nodes_.take_messages(); // which would cut the pause short
         nodes_.wait(std::min(deadline, now + refused_pause), -1);

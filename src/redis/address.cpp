@@ -52,7 +52,30 @@ Address tcp_address(const in6_addr& ip, uint16_t port) {
     return address;
 }
 
+uint16_t port_of(const Address& address) {
+    sockaddr_in in{};
+    std::memcpy(&in, &address.storage, sizeof in); // the port is at the same place in sockaddr_in6
+    return in.sin_port;
+}
+
+bool is_loopback(const Address& address) {
+    sockaddr_in6 in6{};
+    sockaddr_in in{};
+    std::memcpy(&in6, &address.storage, sizeof in6);
+    std::memcpy(&in, &address.storage, sizeof in);
+    constexpr uint32_t loopback_net = 127;
+    if (address.storage.ss_family == AF_INET6) return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) != 0;
+    return address.storage.ss_family == AF_INET && ntohl(in.sin_addr.s_addr) >> 24 == loopback_net;
+}
+
 } // namespace
+
+bool may_be_one_server(const Address& one, const Address& other) {
+    const bool same = one.size == other.size && std::memcmp(&one.storage, &other.storage, one.size) == 0;
+    const bool local = is_loopback(one) || is_loopback(other);
+    if (one.storage.ss_family == AF_UNIX || other.storage.ss_family == AF_UNIX) return same || local;
+    return same || (local && port_of(one) == port_of(other));
+}
 
 std::vector<Address> known_addresses(const Node& node) {
     if (node.is_unix()) return {unix_address(node.socket_path)};

@@ -17,6 +17,9 @@ struct Address {
     socklen_t size = 0;
 };
 
+/// Whether one server may listen at both: the same port of one host, or a socket and a port of this host.
+bool may_be_one_server(const Address& one, const Address& other);
+
 /// Every address of the node's host, in the resolver's order; or why there is none.
 using Addresses = tl::expected<std::vector<Address>, std::string>;
 

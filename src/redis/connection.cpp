@@ -319,6 +319,16 @@ void Connection::ask_to_listen(const std::string& channel) {
     write();
 }
 
+void Connection::give_up() {
+    if (state_ != State::closed && owes_an_answer()) too_late();
+}
+
+bool Connection::may_be(const Connection& other) const {
+    return std::ranges::any_of(addresses_, [&](const Address& one) {
+        return std::ranges::any_of(other.addresses_, [&](const Address& its) { return may_be_one_server(one, its); });
+    });
+}
+
 void Connection::ping() {
     pending_.push_back({Purpose::ping, 0, {"PING"}, {}, {}});
     write();

@@ -88,6 +88,10 @@ class Connection {
     void ping();
     /// There is a request without an answer.
     bool owes_an_answer() const { return !pending_.empty(); }
+    /// Waits no longer for what it owes: the next request goes out on another connection.
+    void give_up();
+    /// Of two nodes that have not introduced themselves: whether their addresses may be those of one server.
+    bool may_be(const Connection& other) const;
 
     /// Asks for the messages of a channel, now and whenever a connection is opened. A server that speaks only the older
     /// protocol is not asked: there a connection that listens can do nothing else.

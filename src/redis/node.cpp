@@ -89,10 +89,10 @@ std::optional<std::string> read_option(std::string_view option, Node& node) {
                                                            : nullptr;
     const bool insecure = name == "insecure" && *value == "yes";
     if (file == nullptr && !insecure)
-        return fmt::format(
-            "'{}=' is not an option of a node, or not with that value; known are db= and durable=yes, and with rediss:// "
-            "ca=, cert=, key= and insecure=yes",
-            printable(name));
+        return fmt::format("'{}=' is not an option of a node, or not with that value; known are db= and durable=yes, "
+                           "and with rediss:// "
+                           "ca=, cert=, key= and insecure=yes",
+                           printable(name));
     if (!node.tls) return fmt::format("'{}=' is for TLS; write rediss://", printable(name));
     if (insecure) node.tls->insecure = true;
     else *node.tls.*file = *value;

@@ -76,6 +76,7 @@ class NodeSet::HearingOut {
         if (std::ranges::none_of(connections_, &Connection::may_introduce_itself)) return false;
         if (!names_until_) names_until_ = BootClock::now() + longest_look_up;
         if (looks_up() && BootClock::now() < *names_until_) return true;
+        if (may_be_twins()) return true;
         std::erase_if(asked_, [](const Connection* asked) { return !asked->owes_an_answer(); });
         if (asked_.empty() && requests_++ < requests_heard_out) ask(answers);
         return !asked_.empty();
@@ -90,6 +91,13 @@ class NodeSet::HearingOut {
     static constexpr int requests_heard_out = 2;
 
     bool looks_up() const { return std::ranges::any_of(connections_, &Connection::looks_up); }
+
+    bool may_be_twins() const {
+        for (const Connection& one : connections_)
+            for (const Connection* other = connections_.data(); other != &one; ++other)
+                if (one.may_introduce_itself() && other->may_introduce_itself() && one.may_be(*other)) return true;
+        return false;
+    }
 
     void ask(const Answers& answers) {
         for (size_t i = 0; i < connections_.size(); ++i) {

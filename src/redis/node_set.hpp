@@ -56,7 +56,8 @@ class NodeSet {
         std::function<void()> meanwhile{}; ///< called once, when the requests are on their way
         /// Once there is enough, nodes that have never said who they are get a last chance: a tenth of a second for
         /// their names, and then as long as those that have answered take over two small requests. A server that is
-        /// among these under another name has answered by then, and one that hangs costs no more than that.
+        /// among these under another name has answered by then, and one that hangs costs no more than that; but two
+        /// whose addresses may be those of one server are waited for.
         bool hear_out = false;
     };
 
@@ -74,6 +75,8 @@ class NodeSet {
     uint64_t connection_number(size_t i) const { return connections_[i].number(); }
     /// Whether the last request to that node has been handed to the kernel, or has failed.
     bool written(size_t i) const { return connections_[i].written(); }
+    /// Waits no longer for what that node owes: the next request opens another connection.
+    void give_up(size_t i) { connections_[i].give_up(); }
     /// Whether anything was ever sent to that node.
     bool reached(size_t i) const { return connections_[i].reached(); }
     /// Whether that node has answered all that it was asked, in time or late.

@@ -30,7 +30,7 @@ bool is_release(const std::vector<Reply>& words) {
 
 TEST_CASE("a release that gets no answer on an old connection is sent again over a new one") {
     const RedisServer real;
-    for (const char* way : {"--verbose", "--no-scripts"})
+    for (const std::string way : {"--verbose", "--no-scripts"})
         for (const auto then : {Trick::Then::hangs, Trick::Then::closes}) {
             CAPTURE(way);
             CAPTURE(static_cast<int>(then));

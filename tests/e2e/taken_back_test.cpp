@@ -33,12 +33,6 @@ TEST_CASE("what a server has granted whose greeting refuses us is taken back") {
     }
 }
 
-TEST_CASE("what a writable replica has granted is taken back") {
-    const RedisServer replica{{"--replicaof", "127.0.0.1", "1", "--replica-read-only", "no"}};
-    CHECK(try_to_run(replica.uri()).status() == 69);
-    CHECK(replica.text({"EXISTS", "holdfast:x"}) == "0");
-}
-
 TEST_CASE("a lock that was granted with a fence number that makes no sense is taken back") {
     for (const char* way : {"--quiet", "--no-scripts"}) {
         CAPTURE(way);

@@ -64,6 +64,10 @@ class Connection {
     bool looks_up() const { return false; }
     void ping();
     bool owes_an_answer() const { return !pending_.empty(); }
+    void give_up() {
+        if (state_ != State::closed && owes_an_answer()) fail(NodeFailure::Kind::timeout, "no answer in time");
+    }
+    bool may_be(const Connection&) const { return false; }
 
     void listen(const std::string& channel);
     bool listening() const { return listening_ > 0; }
