@@ -111,7 +111,7 @@ TEST_CASE("mistake: a mistyped host, without a limit to the wait and with one") 
     CHECK(limited.ends_with("); check its spelling; gave up after 300ms (-w), the command was not run\n"));
 }
 
-TEST_CASE("mistake: no limit to the wait and -q, and no node that can be reached; a holder alone is not told") {
+TEST_CASE("mistake: no limit to the wait and -q, and no node that can be reached, where a holder alone is not told") {
     Process endless{run_on("redis://127.0.0.1:1", {"-q", "x", "echo", "never"})};
     endless.wait_for_err("cannot be used: connection refused");
     RedisServer server;

@@ -104,7 +104,10 @@ Exchange exchange(const LockKey&, const Operation& operation, Way&) {
     return {{std::make_shared<const sim::Task>(sim::Task{operation})}};
 }
 
-bool has_granted(const Answer& answer) { return answer.replies && answer.replies->front().said->word == Word::granted; }
+bool has_granted(const Answer& answer) {
+    const auto vote = said(answer);
+    return vote && vote->word == Word::granted;
+}
 
 tl::expected<Said, NodeFailure> said(const Answer& answer) {
     if (!answer.replies) return tl::unexpected{answer.replies.error()};
