@@ -20,6 +20,10 @@ constexpr seconds patience{20};
 /// Polls a condition that has no event to wait for; false when patience ended first.
 bool eventually(const std::function<bool()>& condition, nanoseconds within = patience);
 
+/// How long the quickest of up to ten attempts took; the first one under `limit` is the last. A machine that stalls
+/// spoils some of them, and what is too slow spoils all.
+nanoseconds quickest(nanoseconds limit, const std::function<nanoseconds()>& attempt);
+
 struct Finished {
     int wait_status = 0;
     std::string out;
