@@ -27,9 +27,12 @@ class Detached {
                 fmt::format("exec {} run --node {} --ttl 60s {} x -c \"$COMMAND\"", HOLDFAST_BINARY, server_.uri(),
                             options)},
                {.environment = {
-                    {"COMMAND", fmt::format("setsid sh -c '{}echo $$ > {}; exec sleep 60' > /dev/null 2>&1 & "
-                                            "until test -s {}; do sleep 0.01; done; echo started; {}",
-                                            what, dir_.file("pid"), dir_.file("pid"), then)}}}} {
+                    {"COMMAND",
+                     fmt::format(
+                         "setsid sh -c '{}echo $$ > {}; exec sleep 60' > /dev/null 2>&1 & "
+                         "until grep -q sleep /proc/$(cat {})/comm; do sleep 0.01; done 2> /dev/null; echo started; "
+                         "{}",
+                         what, dir_.file("pid"), dir_.file("pid"), then)}}}} {
         run_.wait_for_out("started");
     }
     ~Detached() { ::kill(pid(), SIGKILL); }
@@ -60,7 +63,7 @@ TEST_CASE("what works on without the lock after a stop is named, and after a nor
                                       stopped.pid()));
         CHECK_FALSE(gone(stopped.pid()));
     }
-    Detached limited{"--max-hold 300ms", "", waits};
+    Detached limited{"--max-hold 2s", "", waits};
     CHECK(limited.run().wait().err.find(fmt::format("without the lock: {} (sleep);", limited.pid())) !=
           std::string::npos);
     Detached ended{"", "", ends};
