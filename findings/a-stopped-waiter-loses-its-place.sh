@@ -9,7 +9,7 @@
 # Means: a job that is moved into the background by Ctrl-Z and bg, or a host that freezes containers, changes the order;
 #   under a steady stream of others such a waiter may wait for very long. Nobody is held up by a stopped waiter.
 # Time: about half a minute.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian trixie util-linux=2.41.5-0+deb13u1

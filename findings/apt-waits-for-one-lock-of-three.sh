@@ -9,7 +9,7 @@
 # Means: two provisioning jobs on one host fail now and then in spite of the option. Put one lock of your own around the
 #   whole of it, or try again.
 # Time: about half a minute.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 suite_configuration trixie

@@ -9,7 +9,7 @@
 # Means: with this option the lock bounds nothing but the time of the error; two are inside. The first has to find out
 #   by itself that it is no longer alone, and nobody tells it. Use no such option where the function writes anything.
 # Time: about ten seconds.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 mkdir "$work/npm"

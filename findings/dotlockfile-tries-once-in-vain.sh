@@ -9,7 +9,7 @@
 # Means: a cron job with `dotlockfile -r 0` (one try, as cron jobs do) that crashed once does not run again, for ever, and
 #   ends with the status of "somebody else has it". Use -p, or -r 2 -i 1.
 # Time: about half a minute.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian trixie liblockfile-bin=1.17-2

@@ -12,7 +12,7 @@
 #   and the first SET NX would get it. A waiter must know the TTL and try by itself when it is over. Locks on a server
 #   that caches sessions as well are the common case.
 # Time: about 3 minutes.
-limit=550
+limit=900
 . "$(dirname "$0")/lib/start.sh"
 
 redis_like bookworm redis 5:7.0.15-1~deb12u7 redis-7.0.15

@@ -9,7 +9,7 @@
 # Means: the lock belongs to the process (fcntl locks): a thread pool that makes a lock object for each task has none
 #   between its tasks, and loses that against other processes when the first task ends. Keep one object for each path.
 # Time: about half a minute.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian_alone sid python3-fasteners=0.20-3

@@ -11,7 +11,7 @@
 #   fair only if the server keeps it as data. And two messages of one program over two connections may be executed in
 #   the other order (a release sent over a second connection).
 # Time: about a minute.
-limit=300
+limit=900
 . "$(dirname "$0")/lib/start.sh"
 
 redis_like bookworm redis 5:7.0.15-1~deb12u7 redis-7.0.15

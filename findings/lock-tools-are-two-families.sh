@@ -13,7 +13,7 @@
 # Means: moving one of two jobs from setlock to s6-setlock, or from flock to zsh's own, ends their exclusion, silently.
 #   Check each pair.
 # Time: about half a minute.
-limit=200
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian trixie util-linux=2.41.5-0+deb13u1 daemontools=1:0.76-14 runit=2.2.0-3 s6=2.13.1.0-1 moreutils=0.69-1 chiark-utils-bin=8.0.1 zsh=5.9-8+b25

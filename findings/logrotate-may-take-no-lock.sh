@@ -9,7 +9,7 @@
 # Means: two runs (cron and by hand, or two configurations with one -s) may rotate twice and lose a generation. chmod 640
 #   the state file; put a lock of your own around it where it cannot be. 3 means "another one is at it".
 # Time: about half a minute.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian trixie logrotate=3.22.0-1 util-linux=2.41.5-0+deb13u1

@@ -8,7 +8,7 @@
 # Means: on Debian 12 ask `fuser FILE` or look through /proc/*/fd. The number that is printed may be another process by
 #   now: do not kill it.
 # Time: about half a minute.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian bookworm util-linux=2.38.1-5+deb12u3

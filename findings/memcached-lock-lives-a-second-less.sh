@@ -6,9 +6,9 @@
 #   in whole seconds.
 # Seen: TTL 1: 0.02 to 0.66 s. TTL 2: 1.03 to 1.31 s. TTL 3: 2.18 to 2.96 s. Never the whole TTL, in 18 tries.
 # Means: what takes locks by add (Django's and Celery's cache.add recipe, and every cache with memcached behind it) must
-#   count on TTL - 1 s; a TTL of 1 s is no lock. A heartbeat by touch has the same second to lose.
+#   count on TTL - 1 s; a TTL of 1 s is no lock.
 # Time: about a minute.
-limit=200
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian sid memcached=1.6.45-1

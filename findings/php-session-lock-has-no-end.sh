@@ -11,7 +11,7 @@
 # Means: set redis.session.lock_expire to more than the longest request, and lock_retries to what the longest one needs.
 #   An operator who meets such a key (its name ends in _LOCK) with PTTL -1 has to delete it by hand.
 # Time: about a minute.
-limit=200
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 redis_like trixie redis 5:8.0.2-3+deb13u3 server

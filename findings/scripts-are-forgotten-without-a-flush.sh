@@ -9,7 +9,7 @@
 #   server pastes values into its scripts. NOSCRIPT has to be followed by EVAL each time, not only after a reconnect; and
 #   EVALSHA inside MULTI cannot be followed by anything. SCRIPT LOAD at the start protects.
 # Time: about a minute.
-limit=300
+limit=900
 . "$(dirname "$0")/lib/start.sh"
 
 redis_like bookworm redis 5:7.0.15-1~deb12u7 redis-7.0.15

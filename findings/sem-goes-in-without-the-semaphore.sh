@@ -9,7 +9,7 @@
 #   goes on. Without --fg the status of the command is lost: sem ends with 0.
 # Means: `sem --st 60 backup` is a lock that lets everybody in after a minute. Write the minus, and --fg.
 # Time: about half a minute.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian_alone trixie parallel=20240222+ds-2

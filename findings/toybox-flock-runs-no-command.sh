@@ -9,7 +9,7 @@
 # Means: `flock -n file job || exit 0`, as crontabs have it, never runs the job on such a system and never says so. The
 #   form with a descriptor works everywhere.
 # Time: about half a minute.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian trixie toybox=0.8.9+dfsg-1.1 busybox=1:1.37.0-6+b9

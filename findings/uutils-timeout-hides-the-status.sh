@@ -10,7 +10,7 @@
 #   status of its own that says "stopped, all is saved" is lost. Tests of exit statuses that pass on one distribution fail
 #   on the next.
 # Time: about half a minute.
-limit=100
+limit=300
 . "$(dirname "$0")/lib/start.sh"
 
 debian sid rust-coreutils=0.12.0-1

@@ -9,7 +9,7 @@
 # Means: plan 200 bytes for each lock that is held at once, and the same again for what a client keeps beside it (fence,
 #   queue). A move to valkey 9 or redis 8.6 gives room under maxmemory; one to redict does not.
 # Time: about a minute and a half.
-limit=300
+limit=900
 . "$(dirname "$0")/lib/start.sh"
 
 redis_like bookworm redis 5:7.0.15-1~deb12u7 redis-7.0.15
