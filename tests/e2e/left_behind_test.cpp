@@ -131,6 +131,12 @@ class RunOfAnother {
     Process next_holder() const {
         return Process{run_on(server_.uri(), {"-q", "-w", "20s", "x", "--", HOLDFAST_PROBE, dir_.path(), "once"})};
     }
+    /// How often its main thread has waited.
+    int looks() const {
+        return std::stoi(finish({"sed", "-n", "s/^voluntary_ctxt_switches:.//p",
+                                 fmt::format("/proc/{0}/task/{0}/status", run_->pid())})
+                             .out);
+    }
     bool beats() const {
         const std::string before = dir_.read("child");
         return eventually([&] { return dir_.read("child") != before; }, 1s);
@@ -150,9 +156,11 @@ TEST_CASE("a command that became another user and cannot be killed is named, and
     Process next = run.next_holder();
     run.run().wait_for_err("what is left of the command cannot be killed: ");
     run.run().wait_for_err(" (become, uid 0); the lock is renewed until it has ended.");
-    // Several leases later.
+    // Several leases later. It looks once a second.
+    const int looks_before = run.looks();
     const BootTime later = BootClock::now() + 3s;
     CHECK(eventually([&] { return BootClock::now() > later; }));
+    CHECK(run.looks() - looks_before < 10);
     CHECK(run.beats());
     CHECK(run.run().running());
     CHECK(next.running());
