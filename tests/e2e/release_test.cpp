@@ -39,7 +39,7 @@ TEST_CASE("a release that gets no answer on an old connection is sent again over
             const HostileServer forgets{{.name = "forgets", .then = then}, real.node(), [&](const auto& words) {
                                             return is_release(words) && releases++ == 0;
                                         }};
-            Process run = holder(forgets.uri(), {way, "--ttl", "20s", "--node-timeout", "400ms"});
+            Process run = holder(forgets.uri(), {way, "--ttl", "20s", "--node-timeout", "900ms"});
             run.say("let go\n");
             const Finished done = run.wait();
             CAPTURE(done.err);
