@@ -27,7 +27,7 @@ std::vector<pid_t> children(pid_t parent, const std::string& name) {
 /// Runs inside each other, two or three; the innermost has a command that ignores SIGTERM, the inner ones have time.
 class Nested {
   public:
-    explicit Nested(size_t levels, std::vector<std::string> outer = {"--ttl", "2s", "--grace", "100ms"},
+    explicit Nested(size_t levels, std::vector<std::string> outer = {"--ttl", "3s", "--grace", "100ms"},
                     const std::string& on_lost = "stop")
         : on_lost_{on_lost}, run_{words(levels, std::move(outer))} {
         REQUIRE(eventually([&] { return last_beat() > BootTime{}; }));
@@ -116,7 +116,7 @@ TEST_CASE("when a run is stopped, killed or cut off, no command inside it outliv
             if (fault.starts_with("stop")) nested.outer().signal(SIGSTOP);
             if (fault == "kill") nested.outer().signal(SIGKILL);
             // A node that hangs tells nothing, and what it granted last was asked before it did.
-            const BootTime expires = fault == "hang" ? BootClock::now() + 1978ms : nested.expires();
+            const BootTime expires = fault == "hang" ? BootClock::now() + 2968ms : nested.expires();
             if (fault == "hang") nested.server().pause();
             REQUIRE(eventually([&] { return BootClock::now() > expires; }));
             CHECK(nested.last_beat() < expires);
