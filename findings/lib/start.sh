@@ -1,10 +1,11 @@
 # shellcheck shell=sh
 # What the findings share: a time limit, a temporary folder, pinned packages, servers in that folder, and the verdict.
 # A finding sets `limit` (seconds), sources this file, compares with `same` or `within`, and ends with `verdict`.
-# Exit status: 0 the behaviour is still there, 1 it has changed, 2 it could not be looked at.
+# Exit status: 0 the behaviour is still there, 1 it has changed, 2 it could not be looked at, 124 its time was over.
 
-# The whole finding runs under timeout(1), so that no fault of a package can keep it for ever.
-[ "${FINDING_LIMITED:-}" ] || FINDING_LIMITED=1 exec timeout --foreground -k 5 "${limit:?}" sh "$0" "$@"
+# The whole finding runs under timeout(1), which ends the group of processes: no fault of a package keeps it for ever, and a
+# shell that waits for a command gets to clean up.
+[ "${FINDING_LIMITED:-}" ] || FINDING_LIMITED=1 exec timeout -k 15 "${limit:?}" sh "$0" "$@"
 
 work=$(mktemp -d)
 changed=0
