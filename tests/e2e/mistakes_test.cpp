@@ -117,7 +117,7 @@ TEST_CASE("mistake: no limit to the wait and -q, and no node that can be reached
     RedisServer server;
     server.command({"SET", "holdfast:x", "other", "PX", "60000"});
     Process waiting{run_on(server.uri(), {"-q", "x", "echo", "never"})};
-    REQUIRE(eventually([&] { return server.text({"EXISTS", "{holdfast:x}:queue"}) == "1"; }));
+    REQUIRE(eventually([&] { return server.text({"EXISTS", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
     server.kill();
     waiting.wait_for_err("cannot be used");
     waiting.signal(SIGTERM);
