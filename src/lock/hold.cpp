@@ -9,7 +9,8 @@
 namespace holdfast {
 namespace {
 
-/// A run that is not held up takes less from the win to the go, and a short command less from the go to its end.
+/// A run that is not held up takes less from the last answer to the go, and a short command less from the go to its
+/// end.
 constexpr milliseconds a_while{10};
 /// Before another try to start the renewal thread.
 constexpr milliseconds pause{50};
@@ -23,7 +24,7 @@ Hold::Hold(Lock& lock, LiveDeadline& deadline, milliseconds min_hold)
 
 std::optional<BootTime> Hold::start_until() {
     // When it is too late to start, no answer changes that.
-    if (BootClock::now() > won_ + a_while && lock_.worth_starting()) {
+    if (BootClock::now() > lock_.heard_at() + a_while && lock_.worth_starting()) {
         // Past the deadline no yes revives the lock (hazard 45).
         if (lock_.confirm() == Renewal::lost || deadline_.over(BootClock::now())) return {};
         if (const auto until = lock_.valid_until()) deadline_.move(*until);

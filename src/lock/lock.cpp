@@ -113,8 +113,9 @@ std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answe
     return out;
 }
 
-BootTime Lock::granted_by(const Answer& yes) const {
-    return granted_until(kept(Rule::send_time) ? *yes.sent_at : BootClock::now(), timing());
+void Lock::granted(size_t node, const Answer& yes) {
+    lease_.grant(node, granted_until(kept(Rule::send_time) ? *yes.sent_at : BootClock::now(), timing()));
+    heard_at_ = std::max(heard_at_, *yes.sent_at + yes.took);
 }
 
 std::optional<size_t> Lock::same_server_before(size_t node) const {
@@ -154,7 +155,7 @@ Attempt Lock::try_once(const Try& how) {
                 if (why->votes_in) votes_in.push_back(*why->votes_in);
                 return;
             }
-            lease_.grant(i, granted_by(*answers[i]));
+            granted(i, *answers[i]);
             fences.accepted(i, vote->fence);
         });
         return ballot.decided();
@@ -282,7 +283,7 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
                 lease_.take_back(i);
             } else if (vote->word == Word::yours) {
                 ++yes;
-                lease_.grant(i, granted_by(*answers[i]));
+                granted(i, *answers[i]);
             } else {
                 missing[i] = vote->word == Word::missing;
                 revoked = is_revoked(vote) || revoked;
@@ -314,7 +315,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
             const auto& vote = *ballot[i];
             // What is answered cannot come late, but what was sent on an earlier connection can.
             if (answers[i]->replies && !may_come_late(i)) unanswered_on_[i].reset();
-            if (vote && vote->word == Word::yours && !same_server_before(i)) lease_.grant(i, granted_by(*answers[i]));
+            if (vote && vote->word == Word::yours && !same_server_before(i)) granted(i, *answers[i]);
             revoked = is_revoked(vote) || revoked;
             moved();
         });

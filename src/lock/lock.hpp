@@ -13,6 +13,7 @@
 #include "lock/timing.hpp"
 #include "redis/node_set.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -92,6 +93,8 @@ class Lock {
     std::optional<BootTime> valid_until() const { return lease_.until(); }
     /// Whether it is certainly ours now.
     bool valid() const;
+    /// When a node last said that the lock is ours, by the clock at the reading of its answer.
+    BootTime heard_at() const { return heard_at_; }
     /// The last instant at which enough of the lease is left to start a command; nothing without a lease.
     std::optional<BootTime> start_until() const;
     bool worth_starting() const;
@@ -128,8 +131,8 @@ class Lock {
     template <typename OperationFor>
     bool let_go(OperationFor operation_for, const std::function<bool(Word)>& confirms);
     void undo(const Answers& acquire_answers);
-    /// Until when the node that said yes keeps the key.
-    BootTime granted_by(const Answer& yes) const;
+    /// The node keeps the key, as it has said.
+    void granted(size_t node, const Answer& yes);
     std::vector<NodeReport> same_servers() const;
     /// A node that is listed before this one and is the same server: together they have one vote.
     std::optional<size_t> same_server_before(size_t node) const;
@@ -152,6 +155,7 @@ class Lock {
     Record entry_; ///< in the queue; empty as long as we have never waited
     Fence fence_;
     Lease lease_;
+    BootTime heard_at_{};
     std::vector<Way> ways_; ///< by node
     std::vector<std::optional<uint64_t>>
         unanswered_on_;          ///< by node: the connection of an acquire or restore without answer

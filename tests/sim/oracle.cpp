@@ -195,7 +195,7 @@ void Oracle::command_started(const std::string& token, Fence fence) {
     if (noticed_within_ && mine.denied)
         violated(Invariant::loss, fmt::format("the command of {} starts, and a node has told of its loss", token));
     for (const auto& [other, theirs] : holdings_)
-        if (other != token && theirs.kept_until > world_.now() && !theirs.forced)
+        if (other != token && theirs.kept_until > world_.now() && !theirs.forced && !mine.forced)
             violated(Invariant::i1, fmt::format("the command of {} starts, and {} is kept", token, other));
     for (const std::string& other : running_)
         if (!mine.forced && !holding(other).forced)
