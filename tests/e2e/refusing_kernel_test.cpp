@@ -1,6 +1,6 @@
 // An old kernel, a container's filter of system calls, a system without /proc: what is refused there.
+#include "support/can_trace.hpp"
 #include "support/holdfast.hpp"
-#include "support/strace.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

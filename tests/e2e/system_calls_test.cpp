@@ -1,6 +1,6 @@
 // What we ask of the kernel, as strace(1) sees it.
+#include "support/can_trace.hpp"
 #include "support/holdfast.hpp"
-#include "support/strace.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -59,15 +59,6 @@ bool renewed(const RedisServer& server, int times) {
         const size_t at = all.find(counter);
         return at != std::string::npos && std::stoi(all.substr(at + counter.size())) > times;
     });
-}
-
-/// And what is opened just before the go takes that long.
-std::vector<std::string> held_up(std::chrono::microseconds how_long, std::vector<std::string> words,
-                                 const std::string& file) {
-    words = traced(std::move(words), file);
-    words.insert(words.begin() + 1,
-                 {"-P", "/dev/tty", "-e", fmt::format("inject=openat:delay_enter={}", how_long.count())});
-    return words;
 }
 
 } // namespace

@@ -109,7 +109,7 @@ constexpr std::array<FaultTraits, 43> faults{{
     {.name = "minority-fails", .status = 0, .minority = true},
     {.name = "minority-meddled", .status = 0, .proxied = true, .minority = true},
     {.name = "quorum-forgets", .status = 79, .by_force = true, .minority = true},
-    {.name = "robbed-before-go", .status = 79, .proxied = true, .minority = true},
+    {.name = "robbed-before-go", .status = 79, .minority = true},
     {.name = "clock-jumps", .status = 0, .minority = true},
     {.name = "contention", .status = 0},
 }};

@@ -2,6 +2,7 @@
 
 #include "lock/quorum.hpp"
 #include "process/group.hpp"
+#include "support/strace.hpp"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -133,8 +134,7 @@ std::vector<std::string> Scene::words() const {
     std::vector<std::string> words{"--ttl",         ms(draw_.ttl),    "--grace",
                                    ms(draw_.grace), "--node-timeout", ms(draw_.node_timeout)};
     if (draw_.command == "full-pipe") words.emplace_back("--verbose");
-    if (draw_.fault == Fault::frozen_after_win || draw_.fault == Fault::robbed_before_go)
-        words.emplace_back("--nonblock");
+    if (draw_.fault == Fault::frozen_after_win) words.emplace_back("--nonblock");
     words.insert(words.end(), {"x", "--"});
     for (size_t i = 0; i < draw_.inner_runs(); ++i) {
         const std::vector<std::string> inner =
@@ -143,7 +143,9 @@ std::vector<std::string> Scene::words() const {
     }
     words.insert(words.end(), {HOLDFAST_PROBE, dir_.path()});
     if (draw_.command != "plain") words.insert(words.end(), {"stubborn", draw_.command});
-    return run_on(uris(), words);
+    words = run_on(uris(), words);
+    if (draw_.fault != Fault::robbed_before_go) return words;
+    return held_up(seconds{1} + milliseconds{draw_.detail}, words, dir_.file("trace"));
 }
 
 void Scene::meddle(const Meddling& meddling) {

@@ -3,22 +3,18 @@
 
 #include "support/process.hpp"
 
-#include <doctest/doctest.h>
-
+#include <chrono>
 #include <string>
 #include <vector>
 
 namespace holdfast::test {
 
-/// Under a sanitizer there are calls of its own as well.
-inline bool can_trace() {
+/// Why nothing can be traced here; empty when it can.
+inline std::string untraceable() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    MESSAGE("skipped: not under a sanitizer, which makes calls of its own");
-    return false;
+    return "not under a sanitizer, which makes calls of its own";
 #else
-    const bool can = finish({"strace", "-f", "true"}).status() == 0;
-    if (!can) MESSAGE("skipped: strace may not look into processes here");
-    return can;
+    return finish({"strace", "-f", "true"}).status() == 0 ? "" : "strace may not look into processes here";
 #endif
 }
 
@@ -34,6 +30,15 @@ inline std::vector<std::string> refused(const std::string& call, const std::stri
     words = traced(std::move(words), file);
     words.insert(words.begin() + 1,
                  {"-e", "trace=kill,getdents64," + call, "-e", "inject=" + call + ":error=" + error});
+    return words;
+}
+
+/// The same of a run: what it opens just before the go takes that long.
+inline std::vector<std::string> held_up(std::chrono::microseconds how_long, std::vector<std::string> words,
+                                        const std::string& file) {
+    words = traced(std::move(words), file);
+    words.insert(words.begin() + 1,
+                 {"-P", "/dev/tty", "-e", "inject=openat:delay_enter=" + std::to_string(how_long.count())});
     return words;
 }
 
