@@ -80,7 +80,7 @@ class Nested {
 /// A daemon that a run of `x` leaves behind: when there is a file "go", it runs `x` itself. What that came to is in the
 /// file "end".
 std::vector<std::string> leaves_daemon(const RedisServer& server, const TempDir& dir, const std::string& then) {
-    const std::string later = fmt::format("until test -e {0}/go; do sleep 0.02; done; "
+    const std::string later = fmt::format("echo > {0}/up; until test -e {0}/go; do sleep 0.02; done; "
                                           "{1} run -n --node {2} x -- echo inside > {0}/out 2>&1; "
                                           "echo $? >> {0}/out; mv {0}/out {0}/end",
                                           dir.path(), HOLDFAST_BINARY, server.uri());
@@ -174,7 +174,8 @@ TEST_CASE("a lock that a run around has lost may be asked for inside") {
     RedisServer server;
     TempDir dir;
     Process run{leaves_daemon(server, dir, "read line")};
-    REQUIRE(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));
+    // Before it has left the group it would be stopped with it.
+    REQUIRE(eventually([&] { return !dir.read("up").empty(); }));
     server.command({"SET", "holdfast:x", "another", "PX", "60000"});
     dir.write("go", "");
     CHECK(eventually([&] { return !dir.read("end").empty(); }));
