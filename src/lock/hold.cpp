@@ -49,8 +49,9 @@ Hold::LetGo Hold::let_go(const End& end) {
     // What the renewal thread has found out counts.
     if (renewer_) renewer_->stop();
     const auto rest = std::chrono::ceil<milliseconds>(won_ + min_hold_ - BootClock::now());
-    if (rest <= milliseconds{0} || !end.started || end.lost || deadline_.lost())
-        return {LetGo::How::released, lock_.release()};
+    // A lock whose lease has ended meanwhile is not ours to keep (hazard 45).
+    const bool lost = end.lost || deadline_.lost() || deadline_.over(BootClock::now());
+    if (rest <= milliseconds{0} || !end.started || lost) return {LetGo::How::released, lock_.release()};
     return {LetGo::How::kept, lock_.keep(rest), rest};
 }
 

@@ -84,7 +84,8 @@ class Oracle {
         std::optional<Instant> claim{};    ///< until when it is believed to be held
         Instant latest_claim{};
         std::optional<Instant> forced{};
-        bool denied = false; ///< a node has told the holder of its loss, after which there was no quorum
+        bool forgotten = false; ///< a node has lost its key, which the holder cannot know before it asks that node
+        bool denied = false;    ///< a node has told the holder of its loss, after which there was no quorum
         Instant kept_until{};
         bool lost = false;
         bool runs = false;
@@ -97,6 +98,8 @@ class Oracle {
     };
 
     Holding& holding(const std::string& token);
+    /// Taken by force; or it has come to its end sooner than the holder can know, because a node has lost its key.
+    bool excused(const Holding&) const;
     void stands(Holding&, Server&);
     void removed(const std::optional<NodeState::Value>& before, Server&);
     void check_claim(const Holding&);
