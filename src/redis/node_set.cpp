@@ -69,28 +69,42 @@ class NodeSet::Talk {
 /// Whether a node that has not said who it is may still turn out to be one of those that have answered.
 class NodeSet::HearingOut {
   public:
-    explicit HearingOut(std::vector<Connection>& connections) : connections_{connections} {}
+    HearingOut(std::vector<Connection>& connections, milliseconds node_timeout)
+        : connections_{connections}, time_to_open_{node_timeout / 10} {}
 
     /// To be asked whenever something has happened, once there is enough; begins what has to be waited for.
     bool goes_on(const Answers& answers) {
+        until_ = BootTime::max();
         if (std::ranges::none_of(connections_, &Connection::may_introduce_itself)) return false;
-        if (!names_until_) names_until_ = BootClock::now() + longest_look_up;
-        if (looks_up() && BootClock::now() < *names_until_) return true;
-        if (may_be_twins()) return true;
+        if (opens_soon() || may_be_twins()) return true;
         std::erase_if(asked_, [](const Connection* asked) { return !asked->owes_an_answer(); });
         if (asked_.empty() && requests_++ < requests_heard_out) ask(answers);
         return !asked_.empty();
     }
     /// To be waited for, beside the nodes that have not answered; and until when.
     const std::vector<Connection*>& asked() const { return asked_; }
-    BootTime until() const { return names_until_ && looks_up() ? *names_until_ : BootTime::max(); }
+    BootTime until() const { return until_; }
 
   private:
-    static constexpr milliseconds longest_look_up{100};
-    /// A server takes both names in before it reads the first of these, and has answered both before the second.
+    /// A server that is connected to under both names takes both in before it reads the first of these, and has
+    /// answered both before the second.
     static constexpr int requests_heard_out = 2;
 
-    bool looks_up() const { return std::ranges::any_of(connections_, &Connection::looks_up); }
+    /// Where a name is looked up, or a connection is on its way to an address that may be another node's.
+    bool opens_soon() {
+        for (const Connection& one : connections_) {
+            const auto since = one.being_opened_since();
+            if (!since || BootClock::now() >= *since + time_to_open_) continue;
+            if (one.looks_up() || may_be_another(one)) until_ = std::min(until_, *since + time_to_open_);
+        }
+        return until_ != BootTime::max();
+    }
+
+    bool may_be_another(const Connection& one) const {
+        return std::ranges::any_of(connections_, [&](const Connection& other) {
+            return &one != &other && other.introduction() && one.may_be(other);
+        });
+    }
 
     bool may_be_twins() const {
         for (const Connection& one : connections_)
@@ -110,7 +124,8 @@ class NodeSet::HearingOut {
     std::vector<Connection>& connections_;
     std::vector<Connection*> asked_;
     int requests_ = 0;
-    std::optional<BootTime> names_until_;
+    milliseconds time_to_open_;
+    BootTime until_ = BootTime::max();
 };
 
 Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
@@ -121,7 +136,7 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
         connections_[i].settle();
         if (auto exchange = exchange_for(i)) talks.emplace_back(i, std::move(*exchange), connections_[i], round_);
     }
-    HearingOut hearing_out{connections_};
+    HearingOut hearing_out{connections_, node_timeout_};
     std::vector<pollfd> fds;
     std::vector<Connection*> waited_for;
     // False when somebody interrupts.

@@ -54,10 +54,11 @@ class NodeSet {
         BootTime deadline = BootTime::max();
         int interrupt = -1;                ///< a descriptor that becomes readable
         std::function<void()> meanwhile{}; ///< called once, when the requests are on their way
-        /// Once there is enough, nodes that have never said who they are get a last chance: a tenth of a second for
-        /// their names, and then as long as those that have answered take over two small requests. A server that is
-        /// among these under another name has answered by then, and one that hangs costs no more than that; but two
-        /// whose addresses may be those of one server are waited for.
+        /// Once there is enough, nodes that have never said who they are get a last chance: a tenth of a node timeout
+        /// for a name, or for a connection to an address that may be another node's, and then as long as those that
+        /// have answered take over two small requests. A server that is among these under another name has answered by
+        /// then, and one that hangs costs no more than that; but of two whose addresses may be those of one server one
+        /// is waited for.
         bool hear_out = false;
     };
 

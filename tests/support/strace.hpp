@@ -33,12 +33,12 @@ inline std::vector<std::string> refused(const std::string& call, const std::stri
     return words;
 }
 
-/// The same of a run: what it opens just before the go takes that long.
+/// The same, and to open `path` takes that long; of a run without another path, what it opens just before the go.
 inline std::vector<std::string> held_up(std::chrono::microseconds how_long, std::vector<std::string> words,
-                                        const std::string& file) {
+                                        const std::string& file, const std::string& path = "/dev/tty") {
     words = traced(std::move(words), file);
     words.insert(words.begin() + 1,
-                 {"-P", "/dev/tty", "-e", "inject=openat:delay_enter=" + std::to_string(how_long.count())});
+                 {"-P", path, "-e", "inject=openat:delay_enter=" + std::to_string(how_long.count())});
     return words;
 }
 

@@ -62,6 +62,7 @@ class Connection {
     const std::optional<Introduction>& introduction() const { return introduction_; }
     bool may_introduce_itself() const { return introduce_ && !introduction_ && state_ != State::closed; }
     bool looks_up() const { return false; }
+    std::optional<BootTime> being_opened_since() const { return {}; }
     void ping();
     bool owes_an_answer() const { return !pending_.empty(); }
     void give_up() {
