@@ -27,8 +27,9 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
     std::vector<bool> waited_for = awaited;
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
-        // Whoever answered the acquire late, after the quorum, will answer this as well.
-        if (nodes_.caught_up(i)) waited_for[i] = true;
+        // Whoever answered the acquire late, after the quorum, will answer this as well; and a transaction that nobody
+        // waits for is never more than begun.
+        if (nodes_.caught_up(i) || ways_[i] == Way::transactions) waited_for[i] = true;
         return exchange(key_, operation_for(i), ways_[i]);
     };
     const auto enough = [&](const Answers& answers) {
@@ -119,9 +120,9 @@ class Lock::LettingGo {
 };
 
 template <typename OperationFor>
-bool Lock::let_go(OperationFor operation_for, const std::function<bool(Word)>& confirms) {
+bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::function<bool(Word)>& confirms) {
     LettingGo state{*this};
-    const BootTime deadline = BootClock::now() + release_budget;
+    const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
     while (true) {
         state.take(tell(state.open(), state.awaited(), state.missing(), operation_for), confirms);
         const BootTime now = BootClock::now();
@@ -139,11 +140,14 @@ bool Lock::let_go(OperationFor operation_for, const std::function<bool(Word)>& c
 }
 
 bool Lock::keep(milliseconds rest) {
-    return let_go([&](size_t) { return Extend{token_, record_, rest}; }, [](Word word) { return word == Word::yours; });
+    const auto extend = [&](size_t) { return Extend{token_, record_, rest}; };
+    // Past the lease nothing revives the lock (hazard 45).
+    return let_go(valid_until().value_or(BootTime{}), extend, [](Word word) { return word == Word::yours; });
 }
 
 bool Lock::release() {
-    return let_go([&](size_t i) { return Release{token_, entry_.value, may_come_late(i)}; }, [](Word) { return true; });
+    const auto release = [&](size_t i) { return Release{token_, entry_.value, may_come_late(i)}; };
+    return let_go(BootTime::max(), release, [](Word) { return true; });
 }
 
 } // namespace holdfast

@@ -127,9 +127,10 @@ class Lock {
     Acquire request(const Try&) const;
     /// What a node's answer to that leaves open.
     void heed(size_t node, const Answer&);
-    /// The last words on every node, tried again where that helps. Whether a quorum has confirmed.
+    /// The last words on every node, tried again where that helps and it is not too late. Whether a quorum has
+    /// confirmed.
     template <typename OperationFor>
-    bool let_go(OperationFor operation_for, const std::function<bool(Word)>& confirms);
+    bool let_go(BootTime no_later, OperationFor operation_for, const std::function<bool(Word)>& confirms);
     void undo(const Answers& acquire_answers);
     /// The node keeps the key, as it has said.
     void granted(size_t node, const Answer& yes);

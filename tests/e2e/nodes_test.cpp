@@ -1,12 +1,16 @@
 // Rules about the set of nodes, and nodes that forbid scripts.
 #include "support/holdfast.hpp"
+#include "support/slow_path.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <deque>
+
 using namespace holdfast;
 using namespace holdfast::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -118,6 +122,21 @@ TEST_CASE("without scripts a lock is taken, waited for, renewed and taken away, 
         for (size_t i = 0; i < 3; ++i) CHECK(servers[i].text({"EXISTS", "holdfast:x"}) == "0");
         if (by_choice) CHECK_FALSE(has(servers[0].text({"INFO", "commandstats"}), "cmdstat_eval"));
     }
+}
+
+TEST_CASE("by transaction a try that fails takes back also what a slow node grants afterwards") {
+    RedisServers servers{3};
+    for (size_t i = 0; i < 2; ++i)
+        servers[i].command({"SET", "holdfast:x", "0123456789abcdef0123456789abcdef.1 {\"v\":1}", "PX", "60000"});
+    std::deque<SlowPath> paths;
+    std::string nodes;
+    for (size_t i = 0; i < 3; ++i) {
+        paths.emplace_back(servers[i].node(), 10ms);
+        nodes += (i == 0 ? "" : ",") + paths.back().node().display();
+    }
+    // In about every third the other two refuse while a transaction of the last one is under way.
+    for (int i = 0; i < 20; ++i) CHECK(finish(run_on(nodes, {"-n", "--no-scripts", "x", "true"})).status() == 75);
+    CHECK(servers[2].text({"EXISTS", "holdfast:x"}) == "0");
 }
 
 TEST_CASE("more nodes than a process may have descriptors are told as that") {
