@@ -61,8 +61,8 @@ std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
 }
 
 std::string not_a_lock(const LockKey& key) {
-    return fmt::format("the key {} exists and is not a lock (another type, or without an expiry); remove it or choose "
-                       "another name",
+    return fmt::format("the key {} exists and is not a lock (another type, or without an expiry); choose another "
+                       "name, or remove it when no program uses it",
                        printable(key.key(), 300));
 }
 

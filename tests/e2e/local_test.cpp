@@ -1,4 +1,5 @@
 // `local:` nodes: servers that are started at first use.
+#include "redis/node_set.hpp"
 #include "support/holdfast.hpp"
 
 #include <doctest/doctest.h>

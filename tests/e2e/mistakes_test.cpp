@@ -322,8 +322,8 @@ TEST_CASE("mistake: the key is of another type") {
     RedisServer server;
     server.command({"LPUSH", "holdfast:x", "precious"});
     CHECK(refusal_on(server.uri(), 76) == "holdfast: the key holdfast:x exists and is not a lock (another type, or "
-                                          "without an expiry); remove it or choose another name; the command was not "
-                                          "run\n");
+                                          "without an expiry); choose another name, or remove it when no program uses "
+                                          "it; the command was not run\n");
 }
 
 TEST_CASE("mistake: three nodes that were started a moment ago") {

@@ -1,4 +1,5 @@
 // Servers that refuse, hang, or are none: what a node's failure says.
+#include "redis/node_set.hpp"
 #include "support/listener.hpp"
 #include "support/redis_server.hpp"
 

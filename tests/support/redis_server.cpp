@@ -1,5 +1,7 @@
 #include "support/redis_server.hpp"
 
+#include "redis/node_set.hpp"
+
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "redis/node.hpp"
-#include "redis/node_set.hpp"
+#include "redis/reply.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
