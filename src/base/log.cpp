@@ -3,7 +3,6 @@
 #include "base/clock.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
@@ -25,12 +24,11 @@ LogStyle& style() {
 
 std::string line(std::string_view event, std::string_view sentence, const LogFields& fields) {
     if (style().format == LogFormat::text) return fmt::format("holdfast: {}\n", sentence);
-    nlohmann::ordered_json json{{"time", rfc3339(wall_time_since_epoch())}, {"event", event}};
-    if (!style().lock.empty()) json["lock"] = style().lock;
-    json["message"] = sentence;
-    for (const auto& [name, value] : fields)
-        std::visit([&, key = std::string{name}](const auto& one) { json[key] = one; }, value);
-    return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())}, {"event", event}});
+    if (!style().lock.empty()) json.add("lock", style().lock);
+    json.add("message", sentence);
+    for (const auto& [name, value] : fields) json.add(name, value);
+    return json.line();
 }
 
 bool is_writable(int fd) {

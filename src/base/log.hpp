@@ -6,12 +6,11 @@
 #pragma once
 
 #include "base/fd.hpp"
+#include "base/json.hpp"
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace holdfast {
@@ -27,7 +26,7 @@ struct LogStyle {
 void set_log_style(LogStyle);
 
 /// What an event has beside its sentence, in JSON. Durations are in milliseconds, in fields that end in _ms.
-using LogFields = std::vector<std::pair<std::string_view, std::variant<std::string, int64_t>>>;
+using LogFields = std::vector<std::pair<std::string_view, Json>>;
 
 class Log {
   public:

@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "base/json.hpp"
 #include "base/poller.hpp"
 #include "cli/environment.hpp"
 #include "cli/screen.hpp"
@@ -49,12 +50,13 @@ std::string assignments(const std::vector<std::string>& variables) {
 std::string as_json(const Lock& lock) {
     const BootTime now = BootClock::now();
     const auto lasts = std::chrono::duration_cast<milliseconds>(lock.valid_until().value_or(now) - now);
-    return to_line(Json{{"lock", lock.key().name},
-                        {"key", lock.key().key()},
-                        {"token", lock.token().text()},
-                        {"fence", lock.fence().number},
-                        {"ttl_ms", lock.timing().ttl.count()},
-                        {"expires_at", rfc3339(wall_time_since_epoch() + lasts)}});
+    return Json::object({{"lock", lock.key().name},
+                         {"key", lock.key().key()},
+                         {"token", lock.token().text()},
+                         {"fence", lock.fence().number},
+                         {"ttl_ms", lock.timing().ttl.count()},
+                         {"expires_at", rfc3339(wall_time_since_epoch() + lasts)}})
+        .line();
 }
 
 /// To stdout, for as long as the lock lasts: who reads us may be slow, and after that there is nothing to tell. Returns

@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "base/random.hpp"
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
@@ -65,16 +66,19 @@ std::string summary(const Diagnosis& diagnosis) {
 }
 
 Json json(const Diagnosis& diagnosis) {
-    Json findings = Json::array();
+    Json findings = Json::list();
     for (const Finding& finding : diagnosis.findings)
-        findings.push_back({{"check", finding.check},
-                            {"node", finding.node ? Json(diagnosis.nodes[*finding.node]) : Json()},
-                            {"verdict", name(finding.verdict)},
-                            {"text", finding.text},
-                            {"advice", finding.advice.empty() ? Json() : Json(finding.advice)}});
-    return {{"verdict", name(diagnosis.worst())},       {"works", diagnosis.works()},
-            {"nodes", diagnosis.nodes.size()},          {"usable", diagnosis.usable()},
-            {"needed", quorum(diagnosis.nodes.size())}, {"findings", std::move(findings)}};
+        findings.add(Json::object({{"check", finding.check},
+                                   {"node", finding.node ? Json(diagnosis.nodes[*finding.node]) : Json()},
+                                   {"verdict", name(finding.verdict)},
+                                   {"text", finding.text},
+                                   {"advice", finding.advice.empty() ? Json() : Json(finding.advice)}}));
+    return Json::object({{"verdict", name(diagnosis.worst())},
+                         {"works", diagnosis.works()},
+                         {"nodes", diagnosis.nodes.size()},
+                         {"usable", diagnosis.usable()},
+                         {"needed", quorum(diagnosis.nodes.size())},
+                         {"findings", findings}});
 }
 
 } // namespace
@@ -91,7 +95,7 @@ Exit doctor(const Arguments& arguments, const Settings& settings) {
     const LockRules rules{timing, settings.restart_guard, way(settings)};
     NodeSet nodes = nodes_to_ask(settings);
     const Diagnosis diagnosis = judge(examine(nodes, key, rules), key.prefix, rules);
-    if (arguments.json) print(json(diagnosis));
+    if (arguments.json) show(json(diagnosis).line());
     else show(fmt::format("{}\n{}\n", screen(diagnosis), summary(diagnosis)));
     if (!diagnosis.works()) return ExitStatus::too_few_nodes;
     return diagnosis.worst() == Verdict::ok ? ExitStatus::ok : ExitStatus::worrying;

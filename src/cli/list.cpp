@@ -39,14 +39,14 @@ std::string none(const std::string& glob) {
 }
 
 Json json_of(const Listing& listing) {
-    Json locks = Json::array();
-    for (const auto& [key, seen] : listing.locks) locks.push_back(lock_json(key, seen));
-    Json nodes = Json::array();
+    Json locks = Json::list();
+    for (const auto& [key, seen] : listing.locks) locks.add(lock_json(key, seen));
+    Json nodes = Json::list();
     for (const auto& [name, failure] : listing.nodes)
-        nodes.push_back({{"node", name},
-                         {"state", failure ? name_of(failure->kind) : "listed"},
-                         {"error", failure ? Json(failure->text) : Json()}});
-    return {{"locks", std::move(locks)}, {"nodes", std::move(nodes)}};
+        nodes.add(Json::object({{"node", name},
+                                {"state", failure ? name_of(failure->kind) : "listed"},
+                                {"error", failure ? Json(failure->text) : Json()}}));
+    return Json::object({{"locks", locks}, {"nodes", nodes}});
 }
 
 /// What is wrong with the nodes; empty when nothing is.
@@ -80,7 +80,7 @@ Exit list(const Arguments& arguments, const Settings& settings) {
     if (arguments.watch) watch(nodes, settings.key_prefix, arguments.name);
 
     const Listing listing = list_locks(nodes, settings.key_prefix, arguments.name);
-    if (arguments.json) print(json_of(listing));
+    if (arguments.json) show(json_of(listing).line());
     const std::string wrong = trouble(listing);
     if (listing.answered() < quorum(nodes.size())) throw Failure{ExitStatus::too_few_nodes, wrong};
     if (!arguments.json) show(listing.locks.empty() && on_terminal ? none(arguments.name) : text_of(listing.locks));

@@ -54,16 +54,26 @@ std::string sentence(const LockKey& key, const Inspection& seen) {
     return fmt::format("{} may be held: {}, and {} gave no answer", key.name, part, seen.nodes.size() - seen.answered);
 }
 
-Json person(const Holder& holder) {
-    return {{"label", holder.label}, {"user", holder.user}, {"host", holder.host}, {"pid", holder.pid}};
+void add_person(Json& object, const Holder& holder) {
+    object.add("label", holder.label);
+    object.add("user", holder.user);
+    object.add("host", holder.host);
+    object.add("pid", holder.pid);
 }
 
 Json holder_json(const Record& record) {
-    if (!record.holder) return nullptr;
-    Json holder = person(*record.holder);
+    if (!record.holder) return {};
+    Json holder = Json::object({});
+    add_person(holder, *record.holder);
     const auto begin = since(record);
-    holder["since"] = begin ? Json(rfc3339(*begin)) : Json();
+    holder.add("since", begin ? Json(rfc3339(*begin)) : Json());
     return holder;
+}
+
+std::string state_of(const NodeView& node) {
+    if (!node.said) return name_of(node.said.error().kind);
+    if (node.said->word == Word::held) return "held";
+    return node.said->word == Word::free ? "free" : "not_a_lock";
 }
 
 std::string name_of(Standing standing) {
@@ -103,45 +113,38 @@ std::string lock_text(const LockKey& key, const Inspection& seen) {
 Json lock_json(const LockKey& key, const Inspection& seen) {
     const bool has_holder = seen.holding > 0;
     const auto held_for = age(seen.record);
-    return {{"lock", key.name},
-            {"key", key.key()},
-            {"state", name_of(seen.standing)},
-            {"holder", holder_json(seen.record)},
-            {"fence", seen.record.holder && seen.fence.number > 0 ? Json(seen.fence.number) : Json()},
-            {"expires_in_ms", has_holder ? Json(seen.expires_in.count()) : Json()},
-            {"held_for_ms", held_for ? Json(held_for->count()) : Json()},
-            {"waiting", seen.waiting},
-            {"nodes_holding", seen.holding}};
+    return Json::object({{"lock", key.name},
+                         {"key", key.key()},
+                         {"state", name_of(seen.standing)},
+                         {"holder", holder_json(seen.record)},
+                         {"fence", seen.record.holder && seen.fence.number > 0 ? Json(seen.fence.number) : Json()},
+                         {"expires_in_ms", has_holder ? Json(seen.expires_in.count()) : Json()},
+                         {"held_for_ms", held_for ? Json(held_for->count()) : Json()},
+                         {"waiting", seen.waiting},
+                         {"nodes_holding", seen.holding}});
 }
 
 Json waiters_json(const Inspection& seen) {
-    Json waiters = Json::array();
+    Json waiters = Json::list();
+    size_t position = 0;
     for (const Waiter& waiter : seen.queue) {
-        Json one{{"position", waiters.size() + 1}};
-        one.update(person(waiter.record.holder.value_or(Holder{"?", "?", "?"})));
-        one["waited_ms"] = waiter.waited.count();
-        waiters.push_back(std::move(one));
+        Json one = Json::object({{"position", ++position}});
+        add_person(one, waiter.record.holder.value_or(Holder{"?", "?", "?"}));
+        one.add("waited_ms", waiter.waited.count());
+        waiters.add(one);
     }
     return waiters;
 }
 
 Json nodes_json(const Inspection& seen) {
-    Json nodes = Json::array();
+    Json nodes = Json::list();
     for (const NodeView& node : seen.nodes) {
-        Json one{{"node", node.node},
-                 {"state", nullptr},
-                 {"holder", nullptr},
-                 {"expires_in_ms", nullptr},
-                 {"error", nullptr}};
-        if (!node.said) {
-            one["state"] = name_of(node.said.error().kind);
-            one["error"] = node.said.error().text;
-        } else if (node.said->word == Word::held) {
-            one["state"] = "held";
-            one["holder"] = holder_json(Record::parse(node.said->value));
-            one["expires_in_ms"] = node.said->ttl_left.count();
-        } else one["state"] = node.said->word == Word::free ? "free" : "not_a_lock";
-        nodes.push_back(std::move(one));
+        const bool held = node.said && node.said->word == Word::held;
+        nodes.add(Json::object({{"node", node.node},
+                                {"state", state_of(node)},
+                                {"holder", held ? holder_json(Record::parse(node.said->value)) : Json()},
+                                {"expires_in_ms", held ? Json(node.said->ttl_left.count()) : Json()},
+                                {"error", node.said ? Json() : Json(node.said.error().text)}}));
     }
     return nodes;
 }

@@ -3,6 +3,7 @@
 // Nothing here shows a token: whoever knows one can release its lock.
 #pragma once
 
+#include "base/json.hpp"
 #include "cli/screen.hpp"
 #include "lock/inspection.hpp"
 

@@ -3,8 +3,8 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/fd.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
-#include "cli/screen.hpp"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -38,15 +38,15 @@ StatusFd::StatusFd(const std::string& number) : fd_{-1} {
 }
 
 void StatusFd::write(const std::string& lock, int status, const RunReport& report) const {
-    Json json{{"lock", lock}, {"result", report.result}, {"status", status}};
-    if (report.command_status) json["command_status"] = *report.command_status;
-    if (report.command_signal) json["command_signal"] = *report.command_signal;
-    if (!report.message.empty()) json["message"] = report.message;
-    if (report.fence) json["fence"] = report.fence->number;
-    if (report.waited) json["waited_ms"] = report.waited->count();
-    if (report.held) json["held_ms"] = report.held->count();
+    Json json = Json::object({{"lock", lock}, {"result", report.result}, {"status", status}});
+    if (report.command_status) json.add("command_status", *report.command_status);
+    if (report.command_signal) json.add("command_signal", *report.command_signal);
+    if (!report.message.empty()) json.add("message", report.message);
+    if (report.fence) json.add("fence", report.fence->number);
+    if (report.waited) json.add("waited_ms", report.waited->count());
+    if (report.held) json.add("held_ms", report.held->count());
     ::signal(SIGPIPE, SIG_IGN);
-    if (!write_all(fd_, to_line(json)))
+    if (!write_all(fd_, json.line()))
         write_error(fmt::format("how the run ended could not be written to descriptor {} (--status-fd): {}", fd_,
                                 errno_text(errno)),
                     "not_reported");

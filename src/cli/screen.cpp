@@ -95,8 +95,4 @@ std::string local_time(milliseconds wall_time) {
     return time_text("%Y-%m-%d %H:%M:%S", *::localtime_r(&time, &local));
 }
 
-std::string to_line(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n"; }
-
-void print(const Json& json) { show(to_line(json)); }
-
 } // namespace holdfast

@@ -5,8 +5,6 @@
 
 #include "base/clock.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,15 +35,7 @@ void show(std::string_view text);
 /// In place of all that the terminal shows, cut to its size.
 void redraw(const std::string& text);
 
-/// Keeps the order in which its fields are written. Times are RFC 3339 in UTC, durations numbers in fields whose names
-/// end in _ms.
-using Json = nlohmann::ordered_json;
-
 /// "2026-11-24 03:00:00" where we are.
 std::string local_time(milliseconds wall_time);
-
-/// One line of ASCII, which no terminal takes for a command. Bytes that are no UTF-8 are replaced.
-std::string to_line(const Json&);
-void print(const Json&);
 
 } // namespace holdfast

@@ -9,9 +9,9 @@ Exit status(const Arguments& arguments, const Settings& settings) {
     const Inspection seen = inspect(nodes, key, way(settings));
     if (arguments.json) {
         Json json = lock_json(key, seen);
-        json["waiters"] = waiters_json(seen);
-        json["nodes"] = nodes_json(seen);
-        print(json);
+        json.add("waiters", waiters_json(seen));
+        json.add("nodes", nodes_json(seen));
+        show(json.line());
     }
     check_told(key, seen);
     if (!arguments.json) show(lock_text(key, seen));

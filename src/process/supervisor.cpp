@@ -21,7 +21,7 @@ constexpr seconds unkillable_after{1};
 constexpr std::chrono::minutes unkillable_again{5};
 /// How often to look for what nobody tells us: whether what is left of the group has ended, for not all of it need be
 /// our children, and whether a shell has put us into the foreground.
-constexpr milliseconds look_again{50};
+constexpr milliseconds look_often{50};
 constexpr seconds look_seldom{1};
 /// How often to look whether others of our group are stopped who should not be.
 constexpr milliseconds shares_after{250};
@@ -150,8 +150,8 @@ BootTime Supervisor::next_instant() const {
     BootTime next = std::min(stopping_.next(deadline_), keep_up_at_);
     if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
     // What has not ended for so long may take for ever.
-    if (killed_) return BootClock::now() + (BootClock::now() < *killed_ + unkillable_after ? look_again : look_seldom);
-    if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_again);
+    if (killed_) return BootClock::now() + (BootClock::now() < *killed_ + unkillable_after ? look_often : look_seldom);
+    if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_often);
     return others_may_be_stopped() ? std::min(next, BootClock::now() + shares_after) : next;
 }
 

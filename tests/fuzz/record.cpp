@@ -9,5 +9,5 @@ void holdfast::fuzz::record(std::string_view input) {
     require_printable(held_by(record, milliseconds{1000}));
     const Inspection seen = tally({{"node", Said{Word::held, record.value, milliseconds{1000}}}});
     lock_text({"name", ""}, seen);
-    to_line(lock_json({"name", ""}, seen));
+    lock_json({"name", ""}, seen).line();
 }

@@ -20,9 +20,9 @@ void judge(std::vector<Reply> replies) {
     const Inspection seen = tally({{"node", one}});
     lock_text(key, seen);
     Json json = lock_json(key, seen);
-    json["waiters"] = waiters_json(seen);
-    json["nodes"] = nodes_json(seen);
-    to_line(json);
+    json.add("waiters", waiters_json(seen));
+    json.add("nodes", nodes_json(seen));
+    json.line();
 }
 
 /// Each step gets as many of the replies as it asks for.
