@@ -13,8 +13,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::acquire_test {
 
 namespace {
 
@@ -349,3 +348,5 @@ TEST_CASE("--min-hold leaves the lock to its end when the command was faster") {
         CHECK(servers[0].text({"EXISTS", "holdfast:y"}) == "0");
     }
 }
+
+} // namespace holdfast::test::acquire_test

@@ -10,8 +10,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::alone_test {
 
 namespace {
 
@@ -105,3 +104,5 @@ TEST_CASE("what another user has put beside the static program is not executed")
     CHECK(status.status() == 70);
     CHECK(status.out == "");
 }
+
+} // namespace holdfast::test::alone_test

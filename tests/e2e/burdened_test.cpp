@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::burdened_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -80,3 +80,5 @@ TEST_CASE("in front of 33,000 waiters a lock is looked at, renewed, released and
         CHECK(burdened.waiting == 33000);
     }
 }
+
+} // namespace holdfast::test::burdened_test

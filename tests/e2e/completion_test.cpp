@@ -10,8 +10,7 @@
 #include <algorithm>
 #include <filesystem>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::completion_test {
 
 namespace {
 
@@ -260,3 +259,5 @@ TEST_CASE("fish: commands, options, values, locks, files and programs") {
     REQUIRE(locks.size() == 1);
     CHECK(locks[0].starts_with("a:b\tme ("));
 }
+
+} // namespace holdfast::test::completion_test

@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::config_test {
 
 namespace {
 
@@ -186,3 +185,5 @@ TEST_CASE("the command finds the configuration again, from wherever it is, and n
     CHECK(inside.out.find("geheim") == std::string::npos);
     CHECK(inside.out.find("LOCK") != std::string::npos);
 }
+
+} // namespace holdfast::test::config_test

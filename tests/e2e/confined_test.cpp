@@ -3,13 +3,11 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::confined_test {
+
 using namespace std::chrono_literals;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A server with a user for whom an administrator has chosen the prefix.
 struct Confined {
@@ -61,3 +59,5 @@ TEST_CASE("doctor names the key and channel patterns that our user lacks, and no
     const Finished channels = me.call({"doctor"});
     CHECK(has(channels.out, "our user lacks &holdfast:* (who waits or loses the lock hears of it later); it says: "));
 }
+
+} // namespace holdfast::test::confined_test

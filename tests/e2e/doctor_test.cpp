@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::doctor_test {
+
 using namespace std::chrono_literals;
 using nlohmann::json;
 
@@ -60,8 +60,6 @@ class Report {
 };
 
 using Trouble = std::vector<std::string>;
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// What doctor may take with nodes that do not answer: two node timeouts and a second; the machine may stall.
 constexpr milliseconds node_timeout{500};
@@ -365,3 +363,5 @@ TEST_CASE("doctor tells a server that is part of a cluster") {
     CHECK(report.trouble() == Trouble{"role warn", "persistence warn", "lock fail"});
     CHECK(has(report.text("lock"), "CLUSTERDOWN"));
 }
+
+} // namespace holdfast::test::doctor_test

@@ -4,8 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::environment_test {
 
 namespace {
 
@@ -31,3 +30,5 @@ TEST_CASE("a variable that says which process a service manager means names the 
 TEST_CASE("one that names another process stays as it is") {
     CHECK(shown("LISTEN_PID=1 WATCHDOG_PID=$$1", "test $WATCHDOG_PID = ${PPID}1 && echo $LISTEN_PID") == "1\n");
 }
+
+} // namespace holdfast::test::environment_test

@@ -13,8 +13,8 @@
 #include <sstream>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::fence_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -103,3 +103,5 @@ TEST_CASE("a resource that knows its last fence number refuses a holder that was
     CHECK(dir.read("report") == "newer\n");
     CHECK(std::distance(std::filesystem::directory_iterator{dir.path()}, std::filesystem::directory_iterator{}) == 2);
 }
+
+} // namespace holdfast::test::fence_test

@@ -8,8 +8,8 @@
 #include <csignal>
 #include <cstdlib>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::force_release_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -269,3 +269,5 @@ TEST_CASE("force-release does not claim that a script is told whose lock acquire
     CHECK(finished.out.find("\n  acquire took it for a script, which is not told and goes on until it asks") !=
           std::string::npos);
 }
+
+} // namespace holdfast::test::force_release_test

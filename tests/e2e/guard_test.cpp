@@ -9,8 +9,8 @@
 #include <cstring>
 #include <fcntl.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::guard_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -222,3 +222,5 @@ TEST_CASE("a process that was killed while it waited for the lock is named, and 
     CHECK(done.err.find("its process was killed while it waited for the lock") != std::string::npos);
     CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
+
+} // namespace holdfast::test::guard_test

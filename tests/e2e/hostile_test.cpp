@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::hostile_test {
+
 using namespace std::literals;
 
 namespace {
@@ -19,8 +19,6 @@ constexpr milliseconds node_timeout = 500ms;
 constexpr milliseconds longest = 1s + 2 * node_timeout + 1500ms;
 /// Whoever has answered doctor once is asked for two node timeouts and a second more.
 constexpr milliseconds longest_of_doctor = longest + 2 * node_timeout + 1s;
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 bool is_fit_for_a_terminal(const std::string& text) {
     for (size_t begin = 0; begin < text.size();) {
@@ -461,3 +459,5 @@ TEST_CASE("a server whose answers come byte by byte is slow, and right") {
     const HostileServer slower{{.name = "slower", .hands_on = true, .per_byte = 20ms}, real.node(), always};
     CHECK(finish(call("run", slower.uri(), {"-n", "x", "echo", "ran"})).status() == 69);
 }
+
+} // namespace holdfast::test::hostile_test

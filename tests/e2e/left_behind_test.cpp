@@ -8,8 +8,8 @@
 
 #include <csignal>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::left_behind_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -179,3 +179,5 @@ TEST_CASE("of a command that cannot be killed is said that it works on without t
     CHECK(done.status() == 79);
     CHECK(done.err.find("ends by itself") == std::string::npos);
 }
+
+} // namespace holdfast::test::left_behind_test

@@ -8,8 +8,7 @@
 
 #include <csignal>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::local_test {
 
 namespace {
 
@@ -154,3 +153,5 @@ TEST_CASE("a folder of somebody else is refused") {
     CHECK(done.status() == 78);
     CHECK(done.err.find("is not a folder of ours alone") != std::string::npos);
 }
+
+} // namespace holdfast::test::local_test

@@ -10,8 +10,8 @@
 #include <csignal>
 #include <cstdlib>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::look_test {
+
 using namespace std::chrono_literals;
 using nlohmann::json;
 
@@ -436,3 +436,5 @@ TEST_CASE("list --watch is refused where nobody watches") {
         CHECK(done.err == "holdfast: --watch is for people at a terminal; without it list prints once\n");
     }
 }
+
+} // namespace holdfast::test::look_test

@@ -10,8 +10,8 @@
 #include <fcntl.h>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::loss_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -344,3 +344,5 @@ TEST_CASE("a signal to us reaches every process of the command's group") {
     run.signal(SIGUSR1);
     CHECK(run.wait().out == "ready\nchild told\n");
 }
+
+} // namespace holdfast::test::loss_test

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <csignal>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::messages_test {
 
 namespace {
 
@@ -95,8 +94,8 @@ TEST_CASE("a key that is no lock is named, and left alone") {
     RedisServer server;
     server.command({"LPUSH", one_key("x"), "precious"});
     const std::string sentence =
-        "the key holdfast:x exists and is not a lock (another type, or without an expiry); remove it or "
-        "choose another name";
+        "the key holdfast:x exists and is not a lock (another type, or without an expiry); choose another "
+        "name, or remove it when no program uses it";
     check(call({"run", "--node", server.uri(), "x", "true"}), 76, sentence + "; the command was not run");
     check(call({"status", "--node", server.uri(), "x"}), 76, sentence);
     check(call({"force-release", "--yes", "--node", server.uri(), "x"}), 76, sentence);
@@ -186,3 +185,5 @@ TEST_CASE("help and version are printed, and are no error") {
         CHECK(version.find(part) != std::string::npos);
     CHECK(call({}).status() == 64);
 }
+
+} // namespace holdfast::test::messages_test

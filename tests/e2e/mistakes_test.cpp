@@ -11,8 +11,7 @@
 #include <filesystem>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::mistakes_test {
 
 namespace {
 
@@ -447,3 +446,5 @@ TEST_CASE("mistake: who does not know how to stop a local node learns it from -v
     CHECK(finish({"redis-cli", "-s", socket, "shutdown"}).status() == 0);
     CHECK(eventually([&] { return finish({"redis-cli", "-s", socket, "ping"}).status() != 0; }));
 }
+
+} // namespace holdfast::test::mistakes_test

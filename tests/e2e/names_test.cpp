@@ -9,8 +9,8 @@
 
 #include <vector>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::names_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -136,3 +136,5 @@ TEST_CASE("a server that moves while a lock is held is found at its new address"
     CHECK(run.wait().status() == 0);
     CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
+
+} // namespace holdfast::test::names_test

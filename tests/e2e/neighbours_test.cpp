@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::neighbours_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -100,3 +100,5 @@ TEST_CASE("who waits behind a holder that tells nobody has the lock soon after i
     CHECK(quickest(300ms, [&] { return after({"DEL", "x"}); }) < 300ms);
     CHECK(quickest(800ms, [&] { return after({"PEXPIRE", "x", "1"}); }) < 800ms);
 }
+
+} // namespace holdfast::test::neighbours_test

@@ -10,8 +10,8 @@
 #include <cstring>
 #include <sstream>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::nested_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -184,3 +184,5 @@ TEST_CASE("a lock that a run around has lost may be asked for inside") {
     run.signal(SIGTERM);
     run.wait();
 }
+
+} // namespace holdfast::test::nested_test

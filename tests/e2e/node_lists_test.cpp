@@ -5,13 +5,11 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::node_lists_test {
+
 using namespace std::chrono_literals;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A server by its names, beside others.
 struct Names {
@@ -122,3 +120,5 @@ TEST_CASE("--min-hold is no longer than --restart-guard over three nodes, and th
     // One node has no guard.
     CHECK(run(servers[0].uri(), "1m", "another").status() == 0);
 }
+
+} // namespace holdfast::test::node_lists_test

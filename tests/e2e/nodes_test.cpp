@@ -8,8 +8,8 @@
 
 #include <deque>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::nodes_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -20,8 +20,6 @@ const ProcessOptions default_guard{.environment = {{"HOLDFAST_RESTART_GUARD", ""
 Finished run_by_default(const std::string& nodes, std::vector<std::string> words) {
     return finish(run_on(nodes, std::move(words)), default_guard);
 }
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 } // namespace
 
@@ -148,3 +146,5 @@ TEST_CASE("more nodes than a process may have descriptors are told as that") {
                                 }});
     CHECK(has(run.err, "too many open files"));
 }
+
+} // namespace holdfast::test::nodes_test

@@ -9,8 +9,7 @@
 #include <regex>
 #include <sstream>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::one_down_test {
 using nlohmann::json;
 
 namespace {
@@ -262,3 +261,5 @@ TEST_CASE("one node down: doctor") {
                             {"text", "connection refused"},
                             {"advice", "start it, or see to its address and the network in between"}}}}});
 }
+
+} // namespace holdfast::test::one_down_test

@@ -8,8 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::output_test {
 
 namespace {
 
@@ -62,3 +61,5 @@ TEST_CASE("a token for a closed stdout is refused with its own sentence") {
                         "redirect stdout, or give --token-file FILE\n");
     CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
+
+} // namespace holdfast::test::output_test

@@ -14,8 +14,8 @@
 #include <sstream>
 #include <utility>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::outside_model_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -266,3 +266,5 @@ TEST_CASE("after a failover to a replica with a late clock the newer holder may 
     Replicated server{{{"LD_PRELOAD", HOLDFAST_WALL_CLOCK}, {"WALL_CLOCK_IS_AHEAD_BY", "-60"}}};
     lose_by_failover(server, Refused::second);
 }
+
+} // namespace holdfast::test::outside_model_test

@@ -6,8 +6,7 @@
 
 #include <sched.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::priority_test {
 
 namespace {
 
@@ -46,3 +45,5 @@ TEST_CASE("with a low priority and time to spare it runs, and advises to give th
     CHECK(advised.err == "");
     CHECK(advised.out == "done\n");
 }
+
+} // namespace holdfast::test::priority_test

@@ -11,8 +11,8 @@
 #include <sstream>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::refusing_kernel_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -157,3 +157,5 @@ TEST_CASE("leftovers that /proc does not show are said to be there") {
     run.wait_for_err("others of its group run on and keep the lock: /proc does not show which\n");
     CHECK(run.wait().status() == 5);
 }
+
+} // namespace holdfast::test::refusing_kernel_test

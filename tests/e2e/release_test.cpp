@@ -6,13 +6,11 @@
 
 #include <atomic>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::release_test {
+
 using namespace std::chrono_literals;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Holds x until it is told to let go.
 Process holder(const std::string& nodes, std::vector<std::string> options = {}) {
@@ -105,3 +103,5 @@ TEST_CASE("what --min-hold leaves is tried again as well, and says why it is not
         server.command({"DEL", "holdfast:x"});
     }
 }
+
+} // namespace holdfast::test::release_test

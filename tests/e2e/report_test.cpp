@@ -9,8 +9,7 @@
 #include <csignal>
 #include <sstream>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::report_test {
 using nlohmann::json;
 
 namespace {
@@ -148,3 +147,5 @@ TEST_CASE("waits, refusals and failures are events as well, and -q leaves the er
     CHECK(events(waited.err)[0]["reason"] == "too_few_nodes");
     CHECK(finish(run_on(server.uri(), {"-q", "--log-format", "json", "y", "true"})).err == "");
 }
+
+} // namespace holdfast::test::report_test

@@ -6,8 +6,8 @@
 
 #include <csignal>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::rules_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -166,3 +166,5 @@ TEST_CASE("a second request to end shortens the grace, and the same one sent twi
     CHECK(run.wait().status() == 124);
     CHECK(BootClock::now() - start < 10s);
 }
+
+} // namespace holdfast::test::rules_test

@@ -13,8 +13,8 @@
 #include <csignal>
 #include <fcntl.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::run_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("the command's status is ours") {
@@ -338,3 +338,5 @@ TEST_CASE("no password is left in the command's environment, not even behind ano
     CHECK(env.status() == 0);
     CHECK(env.out.find("geheim") == std::string::npos);
 }
+
+} // namespace holdfast::test::run_test

@@ -10,15 +10,12 @@
 #include <fstream>
 #include <iterator>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::secrets_test {
 
 namespace {
 
 const std::string right = "r1ght-Geheim";
 const std::string wrong = "wr0ng-Falsches";
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string read_all(const std::string& path) {
     std::ifstream stream{path, std::ios::binary};
@@ -140,3 +137,5 @@ TEST_CASE("no core dump has our memory") {
     CHECK(done.signal() == SIGABRT);
     CHECK_FALSE(WCOREDUMP(done.wait_status));
 }
+
+} // namespace holdfast::test::secrets_test

@@ -9,8 +9,7 @@
 #include <csignal>
 #include <filesystem>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::signals_test {
 
 namespace {
 
@@ -236,3 +235,5 @@ TEST_CASE("a signal that was ignored when holdfast started is nobody's, whether 
     CHECK(done.out == fmt::format("ready\ngot {}\n", last));
     CHECK(done.status() == 3);
 }
+
+} // namespace holdfast::test::signals_test

@@ -4,8 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::streams_test {
 
 namespace {
 
@@ -51,3 +50,5 @@ TEST_CASE("the command finds the descriptors that it would find without us, and 
     CHECK(descriptors.plain.find("7 -> /dev/null") != std::string::npos);
     CHECK(descriptors.held == descriptors.plain);
 }
+
+} // namespace holdfast::test::streams_test

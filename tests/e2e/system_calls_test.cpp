@@ -13,8 +13,8 @@
 #include <set>
 #include <sstream>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::system_calls_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -242,3 +242,5 @@ TEST_CASE("with --tree the command's group does not wait until what left it is f
         CHECK(run.wait().status() == 79);
     }
 }
+
+} // namespace holdfast::test::system_calls_test

@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::taken_back_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -44,3 +44,5 @@ TEST_CASE("a lock that was granted with a fence number that makes no sense is ta
         CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
     }
 }
+
+} // namespace holdfast::test::taken_back_test

@@ -9,8 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::terminal_test {
 
 namespace {
 
@@ -247,3 +246,5 @@ TEST_CASE(
     user.shell.wait_for("\r\x1b[Kmy turn\r\n");
     CHECK(user.shell.wait_for_prompt() == 0);
 }
+
+} // namespace holdfast::test::terminal_test

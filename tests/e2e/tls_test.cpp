@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <csignal>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::tls_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -122,3 +122,5 @@ TEST_CASE("who does not check certificates is reminded of it each time") {
                         node.display())));
     }
 }
+
+} // namespace holdfast::test::tls_test

@@ -14,8 +14,6 @@
 namespace holdfast::test {
 namespace {
 
-constexpr std::string_view key = "holdfast:x";
-
 void wait_stopped(pid_t child) {
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(child), &info, WSTOPPED | WNOWAIT);
@@ -30,7 +28,7 @@ void each(RedisServers& servers, const std::function<void(RedisServer&)>& act) {
     for (size_t i = 0; i < servers.size(); ++i) act(servers[i]);
 }
 
-void overwrite(RedisServer& server) { server.command({"SET", key, "somebody else", "PX", "3000"}); }
+void overwrite(RedisServer& server) { server.command({"SET", locked_key, "somebody else", "PX", "3000"}); }
 
 void restart(RedisServer& server) {
     server.kill();
@@ -71,7 +69,7 @@ void forget(RedisServer& server, unsigned way) {
     switch (way % 3) {
     case 0: return overwrite(server);
     case 1: server.command({"FLUSHALL"}); return;
-    default: server.command({"DEL", key});
+    default: server.command({"DEL", locked_key});
     }
 }
 
@@ -144,7 +142,7 @@ void act(Scene& scene) {
     case Fault::nodes_restarted: each(servers, &RedisServer::kill); break;
     case Fault::restarted_with_log: each(servers, restart); break;
     case Fault::flushall: each(servers, [](RedisServer& server) { server.command({"FLUSHALL"}); }); break;
-    case Fault::key_deleted: each(servers, [](RedisServer& server) { server.command({"DEL", key}); }); break;
+    case Fault::key_deleted: each(servers, [](RedisServer& server) { server.command({"DEL", locked_key}); }); break;
     case Fault::key_overwritten: each(servers, overwrite); break;
     case Fault::connections_closed:
         each(servers, [](RedisServer& server) { server.command({"CLIENT", "KILL", "SKIPME", "yes"}); });

@@ -24,9 +24,6 @@
 namespace holdfast::test {
 namespace {
 
-/// Key that the runs here lock.
-constexpr std::string_view key = "holdfast:x";
-
 std::string text_of(const std::string& path) {
     std::ostringstream text;
     text << std::ifstream{path}.rdbuf();
@@ -112,7 +109,7 @@ void Scene::wait_for_command() {
 
 void Scene::wait_for_record() {
     // The first node may answer after the quorum.
-    if (!eventually([&] { return (record_ = servers_[0].text({"GET", key})) != "(nil)"; }))
+    if (!eventually([&] { return (record_ = servers_[0].text({"GET", locked_key})) != "(nil)"; }))
         throw std::runtime_error{"a node does not hold the lock"};
 }
 
@@ -179,9 +176,9 @@ BootTime Scene::forgotten_at() {
     for (size_t i = 0; i < servers_.size(); ++i) {
         if (left_out_[i]) continue;
         const BootTime asked = BootClock::now();
-        const int64_t ms_left = servers_[i].command({"PTTL", key}).integer;
+        const int64_t ms_left = servers_[i].command({"PTTL", locked_key}).integer;
         // Servers count in whole milliseconds.
-        if (servers_[i].text({"GET", key}) == record_) key_ends_[i] = asked + milliseconds{ms_left - 1};
+        if (servers_[i].text({"GET", locked_key}) == record_) key_ends_[i] = asked + milliseconds{ms_left - 1};
     }
     return *reached_by_quorum(key_ends_, key_ends_.size());
 }
@@ -189,13 +186,14 @@ BootTime Scene::forgotten_at() {
 size_t Scene::holding() {
     size_t count = 0;
     for (size_t i = 0; i < servers_.size(); ++i)
-        if (!left_out_[i] && servers_[i].text({"GET", key}) == record_) ++count;
+        if (!left_out_[i] && servers_[i].text({"GET", locked_key}) == record_) ++count;
     return count;
 }
 
 std::vector<std::string> Scene::foreign_changes() const {
     std::vector<std::string> all;
-    for (const auto& monitor : monitors_) std::ranges::move(monitor->foreign_changes(key), std::back_inserter(all));
+    for (const auto& monitor : monitors_)
+        std::ranges::move(monitor->foreign_changes(locked_key), std::back_inserter(all));
     return all;
 }
 

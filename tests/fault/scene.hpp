@@ -10,9 +10,13 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::test {
+
+/// That the runs here lock.
+constexpr std::string_view locked_key = "holdfast:x";
 
 class Scene {
   public:

@@ -17,8 +17,8 @@
 #include <poll.h>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::connection_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -421,3 +421,5 @@ TEST_CASE("without a descriptor for its connection a node is not reached, and wi
     CHECK(without.replies.error().text == "too many open files");
     CHECK(asked().replies.has_value());
 }
+
+} // namespace holdfast::test::connection_test

@@ -7,8 +7,8 @@
 
 #include <csignal>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::guard_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("a guard that was killed or stopped before its command starts is replaced when it is to watch it") {
@@ -66,3 +66,5 @@ TEST_CASE("the guard of a run inside another gives no grace when its holdfast is
         CHECK(command.wait().signal() == (inner ? SIGKILL : SIGTERM));
     }
 }
+
+} // namespace holdfast::test::guard_test

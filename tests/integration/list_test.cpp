@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::list_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -186,3 +186,5 @@ TEST_CASE("a lock expires when fewer than a quorum of nodes hold it") {
         CHECK(seen.expires_in > 20s);
     }
 }
+
+} // namespace holdfast::test::list_test

@@ -11,8 +11,8 @@
 #include <atomic>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::lock_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -533,3 +533,5 @@ TEST_CASE("of three nodes, those that were just started have no vote, unless the
     servers[0].command({"ACL", "SETUSER", "default", "-info"});
     CHECK(try_with(servers.nodes(), 60s).nodes[0].text.find("does not say since when it runs") != std::string::npos);
 }
+
+} // namespace holdfast::test::lock_test

@@ -9,8 +9,8 @@
 #include <random>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::node_state_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -127,3 +127,5 @@ void compare(Way way) {
 TEST_CASE("a simulated node answers as a real one, by script") { compare(Way::scripts); }
 
 TEST_CASE("a simulated node answers as a real one, by transaction") { compare(Way::transactions); }
+
+} // namespace holdfast::test::node_state_test

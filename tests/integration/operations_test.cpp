@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::operations_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -476,3 +476,5 @@ TEST_CASE_TEMPLATE("a command or a key that our user may not use denies, and is 
         CHECK(answer.error().kind == NodeFailure::Kind::denied);
     }
 }
+
+} // namespace holdfast::test::operations_test

@@ -12,8 +12,8 @@
 #include <random>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::orphans_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -124,3 +124,5 @@ TEST_CASE("200 clients of a node that hangs leave nothing on it, over Unix socke
 TEST_CASE("200 clients of a node that hangs leave nothing on it, over TCP") {
     orphans_of(RedisServer::Listens::loopback);
 }
+
+} // namespace holdfast::test::orphans_test

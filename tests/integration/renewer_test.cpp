@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::renewer_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -119,3 +119,5 @@ TEST_CASE("stopping does not wait for a node that hangs") {
     };
     CHECK(quickest(200ms, stopped_in) < 200ms);
 }
+
+} // namespace holdfast::test::renewer_test

@@ -11,8 +11,8 @@
 #include <atomic>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::revocation_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -186,3 +186,5 @@ TEST_CASE("who is robbed between grant and start, 300 times, is refused or loses
         CHECK(tally.left == 0);
     }
 }
+
+} // namespace holdfast::test::revocation_test

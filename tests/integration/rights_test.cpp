@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <sstream>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::rights_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -170,3 +170,5 @@ TEST_CASE("with narrower keys or channels than printed something is otherwise, a
         CHECK(rights_of(restricted.node("holdfast")).verdict == (part.front() == '~' ? Verdict::fail : Verdict::warn));
     }
 }
+
+} // namespace holdfast::test::rights_test

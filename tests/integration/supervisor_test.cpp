@@ -9,8 +9,8 @@
 #include <csignal>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::supervisor_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -67,3 +67,5 @@ TEST_CASE("a command whose go comes too late is not started") {
     CHECK(dir.read("ran").empty());
     signals.restore();
 }
+
+} // namespace holdfast::test::supervisor_test

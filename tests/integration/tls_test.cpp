@@ -14,8 +14,8 @@
 #include <csignal>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::tls_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -354,3 +354,5 @@ TEST_CASE("the lock over TLS: taken, renewed, taken away by a message, released,
         CHECK(eventually([&] { return keys_held() == 0; }));
     }
 }
+
+} // namespace holdfast::test::tls_test

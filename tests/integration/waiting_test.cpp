@@ -10,8 +10,8 @@
 #include <mutex>
 #include <thread>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::waiting_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -156,3 +156,5 @@ TEST_CASE("of fifty who try at once exactly one wins, each time, and the others 
         CHECK(std::ranges::count(outcomes, Outcome::held) == 49);
     }
 }
+
+} // namespace holdfast::test::waiting_test

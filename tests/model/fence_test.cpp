@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fmt/ranges.h>
 
+namespace holdfast::test::fence_test {
+
 using namespace holdfast::model;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("a late winner gets the lower number when its lease is not checked aft
 TEST_CASE("two winners get one number when a node forgets its own and no clock makes up for it") {
     CHECK(breaks({.fence_survives = false}, Claim::unique));
 }
+
+} // namespace holdfast::test::fence_test

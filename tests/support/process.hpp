@@ -24,6 +24,8 @@ bool eventually(const std::function<bool()>& condition, nanoseconds within = pat
 /// spoils some of them, and what is too slow spoils all.
 nanoseconds quickest(nanoseconds limit, const std::function<nanoseconds()>& attempt);
 
+inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 struct Finished {
     int wait_status = 0;
     std::string out;

@@ -5,7 +5,7 @@
 
 #include <sstream>
 
-using namespace holdfast;
+namespace holdfast::test::arguments_test {
 
 namespace {
 
@@ -167,3 +167,5 @@ TEST_CASE("what cannot be understood is refused with what it is and where to loo
     CHECK(refused({"status", "x", "--", "y"}).find("only run takes") != std::string::npos);
     CHECK(refused({"status", "x", "--ttl", "3"}).find("--ttl") != std::string::npos);
 }
+
+} // namespace holdfast::test::arguments_test

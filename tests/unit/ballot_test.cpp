@@ -2,7 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::ballot_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -92,3 +93,5 @@ TEST_CASE("a node that answers without a vote is told apart from one that does n
     CHECK(two.voteless() == 1);
     CHECK(two.outcome() == Outcome::too_few);
 }
+
+} // namespace holdfast::test::ballot_test

@@ -4,8 +4,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::config_file_test {
 
 namespace {
 
@@ -84,3 +83,5 @@ TEST_CASE("a file that cannot be read is an error") {
                          "cannot read /nowhere/holdfast.toml: no such file or directory", Failure);
     CHECK_THROWS_AS(read_config_file("/"), Failure);
 }
+
+} // namespace holdfast::test::config_file_test

@@ -7,7 +7,8 @@
 
 #include <algorithm>
 
-using namespace holdfast;
+namespace holdfast::test::doctor_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -275,3 +276,5 @@ TEST_CASE("doctor: keys without an expiry are counted, and a search that was cut
     CHECK(found(facts, "leftovers").text ==
           "no key without an expiry under holdfast:; not all of its keys were looked at");
 }
+
+} // namespace holdfast::test::doctor_test

@@ -2,7 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::duration_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("a duration has a unit, and a bare number is seconds") {
@@ -47,3 +48,5 @@ TEST_CASE("a measured time is shown with the digits that matter") {
     CHECK(format_latency(12ms) == "12 ms");
     CHECK(format_latency(1200ms) == "1.2 s");
 }
+
+} // namespace holdfast::test::duration_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::explain_test {
 
 namespace {
 
@@ -52,3 +52,5 @@ TEST_CASE("what an error says cannot speak to the terminal") {
     CHECK(explained_error("ERR \x1b[2J").find('\x1b') == std::string::npos);
     CHECK(explained_error("MOVED 1 \x1b[2J:1").find('\x1b') == std::string::npos);
 }
+
+} // namespace holdfast::test::explain_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::fence_test {
 
 TEST_CASE("a fence number is agreed when a quorum of all nodes has accepted exactly it") {
     FenceAgreement fences{3};
@@ -46,3 +46,5 @@ TEST_CASE("a node that holds another's record counts for no number") {
     CHECK_FALSE(fences.agreed());
     CHECK_FALSE(fences.behind(1));
 }
+
+} // namespace holdfast::test::fence_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::greeting_test {
 
 namespace {
 
@@ -69,3 +69,5 @@ TEST_CASE("a greeting asks for what is wanted and no more") {
     CHECK(greeting({}, true).commands() == 2);
     CHECK(greeting(with_database(), true).commands() == 3);
 }
+
+} // namespace holdfast::test::greeting_test

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-using namespace holdfast;
+namespace holdfast::test::help_test {
 
 TEST_CASE("help fits 80 columns, of the program and of each command") {
     for (const CommandSyntax& command : syntax()) {
@@ -56,3 +56,5 @@ TEST_CASE("the program's help begins with its commands") {
     CHECK(text.find("  --print-config            print every setting") != std::string::npos);
     CHECK(text.find("--grace") == std::string::npos);
 }
+
+} // namespace holdfast::test::help_test

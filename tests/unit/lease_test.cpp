@@ -4,7 +4,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::lease_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -84,3 +85,5 @@ TEST_CASE("a command without a lease is to be stopped at once, by whatever arith
                                times.guard_kill_at({})})
         CHECK(due < at(1s));
 }
+
+} // namespace holdfast::test::lease_test

@@ -6,7 +6,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-using namespace holdfast;
+namespace holdfast::test::live_deadline_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("a loss and a step back wake both watchers, a step forward does not") {
@@ -35,3 +36,5 @@ TEST_CASE("a loss and a step back wake both watchers, a step forward does not") 
     CHECK(deadline.reason() == "why");
     CHECK(deadline.at() == BootTime{11s});
 }
+
+} // namespace holdfast::test::live_deadline_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-using namespace holdfast;
+namespace holdfast::test::nearest_test {
 
 TEST_CASE("the word that was meant is near the one that was typed") {
     const std::vector<std::string> known{"ttl", "wait", "nodes", "node-timeout", "restart-guard"};
@@ -19,3 +19,5 @@ TEST_CASE("the word that was meant is near the one that was typed") {
     CHECK(did_you_mean("tll", known) == " (did you mean 'ttl'?)");
     CHECK(did_you_mean("xyz", known).empty());
 }
+
+} // namespace holdfast::test::nearest_test

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-using namespace holdfast;
+namespace holdfast::test::next_word_test {
 using Kind = NextWord::Kind;
 
 namespace {
@@ -94,3 +94,5 @@ TEST_CASE("what was typed of nodes, file and profile counts") {
     CHECK(given(next, "key-prefix") == "p:");
     CHECK(given(next_word({"run", "--timeout", "5m", ""}), "wait") == "5m");
 }
+
+} // namespace holdfast::test::next_word_test

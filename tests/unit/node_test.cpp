@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::node_test {
 
 namespace {
 
@@ -146,3 +146,5 @@ TEST_CASE("a port that is none is told by its host, because a password may stand
     CHECK(parse_node("redis://db1:63799x").error() == "what stands behind the host 'db1' is not a port (1 to 65535)");
     CHECK(parse_node("redis://joe:geheim").error() == "what stands behind the host 'joe' is not a port (1 to 65535)");
 }
+
+} // namespace holdfast::test::node_test

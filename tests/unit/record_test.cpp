@@ -5,7 +5,8 @@
 
 #include <unistd.h>
 
-using namespace holdfast;
+namespace holdfast::test::record_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("a record comes back as it was written") {
@@ -76,3 +77,5 @@ TEST_CASE("all keys of a lock share one cluster slot, and none is the key of ano
     CHECK(key.key() == "holdfast:x");
     CHECK(key.void_mark("abc.1") == "holdfast:x:{holdfast:x}:void:abc.1");
 }
+
+} // namespace holdfast::test::record_test

@@ -2,7 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::reminder_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("what makes a run wait is said when it begins, and every ten minutes again") {
@@ -15,3 +16,5 @@ TEST_CASE("what makes a run wait is said when it begins, and every ten minutes a
     CHECK_FALSE(reminder.due(begin + 19min));
     CHECK(reminder.due(begin + 3h));
 }
+
+} // namespace holdfast::test::reminder_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::reply_test {
 
 TEST_CASE("whatever an answer calls a number is one, and what is none is 0") {
     ReplyReader reader;
@@ -29,3 +29,5 @@ TEST_CASE("half an answer is none yet, and may be given up") {
     CHECK_FALSE(reader.next().has_value());
     CHECK(reader.broken().empty());
 }
+
+} // namespace holdfast::test::reply_test

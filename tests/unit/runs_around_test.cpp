@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <unistd.h>
 
-using namespace holdfast;
+namespace holdfast::test::runs_around_test {
 
 namespace {
 
@@ -83,3 +83,5 @@ TEST_CASE("a process is around us when it is our parent, or one further up") {
     ::kill(other, SIGKILL);
     ::waitpid(other, nullptr, 0);
 }
+
+} // namespace holdfast::test::runs_around_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::scan_test {
 
 namespace {
 
@@ -53,3 +53,5 @@ TEST_CASE("a walk that never comes back is broken off as well, and so is one tha
     CHECK(nonsense.take(text("OK")).empty());
     CHECK(nonsense.broken());
 }
+
+} // namespace holdfast::test::scan_test

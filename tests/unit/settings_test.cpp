@@ -6,7 +6,8 @@
 
 #include <map>
 
-using namespace holdfast;
+namespace holdfast::test::settings_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -137,3 +138,5 @@ TEST_CASE("a URI is shown without its password, also where it is not written as 
                             "redis://[::1]", "unix:///a:b@c", "local:", "local:3"})
         CHECK(masked(Secret{uri}) == uri);
 }
+
+} // namespace holdfast::test::settings_test

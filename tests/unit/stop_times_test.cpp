@@ -2,7 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::stop_times_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("a command is told to stop, and killed, with grace and margin before its lease ends") {
@@ -32,3 +33,5 @@ TEST_CASE("the guard comes after the supervisor and before the end of the lease"
         }
     }
 }
+
+} // namespace holdfast::test::stop_times_test

@@ -2,7 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using namespace holdfast;
+namespace holdfast::test::stopping_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -108,3 +109,5 @@ TEST_CASE("the guard acts a little later than the supervisor would, and looks at
     CHECK(times.guard_act(at(100s), {}, true, at(99750ms)).kill);
     CHECK(times.guard_act({}, {}, false, at(1s)).kill);
 }
+
+} // namespace holdfast::test::stopping_test

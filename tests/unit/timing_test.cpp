@@ -6,7 +6,8 @@
 
 #include <random>
 
-using namespace holdfast;
+namespace holdfast::test::timing_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -105,3 +106,5 @@ TEST_CASE("the largest grace that is accepted leaves just one renewal and two no
     CHECK_FALSE(impossible(of(30s, 17198ms, 1s)).has_value());
     CHECK(impossible(of(30s, 17199ms, 1s)).has_value());
 }
+
+} // namespace holdfast::test::timing_test

@@ -7,8 +7,7 @@
 
 #include <array>
 
-using namespace holdfast;
-using namespace holdfast::test;
+namespace holdfast::test::tls_test {
 
 namespace {
 
@@ -192,3 +191,5 @@ TEST_CASE("a host that is too long for a name is no TLS server's, and nothing is
     CHECK_FALSE(tls.established());
     CHECK(tls.outgoing().empty());
 }
+
+} // namespace holdfast::test::tls_test
