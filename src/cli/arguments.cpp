@@ -75,22 +75,23 @@ bool takes_value(const std::string& word) {
 }
 
 /// The command that the words begin with, behind options; nothing when in doubt.
-const Command* command_of(std::span<const std::string> words) {
+const CommandRow* command_of(std::span<const std::string> words) {
     size_t at = 0;
     while (at < words.size() && words[at].starts_with('-')) at += takes_value(words[at]) ? 2 : 1;
-    const auto* command = at < words.size() ? std::ranges::find(commands, words[at], &Command::name) : commands.end();
+    const auto* command =
+        at < words.size() ? std::ranges::find(commands, words[at], &CommandRow::name) : commands.end();
     return command == commands.end() ? nullptr : command;
 }
 
 /// Of the commands only one, if one is given: a later word that is called like another is no command.
-void declare(CLI::App& app, Typed& typed, Words words, const Command* only) {
+void declare(CLI::App& app, Typed& typed, Words words, const CommandRow* only) {
     app.set_help_flag("-h,--help", "show this help");
     Grammar front{app, words};
     front.flag("--version", "print the version", typed.version);
     front.flag("--print-config", "print every setting and where it came from", typed.print_config);
     front.settings(Option::Scope::everywhere, typed.arguments.settings);
     front.hidden_settings(typed.arguments.settings);
-    for (const Command& command : commands) {
+    for (const CommandRow& command : commands) {
         if (only != nullptr && only != &command) continue;
         Grammar grammar{*app.add_subcommand(command.name, command.help), words};
         if (*command.argument != '\0') grammar.name(command.argument, command.argument_required, typed.arguments.name);
@@ -169,7 +170,7 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, std::s
         const std::string word = unmarked(rest.front());
         if (command_known || word.starts_with('-')) return unknown_word(at, word, where);
         std::vector<std::string> names;
-        for (const Command& command : commands) names.emplace_back(command.name);
+        for (const CommandRow& command : commands) names.emplace_back(command.name);
         return {ExitStatus::usage, fmt::format("'{}' is not a command{}; see holdfast --help", printable(word),
                                                did_you_mean(word, names))};
     }
@@ -184,7 +185,7 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, std::s
 }
 
 CommandName command_name(const CLI::App& app) {
-    return std::ranges::find(commands, app.get_subcommands().front()->get_name(), &Command::name)->id;
+    return std::ranges::find(commands, app.get_subcommands().front()->get_name(), &CommandRow::name)->id;
 }
 
 using Word = std::vector<std::string>::const_iterator;
@@ -249,7 +250,7 @@ std::vector<CommandSyntax> syntax() {
         return options;
     };
     std::vector<CommandSyntax> all{{"", description, "", false, as_the_command, options_of(app)}};
-    for (const Command& command : commands)
+    for (const CommandRow& command : commands)
         all.push_back({command.name, command.help, command.argument, command.argument_required, command.exit_status,
                        options_of(*app.get_subcommand(command.name))});
     return all;
