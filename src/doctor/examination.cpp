@@ -137,7 +137,7 @@ class Examination {
 
     void contact() {
         Request request{"INFO"};
-        request.add({"CONFIG", "GET", "append*"});
+        request.add({"CONFIG", "GET", "*append*"});
         Answers answers = ask_all(request);
         for (size_t i = 0; i < nodes_.size(); ++i) {
             if (!note_failure(i, answers[i])) continue;

@@ -39,7 +39,7 @@ struct Facts {
     bool durable = false;                 ///< our user says so (Node::durable)
     std::optional<NodeFailure> failure{}; ///< it cannot be asked: nothing below is known
     Reply info{};                         ///< to INFO
-    Reply config{};                       ///< to CONFIG GET append*
+    Reply config{};                       ///< to CONFIG GET *append*
     std::vector<nanoseconds> latencies{}; ///< of some small requests; never empty
     std::optional<Clock> clock{};         ///< nothing: it does not tell the time
     std::optional<std::string> no_vote{}; ///< why it has none yet, as run would say

@@ -183,9 +183,12 @@ Perhaps uptime(const Facts& facts) {
 }
 
 /// What a restart makes the node forget; nothing when it forgets nothing.
-std::optional<std::string> forgets(bool appends, const std::string& fsync) {
+std::optional<std::string> forgets(bool appends, const std::string& fsync, bool always) {
     if (!appends) return "a restart makes it forget locks (appendonly no)";
-    if (fsync == "always") return {};
+    if (fsync == "always" && always) return {};
+    if (fsync == "always")
+        return "a crash of its host while it rewrites its file makes it forget the newest locks "
+               "(no-appendfsync-on-rewrite yes)";
     if (fsync.empty()) return "a crash of its host may make it forget locks (appendonly yes, and CONFIG tells no more)";
     return fmt::format("a crash of its host makes it forget the newest locks (appendonly yes, appendfsync {})", fsync);
 }
@@ -195,14 +198,17 @@ Perhaps persistence(const Facts& facts, size_t n, const LockRules& rules) {
     const auto appends = info_number(facts.info.text, "aof_enabled");
     if (!appends) return {};
     const Reply* fsync = facts.config.find("appendfsync");
-    const auto what = forgets(*appends == 1, fsync == nullptr ? "" : printable(fsync->text));
+    const Reply* but_not = facts.config.find("no-appendfsync-on-rewrite");
+    const bool always = but_not == nullptr || but_not->text != "yes";
+    const auto what = forgets(*appends == 1, fsync == nullptr ? "" : printable(fsync->text), always);
     if (!what) return good("persistence", "it forgets nothing (appendonly yes, appendfsync always)");
     if (facts.durable)
         return failing("persistence", *what + ", and it is named with durable=yes", "leave durable=yes out");
     if (n == 1)
-        return warning("persistence", *what + ", and then two may hold the same one",
-                       "set appendonly yes and appendfsync always with CONFIG SET while it runs (a restart with them "
-                       "begins with an empty file), or use three nodes");
+        return warning(
+            "persistence", *what + ", and then two may hold the same one",
+            "set appendonly yes, appendfsync always and no-appendfsync-on-rewrite no with CONFIG SET while it "
+            "runs (a restart with them begins with an empty file), or use three nodes");
     if (n == 2) return good("persistence", *what + "; the other node knows them");
     if (rules.restart_guard)
         return good("persistence",

@@ -161,6 +161,8 @@ TEST_CASE("doctor tells what one node forgets, and what it evicts") {
     CHECK(forgetful.trouble() == Trouble{"persistence warn"});
     trouble_with("appendonly", "yes");
     CHECK(trouble_with("appendfsync", "always").status == 0);
+    CHECK(has(trouble_with("no-appendfsync-on-rewrite", "yes").text("persistence"), "while it rewrites its file"));
+    CHECK(trouble_with("no-appendfsync-on-rewrite", "no").status == 0);
 
     CHECK(trouble_with("maxmemory-policy", "volatile-lru").status == 0);
     const Report evicts = trouble_with("maxmemory", "100mb");
