@@ -22,21 +22,22 @@ bool Lock::may_come_late(size_t node) const {
 }
 
 template <typename OperationFor>
-Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
-                   OperationFor operation_for) {
+Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
+                   size_t at_least, OperationFor operation_for) {
     std::vector<bool> waited_for = awaited;
+    const BootTime others_until = BootClock::now() + others_get;
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
-        // Whoever answered the acquire late, after the quorum, will answer this as well; and a transaction that nobody
-        // waits for is never more than begun.
-        if (nodes_.caught_up(i) || ways_[i] == Way::transactions) waited_for[i] = true;
+        // Whoever answered the acquire late, after the quorum, will answer this as well.
+        if (nodes_.caught_up(i)) waited_for[i] = true;
         return exchange(key_, operation_for(i), ways_[i]);
     };
     const auto enough = [&](const Answers& answers) {
+        const bool others = BootClock::now() < others_until;
         for (size_t i = 0; i < nodes_.size(); ++i) {
             // Where nothing of ours ever arrived there is nothing to take back.
             const bool concerned = asked[i] && nodes_.reached(i);
-            if (concerned && (waited_for[i] ? !answers[i].has_value() : !nodes_.written(i))) return false;
+            if (concerned && (waited_for[i] || others ? !answers[i].has_value() : !nodes_.written(i))) return false;
         }
         const auto has_answered = [](const std::optional<Answer>& answer) { return answer.has_value(); };
         return static_cast<size_t>(std::ranges::count_if(answers, has_answered)) >= at_least;
@@ -44,7 +45,7 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
     // A little later than the nodes' own time for an answer, so that a connection without one is closed by then.
     const milliseconds longest = timing().node_timeout + timing().node_timeout / 10;
     const BootTime deadline = BootClock::now() + std::min(longest, longest_try);
-    return nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline});
+    return nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .again = others_until});
 }
 
 void Lock::undo(const Answers& acquire_answers) {
@@ -55,13 +56,16 @@ void Lock::undo(const Answers& acquire_answers) {
         awaited[i] = acquire_answers[i] && has_granted(*acquire_answers[i]);
         asked[i] = awaited[i] || unanswered_on_[i];
     }
+    // A server that cannot write its answer to the acquire, because this process has ended, does not read the release
+    // behind it; and a transaction that nobody waits for is never more than begun.
+    const milliseconds others_get = timing().node_timeout / 10;
     // The place in the queue is kept.
-    tell(asked, awaited, 0, [&](size_t i) { return Release{token_, "", may_come_late(i)}; });
+    tell(asked, awaited, others_get, 0, [&](size_t i) { return Release{token_, "", may_come_late(i)}; });
 }
 
 void Lock::withdraw() {
     const std::vector<bool> all(nodes_.size(), true);
-    tell(all, answered_, quorum(all.size()), [&](size_t i) {
+    tell(all, answered_, milliseconds{0}, quorum(all.size()), [&](size_t i) {
         return Withdraw{token_, entry_.value, may_come_late(i)};
     });
     lease_ = Lease{nodes_.size()};
@@ -124,7 +128,7 @@ bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::func
     LettingGo state{*this};
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
     while (true) {
-        state.take(tell(state.open(), state.awaited(), state.missing(), operation_for), confirms);
+        state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for), confirms);
         const BootTime now = BootClock::now();
         if (!state.again() || now >= deadline) break;
         // What was said on a connection that is silent is said again on another.
@@ -140,7 +144,11 @@ bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::func
 }
 
 bool Lock::keep(milliseconds rest) {
-    const auto extend = [&](size_t) { return Extend{token_, record_, rest}; };
+    const auto extend = [&](size_t i) {
+        // What has never been answered there may be granted yet, and would stand for a TTL.
+        return may_come_late(i) ? Operation{Release{token_, entry_.value, true}}
+                                : Operation{Extend{token_, record_, rest}};
+    };
     // Past the lease nothing revives the lock (hazard 45).
     return let_go(valid_until().value_or(BootTime{}), extend, [](Word word) { return word == Word::yours; });
 }

@@ -169,7 +169,11 @@ Attempt Lock::try_once(const Try& how) {
         lease_.asked(i);
         return exchange(key_, acquire, ways_[i]);
     };
-    const Answers answers = nodes_.ask(exchange_for, {enough, deadline, how.interrupt, how.meanwhile, true});
+    const Answers answers = nodes_.ask(exchange_for, {.enough = enough,
+                                                      .deadline = deadline,
+                                                      .interrupt = how.interrupt,
+                                                      .meanwhile = how.meanwhile,
+                                                      .hear_out = true});
     enough(answers);
     for (size_t i = 0; i < nodes_.size(); ++i)
         if (answers[i]) heed(i, *answers[i]);

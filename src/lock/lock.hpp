@@ -118,11 +118,12 @@ class Lock {
   private:
     class LettingGo;
 
-    /// Sends it to `asked`; waits for the answers of `awaited`, for `at_least` answers in all, and until the others'
-    /// requests are written. A server that still owes us an answer when we exit does not read on.
+    /// Sends it to `asked`; waits for the answers of `awaited`, for `at_least` answers in all, for those of the others
+    /// no longer than `others_get`, and until their requests are written. A server that still owes us an answer when we
+    /// exit does not read on.
     template <typename OperationFor>
-    Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, size_t at_least,
-                 OperationFor operation_for);
+    Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
+                 size_t at_least, OperationFor operation_for);
     /// What an attempt asks the nodes for.
     Acquire request(const Try&) const;
     /// What a node's answer to that leaves open.

@@ -94,11 +94,6 @@ BootTime Connection::deadline() const {
 
 milliseconds Connection::time_to_open() const { return std::max(node_timeout_, milliseconds{1000}); }
 
-std::optional<BootTime> Connection::being_opened_since() const {
-    if (state_ == State::closed || state_ == State::open) return {};
-    return open_until_ - time_to_open();
-}
-
 bool Connection::written() const { return pending_.empty() || pending_.back().sent_at.has_value(); }
 
 void Connection::reset_given_up() {

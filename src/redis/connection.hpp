@@ -83,8 +83,8 @@ class Connection {
     bool may_introduce_itself() const { return introduce_ && !introduction_ && !refused_ && state_ != State::closed; }
     /// Its name is being looked up.
     bool looks_up() const { return state_ == State::resolving; }
-    /// While it is being opened, the look-up included: since when.
-    std::optional<BootTime> being_opened_since() const;
+    /// Nothing that it was sent can have reached it yet.
+    bool is_being_opened() const { return state_ != State::closed && state_ != State::open; }
 
     /// Asks for an answer that nobody takes.
     void ping();

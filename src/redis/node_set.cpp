@@ -70,47 +70,36 @@ class NodeSet::Talk {
 class NodeSet::HearingOut {
   public:
     HearingOut(std::vector<Connection>& connections, milliseconds node_timeout)
-        : connections_{connections}, time_to_open_{node_timeout / 10} {}
+        : connections_{connections}, longest_{node_timeout / 10} {}
 
-    /// To be asked whenever something has happened, once there is enough; begins what has to be waited for.
-    bool goes_on(const Answers& answers) {
-        until_ = BootTime::max();
-        if (std::ranges::none_of(connections_, &Connection::may_introduce_itself)) return false;
-        if (opens_soon() || may_be_twins()) return true;
+    /// To be asked whenever something has happened, once there is enough; begins what has to be waited for. Half of
+    /// what is left of the round then is for whoever has won.
+    bool goes_on(const Answers& answers, BootTime deadline) {
+        const BootTime now = BootClock::now();
+        if (!until_) until_ = std::min(now + longest_, now + (deadline - now) / 2);
+        if (now >= *until_ || std::ranges::none_of(connections_, &Connection::may_introduce_itself)) return false;
+        if (std::ranges::any_of(connections_, [&](const Connection& one) { return may_be_another(one); })) return true;
         std::erase_if(asked_, [](const Connection* asked) { return !asked->owes_an_answer(); });
         if (asked_.empty() && requests_++ < requests_heard_out) ask(answers);
         return !asked_.empty();
     }
     /// To be waited for, beside the nodes that have not answered; and until when.
     const std::vector<Connection*>& asked() const { return asked_; }
-    BootTime until() const { return until_; }
+    BootTime until() const { return until_ && BootClock::now() < *until_ ? *until_ : BootTime::max(); }
 
   private:
     /// A server that is connected to under both names takes both in before it reads the first of these, and has
     /// answered both before the second.
     static constexpr int requests_heard_out = 2;
 
-    /// Where a name is looked up, or a connection is on its way to an address that may be another node's.
-    bool opens_soon() {
-        for (const Connection& one : connections_) {
-            const auto since = one.being_opened_since();
-            if (!since || BootClock::now() >= *since + time_to_open_) continue;
-            if (one.looks_up() || may_be_another(one)) until_ = std::min(until_, *since + time_to_open_);
-        }
-        return until_ != BootTime::max();
-    }
-
+    /// Its address is not known yet, or may be that of a node that has said who it is or is on its way to say so; only
+    /// where both are open the requests tell.
     bool may_be_another(const Connection& one) const {
-        return std::ranges::any_of(connections_, [&](const Connection& other) {
-            return &one != &other && other.introduction() && one.may_be(other);
-        });
-    }
-
-    bool may_be_twins() const {
-        for (const Connection& one : connections_)
-            for (const Connection* other = connections_.data(); other != &one; ++other)
-                if (one.may_introduce_itself() && other->may_introduce_itself() && one.may_be(*other)) return true;
-        return false;
+        if (!one.may_introduce_itself()) return false;
+        return one.looks_up() || std::ranges::any_of(connections_, [&](const Connection& other) {
+                   const bool requests_tell = !other.may_introduce_itself() && !one.is_being_opened();
+                   return &one != &other && !requests_tell && one.may_be(other);
+               });
     }
 
     void ask(const Answers& answers) {
@@ -124,8 +113,8 @@ class NodeSet::HearingOut {
     std::vector<Connection>& connections_;
     std::vector<Connection*> asked_;
     int requests_ = 0;
-    milliseconds time_to_open_;
-    BootTime until_ = BootTime::max();
+    milliseconds longest_;
+    std::optional<BootTime> until_;
 };
 
 Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
@@ -149,7 +138,9 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
             no_later = std::min(no_later, connection->deadline());
         }
         fds.push_back({until.interrupt, POLLIN, 0});
-        poller_.wait(fds, std::min(no_later, hearing_out.until()));
+        no_later = std::min(no_later, hearing_out.until());
+        if (BootClock::now() < until.again) no_later = std::min(no_later, until.again);
+        poller_.wait(fds, no_later);
         if (fds.back().revents != 0) return false;
         for (size_t k = 0; k < waited_for.size(); ++k) waited_for[k]->advance(fds[k].revents);
         return true;
@@ -166,7 +157,7 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
             return answer.has_value();
         });
         if (talks.empty() || BootClock::now() >= until.deadline) return answers;
-        if (until.enough(answers) && !(until.hear_out && hearing_out.goes_on(answers))) return answers;
+        if (until.enough(answers) && !(until.hear_out && hearing_out.goes_on(answers, until.deadline))) return answers;
         if (!wait(until.deadline)) return answers;
     }
 }

@@ -50,15 +50,15 @@ class NodeSet {
     /// What ends a round before every node has answered or failed by its own deadline. Late answers are read
     /// and dropped before the connection's next use.
     struct Until {
-        std::function<bool(const Answers&)> enough; ///< called whenever something has happened
+        std::function<bool(const Answers&)> enough; ///< called whenever something has happened, and at `again`
         BootTime deadline = BootTime::max();
+        BootTime again = BootTime::max();
         int interrupt = -1;                ///< a descriptor that becomes readable
         std::function<void()> meanwhile{}; ///< called once, when the requests are on their way
-        /// Once there is enough, nodes that have never said who they are get a last chance: a tenth of a node timeout
-        /// for a name, or for a connection to an address that may be another node's, and then as long as those that
-        /// have answered take over two small requests. A server that is among these under another name has answered by
-        /// then, and one that hangs costs no more than that; but of two whose addresses may be those of one server one
-        /// is waited for.
+        /// Once there is enough, nodes that have never said who they are get a last chance: as long as those that have
+        /// answered take over two small requests, so that a server that is among these under another name has answered
+        /// by then. Names that are looked up, and connections to addresses that may be another node's, are waited for.
+        /// All of it takes no more than a tenth of a node timeout, and of half of the round.
         bool hear_out = false;
     };
 

@@ -62,7 +62,7 @@ class Connection {
     const std::optional<Introduction>& introduction() const { return introduction_; }
     bool may_introduce_itself() const { return introduce_ && !introduction_ && state_ != State::closed; }
     bool looks_up() const { return false; }
-    std::optional<BootTime> being_opened_since() const { return {}; }
+    bool is_being_opened() const { return false; }
     void ping();
     bool owes_an_answer() const { return !pending_.empty(); }
     void give_up() {
