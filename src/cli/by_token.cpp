@@ -61,7 +61,9 @@ Lock taken_up(const Arguments& arguments, const Settings& settings) {
 Exit renew(const Arguments& arguments, const Settings& settings) {
     Lock lock = taken_up(arguments, settings);
     switch (lock.extend([] {})) {
-    case Renewal::held: return ExitStatus::ok;
+    case Renewal::held:
+        if (lock.valid()) return ExitStatus::ok;
+        [[fallthrough]];
     case Renewal::lost:
         throw Failure{ExitStatus::lost,
                       fmt::format("{} is not ours any more{}", lock.key().name, node_lines(lock.last_reports()))};

@@ -95,6 +95,7 @@ class Run {
         const Ending ending = hold(forked, rules, attempt);
         // A script around us ends by it as it would without us. It waits for us too: we have it blocked.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
+        if (ending.exec_error == ETIME) report_.result = "lost";
         if (ending.exec_error != 0) throw exec_failure(arguments_.words.front(), ending.exec_error);
         return exit_of(ending, report_);
     }
@@ -124,7 +125,10 @@ class Run {
         Supervisor supervisor{
             *forked.child, forked.guard ? &*forked.guard : nullptr, terminal, signals_, forked.deadline, rules, log_};
         const auto not_after = hold.start_until();
-        if (!not_after) throw not_started(lock_);
+        if (!not_after) {
+            report_.result = "lost";
+            throw not_started(lock_);
+        }
         std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_);
         around_.push_back({our_process(), lock_.token(), lock_on(lock_.key(), nodes_)});
         variables.push_back(fmt::format("HOLDFAST_HELD={}", held_text(around_)));

@@ -29,7 +29,7 @@ void tell_let_go(const Log& log, const Lock& lock, const Hold::LetGo& let_go, mi
             return log.detail("kept", fmt::format("{} stays held for {} more (--min-hold)", lock.key().name, rest),
                               {{"held_ms", held.count()}});
         return log.info("not_kept", fmt::format("too few nodes confirmed that the lock stays held for {} more "
-                                                "(--min-hold); it may be free sooner{}",
+                                                "(--min-hold); it may be free sooner, or held until its TTL ends{}",
                                                 rest, node_lines(lock.last_reports())));
     case Hold::LetGo::How::released:
         if (let_go.confirmed)

@@ -63,7 +63,7 @@ void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& k
         if (run.lock != ours) continue;
         NodeSet to_ask{nodes, settings.node_timeout};
         to_ask.resolve();
-        if (tenure(to_ask, key, run.token).outcome == Tenure::Outcome::ours)
+        if (tenure(to_ask, key, run.token, way(settings)).outcome == Tenure::Outcome::ours)
             throw Failure{
                 ExitStatus::usage,
                 fmt::format("{} is held by a run around this one (pid {}), which waits for this one to end; leave the "

@@ -148,7 +148,7 @@ bool Supervisor::strays() const {
 
 BootTime Supervisor::next_instant() const {
     BootTime next = std::min(stopping_.next(deadline_), keep_up_at_);
-    if (rules_.max_hold && !ending_.timed_out) next = std::min(next, started_ + *rules_.max_hold);
+    if (rules_.max_hold && !ending_.timed_out && !ended_) next = std::min(next, started_ + *rules_.max_hold);
     // What has not ended for so long may take for ever.
     if (killed_) return BootClock::now() + (BootClock::now() < *killed_ + unkillable_after ? look_often : look_seldom);
     if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_often);

@@ -123,6 +123,15 @@ TEST_CASE("a guard whose holdfast is stopped signals no group that is gone, and 
     CHECK(traced_run.wait().status() == 79);
 }
 
+TEST_CASE("what a command has left is waited for without work, also when --max-hold is over") {
+    if (!can_trace()) return;
+    const RedisServer server;
+    const TempDir dir;
+    const std::vector<std::string> run = run_on(server.uri(), {"--max-hold", "100ms", "x", "-c", "sleep 2 & exit 0"});
+    CHECK(finish(traced(run, dir.file("trace"))).status() == 0);
+    CHECK(lines_with(dir.read("trace"), "poll(") <= 60);
+}
+
 TEST_CASE("where pidfd_open is refused, --tree stops what left the group all the same") {
     if (!can_trace()) return;
     const RedisServer server;

@@ -67,11 +67,13 @@ TEST_CASE("who is held up between the win and the go, and robbed meanwhile, does
     if (!can_trace()) return;
     const RedisServer server;
     const TempDir dir;
-    Process run{held_up(4s, run_on(server.uri(), {"x", "-c", "echo > " + dir.file("ran")}), dir.file("trace"))};
+    Process run{held_up(4s, run_on(server.uri(), {"--status-fd", "1", "x", "-c", "echo > " + dir.file("ran")}),
+                        dir.file("trace"))};
     REQUIRE(eventually([&] { return server.text({"EXISTS", "holdfast:x"}) == "1"; }));
     REQUIRE(finish(holdfast::test::holdfast({"force-release", "--yes", "--node", server.uri(), "x"})).status() == 0);
     const Finished done = run.wait();
     CHECK(done.status() == 79);
+    CHECK(has(done.out, R"("result":"lost","status":79)"));
     CHECK(done.err.find("holdfast: the command was not started, and the lock is gone: ") != std::string::npos);
     CHECK(done.err.find(" has taken it away (force-release)\n") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(dir.file("ran")));
