@@ -42,7 +42,8 @@ struct Forked {
               std::span<const int> sockets) {
         if (rules.stop_on_loss || inner)
             guard.emplace(deadline, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
-        child.emplace(command, signals, sockets);
+        // Without a guard nothing is to end it. With --tree it must not end before the guard has found its children.
+        child.emplace(command, signals, sockets, guard && !rules.tree);
     }
 };
 
