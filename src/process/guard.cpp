@@ -82,8 +82,8 @@ Guard::Guard(const LiveDeadline& deadline, GuardRules rules) : deadline_{deadlin
 }
 
 Guard::~Guard() {
-    dismiss();
-    if (pid_ <= 0) return;
+    // Something was thrown while the command ran, and what is left of it has nobody else.
+    if (state_->group > 0 || pid_ <= 0) return;
     // Nothing is left for it to do; reaped here, for an init may not. It may be stopped.
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);

@@ -37,7 +37,8 @@ class Guard {
     Guard(const LiveDeadline& deadline, GuardRules rules);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
-    /// Dismisses and reaps it.
+    /// Ends and reaps it, but when it has not been dismissed from its group: then it finishes alone, as it does when we
+    /// are killed.
     ~Guard();
 
     pid_t pid() const { return pid_; }
