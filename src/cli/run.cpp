@@ -42,7 +42,8 @@ struct Forked {
               std::span<const int> sockets) {
         if (rules.stop_on_loss || inner)
             guard.emplace(deadline, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
-        child.emplace(command, signals, sockets);
+        // Without a guard nothing is to end it. With --tree it must not end before the guard has found its children.
+        child.emplace(command, signals, sockets, guard && !rules.tree);
     }
 };
 
@@ -120,8 +121,6 @@ class Run {
             throw Failure{ExitStatus::internal,
                           "the command was not started: its process was killed while it waited for the "
                           "lock, perhaps for want of memory; try again"};
-        if (forked.guard && !forked.guard->watch(forked.child->pid()))
-            throw system_failure("cannot start the guard process");
         Supervisor supervisor{
             *forked.child, forked.guard ? &*forked.guard : nullptr, terminal, signals_, forked.deadline, rules, log_};
         const auto not_after = hold.start_until();
@@ -132,6 +131,8 @@ class Run {
         std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_);
         around_.push_back({our_process(), lock_.token(), lock_on(lock_.key(), nodes_)});
         variables.push_back(fmt::format("HOLDFAST_HELD={}", held_text(around_)));
+        if (forked.guard && !forked.guard->watch(forked.child->pid()))
+            throw system_failure("cannot start the guard process");
         // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
         release_on_failure_ = false;
         forked.child->go(*not_after, variables);

@@ -68,7 +68,7 @@ char* memory(size_t bytes) {
 
 } // namespace
 
-Child::Child(const Command& command, const Signals& signals, std::span<const int> sockets) {
+Child::Child(const Command& command, const Signals& signals, std::span<const int> sockets, bool ends_with_us) {
     Pipe go = make_pipe();
     Pipe outcome = make_pipe();
     // What is done before the fork is done once: each page that is written after it is copied.
@@ -84,7 +84,7 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
     if (pid_ == 0) {
         ::setpgid(0, 0);
         // An extra for the case that holdfast and its guard are killed together: it reaches this process alone.
-        ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (ends_with_us) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != parent) ::_exit(126);
         go.write.reset();
         for (const int socket : sockets) ::close(socket);

@@ -27,8 +27,9 @@ struct Command {
 class Child {
   public:
     /// Forks. Nothing of the command runs yet. The child closes `sockets` at once: a connection that holdfast resets
-    /// must not live on there until the go. Throws Failure.
-    Child(const Command& command, const Signals& signals, std::span<const int> sockets);
+    /// must not live on there until the go. With `ends_with_us` the kernel sends it SIGTERM when we end. Throws
+    /// Failure.
+    Child(const Command& command, const Signals& signals, std::span<const int> sockets, bool ends_with_us = true);
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
     /// Sends SIGKILL to whatever of it has not been reaped.

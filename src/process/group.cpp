@@ -5,6 +5,7 @@
 
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <optional>
@@ -13,10 +14,15 @@
 namespace holdfast {
 namespace {
 
-/// From `root`, or from a member of the group, whose own parent may be another since root has ended.
-bool descends(const Fd& proc, ProcStat stat, pid_t root, pid_t group) {
-    while (stat.parent != root && stat.group != group) {
-        const auto above = stat.parent > 1 ? read_stat(proc, stat.parent) : std::nullopt;
+bool is_one_of(std::span<const ProcessId> known, pid_t pid, uint64_t start) {
+    return std::ranges::any_of(known, [&](const ProcessId& one) { return one.pid == pid && one.start == start; });
+}
+
+/// From `root`, from a member of the group, whose own parent may be another since root has ended, or from one known.
+bool descends(const Fd& proc, pid_t pid, ProcStat stat, const Strays& strays) {
+    while (stat.parent != strays.root && stat.group != strays.group && !is_one_of(strays.known, pid, stat.start)) {
+        pid = stat.parent;
+        const auto above = pid > 1 ? read_stat(proc, pid) : std::nullopt;
         if (!above) return false;
         stat = *above;
     }
@@ -81,30 +87,70 @@ void require_proc() {
 }
 
 template <typename Visit>
-size_t Strays::each(Visit visit) const {
+void Strays::each(Visit visit) const {
     const Fd proc = open_proc();
-    size_t count = 0;
     each_process(proc, [&](pid_t pid, const ProcStat& stat) {
-        if (pid == guard || stat.group == group || stat.zombie() || !descends(proc, stat, root, group)) return;
+        if (pid == guard || stat.group == group || stat.zombie() || !descends(proc, pid, stat, *this)) return;
         const Fd process = hold(pid);
         // Looked at again now that its number cannot become another's unnoticed.
         const auto same = read_stat(proc, pid);
         if (!same || same->start != stat.start) return;
         const bool moved = same->parent != stat.parent; // its parent has ended
-        if (moved && !descends(proc, *same, root, group)) return;
-        visit(pid, process, count++);
+        if (moved && !descends(proc, pid, *same, *this)) return;
+        visit(ProcessId{pid, stat.start}, process);
+    });
+}
+
+size_t Strays::signal(int signal) const {
+    size_t count = 0;
+    each([&](const ProcessId& stray, const Fd& process) {
+        send(stray.pid, process, signal);
+        ++count;
     });
     return count;
 }
 
-size_t Strays::signal(int signal) const {
-    return each([&](pid_t pid, const Fd& process, size_t) { send(pid, process, signal); });
+size_t Strays::find(std::span<pid_t> found) const {
+    size_t count = 0;
+    each([&](const ProcessId& stray, const Fd&) {
+        if (count < found.size()) found[count] = stray.pid;
+        ++count;
+    });
+    return count;
 }
 
-size_t Strays::find(std::span<pid_t> found) const {
-    return each([&](pid_t pid, const Fd&, size_t index) {
-        if (index < found.size()) found[index] = pid;
+void KnownStrays::signal(pid_t group, int signal) {
+    // Whoever is stopped forks no more, and leads to its children.
+    if (signal == SIGKILL) send_to_known(SIGSTOP);
+    while (look(group, signal) > 0 && signal == SIGKILL) send_to_known(SIGSTOP);
+    send_to_known(signal);
+}
+
+bool KnownStrays::any_alive() const {
+    const Fd proc = open_proc();
+    return std::ranges::any_of(std::span{known_}.first(count_), [&](const ProcessId& one) {
+        const auto stat = read_stat(proc, one.pid);
+        return stat && stat->start == one.start && !stat->zombie();
     });
+}
+
+size_t KnownStrays::look(pid_t group, int signal) {
+    const std::span before = std::span{known_}.first(count_);
+    Strays{nobody, group, ::getpid(), before}.each([&](const ProcessId& stray, const Fd& process) {
+        if (is_one_of(before, stray.pid, stray.start)) return;
+        if (count_ < known_.size()) known_[count_++] = stray;
+        else send(stray.pid, process, signal);
+    });
+    return count_ - before.size();
+}
+
+void KnownStrays::send_to_known(int signal) const {
+    const Fd proc = open_proc();
+    for (const ProcessId& one : std::span{known_}.first(count_)) {
+        const Fd process = hold(one.pid);
+        const auto stat = read_stat(proc, one.pid);
+        if (stat && stat->start == one.start) send(one.pid, process, signal);
+    }
 }
 
 } // namespace holdfast

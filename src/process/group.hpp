@@ -4,8 +4,11 @@
 // async-signal-safe: the guard calls it after a fork from a process with threads.
 #pragma once
 
+#include "process/ancestry.hpp"
+
 #include <sys/types.h>
 
+#include <array>
 #include <span>
 
 namespace holdfast {
@@ -31,16 +34,35 @@ void require_proc();
 struct Strays {
     pid_t root;
     pid_t group;
-    pid_t guard; ///< descends from root and is none
+    pid_t guard;                           ///< descends from root and is none
+    std::span<const ProcessId> known = {}; ///< they are strays, and so are their descendants
 
     /// Sends it to all of them that live. Returns how many there are.
     size_t signal(int signal) const;
     /// How many live; the first of them in `found`.
     size_t find(std::span<pid_t> found) const;
 
-  private:
+    /// Calls `visit` with each one that lives, and a descriptor of it, which may be none.
     template <typename Visit>
-    size_t each(Visit visit) const;
+    void each(Visit visit) const;
+};
+
+/// Strays of a group whose orphans come to nobody: whoever was found once is known also when its parents have ended.
+/// So are their descendants then. Async-signal-safe: it asks for no memory.
+class KnownStrays {
+  public:
+    /// To all that are known or found now. When the group is gone, it is nobody.
+    void signal(pid_t group, int signal);
+    /// Whether one that is known lives. No look at all processes.
+    bool any_alive() const;
+
+  private:
+    /// Returns how many are known more than before. Whom there is no room for gets the signal at once.
+    size_t look(pid_t group, int signal);
+    void send_to_known(int signal) const;
+
+    std::array<ProcessId, 1024> known_; ///< of these the first count_
+    size_t count_ = 0;
 };
 
 } // namespace holdfast

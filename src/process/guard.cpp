@@ -1,7 +1,6 @@
 #include "process/guard.hpp"
 
 #include "base/canary.hpp"
-#include "process/group.hpp"
 
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
@@ -52,7 +51,9 @@ bool at_end_of_pipe() {
     return ::read(pipe, woken, sizeof woken) == 0;
 }
 
-void signal_group(pid_t group, int signal) { ::kill(kept(Rule::group_kill) ? -group : group, signal); }
+void signal_group(pid_t group, int signal) {
+    if (group != nobody) ::kill(kept(Rule::group_kill) ? -group : group, signal);
+}
 
 void pause(nanoseconds how_long) {
     const timespec time{0, how_long.count()};
@@ -81,8 +82,8 @@ Guard::Guard(const LiveDeadline& deadline, GuardRules rules) : deadline_{deadlin
 }
 
 Guard::~Guard() {
-    dismiss();
-    if (pid_ <= 0) return;
+    // Something was thrown while the command ran, and what is left of it has nobody else.
+    if (state_->group > 0 || pid_ <= 0) return;
     // Nothing is left for it to do; reaped here, for an init may not. It may be stopped.
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
@@ -172,22 +173,26 @@ bool Guard::alive(pid_t group) const {
 void Guard::finish_alone(pid_t group, bool told) const {
     const BootTime now = BootClock::now();
     const BootTime kill_at = rules_.inner ? now : rules_.times.kill_at(deadline_.at(), now);
+    KnownStrays strays;
     if (!told && !rules_.inner) {
-        signal_alone(group, SIGTERM);
-        signal_alone(group, SIGCONT);
+        signal_alone(strays, group, SIGTERM);
+        signal_alone(strays, group, SIGCONT);
     }
     // A look at all processes is work, and who works waits for a processor when it matters: none before the kill.
     while (true) {
-        if (::kill(-group, 0) != 0 && errno == ESRCH) return;
+        // Once it is gone, its number may become another's.
+        if (group != nobody && ::kill(-group, 0) != 0 && errno == ESRCH) group = nobody;
+        if (group == nobody && !strays.any_alive()) return;
         const nanoseconds left = kill_at - BootClock::now();
         if (left <= nanoseconds{0}) break;
         pause(std::min<nanoseconds>(left, look_again));
     }
     const BootTime killed = BootClock::now();
     do {
-        signal_alone(group, SIGKILL);
+        signal_alone(strays, group, SIGKILL);
         pause(between_looks(BootClock::now() - killed));
-    } while (any_alive(group) && BootClock::now() < killed + give_up_after);
+        if (group != nobody && !any_alive(group)) group = nobody;
+    } while ((group != nobody || strays.any_alive()) && BootClock::now() < killed + give_up_after);
 }
 
 void Guard::signal(pid_t group, int signal) const {
@@ -195,11 +200,11 @@ void Guard::signal(pid_t group, int signal) const {
     if (rules_.tree) Strays{supervisor_, group, ::getpid()}.signal(signal);
 }
 
-void Guard::signal_alone(pid_t group, int signal) const {
+void Guard::signal_alone(KnownStrays& strays, pid_t group, int signal) const {
     if (rules_.tree) {
         // Whoever is stopped works no more, and leads to its children.
         if (signal == SIGKILL) signal_group(group, SIGSTOP);
-        Strays{nobody, group, ::getpid()}.signal(signal);
+        strays.signal(group, signal);
     }
     signal_group(group, signal);
 }

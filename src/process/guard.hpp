@@ -12,6 +12,7 @@
 #include "base/fd.hpp"
 #include "base/live_deadline.hpp"
 #include "base/shared.hpp"
+#include "process/group.hpp"
 #include "process/stop_times.hpp"
 
 #include <sys/types.h>
@@ -36,7 +37,8 @@ class Guard {
     Guard(const LiveDeadline& deadline, GuardRules rules);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
-    /// Dismisses and reaps it.
+    /// Ends and reaps it, but when it has not been dismissed from its group: then it finishes alone, as it does when we
+    /// are killed.
     ~Guard();
 
     pid_t pid() const { return pid_; }
@@ -66,7 +68,7 @@ class Guard {
     /// The group at once, and with `tree` its strays, which are found without parents while the supervisor lives.
     void signal(pid_t group, int signal) const;
     /// When it does not: strays are found by their parents, who must not end before.
-    void signal_alone(pid_t group, int signal) const;
+    void signal_alone(KnownStrays& strays, pid_t group, int signal) const;
 
     const LiveDeadline& deadline_;
     GuardRules rules_;

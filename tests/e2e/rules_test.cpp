@@ -3,8 +3,11 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include <csignal>
+#include <optional>
 
 namespace holdfast::test::rules_test {
 
@@ -72,6 +75,76 @@ TEST_CASE("with --tree the guard of a holdfast that is stopped or killed stops w
     }
 }
 
+namespace {
+
+/// A command that ends of SIGTERM at once, and its only child, which has left its group and does `on_term`.
+class Stray {
+  public:
+    explicit Stray(const std::string& on_term) {
+        dir_.write("late", fmt::format("echo $$ > {}; exec sleep 60", dir_.file("late.pid")));
+        const std::string stray =
+            dir_.write("stray", fmt::format("cd {}; trap '{}' TERM; echo $$ > stray.pid; while :; do sleep 0.01; done",
+                                            dir_.path(), on_term));
+        run_.emplace(
+            run_on(server_.uri(),
+                   {"--tree", "--ttl", "10s", "--grace", "500ms", "x", "-c",
+                    fmt::format("cd {}; read guard rest < /proc/$PPID/task/$PPID/children; echo $guard > guard.pid; "
+                                "echo $$ > leader.pid; setsid sh {} > /dev/null 2>&1 & wait",
+                                dir_.path(), stray)}));
+        REQUIRE(eventually([&] { return pid("stray") > 0; }));
+    }
+    ~Stray() {
+        for (const char* who : {"stray", "late"}) {
+            if (pid(who) > 0 && alive(who)) ::kill(pid(who), SIGKILL);
+            reap(who);
+        }
+    }
+
+    Process& run() { return *run_; }
+    bool locked() const { return server_.text({"EXISTS", "holdfast:x"}) == "1"; }
+    bool told() const { return dir_.read("told") == "told\n"; }
+    bool alive(const char* who) const {
+        const std::string stat = finish({"cat", fmt::format("/proc/{}/stat", pid(who))}).out;
+        return !stat.empty() && stat.find(") Z ") == std::string::npos;
+    }
+    /// Where orphans come to us; within a bound.
+    bool reap(const char* who) const {
+        return eventually([&] { return ::waitpid(pid(who), nullptr, WNOHANG) != 0; }, 5s);
+    }
+    /// 0 while it has not started.
+    pid_t pid(const char* who) const {
+        const std::string text = dir_.read(fmt::format("{}.pid", who));
+        return text.ends_with('\n') ? std::stoi(text) : 0;
+    }
+
+  private:
+    TempDir dir_;
+    RedisServer server_;
+    std::optional<Process> run_;
+};
+
+} // namespace
+
+TEST_CASE("with --tree the guard of a holdfast that is killed gives what left the group its grace") {
+    Stray stray{"echo told > told; exit"};
+    stray.run().signal(SIGKILL);
+    CHECK(eventually([&] { return !stray.alive("stray"); }, 5s));
+    CHECK(stray.told());
+}
+
+TEST_CASE("with --tree the guard of a holdfast that is killed kills what outlives the command, and what that starts") {
+    // An init need not reap at once, and a zombie keeps the guard waiting.
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    Stray stray{"setsid sh late &"};
+    stray.run().signal(SIGKILL);
+    CHECK(stray.reap("leader"));
+    REQUIRE(eventually([&] { return stray.pid("late") > 0; }, 5s));
+    CHECK(eventually([&] { return !stray.alive("stray") && !stray.alive("late"); }, 5s));
+    CHECK(stray.locked());
+    CHECK(stray.reap("guard"));
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
 TEST_CASE("--max-hold stops the command as timeout would, and gives 124") {
     RedisServer server;
     const Finished done = finish(run_on(server.uri(), {"--max-hold", "100ms", "x", "-c",
@@ -104,6 +177,24 @@ TEST_CASE("with --on-lost ignore the command goes on, is told of, and the status
     const Finished done = run.wait();
     CHECK(done.status() == 79);
     CHECK(done.out == "started\nthrough\n");
+}
+
+TEST_CASE("with --on-lost ignore the command goes on when holdfast is killed") {
+    const RedisServer server;
+    const TempDir dir;
+    const std::string script = "exec > /dev/null 2>&1; cd $DIR; trap 'echo TERM >> got' TERM; "
+                               "trap 'echo WINCH >> got' WINCH; echo $$ > pid; while :; do sleep 0.01; done";
+    Process run{run_on(server.uri(), {"--on-lost", "ignore", "x", "-c", script}),
+                {.environment = {{"DIR", dir.path()}}}};
+    REQUIRE(eventually([&] { return dir.read("pid").ends_with('\n'); }));
+    const pid_t command = std::stoi(dir.read("pid"));
+    run.signal(SIGKILL);
+    run.wait();
+    // What the end of holdfast brings it has got before this.
+    ::kill(command, SIGWINCH);
+    CHECK(eventually([&] { return has(dir.read("got"), "WINCH\n"); }, 5s));
+    CHECK(dir.read("got") == "WINCH\n");
+    ::kill(command, SIGKILL);
 }
 
 TEST_CASE("--leftovers leave releases when the command ends, and what it left lives on") {

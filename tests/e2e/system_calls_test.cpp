@@ -221,6 +221,31 @@ TEST_CASE("a guard that is alone does no work until the kill is due, so that a b
     }
 }
 
+TEST_CASE("with --tree the command of a holdfast that is killed lives until its guard has found what left the group") {
+    if (!can_trace()) return;
+    const RedisServer server;
+    const TempDir dir;
+    const std::string script = "setsid sh -c 'echo $$ >$STRAY; exec sleep 60' & echo $PPID >$WHO; wait";
+    std::vector<std::string> words = traced(run_on(server.uri(), {"--tree", "x", "-c", script}), dir.file("trace"));
+    words.insert(words.begin() + 1, {"-e", "trace=getdents64", "-e", "inject=getdents64:delay_enter=300000:when=1"});
+    Process run{words, {.environment = {{"WHO", dir.file("pid")}, {"STRAY", dir.file("stray")}}}};
+    const auto number_in = [&](const char* file) {
+        REQUIRE(eventually([&] { return dir.read(file).ends_with('\n'); }));
+        return std::stoi(dir.read(file));
+    };
+    const pid_t stray = number_in("stray");
+    ::kill(number_in("pid"), SIGKILL);
+    const auto gone = [&] {
+        const std::string stat = finish({"cat", fmt::format("/proc/{}/stat", stray)}).out;
+        return stat.empty() || has(stat, ") Z ");
+    };
+    const bool ended = eventually(gone, 5s);
+    CHECK(ended);
+    if (!ended) ::kill(stray, SIGKILL);
+    // With it ends who holds our output: all that we have started.
+    run.wait();
+}
+
 TEST_CASE("with --tree the command's group does not wait until what left it is found") {
     if (!can_trace()) return;
     for (const bool by_guard : {false, true}) {

@@ -27,6 +27,7 @@ TEST_CASE("a guard that was killed or stopped before its command starts is repla
         CHECK(::kill(first, 0) != 0);
         // It does its work: two seconds from now, with ten before it would kill.
         CHECK(command.wait().signal() == SIGTERM);
+        guard.dismiss();
     }
 }
 
@@ -46,6 +47,7 @@ TEST_CASE(
         else deadline.move(BootClock::now() + 1s);
         CHECK(command.wait().signal() == SIGTERM);
         CHECK(guard.has_told());
+        guard.dismiss();
     }
 }
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <stdexcept>
 #include <thread>
 
 namespace holdfast::test::supervisor_test {
@@ -54,6 +55,40 @@ TEST_CASE("what is heard after SIGTERM neither takes it back nor puts SIGKILL of
     CHECK(BootClock::now() < end);
     CHECK(ending.lost);
     CHECK(WTERMSIG(ending.wait_status) == SIGKILL);
+}
+
+TEST_CASE("when the supervisor fails, what is left of the command is stopped by the guard") {
+    const TempDir dir;
+    LiveDeadline deadline;
+    deadline.move(BootClock::now() + 1h);
+    Signals signals;
+    pid_t guarded_by = 0;
+    {
+        Terminal terminal;
+        Guard guard{deadline, {.times = {10s, 100ms}}};
+        guarded_by = guard.pid();
+        const std::string script = "sleep 60 & echo $! > " + dir.file("left");
+        Child child{{{"/bin/sh", "-c", script}, {}}, signals, {}};
+        const Log log{Verbosity::quiet};
+        Supervisor supervisor{child, &guard, terminal, signals, deadline, Rules{.times = {10s, 100ms}}, log};
+        guard.watch(child.pid());
+        child.go(BootTime::max(), {});
+        const auto fails_later = [&] {
+            const bool reaped = ::kill(child.pid(), 0) != 0;
+            if (reaped) throw std::runtime_error{"no memory"};
+            return BootClock::now() + 10ms;
+        };
+        CHECK_THROWS_AS(supervisor.run(fails_later), std::runtime_error);
+    }
+    const pid_t left = std::stoi(dir.read("left"));
+    int status = 0;
+    // An orphan comes to the process of the supervisor, which is this one.
+    const bool ended = eventually([&] { return ::waitpid(left, &status, WNOHANG) == left; }, 5s);
+    CHECK(ended);
+    if (!ended) ::kill(left, SIGKILL);
+    CHECK(WTERMSIG(status) == SIGTERM);
+    CHECK(eventually([&] { return ::waitpid(guarded_by, nullptr, WNOHANG) != 0; }, 5s));
+    signals.restore();
 }
 
 TEST_CASE("a command whose go comes too late is not started") {
