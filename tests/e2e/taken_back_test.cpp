@@ -1,8 +1,11 @@
 // What a try was granted that has failed, or that was refused, is no lock of anybody's afterwards.
+#include "support/can_trace.hpp"
 #include "support/holdfast.hpp"
 #include "support/hostile_server.hpp"
 
 #include <doctest/doctest.h>
+
+#include <csignal>
 
 namespace holdfast::test::taken_back_test {
 
@@ -31,6 +34,22 @@ TEST_CASE("what a server has granted whose greeting refuses us is taken back") {
             CHECK(real.text({"EXISTS", "holdfast:x"}) == "0");
         }
     }
+}
+
+TEST_CASE("what a server has granted that answers later is taken back") {
+    if (!can_trace()) return;
+    RedisServers servers{3};
+    for (size_t i = 0; i < 2; ++i)
+        servers[i].command({"SET", "holdfast:x", "0123456789abcdef0123456789abcdef.1 {\"v\":1}", "PX", "60000"});
+    // What it has to say is said, and written later: when the other two have refused. A server that cannot write to who
+    // has gone does not read on (findings/a-last-word-over-a-unix-socket-is-lost.sh).
+    Process slow{{"strace", "-f", "-o", "/dev/null", "-e", "inject=write,writev:delay_enter=20000", "-p",
+                  std::to_string(servers[2].pid())}};
+    slow.wait_for_err(" attached");
+    CHECK(try_to_run(servers.uris()).status() == 75);
+    slow.signal(SIGTERM);
+    slow.wait();
+    CHECK(servers[2].text({"EXISTS", "holdfast:x"}) == "0");
 }
 
 TEST_CASE("a lock that was granted with a fence number that makes no sense is taken back") {
