@@ -133,7 +133,9 @@ TEST_CASE("by transaction a try that fails takes back also what a slow node gran
         nodes += (i == 0 ? "" : ",") + paths.back().node().display();
     }
     // In about every third the other two refuse while a transaction of the last one is under way.
-    for (int i = 0; i < 20; ++i) CHECK(finish(run_on(nodes, {"-n", "--no-scripts", "x", "true"})).status() == 75);
+    // It is waited for a second.
+    const std::vector<std::string> words{"-n", "--no-scripts", "--ttl", "1m", "--node-timeout", "10s", "x", "true"};
+    for (int i = 0; i < 20; ++i) CHECK(finish(run_on(nodes, words)).status() == 75);
     CHECK(servers[2].text({"EXISTS", "holdfast:x"}) == "0");
 }
 

@@ -46,7 +46,8 @@ TEST_CASE("what a server has granted that answers later is taken back") {
     Process slow{{"strace", "-f", "-o", "/dev/null", "-e", "inject=write,writev:delay_enter=20000", "-p",
                   std::to_string(servers[2].pid())}};
     slow.wait_for_err(" attached");
-    CHECK(try_to_run(servers.uris()).status() == 75);
+    // It is waited for a second.
+    CHECK(finish(run_on(servers.uris(), {"-n", "--ttl", "1m", "--node-timeout", "10s", "x", "true"})).status() == 75);
     slow.signal(SIGTERM);
     slow.wait();
     CHECK(servers[2].text({"EXISTS", "holdfast:x"}) == "0");
