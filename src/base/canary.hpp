@@ -22,9 +22,9 @@ enum class Rule {
 
 #ifdef HOLDFAST_CANARIES
 /// False for the rule that the test leaves out.
-bool kept(Rule) noexcept;
+bool enforced(Rule) noexcept;
 #else
-constexpr bool kept(Rule) noexcept { return true; }
+constexpr bool enforced(Rule) noexcept { return true; }
 #endif
 
 } // namespace holdfast

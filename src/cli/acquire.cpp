@@ -114,9 +114,9 @@ Exit acquire(const Arguments& arguments, const Settings& settings) {
         throw Failure{ExitStatus::usage, "--json and --export contradict each other; give one of them"};
     const LockKey key = lock_key(arguments, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
-    const LockRules rules = lock_rules(settings, nodes.size(), milliseconds{0});
+    const LockTerms terms = lock_terms(settings, nodes.size(), milliseconds{0});
     refuse_inside_itself(runs_around(), key, nodes, settings);
-    Lock lock{NodeSet{nodes, settings.node_timeout}, key, rules, caller(settings)};
+    Lock lock{NodeSet{nodes, settings.node_timeout}, key, terms, caller(settings)};
     const Log log{settings.verbosity};
     const Signals signals;
     advise(nodes, log);

@@ -188,16 +188,16 @@ CommandName command_name(const CLI::App& app) {
     return std::ranges::find(commands, app.get_subcommands().front()->get_name(), &CommandRow::name)->id;
 }
 
-using Word = std::vector<std::string>::const_iterator;
+using WordAt = std::vector<std::string>::const_iterator;
 
 /// `dashes` is the "--" between our words and the command, or the end of all.
-std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word dashes, Words declared) {
+std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, WordAt dashes, Words declared) {
     Typed typed;
     CLI::App app{"", "holdfast"};
     declare(app, typed, declared, command_of({all.begin(), dashes}));
     // CLI11 takes them in reverse.
     std::vector<std::string> words;
-    for (Word word = dashes; word != all.begin();) words.push_back(marked(*--word));
+    for (WordAt word = dashes; word != all.begin();) words.push_back(marked(*--word));
     try {
         app.parse(std::move(words));
         if (typed.version) return Printed{version_text()};

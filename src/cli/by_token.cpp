@@ -41,9 +41,9 @@ Lock taken_up(const Arguments& arguments, const Settings& settings) {
                                                      "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")",
                                                      command)};
     NodeSet nodes = nodes_to_ask(settings);
-    std::optional<LockRules> rules;
-    if (arguments.settings.contains("ttl")) rules = lock_rules(settings, nodes.size(), milliseconds{0});
-    const Tenure held = tenure(nodes, key, *token, way(settings));
+    std::optional<LockTerms> terms;
+    if (arguments.settings.contains("ttl")) terms = lock_terms(settings, nodes.size(), milliseconds{0});
+    const Tenure held = tenure(nodes, key, *token, mode(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
     if (!held.record.holder || !held.record.holder->kept)
@@ -52,8 +52,8 @@ Lock taken_up(const Arguments& arguments, const Settings& settings) {
                                                      key.name, describe(held.record), command)};
     // Unless it is typed, the TTL is the one that acquire has found possible.
     const Timing as_acquired{held.record.holder->ttl, milliseconds{0}, settings.node_timeout, settings.drift};
-    if (!rules) rules = LockRules{as_acquired, settings.restart_guard, way(settings)};
-    return {std::move(nodes), key, *rules, *token, held};
+    if (!terms) terms = LockTerms{as_acquired, settings.restart_guard, mode(settings)};
+    return {std::move(nodes), key, *terms, *token, held};
 }
 
 } // namespace
@@ -94,7 +94,7 @@ Exit verify(const Arguments& arguments, const Settings& settings) {
                       "verify needs NAME and --token, unless it is inside run, whose lock it verifies"};
     const LockKey key = lock_key(completed, settings);
     NodeSet nodes = nodes_to_ask(settings);
-    const Tenure held = tenure(nodes, key, *token, way(settings));
+    const Tenure held = tenure(nodes, key, *token, mode(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
     Log{settings.verbosity}.detail("verified", fmt::format("{} is ours; it expires in {} unless renewed{}", key.name,

@@ -44,7 +44,7 @@ std::vector<Node> configured_nodes(const Settings&);
 /// The same, to be asked; the look-up of their names has begun.
 NodeSet nodes_to_ask(const Settings&);
 /// How they are asked at first.
-Way way(const Settings&);
+Mode mode(const Settings&);
 /// The key of the lock that the command line names.
 LockKey lock_key(const Arguments&, const Settings&);
 

@@ -25,21 +25,21 @@ std::string acl_rule(const Settings& settings, const std::string& prefix) {
     const std::vector<Node> nodes = settings.nodes.empty() ? std::vector<Node>{} : configured_nodes(settings);
     const bool selects = std::ranges::any_of(nodes, [](const Node& node) { return node.db != 0; });
     const bool named = !nodes.empty() && !nodes.front().user.empty();
-    return acl_rule(named ? nodes.front().user : "holdfast", prefix, way(settings), selects);
+    return acl_rule(named ? nodes.front().user : "holdfast", prefix, mode(settings), selects);
 }
 
-std::string name(Verdict verdict) {
-    switch (verdict) {
-    case Verdict::ok: return "ok";
-    case Verdict::warn: return "warn";
+std::string name(Severity severity) {
+    switch (severity) {
+    case Severity::ok: return "ok";
+    case Severity::warn: return "warn";
     default: return "fail";
     }
 }
 
-Cell cell(Verdict verdict) {
-    switch (verdict) {
-    case Verdict::ok: return {"OK", Colour::green};
-    case Verdict::warn: return {"WARN", Colour::yellow};
+Cell cell(Severity severity) {
+    switch (severity) {
+    case Severity::ok: return {"OK", Colour::green};
+    case Severity::warn: return {"WARN", Colour::yellow};
     default: return {"FAIL", Colour::red};
     }
 }
@@ -48,21 +48,21 @@ std::string screen(const Diagnosis& diagnosis) {
     std::vector rows(1, header({"", "NODE", "CHECK", "FOUND"}));
     for (const Finding& finding : diagnosis.findings) {
         const std::string node = finding.node ? diagnosis.nodes[*finding.node] : "all";
-        rows.push_back({cell(finding.verdict), node, finding.check, finding.text});
+        rows.push_back({cell(finding.severity), node, finding.check, finding.text});
         if (!finding.advice.empty()) rows.push_back({"", "", "", "-> " + finding.advice});
     }
     return table(rows);
 }
 
 std::string summary(const Diagnosis& diagnosis) {
-    const auto count = [&](Verdict verdict) {
-        return std::ranges::count(diagnosis.findings, verdict, &Finding::verdict);
+    const auto count = [&](Severity severity) {
+        return std::ranges::count(diagnosis.findings, severity, &Finding::severity);
     };
-    if (diagnosis.worst() == Verdict::ok) return "all is well";
+    if (diagnosis.worst() == Severity::ok) return "all is well";
     return fmt::format("{}: {} of {} nodes usable, {} needed; FAIL {}, WARN {}",
                        diagnosis.works() ? "locks can be had" : "no lock can be had, or none to rely on",
-                       diagnosis.usable(), diagnosis.nodes.size(), quorum(diagnosis.nodes.size()), count(Verdict::fail),
-                       count(Verdict::warn));
+                       diagnosis.usable(), diagnosis.nodes.size(), quorum(diagnosis.nodes.size()),
+                       count(Severity::fail), count(Severity::warn));
 }
 
 Json json(const Diagnosis& diagnosis) {
@@ -70,7 +70,7 @@ Json json(const Diagnosis& diagnosis) {
     for (const Finding& finding : diagnosis.findings)
         findings.add(Json::object({{"check", finding.check},
                                    {"node", finding.node ? Json(diagnosis.nodes[*finding.node]) : Json()},
-                                   {"verdict", name(finding.verdict)},
+                                   {"verdict", name(finding.severity)},
                                    {"text", finding.text},
                                    {"advice", finding.advice.empty() ? Json() : Json(finding.advice)}}));
     return Json::object({{"verdict", name(diagnosis.worst())},
@@ -92,13 +92,13 @@ Exit doctor(const Arguments& arguments, const Settings& settings) {
         return ExitStatus::ok;
     }
     const Timing timing{settings.ttl, settings.grace, settings.node_timeout, settings.drift};
-    const LockRules rules{timing, settings.restart_guard, way(settings)};
+    const LockTerms terms{timing, settings.restart_guard, mode(settings)};
     NodeSet nodes = nodes_to_ask(settings);
-    const Diagnosis diagnosis = judge(examine(nodes, key, rules), key.prefix, rules);
+    const Diagnosis diagnosis = judge(examine(nodes, key, terms), key.prefix, terms);
     if (arguments.json) show(json(diagnosis).line());
     else show(fmt::format("{}\n{}\n", screen(diagnosis), summary(diagnosis)));
     if (!diagnosis.works()) return ExitStatus::too_few_nodes;
-    return diagnosis.worst() == Verdict::ok ? ExitStatus::ok : ExitStatus::worrying;
+    return diagnosis.worst() == Severity::ok ? ExitStatus::ok : ExitStatus::worrying;
 }
 
 } // namespace holdfast

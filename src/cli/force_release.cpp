@@ -85,13 +85,13 @@ std::string for_others(const LockKey& key, const Inspection& seen) {
     return fmt::format("next in line is {}, first of {} waiting", describe(seen.queue.front().record), seen.waiting);
 }
 
-Exit take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message, Way way) {
-    const Revocation revocation = revoke(nodes, key, record, message, way);
+Exit take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message, Mode mode) {
+    const Revocation revocation = revoke(nodes, key, record, message, mode);
     const std::string holder = describe(record);
     switch (revocation.outcome) {
     case Revocation::Outcome::revoked:
         show(fmt::format("taken away from {}\n  {}\n  {}\n", holder, for_holder(record),
-                         for_others(key, inspect(nodes, key, way))));
+                         for_others(key, inspect(nodes, key, mode))));
         return ExitStatus::ok;
     case Revocation::Outcome::free:
         show(fmt::format("{} has just let go: nothing to take away\n", holder));
@@ -114,7 +114,7 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
         throw Failure{ExitStatus::usage,
                       "force-release asks before it takes a lock away, and there is no terminal to ask at; give --yes"};
     NodeSet nodes = nodes_to_ask(settings);
-    const Inspection seen = inspect(nodes, key, way(settings));
+    const Inspection seen = inspect(nodes, key, mode(settings));
     check_told(key, seen);
     if (seen.holding == 0) {
         show(fmt::format("{} is free, nothing to take away\n", key.name));
@@ -135,7 +135,7 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
         show("nothing was done\n");
         return ExitStatus::not_held;
     }
-    return take_away(nodes, key, seen.record, message, way(settings));
+    return take_away(nodes, key, seen.record, message, mode(settings));
 }
 
 } // namespace holdfast

@@ -17,18 +17,18 @@ using Row = std::vector<Cell>;
 bool nodes_differ(const Inspection& seen) {
     const size_t n = seen.nodes.size();
     const bool all_free = std::ranges::all_of(
-        seen.nodes, [](const NodeView& node) { return node.said && node.said->word == Word::free; });
+        seen.nodes, [](const NodeView& node) { return node.reply && node.reply->verdict == Verdict::free; });
     return !all_free && seen.holding < n;
 }
 
 std::string node_table(const Inspection& seen) {
     std::vector<Row> rows{header({"NODE", "EXPIRES IN", "STATE"})};
     for (const NodeView& node : seen.nodes) {
-        if (!node.said) rows.push_back({node.node, "-", {node.said.error().text, Colour::red}});
-        else if (node.said->word == Word::held)
-            rows.push_back({node.node, format_duration(node.said->ttl_left),
-                            "held by " + describe(Record::parse(node.said->value))});
-        else if (node.said->word == Word::free) rows.push_back({node.node, "-", "free"});
+        if (!node.reply) rows.push_back({node.node, "-", {node.reply.error().text, Colour::red}});
+        else if (node.reply->verdict == Verdict::held)
+            rows.push_back({node.node, format_duration(node.reply->ttl_left),
+                            "held by " + describe(Record::parse(node.reply->value))});
+        else if (node.reply->verdict == Verdict::free) rows.push_back({node.node, "-", "free"});
         else rows.push_back({node.node, "-", {"the key there is not a lock", Colour::yellow}});
     }
     return table(rows, 2);
@@ -71,9 +71,9 @@ Json holder_json(const Record& record) {
 }
 
 std::string state_of(const NodeView& node) {
-    if (!node.said) return name_of(node.said.error().kind);
-    if (node.said->word == Word::held) return "held";
-    return node.said->word == Word::free ? "free" : "not_a_lock";
+    if (!node.reply) return name_of(node.reply.error().kind);
+    if (node.reply->verdict == Verdict::held) return "held";
+    return node.reply->verdict == Verdict::free ? "free" : "not_a_lock";
 }
 
 std::string name_of(Standing standing) {
@@ -139,12 +139,12 @@ Json waiters_json(const Inspection& seen) {
 Json nodes_json(const Inspection& seen) {
     Json nodes = Json::list();
     for (const NodeView& node : seen.nodes) {
-        const bool held = node.said && node.said->word == Word::held;
+        const bool held = node.reply && node.reply->verdict == Verdict::held;
         nodes.add(Json::object({{"node", node.node},
                                 {"state", state_of(node)},
-                                {"holder", held ? holder_json(Record::parse(node.said->value)) : Json()},
-                                {"expires_in_ms", held ? Json(node.said->ttl_left.count()) : Json()},
-                                {"error", node.said ? Json() : Json(node.said.error().text)}}));
+                                {"holder", held ? holder_json(Record::parse(node.reply->value)) : Json()},
+                                {"expires_in_ms", held ? Json(node.reply->ttl_left.count()) : Json()},
+                                {"error", node.reply ? Json() : Json(node.reply.error().text)}}));
     }
     return nodes;
 }

@@ -20,7 +20,7 @@
 namespace holdfast {
 namespace {
 
-Rules rules_of(const Settings& settings, const Timing& timing) {
+StopRules stop_rules(const Settings& settings, const Timing& timing) {
     return {.times = {timing.grace, timing.kill_margin()},
             .stop_on_loss = settings.on_lost == Settings::OnLost::stop,
             .max_hold = settings.max_hold,
@@ -38,7 +38,7 @@ struct Forked {
     std::optional<Guard> guard;
     std::optional<Child> child;
 
-    void fork(const Command& command, const Rules& rules, bool inner, const Signals& signals,
+    void fork(const Command& command, const StopRules& rules, bool inner, const Signals& signals,
               std::span<const int> sockets) {
         if (rules.stop_on_loss || inner)
             guard.emplace(deadline, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
@@ -53,7 +53,7 @@ class Run {
     Run(const Arguments& arguments, const Settings& settings)
         : arguments_{arguments}, settings_{settings}, nodes_{configured_nodes(settings)},
           lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(arguments, settings),
-                lock_rules(settings, nodes_.size(), settings.grace, waits_longer_by(), settings.min_hold),
+                lock_terms(settings, nodes_.size(), settings.grace, waits_longer_by(), settings.min_hold),
                 this_process(settings.label.value_or(program_name(arguments.words.front())), settings.ttl)},
           around_{runs_around()} {
         refuse_inside_itself(around_, lock_.key(), nodes_, settings);
@@ -75,7 +75,7 @@ class Run {
         advise(nodes_, log_);
         if (settings_.tree) require_proc();
         const Command command = command_with_environment(arguments_.words);
-        const Rules rules = rules_of(settings_, lock_.timing());
+        const StopRules rules = stop_rules(settings_, lock_.timing());
         Forked forked;
         const Attempt attempt =
             wait_for_lock([&] { forked.fork(command, rules, !around_.empty(), signals_, lock_.nodes().sockets()); });
@@ -112,7 +112,7 @@ class Run {
     }
 
     /// Holds the won lock around the command, from its go to its end, and lets go of it.
-    Ending hold(Forked& forked, const Rules& rules, const Attempt& won) {
+    Ending hold(Forked& forked, const StopRules& rules, const Attempt& won) {
         Hold hold{lock_, forked.deadline, settings_.min_hold};
         report_.fence = lock_.fence();
         tell_acquired(log_, lock_, won, *report_.waited);

@@ -6,7 +6,7 @@ namespace holdfast {
 Exit status(const Arguments& arguments, const Settings& settings) {
     const LockKey key = lock_key(arguments, settings);
     NodeSet nodes = nodes_to_ask(settings);
-    const Inspection seen = inspect(nodes, key, way(settings));
+    const Inspection seen = inspect(nodes, key, mode(settings));
     if (arguments.json) {
         Json json = lock_json(key, seen);
         json.add("waiters", waiters_json(seen));

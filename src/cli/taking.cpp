@@ -43,7 +43,7 @@ void check_guarded(const char* option, milliseconds lasts, const Settings& setti
 
 } // namespace
 
-LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace, double processor_wait,
+LockTerms lock_terms(const Settings& settings, size_t nodes, milliseconds grace, double processor_wait,
                      milliseconds min_hold) {
     const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift, processor_wait};
     if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
@@ -53,7 +53,7 @@ LockRules lock_rules(const Settings& settings, size_t nodes, milliseconds grace,
     }
     advise_on_unit(settings);
     if (timing.widened()) advise_on_priority(settings, timing);
-    return {timing, settings.restart_guard, way(settings)};
+    return {timing, settings.restart_guard, mode(settings)};
 }
 
 void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& key, const std::vector<Node>& nodes,
@@ -63,7 +63,7 @@ void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& k
         if (run.lock != ours) continue;
         NodeSet to_ask{nodes, settings.node_timeout};
         to_ask.resolve();
-        if (tenure(to_ask, key, run.token, way(settings)).outcome == Tenure::Outcome::ours)
+        if (tenure(to_ask, key, run.token, mode(settings)).outcome == Tenure::Outcome::ours)
             throw Failure{
                 ExitStatus::usage,
                 fmt::format("{} is held by a run around this one (pid {}), which waits for this one to end; leave the "

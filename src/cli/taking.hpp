@@ -12,7 +12,7 @@ namespace holdfast {
 
 /// With that grace, and that much longer a wait for a processor than at nice 0; refuses timings that cannot work, and
 /// says what may be meant otherwise.
-LockRules lock_rules(const Settings&, size_t nodes, milliseconds grace, double processor_wait = 1,
+LockTerms lock_terms(const Settings&, size_t nodes, milliseconds grace, double processor_wait = 1,
                      milliseconds min_hold = {});
 
 /// Refuses a lock that one of the runs around us holds, as its nodes confirm: to wait for it would be to wait for ever.

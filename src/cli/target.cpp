@@ -92,7 +92,7 @@ NodeSet nodes_to_ask(const Settings& settings) {
     return nodes;
 }
 
-Way way(const Settings& settings) { return settings.no_scripts ? Way::transactions : Way::scripts; }
+Mode mode(const Settings& settings) { return settings.no_scripts ? Mode::transactions : Mode::scripts; }
 
 LockKey lock_key(const Arguments& arguments, const Settings& settings) {
     if (const auto why = not_a_lock_name(arguments.name)) throw Failure{ExitStatus::usage, *why};

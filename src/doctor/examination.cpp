@@ -92,9 +92,9 @@ class LeftoverSearch {
 
 class Examination {
   public:
-    Examination(NodeSet& nodes, const LockKey& probe, const LockRules& rules)
-        : nodes_{nodes}, probe_{probe}, rules_{rules}, facts_(nodes.size()), given_up_(nodes.size()),
-          ways_(nodes.size(), rules.way) {
+    Examination(NodeSet& nodes, const LockKey& probe, const LockTerms& terms)
+        : nodes_{nodes}, probe_{probe}, terms_{terms}, facts_(nodes.size()), given_up_(nodes.size()),
+          modes_(nodes.size(), terms.mode) {
         for (size_t i = 0; i < nodes.size(); ++i) {
             facts_[i].node = nodes.node(i).display();
             facts_[i].remembers = nodes.node(i).remembers;
@@ -143,7 +143,7 @@ class Examination {
             if (!note_failure(i, answers[i])) continue;
             facts_[i].info = std::move(answers[i]->replies->front());
             facts_[i].config = std::move(answers[i]->replies->back());
-            if (auto why = too_young(nodes_, i, rules_.restart_guard, rules_.timing.drift_ratio))
+            if (auto why = too_young(nodes_, i, terms_.restart_guard, terms_.timing.drift_ratio))
                 facts_[i].no_vote = std::move(why->text);
         }
     }
@@ -170,9 +170,9 @@ class Examination {
         try_lock(all, &Facts::as_run);
         std::vector<bool> by_script(nodes_.size());
         for (size_t i = 0; i < nodes_.size(); ++i) {
-            facts_[i].by_transaction = ways_[i] == Way::transactions;
+            facts_[i].by_transaction = modes_[i] == Mode::transactions;
             by_script[i] = !facts_[i].by_transaction;
-            ways_[i] = Way::transactions;
+            modes_[i] = Mode::transactions;
         }
         try_lock(by_script, &Facts::transaction);
     }
@@ -183,18 +183,18 @@ class Examination {
         const Record record = Record::make(token, this_process("doctor", probe_lasts));
         struct Step {
             Operation operation;
-            Word wanted;
+            Verdict wanted;
             std::string_view name;
         };
         const Step steps[]{
-            {Acquire{token, record, probe_lasts, Fence{wall_time_since_epoch().count()}}, Word::granted, "taken"},
-            {Extend{token, record, probe_lasts}, Word::yours, "extended"},
-            {Release{token, "", false}, Word::released, "released"},
+            {Acquire{token, record, probe_lasts, Fence{wall_time_since_epoch().count()}}, Verdict::granted, "taken"},
+            {Extend{token, record, probe_lasts}, Verdict::yours, "extended"},
+            {Release{token, "", false}, Verdict::released, "released"},
         };
         for (const Step& step : steps) {
             const Answers answers = ask([&](size_t i) -> std::optional<Exchange> {
                 if (!wanted[i]) return {};
-                return exchange(locks_[i], step.operation, ways_[i]);
+                return exchange(locks_[i], step.operation, modes_[i]);
             });
             for (size_t i = 0; i < nodes_.size(); ++i) {
                 if (!wanted[i]) continue;
@@ -204,10 +204,10 @@ class Examination {
         }
     }
 
-    static Trial outcome(const std::optional<Answer>& answer, Word wanted, std::string_view step) {
+    static Trial outcome(const std::optional<Answer>& answer, Verdict wanted, std::string_view step) {
         if (!answer) return {};
-        const auto word = said(*answer);
-        if (word && word->word == wanted) return {Trial::Outcome::worked};
+        const auto word = node_reply(*answer);
+        if (word && word->verdict == wanted) return {Trial::Outcome::worked};
         return {Trial::Outcome::failed,
                 fmt::format("a lock cannot be {}: {}", step,
                             word ? "it gives another answer than it should" : word.error().text)};
@@ -233,7 +233,7 @@ class Examination {
 
     void try_rights() {
         nodes_.listen(probe_.revoked_channel());
-        Answers answers = ask([&](size_t i) { return Exchange{rights_probe(locks_[i], rules_.way)}; });
+        Answers answers = ask([&](size_t i) { return Exchange{rights_probe(locks_[i], terms_.mode)}; });
         for (size_t i = 0; i < nodes_.size(); ++i) {
             if (!answers[i] || !answers[i]->replies) continue;
             facts_[i].rights = std::move(*answers[i]->replies);
@@ -243,18 +243,18 @@ class Examination {
 
     NodeSet& nodes_;
     LockKey probe_;
-    LockRules rules_;
+    LockTerms terms_;
     BootTime deadline_ = BootTime::max(); ///< of all rounds but the first, which a connection ends
     std::vector<Facts> facts_;
     std::vector<LockKey> locks_; ///< by node
     std::vector<bool> given_up_; ///< by node: not to be asked any more
-    std::vector<Way> ways_;      ///< by node: as it answers to
+    std::vector<Mode> modes_;    ///< by node: as it answers to
 };
 
 } // namespace
 
-std::vector<Facts> examine(NodeSet& nodes, const LockKey& probe, const LockRules& rules) {
-    return Examination{nodes, probe, rules}.run();
+std::vector<Facts> examine(NodeSet& nodes, const LockKey& probe, const LockTerms& terms) {
+    return Examination{nodes, probe, terms}.run();
 }
 
 } // namespace holdfast

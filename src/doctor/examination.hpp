@@ -52,6 +52,6 @@ struct Facts {
 };
 
 /// `probe` is the name of a lock that nobody has. The names of the nodes are resolved.
-std::vector<Facts> examine(NodeSet&, const LockKey& probe, const LockRules&);
+std::vector<Facts> examine(NodeSet&, const LockKey& probe, const LockTerms&);
 
 } // namespace holdfast

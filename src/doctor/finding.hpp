@@ -1,4 +1,4 @@
-// What doctor has to say: one check, one node or all of them together, one verdict.
+// What doctor has to say: one check, one node or all of them together, one severity.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace holdfast {
 
-enum class Verdict {
+enum class Severity {
     ok,
     warn, ///< locks work; somebody should know this
     fail, ///< of a node: it grants no lock, or none to rely on; of all: no lock can be taken
@@ -17,7 +17,7 @@ enum class Verdict {
 struct Finding {
     std::string check;
     std::optional<size_t> node; ///< nothing: the nodes together
-    Verdict verdict = Verdict::ok;
+    Severity severity = Severity::ok;
     std::string text{};   ///< for people: no capital, no final point, nothing unprintable
     std::string advice{}; ///< what to do; empty where there is nothing to be done
 };
@@ -30,7 +30,7 @@ struct Diagnosis {
     size_t usable() const;
     /// A lock can be had: a quorum is usable, and nothing fails that concerns all nodes.
     bool works() const;
-    Verdict worst() const;
+    Severity worst() const;
 };
 
 } // namespace holdfast

@@ -15,12 +15,12 @@ namespace {
 
 using Perhaps = std::optional<Finding>;
 
-Finding good(std::string check, std::string text) { return {std::move(check), {}, Verdict::ok, std::move(text), {}}; }
+Finding good(std::string check, std::string text) { return {std::move(check), {}, Severity::ok, std::move(text), {}}; }
 Finding warning(std::string check, std::string text, std::string advice) {
-    return {std::move(check), {}, Verdict::warn, std::move(text), std::move(advice)};
+    return {std::move(check), {}, Severity::warn, std::move(text), std::move(advice)};
 }
 Finding failing(std::string check, std::string text, std::string advice) {
-    return {std::move(check), {}, Verdict::fail, std::move(text), std::move(advice)};
+    return {std::move(check), {}, Severity::fail, std::move(text), std::move(advice)};
 }
 
 std::string text(const Facts& facts, std::string_view field) {
@@ -55,13 +55,13 @@ Finding number(size_t n) {
     return good("nodes", fmt::format("{} nodes survive the failure of {}, {} are needed", n, (n - 1) / 2, quorum(n)));
 }
 
-Finding timing(size_t n, const LockRules& rules) {
-    const Timing& timing = rules.timing;
+Finding timing(size_t n, const LockTerms& terms) {
+    const Timing& timing = terms.timing;
     if (const auto why = impossible(timing)) return failing("timing", *why, "until then run refuses to start");
-    if (n > 2 && rules.restart_guard && timing.ttl > *rules.restart_guard)
+    if (n > 2 && terms.restart_guard && timing.ttl > *terms.restart_guard)
         return failing("timing",
                        fmt::format("--ttl {} is longer than --restart-guard {}, for which a restarted node has no vote",
-                                   format_duration(timing.ttl), format_duration(*rules.restart_guard)),
+                                   format_duration(timing.ttl), format_duration(*terms.restart_guard)),
                        "make the TTL shorter, or the guard longer for every user of these nodes");
     return good("timing",
                 fmt::format("TTL {}, renewed every {}, node timeout {}", format_duration(timing.ttl),
@@ -121,17 +121,17 @@ Finding reachable(const Facts& facts) {
     return failing("reachable", facts.failure->text, advice());
 }
 
-Finding latency(const Facts& facts, const LockRules& rules) {
+Finding latency(const Facts& facts, const LockTerms& terms) {
     // What usually takes a larger part of the node timeout than a quarter will sometimes miss it.
     constexpr int timeout_in_latencies = 4;
     constexpr int ttl_in_timeouts = 10;
     const auto [fastest, slowest] = std::ranges::minmax(facts.latencies);
     const std::string what = fmt::format("{} to {}", format_latency(fastest), format_latency(slowest));
     const nanoseconds timeout = slowest * timeout_in_latencies;
-    if (timeout <= rules.timing.node_timeout) return good("latency", what);
+    if (timeout <= terms.timing.node_timeout) return good("latency", what);
     return warning(
         "latency",
-        fmt::format("{}, and after {} an answer is given up", what, format_duration(rules.timing.node_timeout)),
+        fmt::format("{}, and after {} an answer is given up", what, format_duration(terms.timing.node_timeout)),
         fmt::format("make --node-timeout at least {} and --ttl at least {}, or use nodes that are nearer",
                     format_duration(timeout), format_duration(timeout * ttl_in_timeouts)));
 }
@@ -193,7 +193,7 @@ std::optional<std::string> forgets(bool appends, const std::string& fsync, bool 
     return fmt::format("a crash of its host makes it forget the newest locks (appendonly yes, appendfsync {})", fsync);
 }
 
-Perhaps persistence(const Facts& facts, size_t n, const LockRules& rules) {
+Perhaps persistence(const Facts& facts, size_t n, const LockTerms& terms) {
     if (facts.remembers) return good("persistence", "what it grants is written to its file");
     const auto appends = info_number(facts.info.text, "aof_enabled");
     if (!appends) return {};
@@ -210,9 +210,9 @@ Perhaps persistence(const Facts& facts, size_t n, const LockRules& rules) {
             "set appendonly yes, appendfsync always and no-appendfsync-on-rewrite no with CONFIG SET while it "
             "runs (a restart with them begins with an empty file), or use three nodes");
     if (n == 2) return good("persistence", *what + "; the other node knows them");
-    if (rules.restart_guard)
+    if (terms.restart_guard)
         return good("persistence",
-                    fmt::format("{}; for {} after it, it has no vote", *what, format_duration(*rules.restart_guard)));
+                    fmt::format("{}; for {} after it, it has no vote", *what, format_duration(*terms.restart_guard)));
     return warning("persistence", *what + ", and --restart-guard is off", "leave the guard on");
 }
 
@@ -247,7 +247,7 @@ std::string advice_on(std::string_view refusal) {
     return "see its log";
 }
 
-Finding lock(const Facts& facts, const LockRules& rules) {
+Finding lock(const Facts& facts, const LockTerms& terms) {
     const std::string done = "one was taken, extended and released";
     switch (facts.as_run.outcome) {
     case Trial::Outcome::untried:
@@ -255,7 +255,7 @@ Finding lock(const Facts& facts, const LockRules& rules) {
     case Trial::Outcome::failed: return failing("lock", facts.as_run.why, advice_on(facts.as_run.why));
     default: break;
     }
-    if (facts.by_transaction && rules.way == Way::scripts)
+    if (facts.by_transaction && terms.mode == Mode::scripts)
         return warning("lock", done + " by transaction, because scripts are refused: slower",
                        "allow the user +eval, or say that it is meant with --no-scripts");
     switch (facts.transaction.outcome) {
@@ -267,10 +267,10 @@ Finding lock(const Facts& facts, const LockRules& rules) {
     }
 }
 
-Finding rights(const Facts& facts, const std::string& prefix, const LockRules& rules) {
+Finding rights(const Facts& facts, const std::string& prefix, const LockTerms& terms) {
     if (facts.rights.empty())
         return warning("rights", "not tried: it answers too slowly, or no more", "see to that, and try again");
-    return judge_rights(facts.rights, facts.told || is_old(facts), prefix, rules.way);
+    return judge_rights(facts.rights, facts.told || is_old(facts), prefix, terms.mode);
 }
 
 Perhaps leftovers(const Facts& facts, const std::string& prefix) {
@@ -291,7 +291,7 @@ Perhaps leftovers(const Facts& facts, const std::string& prefix) {
 
 } // namespace
 
-Diagnosis judge(const std::vector<Facts>& nodes, const std::string& prefix, const LockRules& rules) {
+Diagnosis judge(const std::vector<Facts>& nodes, const std::string& prefix, const LockTerms& terms) {
     const size_t n = nodes.size();
     Diagnosis diagnosis;
     for (const Facts& facts : nodes) diagnosis.nodes.push_back(facts.node);
@@ -301,7 +301,7 @@ Diagnosis judge(const std::vector<Facts>& nodes, const std::string& prefix, cons
         diagnosis.findings.push_back(std::move(*finding));
     };
     add(number(n));
-    add(timing(n, rules));
+    add(timing(n, terms));
     if (n > 1) {
         add(identity(nodes));
         add(clocks(nodes));
@@ -310,16 +310,16 @@ Diagnosis judge(const std::vector<Facts>& nodes, const std::string& prefix, cons
         const Facts& facts = nodes[i];
         add(reachable(facts), i);
         if (facts.failure) continue;
-        add(latency(facts, rules), i);
+        add(latency(facts, terms), i);
         add(version(facts), i);
         add(role(facts), i);
         if (is_sentinel(facts)) continue;
         add(clock(facts), i);
         add(uptime(facts), i);
-        add(persistence(facts, n, rules), i);
+        add(persistence(facts, n, terms), i);
         add(eviction(facts), i);
-        add(lock(facts, rules), i);
-        add(rights(facts, prefix, rules), i);
+        add(lock(facts, terms), i);
+        add(rights(facts, prefix, terms), i);
         add(leftovers(facts, prefix), i);
     }
     return diagnosis;

@@ -7,6 +7,6 @@
 
 namespace holdfast {
 
-Diagnosis judge(const std::vector<Facts>&, const std::string& prefix, const LockRules&);
+Diagnosis judge(const std::vector<Facts>&, const std::string& prefix, const LockTerms&);
 
 } // namespace holdfast

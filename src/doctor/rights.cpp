@@ -22,7 +22,7 @@ struct Right {
     bool scripts_only = false;
 };
 
-std::vector<Right> rights(const LockKey& lock, Way way) {
+std::vector<Right> rights(const LockKey& lock, Mode mode) {
     const std::string key = lock.key();
     const std::string queue = lock.queue();
     using enum Without;
@@ -53,7 +53,7 @@ std::vector<Right> rights(const LockKey& lock, Way way) {
         {"multi", transactions, {"MULTI"}},
         {"exec", transactions, {"EXEC"}},
     };
-    std::erase_if(all, [&](const Right& right) { return right.scripts_only && way == Way::transactions; });
+    std::erase_if(all, [&](const Right& right) { return right.scripts_only && mode == Mode::transactions; });
     return all;
 }
 
@@ -90,16 +90,16 @@ std::string all_names(const std::string& prefix) { return glob_escaped(prefix) +
 
 } // namespace
 
-std::string acl_rule(const std::string& user, const std::string& prefix, Way way, bool selects) {
+std::string acl_rule(const std::string& user, const std::string& prefix, Mode mode, bool selects) {
     std::string rule =
         fmt::format("user {0} on >PASSWORD resetkeys ~{1} resetchannels &{1} -@all", user, all_names(prefix));
-    for (const Right& right : rights({}, way)) rule += " +" + right.name;
+    for (const Right& right : rights({}, mode)) rule += " +" + right.name;
     return rule + (selects ? " +select" : "");
 }
 
-Request rights_probe(const LockKey& probe, Way way) {
+Request rights_probe(const LockKey& probe, Mode mode) {
     Request request;
-    for (const Right& right : rights(probe, way)) {
+    for (const Right& right : rights(probe, mode)) {
         if (right.probe.empty()) continue;
         const std::vector<std::string_view> words(right.probe.begin(), right.probe.end());
         request.add(words);
@@ -107,7 +107,7 @@ Request rights_probe(const LockKey& probe, Way way) {
     return request;
 }
 
-Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, Way way) {
+Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, Mode mode) {
     std::map<Without, std::vector<std::string>> lacking;
     const auto lacks = [&](const std::pair<Without, std::string>& right) {
         auto& names = lacking[right.first];
@@ -115,7 +115,7 @@ Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::st
     };
     std::string words;
     auto reply = replies.begin();
-    for (const Right& right : rights({}, way)) {
+    for (const Right& right : rights({}, mode)) {
         if (right.probe.empty()) {
             // PUBLISH shows before whether it is the channel that is refused.
             const auto& messages = lacking[right.without];
@@ -130,12 +130,12 @@ Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::st
         ++reply;
     }
     std::erase_if(lacking, [](const auto& entry) { return entry.second.empty(); });
-    Finding finding{"rights", {}, Verdict::ok, "our user may do all that locks need"};
+    Finding finding{"rights", {}, Severity::ok, "our user may do all that locks need"};
     if (lacking.empty()) return finding;
     std::vector<std::string> losses;
     for (const auto& [without, names] : lacking)
         losses.push_back(fmt::format("{} ({})", fmt::join(names, " "), loss(without)));
-    finding.verdict = lacking.contains(Without::locks) ? Verdict::fail : Verdict::warn;
+    finding.severity = lacking.contains(Without::locks) ? Severity::fail : Severity::warn;
     finding.text = fmt::format("our user lacks {}{}", fmt::join(losses, ", "), words);
     finding.advice = "give the user the rights that holdfast doctor --acl prints";
     return finding;

@@ -12,13 +12,13 @@ namespace holdfast {
 
 /// A line of an ACL file (Redis 6.2 or newer): the least that `user` needs for locks under `prefix`. Without scripts
 /// where none are wanted. `selects`: the nodes have another database than 0.
-std::string acl_rule(const std::string& user, const std::string& prefix, Way way, bool selects);
+std::string acl_rule(const std::string& user, const std::string& prefix, Mode mode, bool selects);
 
 /// Each command once, on keys of a lock that nobody has, none of which is there for long afterwards. The last of its
 /// connection: where EXEC is refused, a transaction may stay open.
-Request rights_probe(const LockKey& probe, Way way);
+Request rights_probe(const LockKey& probe, Mode mode);
 
 /// `replies` to the probe; `told`: messages reach us, or the server is too old to push any.
-Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, Way way);
+Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, Mode mode);
 
 } // namespace holdfast

@@ -30,12 +30,12 @@ struct NodeReport {
 
 class Ballot {
   public:
-    explicit Ballot(size_t nodes) : said_(nodes) {}
+    explicit Ballot(size_t nodes) : votes_(nodes) {}
 
-    using Vote = tl::expected<Said, NodeFailure>;
-    void add(size_t node, Vote vote) { said_[node] = std::move(vote); }
-    bool has(size_t node) const { return said_[node].has_value(); }
-    const std::optional<Vote>& operator[](size_t node) const { return said_[node]; }
+    using Vote = tl::expected<NodeReply, NodeFailure>;
+    void add(size_t node, Vote vote) { votes_[node] = std::move(vote); }
+    bool has(size_t node) const { return votes_[node].has_value(); }
+    const std::optional<Vote>& operator[](size_t node) const { return votes_[node]; }
 
     /// Nothing that is still missing can change what is worth knowing: somebody has a quorum, or nobody can
     /// reach one any more and a quorum has answered (hazard 35: no time lost on a split vote).
@@ -43,9 +43,9 @@ class Ballot {
     /// What follows from the votes that are here.
     Outcome outcome() const;
 
-    size_t granted() const { return count(Word::granted); }
+    size_t granted() const { return count(Verdict::granted); }
     /// Nodes that granted, or said who holds it or is to have it.
-    size_t answered() const { return granted() + count(Word::held) + count(Word::reserved); }
+    size_t answered() const { return granted() + count(Verdict::held) + count(Verdict::reserved); }
     /// Nodes that answered, and may not be asked for locks.
     size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
     /// The value that most nodes hold against us, empty when there is none.
@@ -55,17 +55,17 @@ class Ballot {
     /// When fewer than a quorum will hold that value, unless it is renewed.
     milliseconds other_expires_in() const;
     /// reserved: who is first in the queue, on the node that says so for the longest time, and how long that is.
-    const Said* reservation() const;
+    const NodeReply* reservation() const;
     /// Our place in the queue; 0 when we are in none, and otherwise where we are farthest from our turn.
     size_t position() const;
 
   private:
-    size_t count(Word) const;
+    size_t count(Verdict) const;
     size_t count(NodeFailure::Kind) const;
     size_t missing() const;
     size_t holding(const std::string& value) const;
 
-    std::vector<std::optional<Vote>> said_;
+    std::vector<std::optional<Vote>> votes_;
 };
 
 } // namespace holdfast

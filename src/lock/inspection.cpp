@@ -10,15 +10,15 @@
 namespace holdfast {
 namespace {
 
-std::string text_of(const tl::expected<Said, NodeFailure>& said) {
-    if (!said) return said.error().text;
-    switch (said->word) {
-    case Word::held:
-        return fmt::format("held by {}, expires in {}", describe(Record::parse(said->value)),
-                           format_duration(said->ttl_left));
-    case Word::not_a_lock: return "the key there is not a lock";
-    case Word::revoked: return "taken away";
-    case Word::changed: return "held by another by now";
+std::string text_of(const tl::expected<NodeReply, NodeFailure>& reply) {
+    if (!reply) return reply.error().text;
+    switch (reply->verdict) {
+    case Verdict::held:
+        return fmt::format("held by {}, expires in {}", describe(Record::parse(reply->value)),
+                           format_duration(reply->ttl_left));
+    case Verdict::not_a_lock: return "the key there is not a lock";
+    case Verdict::revoked: return "taken away";
+    case Verdict::changed: return "held by another by now";
     default: return "free";
     }
 }
@@ -39,13 +39,13 @@ Inspection tally(std::vector<NodeView> nodes) {
     std::map<std::string, std::vector<milliseconds>> holders;
     size_t not_a_lock = 0;
     for (const NodeView& node : seen.nodes) {
-        if (!node.said) continue;
+        if (!node.reply) continue;
         ++seen.answered;
-        if (node.said->word == Word::held) holders[node.said->value].push_back(node.said->ttl_left);
-        if (node.said->word == Word::not_a_lock) ++not_a_lock;
-        seen.fence = std::max(seen.fence, node.said->fence);
-        if (node.said->queue.size() > seen.queue.size()) seen.queue = node.said->queue;
-        seen.waiting = std::max(seen.waiting, node.said->waiting);
+        if (node.reply->verdict == Verdict::held) holders[node.reply->value].push_back(node.reply->ttl_left);
+        if (node.reply->verdict == Verdict::not_a_lock) ++not_a_lock;
+        seen.fence = std::max(seen.fence, node.reply->fence);
+        if (node.reply->queue.size() > seen.queue.size()) seen.queue = node.reply->queue;
+        seen.waiting = std::max(seen.waiting, node.reply->waiting);
     }
     const auto most = std::ranges::max_element(holders, {}, [](const auto& entry) { return entry.second.size(); });
     if (most != holders.end()) {
@@ -60,20 +60,20 @@ Inspection tally(std::vector<NodeView> nodes) {
 
 std::vector<NodeReport> reports(const std::vector<NodeView>& nodes) {
     std::vector<NodeReport> out;
-    for (const NodeView& node : nodes) out.push_back({node.node, text_of(node.said)});
+    for (const NodeView& node : nodes) out.push_back({node.node, text_of(node.reply)});
     return out;
 }
 
-Answers ask_all(NodeSet& nodes, const LockKey& key, const Operation& operation, Way way) {
-    std::vector<Way> ways(nodes.size(), way);
-    return nodes.ask([&](size_t i) { return exchange(key, operation, ways[i]); },
+Answers ask_all(NodeSet& nodes, const LockKey& key, const Operation& operation, Mode mode) {
+    std::vector<Mode> modes(nodes.size(), mode);
+    return nodes.ask([&](size_t i) { return exchange(key, operation, modes[i]); },
                      {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
 }
 
-Inspection inspect(NodeSet& nodes, const LockKey& key, Way way) {
-    const Answers answers = ask_all(nodes, key, Inspect{}, way);
+Inspection inspect(NodeSet& nodes, const LockKey& key, Mode mode) {
+    const Answers answers = ask_all(nodes, key, Inspect{}, mode);
     std::vector<NodeView> views;
-    for (size_t i = 0; i < nodes.size(); ++i) views.push_back({nodes.node(i).display(), said(answers[i])});
+    for (size_t i = 0; i < nodes.size(); ++i) views.push_back({nodes.node(i).display(), node_reply(answers[i])});
     return tally(std::move(views));
 }
 

@@ -13,7 +13,7 @@ namespace holdfast {
 /// What one node says of a lock.
 struct NodeView {
     std::string node; ///< as displayed, without password
-    tl::expected<Said, NodeFailure> said;
+    tl::expected<NodeReply, NodeFailure> reply;
 };
 
 enum class Standing {
@@ -37,10 +37,10 @@ struct Inspection {
     size_t waiting = 0;          ///< how many there are in all
 };
 
-Inspection inspect(NodeSet&, const LockKey&, Way = Way::scripts);
+Inspection inspect(NodeSet&, const LockKey&, Mode = Mode::scripts);
 
 /// One operation on every node, none of which is waited for longer than a connection and one answer may take.
-Answers ask_all(NodeSet&, const LockKey&, const Operation&, Way);
+Answers ask_all(NodeSet&, const LockKey&, const Operation&, Mode);
 
 /// What follows from what the nodes say.
 Inspection tally(std::vector<NodeView>);

@@ -15,7 +15,7 @@ std::optional<BootTime> Lease::until() const {
 }
 
 bool Lease::possible(BootTime now) const {
-    if (!kept(Rule::impossible_quorum)) return true;
+    if (!enforced(Rule::impossible_quorum)) return true;
     const auto may_hold = std::ranges::count_if(
         nodes_, [&](const Node& node) { return node.asked || (node.granted && *node.granted > now); });
     return static_cast<size_t>(may_hold) >= quorum(nodes_.size());

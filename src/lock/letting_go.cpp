@@ -30,7 +30,7 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
         if (!asked[i]) return {};
         // Whoever answered the acquire late, after the quorum, will answer this as well.
         if (nodes_.caught_up(i)) waited_for[i] = true;
-        return exchange(key_, operation_for(i), ways_[i]);
+        return exchange(key_, operation_for(i), modes_[i]);
     };
     const auto enough = [&](const Answers& answers) {
         const bool others = BootClock::now() < others_until;
@@ -84,15 +84,15 @@ class Lock::LettingGo {
     size_t missing() const { return quorum(open_.size()) - std::min(confirmed_, quorum(open_.size())); }
     std::vector<NodeReport>& reports() { return reports_; }
 
-    void take(const Answers& answers, const std::function<bool(Word)>& confirms) {
+    void take(const Answers& answers, const std::function<bool(Verdict)>& confirms) {
         std::vector<std::optional<NodeFailure>> failures(open_.size());
         for (size_t i = 0; i < open_.size(); ++i) {
             if (!open_[i]) continue;
-            const auto vote = said(answers[i]);
+            const auto vote = node_reply(answers[i]);
             open_[i] = !vote;
             if (!vote) failures[i] = vote.error();
-            else if (confirms(vote->word)) ++confirmed_;
-            reports_[i].text = !vote ? vote.error().text : confirms(vote->word) ? "confirmed" : "not ours any more";
+            else if (confirms(vote->verdict)) ++confirmed_;
+            reports_[i].text = !vote ? vote.error().text : confirms(vote->verdict) ? "confirmed" : "not ours any more";
         }
         refused_ = false;
         for (size_t i = 0; i < open_.size(); ++i)
@@ -124,7 +124,7 @@ class Lock::LettingGo {
 };
 
 template <typename OperationFor>
-bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::function<bool(Word)>& confirms) {
+bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms) {
     LettingGo state{*this};
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
     while (true) {
@@ -150,12 +150,12 @@ bool Lock::keep(milliseconds rest) {
                                 : Operation{Extend{token_, record_, rest}};
     };
     // Past the lease nothing revives the lock (hazard 45).
-    return let_go(valid_until().value_or(BootTime{}), extend, [](Word word) { return word == Word::yours; });
+    return let_go(valid_until().value_or(BootTime{}), extend, [](Verdict word) { return word == Verdict::yours; });
 }
 
 bool Lock::release() {
     const auto release = [&](size_t i) { return Release{token_, entry_.value, may_come_late(i)}; };
-    return let_go(BootTime::max(), release, [](Word) { return true; });
+    return let_go(BootTime::max(), release, [](Verdict) { return true; });
 }
 
 } // namespace holdfast

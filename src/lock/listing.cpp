@@ -34,7 +34,7 @@ class NodeListing {
 
     const std::optional<NodeFailure>& failure() const { return failure_; }
     /// By name.
-    const std::map<std::string, Said>& found() const { return found_; }
+    const std::map<std::string, NodeReply>& found() const { return found_; }
 
   private:
     using Replies = std::span<const Reply>;
@@ -70,10 +70,10 @@ class NodeListing {
 
     void take_all(const std::string& name, Replies replies) {
         if (!usable(replies) || replies[0].integer < 0) return;
-        Said said{Word::held, replies[1].text, duration_of(replies[0].integer)};
-        said.fence = Fence{replies[2].number()};
-        said.waiting = static_cast<size_t>(std::max<int64_t>(replies[3].integer, 0));
-        found_.insert_or_assign(name, std::move(said));
+        NodeReply told{Verdict::held, replies[1].text, duration_of(replies[0].integer)};
+        told.fence = Fence{replies[2].number()};
+        told.waiting = static_cast<size_t>(std::max<int64_t>(replies[3].integer, 0));
+        found_.insert_or_assign(name, std::move(told));
     }
 
     void take_names(Replies replies) {
@@ -89,7 +89,7 @@ class NodeListing {
     bool usable(Replies replies) {
         const auto error = std::ranges::find(replies, Reply::Type::error, &Reply::type);
         if (error == replies.end()) return true;
-        if (const auto said = refused(*error); !said) fail(said.error());
+        if (const auto told = refused(*error); !told) fail(told.error());
         return false;
     }
 
@@ -101,7 +101,7 @@ class NodeListing {
     std::vector<std::string> asked_expiring_;
     bool asked_to_scan_ = false;
     milliseconds now_{};
-    std::map<std::string, Said> found_;
+    std::map<std::string, NodeReply> found_;
     std::optional<NodeFailure> failure_;
 };
 
@@ -121,13 +121,13 @@ Listing list_locks(NodeSet& nodes, const std::string& prefix, const std::string&
         if (!answers[i]->replies) listings[i].fail(answers[i]->replies.error());
         const auto& failure = listings[i].failure();
         listing.nodes.push_back({nodes.node(i).display(), failure});
-        nobody.push_back({listing.nodes[i].name, Said{Word::free}});
-        if (failure) nobody[i].said = tl::unexpected{*failure};
+        nobody.push_back({listing.nodes[i].name, NodeReply{Verdict::free}});
+        if (failure) nobody[i].reply = tl::unexpected{*failure};
     }
     std::map<std::string, std::vector<NodeView>> by_name;
     for (size_t i = 0; i < nodes.size(); ++i)
-        for (const auto& [name, said] : listings[i].found())
-            if (nobody[i].said) by_name.try_emplace(name, nobody).first->second[i].said = said;
+        for (const auto& [name, told] : listings[i].found())
+            if (nobody[i].reply) by_name.try_emplace(name, nobody).first->second[i].reply = told;
     for (auto& [name, views] : by_name) listing.locks.push_back({{name, prefix}, tally(std::move(views))});
     return listing;
 }

@@ -24,17 +24,17 @@ constexpr uint64_t of_another_process = 0;
 std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, bool won) {
     if (!vote) return won ? "not waited for: the others were enough" : "no answer yet";
     if (!*vote) return (*vote).error().text;
-    switch ((*vote)->word) {
-    case Word::granted:
+    switch ((*vote)->verdict) {
+    case Verdict::granted:
         return won ? fmt::format("granted in {}", format_latency(took))
                    : fmt::format("answered in {}; its vote was given back", format_latency(took));
-    case Word::held: return fmt::format("held by {}", describe(Record::parse((*vote)->value)));
-    case Word::reserved: return fmt::format("reserved for {}", describe(Record::parse((*vote)->value)));
-    case Word::not_a_lock: return "the key there is not a lock";
-    case Word::revoked: return "our token is void there: taken away, or given up";
-    case Word::yours: return "still ours";
-    case Word::missing: return "the key is gone";
-    case Word::taken: return "held by another";
+    case Verdict::held: return fmt::format("held by {}", describe(Record::parse((*vote)->value)));
+    case Verdict::reserved: return fmt::format("reserved for {}", describe(Record::parse((*vote)->value)));
+    case Verdict::not_a_lock: return "the key there is not a lock";
+    case Verdict::revoked: return "our token is void there: taken away, or given up";
+    case Verdict::yours: return "still ours";
+    case Verdict::missing: return "the key is gone";
+    case Verdict::taken: return "held by another";
     default: return "its answer makes no sense here";
     }
 }
@@ -52,7 +52,7 @@ void add_who_is_ahead(Attempt& attempt, const Ballot& ballot) {
         attempt.holder = Record::parse(ballot.other_holder());
         attempt.expires_in = ballot.other_expires_in();
     }
-    if (const Said* reservation = ballot.reservation(); reservation && attempt.outcome == Outcome::reserved) {
+    if (const NodeReply* reservation = ballot.reservation(); reservation && attempt.outcome == Outcome::reserved) {
         attempt.first = Record::parse(reservation->value);
         attempt.expires_in = reservation->ttl_left;
     }
@@ -62,19 +62,20 @@ void add_who_is_ahead(Attempt& attempt, const Ballot& ballot) {
 void count(Ballot& ballot, const Answers& answers, const std::function<void(size_t)>& added) {
     for (size_t i = 0; i < answers.size(); ++i) {
         if (!answers[i] || ballot.has(i)) continue;
-        ballot.add(i, said(*answers[i]));
+        ballot.add(i, node_reply(*answers[i]));
         added(i);
     }
 }
 
 } // namespace
 
-Lock::Lock(NodeSet nodes, LockKey key, LockRules rules, Holder self)
-    : nodes_{std::move(nodes)}, key_{std::move(key)}, rules_{rules}, self_{std::move(self)}, token_{random_id(), 0},
-      lease_{nodes_.size()}, ways_(nodes_.size(), rules.way), unanswered_on_(nodes_.size()), answered_(nodes_.size()) {}
+Lock::Lock(NodeSet nodes, LockKey key, LockTerms terms, Holder self)
+    : nodes_{std::move(nodes)}, key_{std::move(key)}, terms_{terms}, self_{std::move(self)}, token_{random_id(), 0},
+      lease_{nodes_.size()}, modes_(nodes_.size(), terms.mode), unanswered_on_(nodes_.size()),
+      answered_(nodes_.size()) {}
 
-Lock::Lock(NodeSet nodes, LockKey key, LockRules rules, Token token, const Tenure& held)
-    : Lock{std::move(nodes), std::move(key), rules, held.record.holder.value_or(Holder{})} {
+Lock::Lock(NodeSet nodes, LockKey key, LockTerms terms, Token token, const Tenure& held)
+    : Lock{std::move(nodes), std::move(key), terms, held.record.holder.value_or(Holder{})} {
     token_ = std::move(token);
     record_ = held.record;
     fence_ = held.fence;
@@ -92,7 +93,7 @@ std::optional<BootTime> Lock::start_until() const {
     const auto until = valid_until();
     if (until) return *until - timing().least_to_start();
     // Without the rule: no end is an end that never comes.
-    return kept(Rule::missing_lease) ? until : BootTime::max();
+    return enforced(Rule::missing_lease) ? until : BootTime::max();
 }
 
 bool Lock::worth_starting() const {
@@ -104,7 +105,7 @@ std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answe
     std::vector<NodeReport> out;
     for (size_t i = 0; i < nodes_.size(); ++i) {
         std::string text = text_of(ballot[i], answers[i] ? answers[i]->took : nanoseconds{}, won);
-        if (ballot[i] && *ballot[i] && ways_[i] == Way::transactions) text += ", by transaction";
+        if (ballot[i] && *ballot[i] && modes_[i] == Mode::transactions) text += ", by transaction";
         if (const auto other = same_server_before(i))
             text +=
                 fmt::format("; it is the same server as {}, and has no vote of its own", nodes_.node(*other).display());
@@ -114,7 +115,7 @@ std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answe
 }
 
 void Lock::granted(size_t node, const Answer& yes) {
-    lease_.grant(node, granted_until(kept(Rule::send_time) ? *yes.sent_at : BootClock::now(), timing()));
+    lease_.grant(node, granted_until(enforced(Rule::send_time) ? *yes.sent_at : BootClock::now(), timing()));
     heard_at_ = std::max(heard_at_, *yes.sent_at + yes.took);
 }
 
@@ -136,7 +137,7 @@ std::vector<NodeReport> Lock::same_servers() const {
 }
 
 Attempt Lock::try_once(const Try& how) {
-    if (kept(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
+    if (enforced(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
     self_.since = wall_time_since_epoch();
     self_.nodes = nodes_.size();
     record_ = Record::make(token_, self_);
@@ -149,8 +150,8 @@ Attempt Lock::try_once(const Try& how) {
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
             const auto& vote = *ballot[i];
-            if (!vote || vote->word != Word::granted) return;
-            if (const auto why = too_young(nodes_, i, rules_.restart_guard, timing().drift_ratio)) {
+            if (!vote || vote->verdict != Verdict::granted) return;
+            if (const auto why = too_young(nodes_, i, terms_.restart_guard, timing().drift_ratio)) {
                 ballot.add(i, tl::unexpected{NodeFailure{NodeFailure::Kind::no_vote, why->text}});
                 if (why->votes_in) votes_in.push_back(*why->votes_in);
                 return;
@@ -167,7 +168,7 @@ Attempt Lock::try_once(const Try& how) {
     const auto exchange_for = [&](size_t i) {
         unanswered_on_[i] = nodes_.connection_number(i);
         lease_.asked(i);
-        return exchange(key_, acquire, ways_[i]);
+        return exchange(key_, acquire, modes_[i]);
     };
     const Answers answers = nodes_.ask(exchange_for, {.enough = enough,
                                                       .deadline = deadline,
@@ -211,8 +212,8 @@ void Lock::heed(size_t node, const Answer& answer) {
     answered_[node] = answer.replies.has_value();
     // Answered, or never sent: nothing can come late.
     if (answered_[node] || !answer.in_vain.empty() || !answer.sent_at) unanswered_on_[node].reset();
-    const auto vote = said(answer);
-    if (!unanswered_on_[node] && !(vote && vote->word == Word::granted)) lease_.take_back(node);
+    const auto vote = node_reply(answer);
+    if (!unanswered_on_[node] && !(vote && vote->verdict == Verdict::granted)) lease_.take_back(node);
 }
 
 bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
@@ -220,14 +221,14 @@ bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
         if (round > 0) fences.raise();
         const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
             if (!fences.behind(i)) return {};
-            return exchange(key_, Raise{record_, fences.target()}, ways_[i]);
+            return exchange(key_, Raise{record_, fences.target()}, modes_[i]);
         };
         Ballot ballot{nodes_.size()};
         const auto enough = [&](const Answers& answers) {
             count(ballot, answers, [&](size_t i) {
                 const auto& vote = *ballot[i];
-                if (vote && vote->word == Word::raised) fences.accepted(i, vote->fence);
-                else if (vote && vote->word == Word::refused) fences.refused(vote->fence);
+                if (vote && vote->verdict == Verdict::raised) fences.accepted(i, vote->fence);
+                else if (vote && vote->verdict == Verdict::refused) fences.refused(vote->fence);
                 else if (vote) {
                     fences.not_ours(i);
                     lease_.take_back(i);
@@ -254,7 +255,7 @@ bool Lock::told_of_revocation() {
 }
 
 bool Lock::is_revoked(const Ballot::Vote& vote) {
-    if (!vote || vote->word != Word::revoked) return false;
+    if (!vote || vote->verdict != Verdict::revoked) return false;
     // One that we gave up ourselves has no words.
     if (!vote->value.empty() && !taken_away_) taken_away_ = printable(vote->value, 500);
     return true;
@@ -283,13 +284,13 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
             const auto& vote = *ballot[i];
             if (!vote) return;
             answered_[i] = true;
-            if (vote->word == Word::yours && same_server_before(i)) {
+            if (vote->verdict == Verdict::yours && same_server_before(i)) {
                 lease_.take_back(i);
-            } else if (vote->word == Word::yours) {
+            } else if (vote->verdict == Verdict::yours) {
                 ++yes;
                 granted(i, *answers[i]);
             } else {
-                missing[i] = vote->word == Word::missing;
+                missing[i] = vote->verdict == Verdict::missing;
                 revoked = is_revoked(vote) || revoked;
                 lease_.take_back(i);
             }
@@ -302,7 +303,7 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
     const auto exchange_for = [&](size_t i) {
         // A node that we never reached was never asked for the lock.
         if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
-        return exchange(key_, Extend{token_, record_, timing().ttl}, ways_[i]);
+        return exchange(key_, Extend{token_, record_, timing().ttl}, modes_[i]);
     };
     const Answers answers = nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt});
     enough(answers);
@@ -319,7 +320,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
             const auto& vote = *ballot[i];
             // What is answered cannot come late, but what was sent on an earlier connection can.
             if (answers[i]->replies && !may_come_late(i)) unanswered_on_[i].reset();
-            if (vote && vote->word == Word::yours && !same_server_before(i)) granted(i, *answers[i]);
+            if (vote && vote->verdict == Verdict::yours && !same_server_before(i)) granted(i, *answers[i]);
             revoked = is_revoked(vote) || revoked;
             moved();
         });
@@ -329,7 +330,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
         if (!missing[i]) return {};
         if (!may_come_late(i)) unanswered_on_[i] = nodes_.connection_number(i);
         lease_.asked(i);
-        return exchange(key_, Restore{token_, record_, timing().ttl, fence_}, ways_[i]);
+        return exchange(key_, Restore{token_, record_, timing().ttl, fence_}, modes_[i]);
     };
     enough(
         nodes_.ask(exchange_for,

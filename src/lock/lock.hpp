@@ -40,12 +40,12 @@ enum class Renewal {
     lost,  ///< a quorum has become impossible (lock/lease.hpp), or the token was revoked: lost for ever
 };
 
-struct LockRules {
+struct LockTerms {
     Timing timing;
     /// For how long a node that was started has no vote (lock/restart_guard.hpp). One value for all users of these
     /// nodes.
     std::optional<milliseconds> restart_guard{};
-    Way way = Way::scripts;
+    Mode mode = Mode::scripts;
 };
 
 /// Since when somebody waits.
@@ -64,13 +64,13 @@ struct Try {
 
 class Lock {
   public:
-    Lock(NodeSet nodes, LockKey key, LockRules rules, Holder self);
+    Lock(NodeSet nodes, LockKey key, LockTerms terms, Holder self);
     /// One that another process has acquired under that token, as tenure() found it.
-    Lock(NodeSet nodes, LockKey key, LockRules rules, Token token, const Tenure& held);
+    Lock(NodeSet nodes, LockKey key, LockTerms terms, Token token, const Tenure& held);
 
     const LockKey& key() const { return key_; }
     const Token& token() const { return token_; }
-    const Timing& timing() const { return rules_.timing; }
+    const Timing& timing() const { return terms_.timing; }
     /// After a win: the number that no earlier holder had.
     Fence fence() const { return fence_; }
     NodeSet& nodes() { return nodes_; }
@@ -131,7 +131,7 @@ class Lock {
     /// The last words on every node, tried again where that helps and it is not too late. Whether a quorum has
     /// confirmed.
     template <typename OperationFor>
-    bool let_go(BootTime no_later, OperationFor operation_for, const std::function<bool(Word)>& confirms);
+    bool let_go(BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms);
     void undo(const Answers& acquire_answers);
     /// The node keeps the key, as it has said.
     void granted(size_t node, const Answer& yes);
@@ -150,7 +150,7 @@ class Lock {
 
     NodeSet nodes_;
     LockKey key_;
-    LockRules rules_;
+    LockTerms terms_;
     Holder self_;
     Token token_;
     Record record_;
@@ -158,7 +158,7 @@ class Lock {
     Fence fence_;
     Lease lease_;
     BootTime heard_at_{};
-    std::vector<Way> ways_; ///< by node
+    std::vector<Mode> modes_; ///< by node
     std::vector<std::optional<uint64_t>>
         unanswered_on_;          ///< by node: the connection of an acquire or restore without answer
     std::vector<bool> answered_; ///< by node: when it was last waited for it has answered

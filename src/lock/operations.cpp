@@ -11,15 +11,15 @@
 namespace holdfast {
 namespace {
 
-std::optional<Word> word(std::string_view text) {
-    static const std::map<std::string_view, Word> words{
-        {"granted", Word::granted}, {"held", Word::held},         {"reserved", Word::reserved},
-        {"raised", Word::raised},   {"refused", Word::refused},   {"yours", Word::yours},
-        {"missing", Word::missing}, {"taken", Word::taken},       {"revoked", Word::revoked},
-        {"changed", Word::changed}, {"released", Word::released}, {"not_ours", Word::not_ours},
-        {"done", Word::done},       {"free", Word::free}};
-    const auto found = words.find(text);
-    return found == words.end() ? std::nullopt : std::optional{found->second};
+std::optional<Verdict> verdict(std::string_view text) {
+    static const std::map<std::string_view, Verdict> verdicts{
+        {"granted", Verdict::granted}, {"held", Verdict::held},         {"reserved", Verdict::reserved},
+        {"raised", Verdict::raised},   {"refused", Verdict::refused},   {"yours", Verdict::yours},
+        {"missing", Verdict::missing}, {"taken", Verdict::taken},       {"revoked", Verdict::revoked},
+        {"changed", Verdict::changed}, {"released", Verdict::released}, {"not_ours", Verdict::not_ours},
+        {"done", Verdict::done},       {"free", Verdict::free}};
+    const auto found = verdicts.find(text);
+    return found == verdicts.end() ? std::nullopt : std::optional{found->second};
 }
 
 tl::unexpected<NodeFailure> failure(NodeFailure::Kind kind, std::string text) {
@@ -59,18 +59,18 @@ milliseconds Revoke::void_lasts() const {
     return std::max(record.holder ? record.holder->ttl : milliseconds{0}, holdfast::void_lasts);
 }
 
-Exchange exchange(const LockKey& key, const Operation& operation, Way& way) {
-    if (way == Way::transactions) return transaction(key, operation);
-    return {script(key, operation), [&way, key, operation](std::vector<Reply>&& replies) -> Step {
+Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode) {
+    if (mode == Mode::transactions) return transaction(key, operation);
+    return {script(key, operation), [&mode, key, operation](std::vector<Reply>&& replies) -> Step {
                 if (!refuses_scripts(replies.back())) return std::move(replies.back());
-                way = Way::transactions;
+                mode = Mode::transactions;
                 return transaction(key, operation);
             }};
 }
 
-tl::expected<Said, NodeFailure> refused(const Reply& error) {
+tl::expected<NodeReply, NodeFailure> refused(const Reply& error) {
     // A script's error names its cause behind what the script did: "ERR ... WRONGTYPE Operation ...".
-    if (error.text.find("WRONGTYPE") != std::string::npos) return Said{Word::not_a_lock};
+    if (error.text.find("WRONGTYPE") != std::string::npos) return NodeReply{Verdict::not_a_lock};
     const bool denied = error.is_error("NOAUTH") || lacks_right(error);
     return failure(denied ? NodeFailure::Kind::denied : NodeFailure::Kind::no_vote, explained(error));
 }
@@ -86,8 +86,8 @@ milliseconds duration_of(int64_t ms) {
     return std::clamp(milliseconds{ms}, -longest, longest);
 }
 
-tl::expected<Said, NodeFailure> said(const std::optional<Answer>& answer) {
-    return answer ? said(*answer) : failure(NodeFailure::Kind::timeout, "it comes to no end in time");
+tl::expected<NodeReply, NodeFailure> node_reply(const std::optional<Answer>& answer) {
+    return answer ? node_reply(*answer) : failure(NodeFailure::Kind::timeout, "it comes to no end in time");
 }
 
 bool has_granted(const Answer& answer) {
@@ -95,36 +95,36 @@ bool has_granted(const Answer& answer) {
     return !replies.empty() && !replies.back().items.empty() && replies.back().items.front().text == "granted";
 }
 
-tl::expected<Said, NodeFailure> said(const Answer& answer) {
+tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
     if (!answer.replies) return tl::unexpected{answer.replies.error()};
     const Reply& reply = answer.replies->front();
     if (reply.type == Reply::Type::error) return refused(reply);
-    const auto what = reply.items.empty() ? std::nullopt : word(reply.items.front().text);
+    const auto what = reply.items.empty() ? std::nullopt : verdict(reply.items.front().text);
     if (!what)
         return failure(NodeFailure::Kind::no_vote,
                        fmt::format("it gives no answer of ours: {}", printable(reply.text)));
     const auto item = [&](size_t i) { return i < reply.items.size() ? reply.items[i] : Reply{}; };
-    Said said{*what, item(1).text};
+    NodeReply told{*what, item(1).text};
     switch (*what) {
-    case Word::granted:
-    case Word::raised:
-    case Word::refused:
-        said.fence = Fence{item(2).integer};
+    case Verdict::granted:
+    case Verdict::raised:
+    case Verdict::refused:
+        told.fence = Fence{item(2).integer};
         // Agreed to, one that is too large would leave none for those who come later.
-        if (said.fence < Fence{1} || said.fence > largest_fence)
+        if (told.fence < Fence{1} || told.fence > largest_fence)
             return failure(NodeFailure::Kind::no_vote, "the lock's fence number there makes no sense");
         break;
     default:
-        said.ttl_left = duration_of(item(2).integer);
-        said.position = static_cast<size_t>(std::max<int64_t>(item(3).integer, 0));
+        told.ttl_left = duration_of(item(2).integer);
+        told.position = static_cast<size_t>(std::max<int64_t>(item(3).integer, 0));
     }
-    if (said.word == Word::held && said.ttl_left < milliseconds{0}) return Said{Word::not_a_lock};
+    if (told.verdict == Verdict::held && told.ttl_left < milliseconds{0}) return NodeReply{Verdict::not_a_lock};
     if (reply.items.size() > 6) {
-        said.fence = Fence{reply.items[4].integer};
-        said.queue = queue(reply.items[5]);
-        said.waiting = static_cast<size_t>(std::max<int64_t>(reply.items[6].integer, 0));
+        told.fence = Fence{reply.items[4].integer};
+        told.queue = queue(reply.items[5]);
+        told.waiting = static_cast<size_t>(std::max<int64_t>(reply.items[6].integer, 0));
     }
-    return said;
+    return told;
 }
 
 } // namespace holdfast

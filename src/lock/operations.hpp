@@ -125,7 +125,7 @@ struct Revoke {
 struct Inspect {};
 using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdraw, Revoke, Inspect>;
 
-enum class Word {
+enum class Verdict {
     granted,    ///< it is ours now
     held,       ///< somebody else's
     reserved,   ///< free, but others are ahead of us
@@ -148,8 +148,8 @@ struct Waiter {
     milliseconds waited{};
 };
 
-struct Said {
-    Word word;
+struct NodeReply {
+    Verdict verdict;
     std::string value{};     ///< held: what stands in the key; reserved: who is first in the queue; revoked: the words
     milliseconds ttl_left{}; ///< held: of the key; reserved: of the entry of who is first
     size_t position = 0;     ///< held, reserved: our place in the queue, from 1; 0: not in it
@@ -159,20 +159,20 @@ struct Said {
 };
 
 /// How a node wants to be asked.
-enum class Way { scripts, transactions };
+enum class Mode { scripts, transactions };
 
 /// One operation on one node. A node that refuses scripts is asked by transaction at once, and `way`, which outlives
 /// the exchange, says so from then on.
-Exchange exchange(const LockKey&, const Operation&, Way& way);
+Exchange exchange(const LockKey&, const Operation&, Mode& mode);
 
 /// What a node answered to one of these.
-tl::expected<Said, NodeFailure> said(const Answer&);
+tl::expected<NodeReply, NodeFailure> node_reply(const Answer&);
 /// The same after a round with a deadline: nothing is a timeout.
-tl::expected<Said, NodeFailure> said(const std::optional<Answer>&);
+tl::expected<NodeReply, NodeFailure> node_reply(const std::optional<Answer>&);
 /// Whether a node has set our key in answer to Acquire, with or without a vote: it has to be taken back.
 bool has_granted(const Answer&);
 /// What an error of a node says of a lock: not_a_lock, or nothing.
-tl::expected<Said, NodeFailure> refused(const Reply& error);
+tl::expected<NodeReply, NodeFailure> refused(const Reply& error);
 /// By the node's clock, from its answer to TIME.
 milliseconds time_of(const Reply&);
 /// A duration as a node tells it; a century at most, which nanoseconds can count.

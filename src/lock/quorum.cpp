@@ -6,7 +6,7 @@ namespace holdfast {
 
 size_t quorum(size_t nodes) {
     // Without the rule: of a minority that happens to be the only one to answer.
-    return kept(Rule::configured_quorum) ? nodes / 2 + 1 : nodes / 4 + 1;
+    return enforced(Rule::configured_quorum) ? nodes / 2 + 1 : nodes / 4 + 1;
 }
 
 } // namespace holdfast

@@ -27,7 +27,7 @@ bool stop_requested_within(BootTime until, NodeSet& nodes, Poller& poller, int s
 void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop) {
     const milliseconds interval = lock.timing().renewal_interval();
     // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
-    const auto is_over = [&] { return kept(Rule::no_resurrection) && deadline.over(BootClock::now()); };
+    const auto is_over = [&] { return enforced(Rule::no_resurrection) && deadline.over(BootClock::now()); };
     // What was taken away before the nodes know that we listen, the first round finds; of what is taken later they
     // tell.
     lock.listen_for_revocation();
@@ -43,7 +43,7 @@ void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop)
         };
         Renewal renewal = lock.extend(moved, stop);
         // A node that may yet hold it is waited for in the round, and no longer.
-        if (kept(Rule::impossible_quorum) && !lock.valid()) renewal = Renewal::lost;
+        if (enforced(Rule::impossible_quorum) && !lock.valid()) renewal = Renewal::lost;
         switch (renewal) {
         case Renewal::lost:
             return deadline.lose(

@@ -14,7 +14,7 @@ namespace holdfast {
 inline Reply text(std::string_view value) { return {Reply::Type::text, std::string{value}, 0, {}}; }
 inline Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {}}; }
 inline Reply list(std::vector<Reply> items) { return {Reply::Type::list, {}, 0, std::move(items)}; }
-inline Reply word(std::string_view name) { return list({text(name)}); }
+inline Reply verdict(std::string_view name) { return list({text(name)}); }
 
 /// RESP3 sends pairs, RESP2 one flat list.
 template <typename Visit>

@@ -6,22 +6,22 @@
 
 namespace holdfast {
 
-Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& words, Way way) {
-    const Answers answers = ask_all(nodes, key, Revoke{record, words}, way);
-    std::map<Word, size_t> counts;
+Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& words, Mode mode) {
+    const Answers answers = ask_all(nodes, key, Revoke{record, words}, mode);
+    std::map<Verdict, size_t> counts;
     Revocation revocation{};
     for (size_t i = 0; i < nodes.size(); ++i) {
-        revocation.nodes.push_back({nodes.node(i).display(), said(answers[i])});
-        if (const auto& one = revocation.nodes.back().said) {
-            ++counts[one->word];
+        revocation.nodes.push_back({nodes.node(i).display(), node_reply(answers[i])});
+        if (const auto& one = revocation.nodes.back().reply) {
+            ++counts[one->verdict];
             ++revocation.answered;
         }
     }
     const size_t q = quorum(nodes.size());
     using enum Revocation::Outcome;
     if (revocation.answered < q) revocation.outcome = too_few;
-    else if (counts[Word::revoked] > 0) revocation.outcome = revoked;
-    else revocation.outcome = counts[Word::free] >= q ? free : changed;
+    else if (counts[Verdict::revoked] > 0) revocation.outcome = revoked;
+    else revocation.outcome = counts[Verdict::free] >= q ? free : changed;
     return revocation;
 }
 

@@ -23,6 +23,6 @@ struct Revocation {
 
 /// Takes away exactly that record, wherever it stands.
 /// `words` tell its holder by whom and why.
-Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Way way = Way::scripts);
+Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Mode mode = Mode::scripts);
 
 } // namespace holdfast

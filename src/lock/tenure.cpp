@@ -8,15 +8,15 @@
 
 namespace holdfast {
 
-Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token, Way way) {
-    const Answers answers = ask_all(nodes, key, Inspect{}, way);
+Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token, Mode mode) {
+    const Answers answers = ask_all(nodes, key, Inspect{}, mode);
     Tenure result;
     std::vector<milliseconds> left;
     for (size_t i = 0; i < nodes.size(); ++i) {
-        const auto one = said(answers[i]);
+        const auto one = node_reply(answers[i]);
         std::string text = one ? "not ours" : one.error().text;
         if (one) ++result.answered;
-        if (one && one->word == Word::held) {
+        if (one && one->verdict == Verdict::held) {
             Record record = Record::parse(one->value);
             if (record.token() == token.text()) {
                 // Another node may have kept us waiting since this one looked.

@@ -25,6 +25,6 @@ struct Tenure {
 };
 
 /// Asks every node whether the lock is held under that token.
-Tenure tenure(NodeSet&, const LockKey&, const Token&, Way = Way::scripts);
+Tenure tenure(NodeSet&, const LockKey&, const Token&, Mode = Mode::scripts);
 
 } // namespace holdfast

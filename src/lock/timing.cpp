@@ -58,7 +58,7 @@ std::optional<std::string> impossible(const Timing& timing) {
 }
 
 BootTime granted_until(BootTime sent_at, const Timing& timing) {
-    return sent_at + timing.ttl - (kept(Rule::drift) ? timing.drift() : nanoseconds{0});
+    return sent_at + timing.ttl - (enforced(Rule::drift) ? timing.drift() : nanoseconds{0});
 }
 
 } // namespace holdfast

@@ -113,7 +113,7 @@ class Acquisition {
             if (!watching) return next;
             return ask({"UNWATCH"}, [next = std::move(next)](Replies&&) -> Step { return next; });
         };
-        if (replies[0].integer != 0) return watching ? Step{let_go(word("revoked"))} : Step{word("revoked")};
+        if (replies[0].integer != 0) return watching ? Step{let_go(verdict("revoked"))} : Step{verdict("revoked")};
         const Line line{replies.subspan(4)};
         if (!line.stale.empty()) return otherwise(drop(line.stale));
         if (is_attempt_before(replies[1].text, op_.token)) return watching ? Step{drop_key()} : Step{look(true)};
@@ -203,9 +203,9 @@ class Acquisition {
 
 // ---- release, withdraw, revoke
 
-struct Verdict {
+struct Removal {
     bool remove;
-    std::string word;
+    std::string verdict;
     Request hints; ///< what is told when it is done
 };
 
@@ -218,7 +218,7 @@ Request void_mark(const LockKey& key, std::string_view token, milliseconds lasts
 
 /// Sends `before`, which may fail, and deletes the key if `judge` says so of its value.
 Exchange remove(const LockKey& key, const Request& before,
-                std::function<Verdict(const Reply& value, const Line& line)> judge) {
+                std::function<Removal(const Reply& value, const Line& line)> judge) {
     Request request = before;
     request.append(watch({key.key()}));
     request.add({"GET", key.key()});
@@ -230,13 +230,13 @@ Exchange remove(const LockKey& key, const Request& before,
                 const auto error = std::ranges::find(asked, Reply::Type::error, &Reply::type);
                 if (error != asked.end()) return *error;
                 const std::span<const Reply> looked = asked.subspan(watch_replies);
-                const Verdict verdict = judge(looked[0], Line{looked.subspan(1)});
-                if (!verdict.remove) return let_go(word(verdict.word), verdict.hints);
+                const Removal removal = judge(looked[0], Line{looked.subspan(1)});
+                if (!removal.remove) return let_go(verdict(removal.verdict), removal.hints);
                 return commit(
                     [&](Request& commands) {
                         commands.add({"DEL", key.key()});
                     },
-                    [verdict](const Reply&) -> Step { return word(verdict.word); }, again, verdict.hints);
+                    [removal](const Reply&) -> Step { return verdict(removal.verdict); }, again, removal.hints);
             }};
 }
 
@@ -252,7 +252,7 @@ struct ToTransaction {
         request.add({"GET", key.key()});
         request.add({"GET", key.fence()});
         return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
-            if (replies[watch_replies].text != op.record.value) return let_go(word("not_ours"));
+            if (replies[watch_replies].text != op.record.value) return let_go(verdict("not_ours"));
             const int64_t last = replies[watch_replies + 1].number();
             if (last >= op.to.number) return let_go(list({text("refused"), text(""), integer(last)}));
             return commit([&](Request& commands) { set_fence(key, op.to.number, commands); },
@@ -271,15 +271,17 @@ struct ToTransaction {
         return ask(std::move(request), [key = key, op](Replies&& replies) -> Step {
             if (const Reply& words = replies[watch_replies]; words.type != Reply::Type::nil)
                 return let_go(list({text("revoked"), text(words.text)}));
-            if (replies[watch_replies + 1].type == Reply::Type::nil) return let_go(word("missing"));
-            if (replies[watch_replies + 1].text != op.record.value) return let_go(word("taken"));
+            if (replies[watch_replies + 1].type == Reply::Type::nil) return let_go(verdict("missing"));
+            if (replies[watch_replies + 1].text != op.record.value) return let_go(verdict("taken"));
             return commit(
                 [&](Request& commands) {
                     commands.add({"PEXPIRE", key.key(), argument(op.ttl)});
                     commands.add({"PEXPIRE", key.fence(), argument(fence_lasts)});
                 },
                 // The key may have expired between its WATCH and the EXEC.
-                [](const Reply& results) -> Step { return word(results.items[0].integer == 1 ? "yours" : "missing"); },
+                [](const Reply& results) -> Step {
+                    return verdict(results.items[0].integer == 1 ? "yours" : "missing");
+                },
                 [key, op] { return transaction(key, op); });
         });
     }
@@ -295,20 +297,20 @@ struct ToTransaction {
                 return let_go(list({text("revoked"), text(words.text)}));
             if (replies[watch_replies + 1].type != Reply::Type::nil &&
                 replies[watch_replies + 1].text != op.record.value)
-                return let_go(word("taken"));
+                return let_go(verdict("taken"));
             return commit(
                 [&](Request& commands) {
                     commands.add({"SET", key.key(), op.record.value, "PX", argument(op.ttl)});
                     set_fence(key, std::max(replies[watch_replies + 2].number(), op.fence.number), commands);
                 },
-                [](const Reply&) -> Step { return word("yours"); }, [key, op] { return transaction(key, op); });
+                [](const Reply&) -> Step { return verdict("yours"); }, [key, op] { return transaction(key, op); });
         });
     }
 
     Exchange operator()(const Release& op) const {
         Request before = void_mark(key, op.token.text(), op.void_too ? void_lasts : milliseconds{0});
         if (!op.entry.empty()) leave(key, op.entry, before);
-        return remove(key, before, [key = key, op](const Reply& value, const Line& line) -> Verdict {
+        return remove(key, before, [key = key, op](const Reply& value, const Line& line) -> Removal {
             if (!is_attempt_before(value.text, {op.token.run, op.token.attempt + 1})) return {false, "not_ours", {}};
             return {true, "released", line.hint(key)};
         });
@@ -317,7 +319,7 @@ struct ToTransaction {
     Exchange operator()(const Withdraw& op) const {
         Request before = void_mark(key, op.token.text(), op.void_too ? void_lasts : milliseconds{0});
         leave(key, op.entry, before);
-        return remove(key, before, [key = key, op](const Reply& value, const Line& line) -> Verdict {
+        return remove(key, before, [key = key, op](const Reply& value, const Line& line) -> Removal {
             const bool ours = value.text.starts_with(op.token.run + ".");
             const bool free = ours || value.type == Reply::Type::nil;
             return {ours, "done", free ? line.hint(key) : Request{}};
@@ -326,7 +328,7 @@ struct ToTransaction {
 
     Exchange operator()(const Revoke& op) const {
         return remove(key, void_mark(key, op.record.token(), op.void_lasts(), op.words),
-                      [key = key, op](const Reply& value, const Line& line) -> Verdict {
+                      [key = key, op](const Reply& value, const Line& line) -> Removal {
                           const bool theirs = value.text == op.record.value;
                           if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
                           Request hints{"PUBLISH", key.revoked_channel(), op.message()};

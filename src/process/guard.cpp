@@ -52,7 +52,7 @@ bool at_end_of_pipe() {
 }
 
 void signal_group(pid_t group, int signal) {
-    if (group != nobody) ::kill(kept(Rule::group_kill) ? -group : group, signal);
+    if (group != nobody) ::kill(enforced(Rule::group_kill) ? -group : group, signal);
 }
 
 void pause(nanoseconds how_long) {
@@ -112,7 +112,7 @@ bool Guard::start() {
 bool Guard::replace() { return start(); }
 
 bool Guard::watch(pid_t group) {
-    state_->group = kept(Rule::guard) ? group : 0;
+    state_->group = enforced(Rule::guard) ? group : 0;
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG | WUNTRACED) > 0) {
         if (WIFSTOPPED(status)) {

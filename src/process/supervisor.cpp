@@ -40,7 +40,7 @@ bool asks_to_end(int signal) { return signal == SIGTERM || signal == SIGINT || s
 } // namespace
 
 Supervisor::Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals,
-                       const LiveDeadline& deadline, Rules rules, const Log& log)
+                       const LiveDeadline& deadline, StopRules rules, const Log& log)
     : child_{child}, guard_{guard}, terminal_{terminal}, signals_{signals}, deadline_{deadline}, rules_{rules},
       stopping_{rules.times, rules.stop_on_loss}, log_{log} {
     // Orphans of the command become our children, so that we can tell when the last one is gone.
@@ -74,7 +74,7 @@ Ending Supervisor::run(const std::function<BootTime()>& keep_up) {
 
 bool Supervisor::over() {
     if (!ended_ || child_.outcome_fd() >= 0) return false;
-    if (!kept(Rule::reap_before_release)) return true;
+    if (!enforced(Rule::reap_before_release)) return true;
     if (group_alive() && !(rules_.leave_leftovers && !stopping_.stopping())) return false;
     return !inner_guard_lives(guard_ != nullptr ? guard_->pid() : 0) && !strays();
 }
@@ -127,7 +127,7 @@ void Supervisor::carry_out(BootTime now) {
 void Supervisor::signal_group(int signal) const {
     // Once it is gone its number may be another's; group_alive() looked a moment ago.
     if (group_gone_) return;
-    ::kill(kept(Rule::group_kill) ? -child_.pid() : child_.pid(), signal);
+    ::kill(enforced(Rule::group_kill) ? -child_.pid() : child_.pid(), signal);
     // A command that has left its group is killed all the same.
     if (signal == SIGKILL && !ended_) ::kill(child_.pid(), signal);
 }

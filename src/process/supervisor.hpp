@@ -21,7 +21,7 @@
 namespace holdfast {
 
 /// What happens to the command other than by its own doing.
-struct Rules {
+struct StopRules {
     StopTimes times;
     bool stop_on_loss = true;               ///< otherwise the loss is only told
     std::optional<milliseconds> max_hold{}; ///< stop the command after this long
@@ -44,7 +44,7 @@ class Supervisor {
     /// Offers the terminal to the child, which has not got its go yet. All references outlive the Supervisor.
     /// Without stop_on_loss a guard is there only inside another run.
     Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals, const LiveDeadline& deadline,
-               Rules rules, const Log& log);
+               StopRules rules, const Log& log);
 
     /// From the go to the end of the group. Calls `keep_up` at once, and each time again at the instant that it
     /// returns.
@@ -81,7 +81,7 @@ class Supervisor {
     Terminal& terminal_;
     const Signals& signals_;
     const LiveDeadline& deadline_;
-    Rules rules_;
+    StopRules rules_;
     Stopping stopping_;
     const Log& log_;
     Poller poller_;

@@ -348,7 +348,7 @@ void Connection::fail(Kind kind, std::string text) {
     if (!has_greeted) look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     NodeFailure why = state_ == State::open && refused_ ? *refused_ : NodeFailure{kind, std::move(text)};
-    if (!overdue || kept(Rule::close_on_timeout)) {
+    if (!overdue || enforced(Rule::close_on_timeout)) {
         given_up_ = std::move(fd_);
         fd_.reset();
         state_ = State::closed;

@@ -25,9 +25,9 @@ void NodeSet::resolve() {
 }
 
 /// One node's part in a round.
-class NodeSet::Talk {
+class NodeSet::RunningExchange {
   public:
-    Talk(size_t node, Exchange exchange, Connection& connection, uint64_t round)
+    RunningExchange(size_t node, Exchange exchange, Connection& connection, uint64_t round)
         : node_{node}, then_{std::move(exchange.then)},
           connection_{&connection}, number_{connection.number()}, round_{round} {
         connection.submit(exchange.request, round);
@@ -120,10 +120,10 @@ class NodeSet::HearingOut {
 Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
     ++round_;
     Answers answers(size());
-    std::vector<Talk> talks;
+    std::vector<RunningExchange> running;
     for (size_t i = 0; i < size(); ++i) {
         connections_[i].settle();
-        if (auto exchange = exchange_for(i)) talks.emplace_back(i, std::move(*exchange), connections_[i], round_);
+        if (auto exchange = exchange_for(i)) running.emplace_back(i, std::move(*exchange), connections_[i], round_);
     }
     HearingOut hearing_out{connections_, node_timeout_};
     std::vector<pollfd> fds;
@@ -131,7 +131,7 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
     // False when somebody interrupts.
     const auto wait = [&](BootTime no_later) {
         waited_for = hearing_out.asked();
-        for (const Talk& talk : talks) waited_for.push_back(&talk.connection());
+        for (const RunningExchange& exchange : running) waited_for.push_back(&exchange.connection());
         fds.clear();
         for (const Connection* connection : waited_for) {
             fds.push_back(connection->interest());
@@ -151,12 +151,12 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
         until.meanwhile();
     }
     while (true) {
-        std::erase_if(talks, [&](Talk& talk) {
-            auto& answer = answers[talk.node()];
-            answer = talk.take();
+        std::erase_if(running, [&](RunningExchange& exchange) {
+            auto& answer = answers[exchange.node()];
+            answer = exchange.take();
             return answer.has_value();
         });
-        if (talks.empty() || BootClock::now() >= until.deadline) return answers;
+        if (running.empty() || BootClock::now() >= until.deadline) return answers;
         if (until.enough(answers) && !(until.hear_out && hearing_out.goes_on(answers, until.deadline))) return answers;
         if (!wait(until.deadline)) return answers;
     }

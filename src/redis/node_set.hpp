@@ -100,7 +100,7 @@ class NodeSet {
     std::vector<Message> take_messages();
 
   private:
-    class Talk;
+    class RunningExchange;
     class HearingOut;
 
     milliseconds node_timeout_;

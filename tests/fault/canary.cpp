@@ -7,7 +7,7 @@
 
 namespace holdfast {
 
-bool kept(Rule rule) noexcept {
+bool enforced(Rule rule) noexcept {
     // In the order of Rule.
     constexpr std::array<std::string_view, 13> names{"drift",
                                                      "send_time",

@@ -21,8 +21,8 @@ constexpr seconds lasts{6};
 
 class Contention {
   public:
-    Contention(const Draw& draw, Verdict& verdict)
-        : draw_{draw}, verdict_{verdict}, scene_{draw}, random_{draw.seed}, ways_(contenders), runs_(contenders),
+    Contention(const Draw& draw, Judgement& judgement)
+        : draw_{draw}, judgement_{judgement}, scene_{draw}, random_{draw.seed}, ways_(contenders), runs_(contenders),
           stopped_(contenders), hung_(draw.nodes) {
         for (auto& ways : ways_)
             for (size_t i = 0; i < draw.nodes; ++i) ways.push_back(std::make_unique<Proxy>(scene_.servers()[i].node()));
@@ -60,7 +60,7 @@ class Contention {
         if (!runs_[i]) return;
         const int status = runs_[i]->wait().status();
         runs_[i].reset();
-        ++verdict_.operations[status];
+        ++judgement_.operations[status];
         static const std::set<int> promised{0, 69, 75, 79, 137};
         if (status == 99) fault("I1 two holders at once: the kernel lock was taken");
         else if (status == 97) fault("I5 a holder's fence number was refused");
@@ -139,10 +139,10 @@ class Contention {
         return {std::istream_iterator<std::string>{text}, {}};
     }
 
-    void fault(const std::string& problem) { verdict_.problems.push_back(problem); }
+    void fault(const std::string& problem) { judgement_.problems.push_back(problem); }
 
     const Draw& draw_;
-    Verdict& verdict_;
+    Judgement& judgement_;
     Scene scene_;
     std::mt19937_64 random_;
     std::vector<std::vector<std::unique_ptr<Proxy>>> ways_; ///< by contender and node
@@ -153,6 +153,6 @@ class Contention {
 
 } // namespace
 
-void contend(const Draw& draw, Verdict& verdict) { Contention{draw, verdict}.run(); }
+void contend(const Draw& draw, Judgement& judgement) { Contention{draw, judgement}.run(); }
 
 } // namespace holdfast::test

@@ -7,6 +7,6 @@
 namespace holdfast::test {
 
 /// A few seconds of it. What happens, and when, is drawn from the seed.
-void contend(const Draw& draw, Verdict& verdict);
+void contend(const Draw& draw, Judgement& judgement);
 
 } // namespace holdfast::test

@@ -55,44 +55,44 @@ BootTime inject_and_judge(Scene& scene) {
     return std::min(lease_ends, BootClock::now() + draw.ttl / 3 + draw.grace + slack);
 }
 
-void expect(Verdict& verdict, bool good, const std::string& problem) {
-    if (!good) verdict.problems.push_back(problem);
+void expect(Judgement& judgement, bool good, const std::string& problem) {
+    if (!good) judgement.problems.push_back(problem);
 }
 
-void check_going_on(Scene& scene, Verdict& verdict) {
+void check_going_on(Scene& scene, Judgement& judgement) {
     const Draw& draw = scene.draw();
     std::this_thread::sleep_for(draw.ttl * 3 / 2);
     if (draw.fault == Fault::command_killed) {
         const bool others_live = draw.command == "fork";
-        expect(verdict, !others_live || scene.beats_on("grandchild"), "I9 who was not killed does not beat any more");
-        expect(verdict, !others_live || scene.holding() > draw.nodes / 2, "I7 the lock is not renewed");
+        expect(judgement, !others_live || scene.beats_on("grandchild"), "I9 who was not killed does not beat any more");
+        expect(judgement, !others_live || scene.holding() > draw.nodes / 2, "I7 the lock is not renewed");
         return;
     }
-    expect(verdict, scene.run().running(), "I9 holdfast has ended");
-    expect(verdict, draw.command == "stop" || scene.beats_on("child"), "I9 the command does not beat any more");
-    expect(verdict, scene.holding() > draw.nodes / 2, "I7 the lock is not renewed");
-    expect(verdict, eventually([&] { return scene.guard() > 0; }, seconds{1}), "I9 there is no guard");
+    expect(judgement, scene.run().running(), "I9 holdfast has ended");
+    expect(judgement, draw.command == "stop" || scene.beats_on("child"), "I9 the command does not beat any more");
+    expect(judgement, scene.holding() > draw.nodes / 2, "I7 the lock is not renewed");
+    expect(judgement, eventually([&] { return scene.guard() > 0; }, seconds{1}), "I9 there is no guard");
 }
 
 /// The command ends when it is asked to, and the lock is not let go before all of it has ended.
-void check_end_in_peace(Scene& scene, Verdict& verdict) {
+void check_end_in_peace(Scene& scene, Judgement& judgement) {
     const Draw& draw = scene.draw();
     if (draw.fault == Fault::release_meddled) scene.meddle(some_meddling(draw.detail, draw.node_timeout));
     scene.end_command();
     eventually([&] { return scene.holding() <= draw.nodes / 2; });
     const BootTime released = BootClock::now();
     std::this_thread::sleep_for(milliseconds{10});
-    expect(verdict, scene.last_beat() < released, "I7 the lock was let go while something of the command lived");
+    expect(judgement, scene.last_beat() < released, "I7 the lock was let go while something of the command lived");
 }
 
 /// The command is gone by `limit`, or as much later as the nodes turn out to keep the key.
-void check_end(Scene& scene, Verdict& verdict, BootTime limit) {
+void check_end(Scene& scene, Judgement& judgement, BootTime limit) {
     const Draw& draw = scene.draw();
     const bool can_ask = !draw.traits().by_force && !stops_answers(draw.fault);
     if (draw.stopped()) std::this_thread::sleep_for(limit + draw.ttl / 4 - BootClock::now());
     if (draw.fault == Fault::both_killed && draw.command != "plain") {
         std::this_thread::sleep_for(limit - BootClock::now());
-        verdict.outside = scene.group_alive();
+        judgement.outside = scene.group_alive();
         ::kill(-scene.command(), SIGKILL);
     }
     const auto gone = [&] {
@@ -101,46 +101,47 @@ void check_end(Scene& scene, Verdict& verdict, BootTime limit) {
         return false;
     };
     if (!eventually(gone, limit - BootClock::now() + draw.ttl + seconds{2})) {
-        verdict.problems.push_back("I2 processes of the group live on: " + scene.group_text());
+        judgement.problems.push_back("I2 processes of the group live on: " + scene.group_text());
         ::kill(-scene.command(), SIGKILL);
     }
-    if (!verdict.outside) verdict.margin = limit - scene.last_beat();
-    expect(verdict, verdict.outside || limit > scene.last_beat(), "I2 the command outlived the lock");
+    if (!judgement.outside) judgement.margin = limit - scene.last_beat();
+    expect(judgement, judgement.outside || limit > scene.last_beat(), "I2 the command outlived the lock");
 }
 
 /// Before somebody else takes the lock, and not so late that the keys have gone by themselves.
-void check_release(Scene& scene, Verdict& verdict) {
+void check_release(Scene& scene, Judgement& judgement) {
     const Draw& draw = scene.draw();
     const bool unheard = draw.traits().mute || draw.fault == Fault::release_meddled;
     const milliseconds soon = unheard ? draw.ttl + milliseconds{100} : draw.ttl / 3;
-    expect(verdict, eventually([&] { return scene.holding() == 0; }, soon), "I6 the key is not released");
+    expect(judgement, eventually([&] { return scene.holding() == 0; }, soon), "I6 the key is not released");
     if (draw.fault == Fault::key_overwritten)
-        expect(verdict, scene.servers()[0].text({"GET", "holdfast:x"}) == "somebody else", "I3 another's key is gone");
+        expect(judgement, scene.servers()[0].text({"GET", "holdfast:x"}) == "somebody else",
+               "I3 another's key is gone");
 }
 
-void check_rival(Process& rival, Verdict& verdict) {
+void check_rival(Process& rival, Judgement& judgement) {
     const int status = rival.wait().status();
-    expect(verdict, status != 99, "I1 another holder met the command: the kernel lock was taken");
-    expect(verdict, status != 97, "I5 the resource refused the next holder's fence number");
-    expect(verdict, status == 0 || status == 99 || status == 97,
+    expect(judgement, status != 99, "I1 another holder met the command: the kernel lock was taken");
+    expect(judgement, status != 97, "I5 the resource refused the next holder's fence number");
+    expect(judgement, status == 0 || status == 99 || status == 97,
            fmt::format("I8 another who waited ended with {}", status));
 }
 
 /// One who waits first in line is killed or stopped when its turn comes: the second has it all the same.
-void check_hand_over(Scene& scene, Verdict& verdict, Process& first) {
+void check_hand_over(Scene& scene, Judgement& judgement, Process& first) {
     Process second = scene.rival();
-    check_going_on(scene, verdict);
+    check_going_on(scene, judgement);
     scene.end_command();
     std::this_thread::sleep_for(std::chrono::microseconds{scene.draw().detail * 8});
     first.signal(scene.draw().fault == Fault::waiter_killed ? SIGKILL : SIGSTOP);
-    check_rival(second, verdict);
+    check_rival(second, judgement);
     first.signal(SIGCONT);
     const int status = first.wait().status();
-    expect(verdict, status == 0 || status == 79 || status == 137, fmt::format("I9 the first ended with {}", status));
+    expect(judgement, status == 0 || status == 79 || status == 137, fmt::format("I9 the first ended with {}", status));
 }
 
 /// Stopped between the last vote and the go, until the lock is somebody else's: the command is not started.
-void freeze_after_win(Scene& scene, Verdict& verdict) {
+void freeze_after_win(Scene& scene, Judgement& judgement) {
     const Draw& draw = scene.draw();
     scene.meeting().await(Proxy::Seen::reply, quorum(draw.nodes));
     scene.start();
@@ -153,49 +154,49 @@ void freeze_after_win(Scene& scene, Verdict& verdict) {
     eventually([&] { return scene.holding() == 0 && scene.servers()[0].text({"GET", "holdfast:x"}) != "(nil)"; });
     scene.run().signal(SIGCONT);
     const int status = scene.run().wait().status();
-    ++verdict.operations[status];
+    ++judgement.operations[status];
     // Frozen a little earlier, it has not heard that it had won.
-    expect(verdict, status == 79 || status == 75 || status == 69, fmt::format("I9 status {}", status));
-    check_rival(rival, verdict);
+    expect(judgement, status == 79 || status == 75 || status == 69, fmt::format("I9 status {}", status));
+    check_rival(rival, judgement);
 }
 
 /// Held up between the win and the go, until a node of exactly a quorum has forgotten: the command is not started,
 /// though the lease would have lasted.
-void rob_before_go(Scene& scene, Verdict& verdict) {
+void rob_before_go(Scene& scene, Judgement& judgement) {
     const Draw& draw = scene.draw();
     const size_t q = quorum(draw.nodes);
-    verdict.skipped = untraceable();
-    if (!verdict.skipped.empty()) return;
+    judgement.skipped = untraceable();
+    if (!judgement.skipped.empty()) return;
     for (size_t i = q; i < draw.nodes; ++i) scene.servers()[i].pause();
     scene.start();
     for (size_t i = 0; i < q; ++i) eventually([&] { return scene.servers()[i].text({"EXISTS", "holdfast:x"}) == "1"; });
     scene.servers()[1 + draw.detail % (q - 1)].command({"DEL", "holdfast:x"});
     const int status = scene.run().wait().status();
-    ++verdict.operations[status];
-    expect(verdict, scene.last_beat() == BootTime{}, "I1 the command was started without the lock");
-    expect(verdict, status == draw.status(), fmt::format("I9 status {} instead of {}", status, draw.status()));
+    ++judgement.operations[status];
+    expect(judgement, scene.last_beat() == BootTime{}, "I1 the command was started without the lock");
+    expect(judgement, status == draw.status(), fmt::format("I9 status {} instead of {}", status, draw.status()));
     for (size_t i = q; i < draw.nodes; ++i) scene.servers()[i].resume();
 }
 
-void check_keys(Scene& scene, Verdict& verdict) {
+void check_keys(Scene& scene, Judgement& judgement) {
     for (size_t i = 0; i < scene.servers().size(); ++i) {
         if (scene.left_out(i)) continue;
         for (const Reply& one : scene.servers()[i].command({"KEYS", "*"}).items)
-            expect(verdict, scene.servers()[i].command({"PTTL", one.text}).integer != -1,
+            expect(judgement, scene.servers()[i].command({"PTTL", one.text}).integer != -1,
                    fmt::format("I6 {} would stay for ever", one.text));
     }
 }
 
-void check_aftermath(Scene& scene, Verdict& verdict) {
+void check_aftermath(Scene& scene, Judgement& judgement) {
     const Draw& draw = scene.draw();
-    expect(verdict, eventually([&] { return scene.group_gone(); }, seconds{1}), "I6 processes of the group are left");
-    if (draw.command == "daemon") expect(verdict, draw.survives() || scene.beats_on("daemon"), "I9 no daemon");
-    if (!draw.killed()) expect(verdict, scene.holding() == 0, "I4 the lock is renewed after its end");
-    check_keys(scene, verdict);
+    expect(judgement, eventually([&] { return scene.group_gone(); }, seconds{1}), "I6 processes of the group are left");
+    if (draw.command == "daemon") expect(judgement, draw.survives() || scene.beats_on("daemon"), "I9 no daemon");
+    if (!draw.killed()) expect(judgement, scene.holding() == 0, "I4 the lock is renewed after its end");
+    check_keys(scene, judgement);
 }
 
 /// From the command's first sign of life on.
-void hold(Scene& scene, Verdict& verdict) {
+void hold(Scene& scene, Judgement& judgement) {
     const Draw& draw = scene.draw();
     scene.start();
     scene.wait_for_command();
@@ -205,37 +206,37 @@ void hold(Scene& scene, Verdict& verdict) {
 
     const BootTime limit = inject_and_judge(scene);
     if (draw.fault == Fault::waiter_killed || draw.fault == Fault::waiter_stopped) {
-        check_hand_over(scene, verdict, *rival);
+        check_hand_over(scene, judgement, *rival);
         rival.reset();
     } else if (draw.survives()) {
-        check_going_on(scene, verdict);
-        check_end_in_peace(scene, verdict);
+        check_going_on(scene, judgement);
+        check_end_in_peace(scene, judgement);
     } else {
         strike(scene, limit);
-        check_end(scene, verdict, limit);
+        check_end(scene, judgement, limit);
     }
     if (draw.stopped()) scene.run().signal(SIGCONT);
     const int status = scene.run().wait().status();
-    ++verdict.operations[status];
+    ++judgement.operations[status];
     // Before that, healing would come too soon.
     heal(scene);
     // Struck in its last moments, it may have ended by itself.
     const bool ended_before = draw.killed() && status == 79;
-    expect(verdict, status == draw.status() || ended_before,
+    expect(judgement, status == draw.status() || ended_before,
            fmt::format("I9 status {} instead of {}", status, draw.status()));
-    if (!draw.killed()) check_release(scene, verdict);
+    if (!draw.killed()) check_release(scene, judgement);
     scene.meddle({});
-    if (rival) check_rival(*rival, verdict);
-    check_aftermath(scene, verdict);
+    if (rival) check_rival(*rival, judgement);
+    check_aftermath(scene, judgement);
 }
 
-void run(const Draw& draw, Verdict& verdict) {
-    if (draw.fault == Fault::contention) return contend(draw, verdict);
+void run(const Draw& draw, Judgement& judgement) {
+    if (draw.fault == Fault::contention) return contend(draw, judgement);
     Scene scene{draw};
-    if (draw.fault == Fault::frozen_after_win) freeze_after_win(scene, verdict);
-    else if (draw.fault == Fault::robbed_before_go) rob_before_go(scene, verdict);
-    else hold(scene, verdict);
-    for (std::string& problem : scene.foreign_changes()) verdict.problems.push_back(std::move(problem));
+    if (draw.fault == Fault::frozen_after_win) freeze_after_win(scene, judgement);
+    else if (draw.fault == Fault::robbed_before_go) rob_before_go(scene, judgement);
+    else hold(scene, judgement);
+    for (std::string& problem : scene.foreign_changes()) judgement.problems.push_back(std::move(problem));
 }
 
 /// All of them are our children, or will be when their parents are gone.
@@ -249,23 +250,23 @@ void kill_descendants() {
 
 } // namespace
 
-Verdict repeat(const Draw& draw) {
-    Verdict verdict;
+Judgement repeat(const Draw& draw) {
+    Judgement judgement;
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (own_network(draw.fault)) {
-        if (const auto why = enter_own_network()) verdict.skipped = "no network of our own: " + *why;
-        else if (draw.fault == Fault::packets_lost) verdict.skipped = no_packet_filter().value_or("");
-        if (!verdict.skipped.empty()) return verdict;
+        if (const auto why = enter_own_network()) judgement.skipped = "no network of our own: " + *why;
+        else if (draw.fault == Fault::packets_lost) judgement.skipped = no_packet_filter().value_or("");
+        if (!judgement.skipped.empty()) return judgement;
     }
     Standstill standstill;
     try {
-        run(draw, verdict);
+        run(draw, judgement);
     } catch (const std::exception& error) {
-        verdict.problems.emplace_back(error.what());
+        judgement.problems.emplace_back(error.what());
     }
-    verdict.standstill = standstill.longest();
+    judgement.standstill = standstill.longest();
     kill_descendants();
-    return verdict;
+    return judgement;
 }
 
 } // namespace holdfast::test

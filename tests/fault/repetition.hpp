@@ -1,4 +1,4 @@
-// One repetition: real servers, a run of holdfast around the probe, one fault, and a verdict from outside.
+// One repetition: real servers, a run of holdfast around the probe, one fault, and a judgement from outside.
 //
 // The promise is judged by the last heartbeat of anything in the command's group, against the end of the lease as the
 // nodes know it: when so many of them will have forgotten the key that somebody else could have the lock.
@@ -13,7 +13,7 @@
 
 namespace holdfast::test {
 
-struct Verdict {
+struct Judgement {
     std::map<int, int> operations;     ///< how often a run under test ended with which status, as a shell shows it
     std::optional<nanoseconds> margin; ///< from the last heartbeat to the end of the lease; none where it went on
     bool outside = false;              ///< it lived on, in the one case for which nothing is promised
@@ -23,6 +23,6 @@ struct Verdict {
 };
 
 /// In a process of its own, which has no other children and no threads. Leaves no process behind.
-Verdict repeat(const Draw& draw);
+Judgement repeat(const Draw& draw);
 
 } // namespace holdfast::test

@@ -24,16 +24,17 @@ std::string text_of(const std::map<size_t, int>& statuses) {
 
 } // namespace
 
-Report Report::of(const Verdict& verdict) {
+Report Report::of(const Judgement& judgement) {
     Report report;
-    for (const auto& [status, count] : verdict.operations)
+    for (const auto& [status, count] : judgement.operations)
         report.operations.at(static_cast<size_t>(status)) = static_cast<uint16_t>(count);
-    report.judged = verdict.margin.has_value();
-    report.margin = verdict.margin.value_or(nanoseconds{}).count();
-    report.outside = verdict.outside;
-    report.skipped = !verdict.skipped.empty();
-    report.standstill = verdict.standstill.count();
-    const std::string text = report.skipped ? verdict.skipped : fmt::format("{}", fmt::join(verdict.problems, "; "));
+    report.judged = judgement.margin.has_value();
+    report.margin = judgement.margin.value_or(nanoseconds{}).count();
+    report.outside = judgement.outside;
+    report.skipped = !judgement.skipped.empty();
+    report.standstill = judgement.standstill.count();
+    const std::string text =
+        report.skipped ? judgement.skipped : fmt::format("{}", fmt::join(judgement.problems, "; "));
     text.copy(report.text.data(), report.text.size() - 1);
     return report;
 }

@@ -11,7 +11,7 @@
 
 namespace holdfast::test {
 
-/// A verdict, small enough for one write to a pipe.
+/// A judgement, small enough for one write to a pipe.
 struct Report {
     static constexpr size_t statuses = 256;
     std::array<uint16_t, statuses> operations{}; ///< by status
@@ -20,8 +20,8 @@ struct Report {
     int64_t standstill = 0;
     std::array<char, 1024> text{};
 
-    static Report of(const Verdict&);
-    /// It ended without a verdict.
+    static Report of(const Judgement&);
+    /// It ended without a judgement.
     static Report broken_off();
 };
 static_assert(std::is_trivially_copyable_v<Report> && sizeof(Report) < 4096);

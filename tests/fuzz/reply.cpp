@@ -15,7 +15,7 @@ const Record ours = Record::make(token, {"label", "user", "host", 1, millisecond
 
 void judge(std::vector<Reply> replies) {
     const Answer answer{std::move(replies), BootTime{}, {}};
-    const auto one = said(answer);
+    const auto one = node_reply(answer);
     if (!one) return fuzz::require_printable(one.error().text);
     const Inspection seen = tally({{"node", one}});
     lock_text(key, seen);
@@ -66,5 +66,5 @@ void holdfast::fuzz::reply(std::string_view input) {
                                     Withdraw{token, ours.value, true},
                                     Revoke{ours, "words"}};
     for (const Operation& operation : operations)
-        for (Way way : {Way::scripts, Way::transactions}) go_through(exchange(key, operation, way), replies);
+        for (Mode mode : {Mode::scripts, Mode::transactions}) go_through(exchange(key, operation, mode), replies);
 }

@@ -20,8 +20,8 @@ constexpr std::array runs{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbb
 
 class Comparison {
   public:
-    Comparison(NodeSet& nodes, Way way, std::string name, unsigned seed)
-        : nodes_{nodes}, way_{way}, key_{std::move(name), "holdfast:"}, dice_{seed} {}
+    Comparison(NodeSet& nodes, Mode mode, std::string name, unsigned seed)
+        : nodes_{nodes}, mode_{mode}, key_{std::move(name), "holdfast:"}, dice_{seed} {}
 
     /// As long as it is certain what the node has to say. Returns how many of its answers were compared.
     size_t run() {
@@ -29,19 +29,19 @@ class Comparison {
             if (any(6) == 0) std::this_thread::sleep_for(25ms);
             const milliseconds before = time();
             const Operation operation = draw(before);
-            const Said real = ask(exchange(key_, operation, way_));
+            const NodeReply real = ask(exchange(key_, operation, mode_));
             const milliseconds after = time();
             slack_ = std::max(slack_, after - before + 1ms);
             // What expires about now may or may not have.
             std::vector<sim::Published> published;
             sim::NodeState early = state_;
             sim::NodeState late = state_;
-            const Said first = early.apply(key_, operation, before - slack_, published);
-            const Said last = late.apply(key_, operation, after + slack_, published);
+            const NodeReply first = early.apply(key_, operation, before - slack_, published);
+            const NodeReply last = late.apply(key_, operation, after + slack_, published);
             if (!same(first, last) || !same(early.look(before - slack_), late.look(after + slack_))) return done;
-            const Said simulated = state_.apply(key_, operation, before, published);
+            const NodeReply simulated = state_.apply(key_, operation, before, published);
             CAPTURE(operation.index());
-            CHECK(simulated.word == real.word);
+            CHECK(simulated.verdict == real.verdict);
             CHECK(simulated.value == real.value);
             CHECK(simulated.position == real.position);
             CHECK(simulated.fence == real.fence);
@@ -52,19 +52,19 @@ class Comparison {
     }
 
   private:
-    static bool same(const Said& a, const Said& b) {
-        return a.word == b.word && a.value == b.value && a.position == b.position && a.fence == b.fence &&
+    static bool same(const NodeReply& a, const NodeReply& b) {
+        return a.verdict == b.verdict && a.value == b.value && a.position == b.position && a.fence == b.fence &&
                a.waiting == b.waiting;
     }
 
     size_t any(size_t count) { return std::uniform_int_distribution<size_t>{0, count - 1}(dice_); }
 
-    Said ask(const Exchange& exchange) {
+    NodeReply ask(const Exchange& exchange) {
         const Answers answers =
             nodes_.ask([&](size_t) { return exchange; }, {.enough = [](const Answers&) { return false; }});
-        const auto said = holdfast::said(*answers[0]);
-        REQUIRE_MESSAGE(said.has_value(), (said ? "" : said.error().text));
-        return *said;
+        const auto reply = holdfast::node_reply(*answers[0]);
+        REQUIRE_MESSAGE(reply.has_value(), (reply ? "" : reply.error().text));
+        return *reply;
     }
 
     milliseconds time() {
@@ -102,14 +102,14 @@ class Comparison {
     }
 
     NodeSet& nodes_;
-    Way way_;
+    Mode mode_;
     LockKey key_;
     std::mt19937 dice_;
     sim::NodeState state_;
     milliseconds slack_{1};
 };
 
-void compare(Way way) {
+void compare(Mode mode) {
     const RedisServer server;
     NodeSet nodes{{server.node()}, 5s};
     nodes.resolve();
@@ -118,14 +118,14 @@ void compare(Way way) {
     for (unsigned seed = 0; compared < 1000; ++seed) {
         CAPTURE(seed);
         REQUIRE(seed < 1000);
-        compared += Comparison{nodes, way, fmt::format("x{}", seed), seed}.run();
+        compared += Comparison{nodes, mode, fmt::format("x{}", seed), seed}.run();
     }
 }
 
 } // namespace
 
-TEST_CASE("a simulated node answers as a real one, by script") { compare(Way::scripts); }
+TEST_CASE("a simulated node answers as a real one, by script") { compare(Mode::scripts); }
 
-TEST_CASE("a simulated node answers as a real one, by transaction") { compare(Way::transactions); }
+TEST_CASE("a simulated node answers as a real one, by transaction") { compare(Mode::transactions); }
 
 } // namespace holdfast::test::node_state_test

@@ -25,31 +25,33 @@ milliseconds wall(const RedisServer& server) {
     return seconds{std::stoll(time.items[0].text)} + milliseconds{std::stoll(time.items[1].text) / 1000};
 }
 
-template <Way the_way>
+template <Mode the_way>
 struct Server {
     RedisServer server{};
     NodeSet nodes{{server.node()}, 5s};
-    Way way = the_way;
+    Mode mode = the_way;
 
     Server() { nodes.resolve(); }
-    tl::expected<Said, NodeFailure> try_to(const Exchange& exchange) {
+    tl::expected<NodeReply, NodeFailure> try_to(const Exchange& exchange) {
         const Answers answers =
             nodes.ask([&](size_t) { return exchange; }, {.enough = [](const Answers&) { return false; }});
-        return holdfast::said(*answers[0]);
+        return holdfast::node_reply(*answers[0]);
     }
-    Said finish(const Exchange& exchange) {
-        const auto said = try_to(exchange);
-        REQUIRE_MESSAGE(said.has_value(), (said ? "" : said.error().text));
-        return *said;
+    NodeReply finish(const Exchange& exchange) {
+        const auto told = try_to(exchange);
+        REQUIRE_MESSAGE(told.has_value(), (told ? "" : told.error().text));
+        return *told;
     }
-    Said ask(const Operation& operation) { return finish(exchange(key, operation, way)); }
-    Said look() { return ask(Inspect{}); }
+    NodeReply ask(const Operation& operation) { return finish(exchange(key, operation, mode)); }
+    NodeReply look() { return ask(Inspect{}); }
 
-    Said acquire_with(const Token& token, Fence proposal) { return ask(Acquire{token, record(token), 30s, proposal}); }
-    Word acquire(const Token& token) { return acquire_with(token, {}).word; }
+    NodeReply acquire_with(const Token& token, Fence proposal) {
+        return ask(Acquire{token, record(token), 30s, proposal});
+    }
+    Verdict acquire(const Token& token) { return acquire_with(token, {}).verdict; }
     /// As one that has waited that long, by a clock that is right or is not.
-    Said wait(const std::string& run, milliseconds waited, milliseconds clock_is_wrong_by = 0ms,
-              milliseconds lasts = 10s) {
+    NodeReply wait(const std::string& run, milliseconds waited, milliseconds clock_is_wrong_by = 0ms,
+                   milliseconds lasts = 10s) {
         const Token token{run, ++attempts};
         return ask(Acquire{token,
                            record(token),
@@ -57,12 +59,14 @@ struct Server {
                            {},
                            Waiting{entry(run), wall(server) - waited + clock_is_wrong_by, waited, lasts}});
     }
-    Word extend(const Token& token) { return ask(Extend{token, record(token), 60s}).word; }
-    Word restore(const Token& token, Fence fence = {}) { return ask(Restore{token, record(token), 30s, fence}).word; }
-    Said raise(const Token& token, int64_t to) { return ask(Raise{record(token), Fence{to}}); }
-    Word release(const Token& token, bool void_too = false) { return ask(Release{token, "", void_too}).word; }
-    Word withdraw(const std::string& run) { return ask(Withdraw{{run, attempts}, entry(run), false}).word; }
-    Word revoke(const Token& token) { return ask(Revoke{record(token), "because"}).word; }
+    Verdict extend(const Token& token) { return ask(Extend{token, record(token), 60s}).verdict; }
+    Verdict restore(const Token& token, Fence fence = {}) {
+        return ask(Restore{token, record(token), 30s, fence}).verdict;
+    }
+    NodeReply raise(const Token& token, int64_t to) { return ask(Raise{record(token), Fence{to}}); }
+    Verdict release(const Token& token, bool void_too = false) { return ask(Release{token, "", void_too}).verdict; }
+    Verdict withdraw(const std::string& run) { return ask(Withdraw{{run, attempts}, entry(run), false}).verdict; }
+    Verdict revoke(const Token& token) { return ask(Revoke{record(token), "because"}).verdict; }
     milliseconds ttl() { return milliseconds{server.command({"PTTL", key.key()}).integer}; }
     std::string entry(const std::string& run) {
         return Record::of_waiter(run, {"job", "me", "here", 1, 1ms, 30s}).value;
@@ -71,15 +75,15 @@ struct Server {
     unsigned attempts = 0;
 };
 
-using ByScript = Server<Way::scripts>;
-using ByTransaction = Server<Way::transactions>;
+using ByScript = Server<Mode::scripts>;
+using ByTransaction = Server<Mode::transactions>;
 
 } // namespace
 
 TEST_CASE_TEMPLATE("a free lock is granted with its TTL and its record", OneNode, ByScript, ByTransaction) {
     OneNode node;
     const Token token{run_a, 1};
-    CHECK(node.acquire(token) == Word::granted);
+    CHECK(node.acquire(token) == Verdict::granted);
     CHECK(node.server.text({"GET", "holdfast:x"}) == record(token).value);
     CHECK(node.ttl() > 29s);
     CHECK(node.ttl() <= 30s);
@@ -89,95 +93,95 @@ TEST_CASE_TEMPLATE("a lock of another run is held, with its record and what is l
                    ByTransaction) {
     OneNode node;
     node.acquire({run_a, 1});
-    const Said said = node.acquire_with({run_b, 1}, {});
-    CHECK(said.word == Word::held);
-    CHECK(said.value == record({run_a, 1}).value);
-    CHECK(said.ttl_left > 29s);
+    const NodeReply told = node.acquire_with({run_b, 1}, {});
+    CHECK(told.verdict == Verdict::held);
+    CHECK(told.value == record({run_a, 1}).value);
+    CHECK(told.ttl_left > 29s);
 }
 
 TEST_CASE_TEMPLATE("a later attempt of the same run replaces an earlier one, never the other way round", OneNode,
                    ByScript, ByTransaction) {
     OneNode node;
-    CHECK(node.acquire({run_a, 9}) == Word::granted);
-    CHECK(node.acquire({run_a, 10}) == Word::granted); // a comparison of texts would refuse this
-    CHECK(node.acquire({run_a, 9}) == Word::held);
-    CHECK(node.acquire({run_a, 10}) == Word::held);
+    CHECK(node.acquire({run_a, 9}) == Verdict::granted);
+    CHECK(node.acquire({run_a, 10}) == Verdict::granted); // a comparison of texts would refuse this
+    CHECK(node.acquire({run_a, 9}) == Verdict::held);
+    CHECK(node.acquire({run_a, 10}) == Verdict::held);
 }
 
 TEST_CASE_TEMPLATE("only the holder's own record is extended, and nothing is created", OneNode, ByScript,
                    ByTransaction) {
     OneNode node;
-    CHECK(node.extend({run_a, 1}) == Word::missing);
+    CHECK(node.extend({run_a, 1}) == Verdict::missing);
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
     node.acquire({run_a, 1});
-    CHECK(node.extend({run_b, 1}) == Word::taken);
-    CHECK(node.extend({run_a, 2}) == Word::taken);
+    CHECK(node.extend({run_b, 1}) == Verdict::taken);
+    CHECK(node.extend({run_a, 2}) == Verdict::taken);
     CHECK(node.ttl() <= 30s);
-    CHECK(node.extend({run_a, 1}) == Word::yours);
+    CHECK(node.extend({run_a, 1}) == Verdict::yours);
     CHECK(node.ttl() > 59s);
 }
 
 TEST_CASE_TEMPLATE("only the holder's own record is released", OneNode, ByScript, ByTransaction) {
     OneNode node;
     node.acquire({run_a, 2});
-    CHECK(node.release({run_b, 2}) == Word::not_ours);
-    CHECK(node.release({run_a, 1}) == Word::not_ours); // a late release of an earlier attempt
+    CHECK(node.release({run_b, 2}) == Verdict::not_ours);
+    CHECK(node.release({run_a, 1}) == Verdict::not_ours); // a late release of an earlier attempt
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "1");
-    CHECK(node.release({run_a, 2}) == Word::released);
+    CHECK(node.release({run_a, 2}) == Verdict::released);
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
-    CHECK(node.release({run_a, 2}) == Word::not_ours);
+    CHECK(node.release({run_a, 2}) == Verdict::not_ours);
 }
 
 TEST_CASE_TEMPLATE("a release takes along what an earlier attempt of its run has left", OneNode, ByScript,
                    ByTransaction) {
     OneNode node;
     node.acquire({run_a, 9});
-    CHECK(node.release({run_b, 10}) == Word::not_ours);
-    CHECK(node.release({run_a, 10}) == Word::released);
+    CHECK(node.release({run_b, 10}) == Verdict::not_ours);
+    CHECK(node.release({run_a, 10}) == Verdict::released);
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
 TEST_CASE_TEMPLATE("a request that arrives after its release with doubt does nothing", OneNode, ByScript,
                    ByTransaction) {
     OneNode node;
-    CHECK(node.release({run_a, 1}, true) == Word::not_ours);
-    CHECK(node.acquire({run_a, 1}) == Word::revoked);
+    CHECK(node.release({run_a, 1}, true) == Verdict::not_ours);
+    CHECK(node.acquire({run_a, 1}) == Verdict::revoked);
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
-    CHECK(node.acquire({run_a, 2}) == Word::granted);
+    CHECK(node.acquire({run_a, 2}) == Verdict::granted);
 }
 
 TEST_CASE_TEMPLATE("revoking takes away exactly the record that was shown", OneNode, ByScript, ByTransaction) {
     OneNode node;
-    CHECK(node.revoke({run_a, 1}) == Word::free);
+    CHECK(node.revoke({run_a, 1}) == Verdict::free);
     node.acquire({run_b, 1});
-    CHECK(node.revoke({run_a, 1}) == Word::changed);
+    CHECK(node.revoke({run_a, 1}) == Verdict::changed);
     CHECK(node.server.text({"GET", "holdfast:x"}) == record({run_b, 1}).value);
-    CHECK(node.revoke({run_b, 1}) == Word::revoked);
-    CHECK(node.extend({run_b, 1}) == Word::revoked);
-    CHECK(node.acquire({run_b, 1}) == Word::revoked);
-    CHECK(node.acquire({run_a, 2}) == Word::granted);
+    CHECK(node.revoke({run_b, 1}) == Verdict::revoked);
+    CHECK(node.extend({run_b, 1}) == Verdict::revoked);
+    CHECK(node.acquire({run_b, 1}) == Verdict::revoked);
+    CHECK(node.acquire({run_a, 2}) == Verdict::granted);
 }
 
 TEST_CASE_TEMPLATE("a key of another type, or a string without TTL, is not a lock for any operation", OneNode, ByScript,
                    ByTransaction) {
     OneNode node;
     node.server.command({"LPUSH", "holdfast:x", "1"});
-    CHECK(node.acquire({run_a, 1}) == Word::not_a_lock);
-    CHECK(node.extend({run_a, 1}) == Word::not_a_lock);
-    CHECK(node.release({run_a, 1}) == Word::not_a_lock);
-    CHECK(node.revoke({run_a, 1}) == Word::not_a_lock);
-    CHECK(node.look().word == Word::not_a_lock);
+    CHECK(node.acquire({run_a, 1}) == Verdict::not_a_lock);
+    CHECK(node.extend({run_a, 1}) == Verdict::not_a_lock);
+    CHECK(node.release({run_a, 1}) == Verdict::not_a_lock);
+    CHECK(node.revoke({run_a, 1}) == Verdict::not_a_lock);
+    CHECK(node.look().verdict == Verdict::not_a_lock);
     node.server.command({"DEL", "holdfast:x"});
     node.server.command({"SET", "holdfast:x", "forgotten"});
-    CHECK(node.acquire({run_a, 2}) == Word::not_a_lock);
-    CHECK(node.look().word == Word::not_a_lock);
+    CHECK(node.acquire({run_a, 2}) == Verdict::not_a_lock);
+    CHECK(node.look().verdict == Verdict::not_a_lock);
     CHECK(node.server.text({"GET", "holdfast:x"}) == "forgotten");
 }
 
 TEST_CASE_TEMPLATE("any client's SET NX PX with a random value is a lock like ours", OneNode, ByScript, ByTransaction) {
     OneNode node;
     node.server.command({"SET", "holdfast:x", "550e8400-e29b", "NX", "PX", "10000"});
-    CHECK(node.acquire({run_a, 1}) == Word::held);
+    CHECK(node.acquire({run_a, 1}) == Verdict::held);
     CHECK(node.look().value == "550e8400-e29b");
 }
 
@@ -185,8 +189,8 @@ TEST_CASE("extend and release still work on a server whose memory is full, by sc
     ByScript node;
     node.acquire({run_a, 1});
     node.server.command({"CONFIG", "SET", "maxmemory", "1"});
-    CHECK(node.extend({run_a, 1}) == Word::yours);
-    CHECK(node.release({run_a, 1}, true) == Word::released);
+    CHECK(node.extend({run_a, 1}) == Verdict::yours);
+    CHECK(node.release({run_a, 1}, true) == Verdict::released);
     CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
@@ -195,11 +199,12 @@ TEST_CASE_TEMPLATE("whatever is not one of our words is no vote, with its text k
     OneNode node;
     node.server.command({"CONFIG", "SET", "maxmemory", "1"});
     const Token token{run_a, 1};
-    const auto full = node.try_to(exchange(key, Acquire{token, record(token), 30s, {}}, node.way));
+    const auto full = node.try_to(exchange(key, Acquire{token, record(token), 30s, {}}, node.mode));
     REQUIRE_FALSE(full.has_value());
     CHECK(full.error().kind == NodeFailure::Kind::no_vote);
     CHECK(full.error().text.find("OOM") != std::string::npos);
-    CHECK_FALSE(said(*node.nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }})[0]).has_value());
+    CHECK_FALSE(
+        node_reply(*node.nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }})[0]).has_value());
 }
 
 TEST_CASE_TEMPLATE("who waits gets the lock in the order of the starts of their waits", OneNode, ByScript,
@@ -209,14 +214,14 @@ TEST_CASE_TEMPLATE("who waits gets the lock in the order of the starts of their 
     CHECK(node.wait(run_b, 5s).position == 1);
     CHECK(node.wait(run_c, 9s).position == 1);
     CHECK(node.wait(run_b, 5s).position == 2);
-    CHECK(node.release({run_a, 1}) == Word::released);
-    const Said reserved = node.wait(run_b, 5s);
-    CHECK(reserved.word == Word::reserved);
+    CHECK(node.release({run_a, 1}) == Verdict::released);
+    const NodeReply reserved = node.wait(run_b, 5s);
+    CHECK(reserved.verdict == Verdict::reserved);
     CHECK(reserved.value == node.entry(run_c));
     CHECK(reserved.ttl_left > 8s);
     CHECK(reserved.position == 2);
-    CHECK(node.acquire({run_a, 2}) == Word::reserved); // who does not wait comes after all who do
-    CHECK(node.wait(run_c, 9s).word == Word::granted);
+    CHECK(node.acquire({run_a, 2}) == Verdict::reserved); // who does not wait comes after all who do
+    CHECK(node.wait(run_c, 9s).verdict == Verdict::granted);
     CHECK(node.wait(run_b, 5s).position == 1);
     CHECK(node.look().queue.size() == 1);
 }
@@ -226,11 +231,11 @@ TEST_CASE_TEMPLATE("what an earlier attempt left is dropped, also when others ar
     OneNode node;
     node.acquire({run_a, 1});
     node.wait(run_b, 5s);
-    CHECK(node.acquire({run_a, 2}) == Word::reserved);
-    CHECK(node.look().word == Word::free);
+    CHECK(node.acquire({run_a, 2}) == Verdict::reserved);
+    CHECK(node.look().verdict == Verdict::free);
     node.acquire({run_a, 3});
-    CHECK(node.wait(run_b, 5s).word == Word::granted);
-    CHECK(node.wait(run_b, 5s).word == Word::granted);
+    CHECK(node.wait(run_b, 5s).verdict == Verdict::granted);
+    CHECK(node.wait(run_b, 5s).verdict == Verdict::granted);
     CHECK(node.look().value.starts_with(fmt::format("{}.{} ", run_b, node.attempts)));
 }
 
@@ -240,7 +245,7 @@ TEST_CASE_TEMPLATE("a newcomer to the queue whose wait began first takes a free 
     node.acquire({run_a, 1});
     node.wait(run_b, 5s);
     node.release({run_a, 1});
-    CHECK(node.wait(run_c, 20s).word == Word::granted);
+    CHECK(node.wait(run_c, 20s).verdict == Verdict::granted);
 }
 
 TEST_CASE_TEMPLATE("a waiter that is heard of no more loses its place", OneNode, ByScript, ByTransaction) {
@@ -249,7 +254,7 @@ TEST_CASE_TEMPLATE("a waiter that is heard of no more loses its place", OneNode,
     node.wait(run_b, 9s, 0ms, 0ms);
     node.wait(run_c, 5s);
     node.release({run_a, 1});
-    CHECK(node.wait(run_c, 5s).word == Word::granted);
+    CHECK(node.wait(run_c, 5s).verdict == Verdict::granted);
     CHECK(node.look().queue.empty());
     CHECK(node.server.text({"ZCARD", key.seen()}) == "0");
 }
@@ -276,7 +281,7 @@ TEST_CASE_TEMPLATE("a server that has lost one of the two keys of a queue lets t
         node.wait(run_c, 5s);
         node.release({run_a, 1});
         node.server.command({"DEL", lost});
-        CHECK(node.wait(run_c, 5s).word == Word::granted);
+        CHECK(node.wait(run_c, 5s).verdict == Verdict::granted);
         CHECK(node.server.text({"EXISTS", key.queue()}) == "0");
         node.release({run_c, node.attempts});
     }
@@ -291,7 +296,7 @@ TEST_CASE_TEMPLATE("a free lock goes to who is alive behind many who are not", O
     // Whose place is the last went first.
     for (int i = 0; i < 40; ++i) node.server.command({"ZADD", key.seen(), std::to_string(40 - i), node.entry(run(i))});
     node.release({run_a, 1});
-    CHECK(node.wait(run_b, 5s).word == Word::granted);
+    CHECK(node.wait(run_b, 5s).verdict == Verdict::granted);
     CHECK(node.server.text({"EXISTS", key.queue()}) == "0");
 }
 
@@ -304,19 +309,19 @@ TEST_CASE_TEMPLATE("who is forgotten keeps a free lock from nobody, however many
     for (int i = 0; i <= 40; ++i) wait(i);
     // Also who is there behind entries that all end sooner is the first.
     node.release({run_a, 1});
-    const Said before = wait(7);
-    CHECK(before.word == Word::reserved);
+    const NodeReply before = wait(7);
+    CHECK(before.verdict == Verdict::reserved);
     CHECK(before.value == node.entry(run(0)));
     CHECK(before.ttl_left > 61s);
     CHECK(before.position == 8);
     // As a server does that lost the key and got it back from those who still wait.
     node.server.command({"ZREM", key.seen(), node.entry(run(0))});
-    const Said told = wait(7);
-    CHECK(told.word == Word::reserved);
+    const NodeReply told = wait(7);
+    CHECK(told.verdict == Verdict::reserved);
     CHECK(told.value == node.entry(run(1)));
     CHECK(told.ttl_left > 1s);
     CHECK(told.position == 7);
-    CHECK(wait(1).word == Word::granted);
+    CHECK(wait(1).verdict == Verdict::granted);
 }
 
 TEST_CASE_TEMPLATE("a clock that is wrong by minutes moves a waiter by a second at most", OneNode, ByScript,
@@ -334,11 +339,11 @@ TEST_CASE_TEMPLATE("who withdraws leaves neither a place in the queue nor a lock
     OneNode node;
     node.acquire({run_a, 1});
     node.wait(run_b, 5s);
-    CHECK(node.withdraw(run_b) == Word::done);
+    CHECK(node.withdraw(run_b) == Verdict::done);
     CHECK(node.look().queue.empty());
-    CHECK(node.look().word == Word::held);
-    CHECK(node.withdraw(run_a) == Word::done);
-    CHECK(node.look().word == Word::free);
+    CHECK(node.look().verdict == Verdict::held);
+    CHECK(node.withdraw(run_a) == Verdict::done);
+    CHECK(node.look().verdict == Verdict::free);
 }
 
 TEST_CASE_TEMPLATE("whoever lets go tells the first who waits, and a holder hears that the lock was taken away",
@@ -411,10 +416,10 @@ TEST_CASE_TEMPLATE("a fence number is raised only for the record that holds the 
                    ByScript, ByTransaction) {
     OneNode node;
     const int64_t at = node.acquire_with({run_a, 1}, {wall(node.server).count()}).fence.number;
-    CHECK(node.raise({run_b, 1}, at + 5).word == Word::not_ours);
-    CHECK(node.raise({run_a, 1}, at + 5).word == Word::raised);
-    const Said refused = node.raise({run_a, 1}, at + 5);
-    CHECK(refused.word == Word::refused);
+    CHECK(node.raise({run_b, 1}, at + 5).verdict == Verdict::not_ours);
+    CHECK(node.raise({run_a, 1}, at + 5).verdict == Verdict::raised);
+    const NodeReply refused = node.raise({run_a, 1}, at + 5);
+    CHECK(refused.verdict == Verdict::refused);
     CHECK(refused.fence.number == at + 5);
     CHECK(node.look().fence.number == at + 5);
 }
@@ -422,13 +427,13 @@ TEST_CASE_TEMPLATE("a fence number is raised only for the record that holds the 
 TEST_CASE_TEMPLATE("a forgotten lock is put back, but not over another and not when its token is void", OneNode,
                    ByScript, ByTransaction) {
     OneNode node;
-    CHECK(node.restore({run_a, 1}, {7}) == Word::yours);
+    CHECK(node.restore({run_a, 1}, {7}) == Verdict::yours);
     CHECK(node.server.text({"GET", "holdfast:x"}) == record({run_a, 1}).value);
     CHECK(node.look().fence.number == 7);
-    CHECK(node.restore({run_b, 1}) == Word::taken);
+    CHECK(node.restore({run_b, 1}) == Verdict::taken);
     node.revoke({run_a, 1});
-    CHECK(node.restore({run_a, 1}) == Word::revoked);
-    CHECK(node.look().word == Word::free);
+    CHECK(node.restore({run_a, 1}) == Verdict::revoked);
+    CHECK(node.look().verdict == Verdict::free);
 }
 
 TEST_CASE("a server that refuses scripts is asked by transactions from then on") {
@@ -437,9 +442,9 @@ TEST_CASE("a server that refuses scripts is asked by transactions from then on")
         ByScript node;
         node.server.command({"ACL", "SETUSER", "default", refusal});
         const bool refuses = std::string{refusal} == "-eval";
-        CHECK(node.acquire({run_a, 1}) == Word::granted);
-        CHECK((node.way == Way::transactions) == refuses);
-        CHECK(node.release({run_a, 1}) == Word::released);
+        CHECK(node.acquire({run_a, 1}) == Verdict::granted);
+        CHECK((node.mode == Mode::transactions) == refuses);
+        CHECK(node.release({run_a, 1}) == Verdict::released);
     }
 }
 
@@ -447,10 +452,10 @@ TEST_CASE("where a transaction is refused nothing is done without it") {
     for (const char* refusal : {"-multi", "-watch"}) {
         CAPTURE(refusal);
         ByTransaction node;
-        CHECK(node.acquire({run_a, 1}) == Word::granted);
+        CHECK(node.acquire({run_a, 1}) == Verdict::granted);
         node.server.command({"ACL", "SETUSER", "default", refusal});
         const auto refused = [&](const Operation& operation) {
-            const auto answer = node.try_to(exchange(key, operation, node.way));
+            const auto answer = node.try_to(exchange(key, operation, node.mode));
             return !answer && answer.error().kind == NodeFailure::Kind::denied;
         };
         CHECK(refused(Release{{run_a, 1}, "", false}));
@@ -470,7 +475,7 @@ TEST_CASE_TEMPLATE("a command or a key that our user may not use denies, and is 
         CAPTURE(lacking);
         OneNode node;
         node.server.command({"ACL", "SETUSER", "default", lacking});
-        const auto answer = node.try_to(exchange(key, Acquire{{run_a, 1}, record({run_a, 1}), 30s, {}}, node.way));
+        const auto answer = node.try_to(exchange(key, Acquire{{run_a, 1}, record({run_a, 1}), 30s, {}}, node.mode));
         REQUIRE_FALSE(answer.has_value());
         CAPTURE(answer.error().text);
         CHECK(answer.error().kind == NodeFailure::Kind::denied);

@@ -52,9 +52,9 @@ struct Holder {
     bool lost_for_ever = false;
     Token token{};
 
-    void hold(const std::vector<Node>& nodes, Way way) {
+    void hold(const std::vector<Node>& nodes, Mode mode) {
         const Timing timing{30s, 0ms, 2s};
-        Lock lock{NodeSet{nodes, timing.node_timeout}, key, {timing, {}, way}, this_process("job", timing.ttl)};
+        Lock lock{NodeSet{nodes, timing.node_timeout}, key, {timing, {}, mode}, this_process("job", timing.ttl)};
         lock.nodes().resolve();
         won = lock.try_once().outcome == Outcome::won;
         token = lock.token();
@@ -74,11 +74,11 @@ struct Try {
     bool taken = false;
     size_t left = 0; ///< nodes on which the token still stands
 
-    Try(Distances& distances, int db, Moment moment, Way way) {
+    Try(Distances& distances, int db, Moment moment, Mode mode) {
         NodeSet operators = straight_to(distances.nodes(db), db);
         NodeSet servers = straight_to(distances.servers.nodes(), db);
         servers.ask_all({"FLUSHDB"}, {.enough = [](const Answers&) { return false; }});
-        std::thread thread{[&] { holder.hold(distances.nodes(db), way); }};
+        std::thread thread{[&] { holder.hold(distances.nodes(db), mode); }};
         const bool found = eventually_held(servers, moment == Moment::while_it_starts ? 1 : 3);
         const Record seen = inspect(servers, key).record;
         if (moment == Moment::while_it_renews) {
@@ -87,7 +87,7 @@ struct Try {
             one.ask_all({"FLUSHDB"}, {.enough = [](const Answers&) { return false; }});
             std::this_thread::sleep_for(random_up_to(16ms));
         }
-        taken = found && revoke(operators, key, seen, "the test", way).outcome == Revocation::Outcome::revoked;
+        taken = found && revoke(operators, key, seen, "the test", mode).outcome == Revocation::Outcome::revoked;
         thread.join();
         left = inspect(servers, key).holding;
     }
@@ -100,13 +100,13 @@ struct Tally {
     std::atomic<int> left = 0;
     std::atomic<int> started = 0;
 
-    explicit Tally(Moment moment, Way way) {
+    explicit Tally(Moment moment, Mode mode) {
         Distances distances;
         std::vector<std::thread> threads;
         for (int lane = 0; lane < lanes; ++lane)
             threads.emplace_back([&, lane] {
                 for (int i = 0; i < tries_a_lane; ++i) {
-                    const Try one{distances, lane, moment, way};
+                    const Try one{distances, lane, moment, mode};
                     if (!one.taken) ++not_taken;
                     if (one.holder.won) ++started;
                     if (one.holder.won && !one.holder.lost_for_ever) ++not_lost;
@@ -149,9 +149,9 @@ TEST_CASE("what was shown is taken away wherever it stands, and what others have
 }
 
 TEST_CASE("what was taken away stays away, 300 times, while its holder renews it and a node forgets it") {
-    for (const Way way : {Way::scripts, Way::transactions}) {
-        CAPTURE(way);
-        const Tally tally{Moment::while_it_renews, way};
+    for (const Mode mode : {Mode::scripts, Mode::transactions}) {
+        CAPTURE(mode);
+        const Tally tally{Moment::while_it_renews, mode};
         CHECK(tally.started == lanes * tries_a_lane);
         CHECK(tally.not_taken == 0);
         CHECK(tally.not_lost == 0);
@@ -160,17 +160,17 @@ TEST_CASE("what was taken away stays away, 300 times, while its holder renews it
 }
 
 TEST_CASE("who has not heard of a revocation learns by whom it was with the next renewal") {
-    for (const Way way : {Way::scripts, Way::transactions}) {
-        CAPTURE(way);
+    for (const Mode mode : {Mode::scripts, Mode::transactions}) {
+        CAPTURE(mode);
         const RedisServers servers{3};
         const Timing timing{30s, 0ms, 2s};
-        Lock lock{NodeSet{servers.nodes(), timing.node_timeout}, key, {timing, {}, way}, this_process("job", 30s)};
+        Lock lock{NodeSet{servers.nodes(), timing.node_timeout}, key, {timing, {}, mode}, this_process("job", 30s)};
         lock.nodes().resolve();
         REQUIRE(lock.try_once().outcome == Outcome::won);
         NodeSet operators{servers.nodes(), timing.node_timeout};
         operators.resolve();
         const Record seen = inspect(operators, key).record;
-        REQUIRE(revoke(operators, key, seen, "joe has\x1b", way).outcome == Revocation::Outcome::revoked);
+        REQUIRE(revoke(operators, key, seen, "joe has\x1b", mode).outcome == Revocation::Outcome::revoked);
         CHECK_FALSE(lock.told_of_revocation());
         CHECK(lock.extend([] {}) == Renewal::lost);
         CHECK(lock.taken_away() == "joe has\\x1b");
@@ -178,9 +178,9 @@ TEST_CASE("who has not heard of a revocation learns by whom it was with the next
 }
 
 TEST_CASE("who is robbed between grant and start, 300 times, is refused or loses it with the first renewal") {
-    for (const Way way : {Way::scripts, Way::transactions}) {
-        CAPTURE(way);
-        const Tally tally{Moment::while_it_starts, way};
+    for (const Mode mode : {Mode::scripts, Mode::transactions}) {
+        CAPTURE(mode);
+        const Tally tally{Moment::while_it_starts, mode};
         CHECK(tally.not_taken == 0);
         CHECK(tally.not_lost == 0);
         CHECK(tally.left == 0);

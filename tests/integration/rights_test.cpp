@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string rule = acl_rule("holdfast", "holdfast:", Way::scripts, false);
+const std::string rule = acl_rule("holdfast", "holdfast:", Mode::scripts, false);
 
 std::string with_password(std::string text) { return text.replace(text.find("PASSWORD"), 8, "secret"); }
 
@@ -45,7 +45,7 @@ struct Restricted {
 
 Record record(const Token& token) { return Record::make(token, {"job", "me", "here", 1, 1ms, 30s}); }
 
-std::string name(Word word) { return fmt::format("word {}", static_cast<int>(word)); }
+std::string name(Verdict word) { return fmt::format("word {}", static_cast<int>(word)); }
 
 /// All that holdfast ever does, done in turn on one server, and what came of it.
 class Everything {
@@ -53,54 +53,54 @@ class Everything {
     explicit Everything(const Node& node) : nodes_{{node, node}, 2s} { nodes_.resolve(); }
 
     std::vector<std::string> run() {
-        for (const Way way : {Way::scripts, Way::transactions}) use(way);
+        for (const Mode mode : {Mode::scripts, Mode::transactions}) use(mode);
         const auto& introduction = nodes_.introduction(0);
         note(introduction && introduction->started ? "says when it was started" : "does not say");
         return std::move(noted_);
     }
 
   private:
-    void use(Way way) {
-        const LockKey key{way == Way::scripts ? "x" : "y", "holdfast:"};
+    void use(Mode mode) {
+        const LockKey key{mode == Mode::scripts ? "x" : "y", "holdfast:"};
         const Token one{std::string(32, 'a'), 1};
         const Token other{std::string(32, 'b'), 1};
         const std::string entry = Record::of_waiter(other.run, {"job", "me", "here", 1, 1ms, 30s}).value;
         const Waiting waiting{entry, wall_time_since_epoch(), 0ms, 10s};
         nodes_.listen(key.turn_channel(other.run));
-        ask(key, way, Acquire{one, record(one), 30s, {}});
-        ask(key, way, Raise{record(one), Fence{wall_time_since_epoch().count() + 5000}});
-        ask(key, way, Extend{one, record(one), 30s});
-        ask(key, way, Acquire{other, record(other), 30s, {}, waiting});
-        ask(key, way, Inspect{});
+        ask(key, mode, Acquire{one, record(one), 30s, {}});
+        ask(key, mode, Raise{record(one), Fence{wall_time_since_epoch().count() + 5000}});
+        ask(key, mode, Extend{one, record(one), 30s});
+        ask(key, mode, Acquire{other, record(other), 30s, {}, waiting});
+        ask(key, mode, Inspect{});
         const Listing listing = list_locks(nodes_, "holdfast:", "*");
         note((listing.nodes[0].failure ? listing.nodes[0].failure->text : "listed") +
              std::to_string(listing.locks.size()));
-        ask(key, way, Release{one, "", true});
-        const bool released = noted_.back() == name(Word::released);
+        ask(key, mode, Release{one, "", true});
+        const bool released = noted_.back() == name(Verdict::released);
         note(nodes_.listening(0) ? "listening" : "not listening");
         if (released) nodes_.wait(BootClock::now() + 1s, -1);
         note(nodes_.take_messages().empty() ? "not told" : "told");
-        ask(key, way, Acquire{other, record(other), 30s, {}, waiting});
-        ask(key, way, Restore{other, record(other), 30s, {}});
+        ask(key, mode, Acquire{other, record(other), 30s, {}, waiting});
+        ask(key, mode, Restore{other, record(other), 30s, {}});
         // An entry that nobody refreshes, in the way of one that does not wait.
         const Token third{std::string(32, 'c'), 1};
-        ask(key, way, Acquire{third, record(third), 30s, {}, Waiting{"dd {}", wall_time_since_epoch(), 0ms, 0ms}});
-        ask(key, way, Acquire{third, record(third), 30s, {}});
-        ask(key, way, Revoke{record(other), "because"});
-        ask(key, way, Withdraw{other, entry, false});
+        ask(key, mode, Acquire{third, record(third), 30s, {}, Waiting{"dd {}", wall_time_since_epoch(), 0ms, 0ms}});
+        ask(key, mode, Acquire{third, record(third), 30s, {}});
+        ask(key, mode, Revoke{record(other), "because"});
+        ask(key, mode, Withdraw{other, entry, false});
     }
 
-    void ask(const LockKey& key, Way way, const Operation& operation) {
-        Way asked = way;
+    void ask(const LockKey& key, Mode mode, const Operation& operation) {
+        Mode asked = mode;
         const std::string answer = look(exchange(key, operation, asked));
-        note(asked == way ? answer : "by transaction " + answer);
+        note(asked == mode ? answer : "by transaction " + answer);
     }
 
     std::string look(const Exchange& exchange) {
         const Answers answers = nodes_.ask([&](size_t i) { return i == 0 ? std::optional{exchange} : std::nullopt; },
                                            {.enough = [](const Answers&) { return false; }});
-        const auto answer = said(*answers[0]);
-        return answer ? name(answer->word) : answer.error().text;
+        const auto answer = node_reply(*answers[0]);
+        return answer ? name(answer->verdict) : answer.error().text;
     }
 
     void note(const std::string& what) { noted_.push_back(what); }
@@ -120,9 +120,9 @@ milliseconds longest_left(const RedisServer& server) {
 Finding rights_of(const Node& node) {
     NodeSet nodes{{node}, 2s};
     nodes.resolve();
-    const LockRules rules{{30s, 5s, 2s}};
+    const LockTerms terms{{30s, 5s, 2s}};
     for (const Finding& finding :
-         judge(examine(nodes, {"doctor.test", "holdfast:"}, rules), "holdfast:", rules).findings)
+         judge(examine(nodes, {"doctor.test", "holdfast:"}, terms), "holdfast:", terms).findings)
         if (finding.check == "rights") return finding;
     return {};
 }
@@ -134,7 +134,7 @@ TEST_CASE("with just the printed rights everything is as with all rights") {
     const auto limited = Everything{restricted.node("holdfast")}.run();
     restricted.server.command({"FLUSHALL"});
     CHECK(limited == Everything{restricted.node("")}.run());
-    CHECK(limited.front() == name(Word::granted));
+    CHECK(limited.front() == name(Verdict::granted));
     CHECK(std::ranges::count(limited, "told") == 2);
     CHECK(rights_of(restricted.node("holdfast")).text == "our user may do all that locks need");
 }
@@ -152,7 +152,7 @@ TEST_CASE("without any one of the printed rights something is otherwise, and doc
         const bool matters = command != "ping" && command != "config|get";
         CHECK((Everything{restricted.node("holdfast")}.run() != all) == matters);
         const Finding rights = rights_of(restricted.node("holdfast"));
-        CHECK(rights.verdict != Verdict::ok);
+        CHECK(rights.severity != Severity::ok);
         CHECK(rights.text.starts_with("our user lacks +" + command + " ("));
         CHECK(longest_left(restricted.server) <= (command == "del" ? 10s : 0s));
         REQUIRE(restricted.server.text({"ACL", "SETUSER", "holdfast", "+" + command}) == "OK");
@@ -167,7 +167,8 @@ TEST_CASE("with narrower keys or channels than printed something is otherwise, a
         narrower.erase(narrower.find(part), part.size() + 1);
         restricted.dir.write("acl", narrower + "\n");
         REQUIRE(restricted.server.text({"ACL", "LOAD"}) == "OK");
-        CHECK(rights_of(restricted.node("holdfast")).verdict == (part.front() == '~' ? Verdict::fail : Verdict::warn));
+        CHECK(rights_of(restricted.node("holdfast")).severity ==
+              (part.front() == '~' ? Severity::fail : Severity::warn));
     }
 }
 

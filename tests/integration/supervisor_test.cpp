@@ -25,7 +25,7 @@ Ending supervise(const std::string& script, const LiveDeadline& deadline, StopTi
     Guard guard{deadline, {.times = times}};
     Child child{{{"/bin/sh", "-c", script}, {}}, signals, {}};
     const Log log{Verbosity::quiet};
-    Supervisor supervisor{child, &guard, terminal, signals, deadline, Rules{.times = times}, log};
+    Supervisor supervisor{child, &guard, terminal, signals, deadline, StopRules{.times = times}, log};
     guard.watch(child.pid());
     child.go(BootTime::max(), {});
     std::thread other{meanwhile};
@@ -70,7 +70,7 @@ TEST_CASE("when the supervisor fails, what is left of the command is stopped by 
         const std::string script = "sleep 60 & echo $! > " + dir.file("left");
         Child child{{{"/bin/sh", "-c", script}, {}}, signals, {}};
         const Log log{Verbosity::quiet};
-        Supervisor supervisor{child, &guard, terminal, signals, deadline, Rules{.times = {10s, 100ms}}, log};
+        Supervisor supervisor{child, &guard, terminal, signals, deadline, StopRules{.times = {10s, 100ms}}, log};
         guard.watch(child.pid());
         child.go(BootTime::max(), {});
         const auto fails_later = [&] {

@@ -341,7 +341,7 @@ TEST_CASE("the lock over TLS: taken, renewed, taken away by a message, released,
 
         NodeSet operators{nodes, 2s};
         operators.resolve();
-        REQUIRE(revoke(operators, key, inspect(operators, key).record, "somebody has", Way::scripts).outcome ==
+        REQUIRE(revoke(operators, key, inspect(operators, key).record, "somebody has", Mode::scripts).outcome ==
                 Revocation::Outcome::revoked);
         lock.nodes().wait(BootClock::now() + patience, -1);
         CHECK(lock.told_of_revocation());

@@ -18,8 +18,8 @@ namespace {
 
 const LockKey key{"x", "holdfast:"};
 
-Lock lock_on(RedisServers& servers, Way way = Way::scripts, const std::string& label = "job") {
-    return {NodeSet{servers.nodes(), 1s}, key, {{30s, 0ms, 1s}, {}, way}, this_process(label, 30s)};
+Lock lock_on(RedisServers& servers, Mode mode = Mode::scripts, const std::string& label = "job") {
+    return {NodeSet{servers.nodes(), 1s}, key, {{30s, 0ms, 1s}, {}, mode}, this_process(label, 30s)};
 }
 
 Lock held_on(RedisServers& servers) {
@@ -42,9 +42,9 @@ bool eventually_waiting(RedisServers& servers, size_t waiters) {
 /// A thread that waits for the lock, writes its name down when it has it, and lets go.
 class Job {
   public:
-    Job(RedisServers& servers, Way way, std::string name, std::vector<std::string>& order, std::mutex& mutex)
-        : stop_{make_event_fd()}, thread_{[this, &servers, way, name = std::move(name), &order, &mutex] {
-              Lock lock = lock_on(servers, way, name);
+    Job(RedisServers& servers, Mode mode, std::string name, std::vector<std::string>& order, std::mutex& mutex)
+        : stop_{make_event_fd()}, thread_{[this, &servers, mode, name = std::move(name), &order, &mutex] {
+              Lock lock = lock_on(servers, mode, name);
               const Attempt attempt = acquire(lock, {patience}, stop_.get(), [](const Attempt&) {});
               if (attempt.outcome != Outcome::won) return;
               {
@@ -68,9 +68,9 @@ class Job {
 
 TEST_CASE("those who wait get the lock in the order in which they came, without polling") {
     for (const size_t n : {1U, 3U, 5U})
-        for (const Way way : {Way::scripts, Way::transactions}) {
+        for (const Mode mode : {Mode::scripts, Mode::transactions}) {
             CAPTURE(n);
-            CAPTURE(way);
+            CAPTURE(mode);
             RedisServers servers{n};
             Lock first = held_on(servers);
             std::vector<std::string> order;
@@ -79,7 +79,7 @@ TEST_CASE("those who wait get the lock in the order in which they came, without 
             std::vector<std::string> expected;
             for (int i = 0; i < 6; ++i) {
                 expected.push_back(std::to_string(i));
-                waiters.push_back(std::make_unique<Job>(servers, way, expected.back(), order, mutex));
+                waiters.push_back(std::make_unique<Job>(servers, mode, expected.back(), order, mutex));
                 REQUIRE(eventually_waiting(servers, waiters.size()));
             }
             const BootTime released = BootClock::now();
@@ -97,9 +97,9 @@ TEST_CASE("who gives up waiting is gone from every node, and the next in line is
     Lock first = held_on(servers);
     std::vector<std::string> order;
     std::mutex mutex;
-    Job impatient{servers, Way::scripts, "impatient", order, mutex};
+    Job impatient{servers, Mode::scripts, "impatient", order, mutex};
     REQUIRE(eventually_waiting(servers, 1));
-    Job patient{servers, Way::scripts, "patient", order, mutex};
+    Job patient{servers, Mode::scripts, "patient", order, mutex};
     REQUIRE(eventually_waiting(servers, 2));
     impatient.interrupt();
     impatient.join();
@@ -115,7 +115,7 @@ TEST_CASE("with all messages dropped waiting still works") {
     Lock first = held_on(servers);
     std::vector<std::string> order;
     std::mutex mutex;
-    Job waiter{servers, Way::scripts, "deaf", order, mutex};
+    Job waiter{servers, Mode::scripts, "deaf", order, mutex};
     REQUIRE(eventually_waiting(servers, 1));
     first.release();
     waiter.join();
@@ -132,7 +132,7 @@ TEST_CASE("a waiter that died in front of others delays them for no more than th
     }
     std::vector<std::string> order;
     std::mutex mutex;
-    Job waiter{servers, Way::scripts, "alive", order, mutex};
+    Job waiter{servers, Mode::scripts, "alive", order, mutex};
     REQUIRE(eventually_waiting(servers, 2));
     first.release();
     const BootTime released = BootClock::now();

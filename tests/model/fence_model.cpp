@@ -117,7 +117,7 @@ Number highest_grant_heard(const State& state, size_t attempt) {
 }
 
 /// Whether the winner, who has won just now, breaks the claim.
-bool breaks(Claim claim, const Rules& rules, const State& state, size_t winner) {
+bool breaks(Claim claim, const Demands& demands, const State& state, size_t winner) {
     const size_t earlier = 1 - winner;
     if (!state.attempts[earlier].won) return false;
     const Number ours = state.attempts[winner].wanted;
@@ -130,20 +130,20 @@ bool breaks(Claim claim, const Rules& rules, const State& state, size_t winner) 
     switch (claim) {
     case Claim::unique: return ours == theirs;
     case Claim::later_on_node: return std::ranges::any_of(state.nodes, out_of_order);
-    case Claim::later_to_win: return ours < theirs && (!rules.lease_checked_at_end || on_majority(state, still_held));
+    case Claim::later_to_win: return ours < theirs && (!demands.lease_checked_at_end || on_majority(state, still_held));
     }
     return false;
 }
 
 class Search {
   public:
-    Search(const Rules& rules, const std::vector<Claim>& claims) : rules_{rules}, claims_{claims} {
+    Search(const Demands& demands, const std::vector<Claim>& claims) : demands_{demands}, claims_{claims} {
         Step start;
         for (uint8_t i = 0; i < node_count; ++i) start.state.nodes[i].id = i;
         arrive(start);
     }
 
-    Verdict run() {
+    SearchResult run() {
         for (at_ = 0; at_ < steps_.size() && !broken_; ++at_) {
             const State state = steps_[at_].state;
             for (uint8_t i = 0; i < node_count; ++i) moves_of_node(state, i);
@@ -184,14 +184,14 @@ class Search {
                 Connection& connection = node.to[a];
                 if (state.attempts[a].won) connection.answers = {};
                 // "not ours" is the answer to all that is under way, and a restored key comes behind it.
-                if (rules_.raise_needs_own_key && node.holder != a) connection.requests = {};
+                if (demands_.raise_needs_own_key && node.holder != a) connection.requests = {};
             }
         }
     }
 
     void moves_of_node(const State& state, uint8_t i) {
         const Node& node = state.nodes[i];
-        if (!rules_.fence_survives && node.fence) {
+        if (!demands_.fence_survives && node.fence) {
             Step next{state, 0, Event::forgets, 0, node.id};
             next.state.nodes[i].holder = nobody;
             next.state.nodes[i].fence = 0;
@@ -223,7 +223,7 @@ class Search {
 
     void raise(const State& state, uint8_t i, uint8_t a) {
         const Node& node = state.nodes[i];
-        if (!node.to[a].requests.size || (rules_.raise_needs_own_key && node.holder != a)) return;
+        if (!node.to[a].requests.size || (demands_.raise_needs_own_key && node.holder != a)) return;
         const Number wanted = node.to[a].requests.items[0];
         const bool refused = node.fence >= wanted;
         const Number fence = std::max(node.fence, wanted);
@@ -277,10 +277,10 @@ class Search {
         Attempt& attempt = state.attempts[step.attempt];
         if (!attempt.wanted) return;
         if (!on_majority(state, [&](const Node& node) { return in_quorum(state, node, step.attempt); })) return;
-        if (rules_.late_grants_count && attempt.wanted < highest_grant_heard(state, step.attempt)) return;
+        if (demands_.late_grants_count && attempt.wanted < highest_grant_heard(state, step.attempt)) return;
         attempt.won = true;
         for (const Claim claim : claims_)
-            if (!broken_ && breaks(claim, rules_, state, step.attempt)) {
+            if (!broken_ && breaks(claim, demands_, state, step.attempt)) {
                 broken_ = true;
                 step.before = static_cast<uint32_t>(at_);
                 last_ = step;
@@ -294,7 +294,7 @@ class Search {
         return out;
     }
 
-    Rules rules_;
+    Demands demands_;
     std::vector<Claim> claims_;
     std::deque<Step> steps_;
     std::unordered_set<uint32_t, Hash, Equal> known_{1024, Hash{&steps_}, Equal{&steps_}};
@@ -305,6 +305,6 @@ class Search {
 
 } // namespace
 
-Verdict search(const Rules& rules, const std::vector<Claim>& claims) { return Search{rules, claims}.run(); }
+SearchResult search(const Demands& demands, const std::vector<Claim>& claims) { return Search{demands, claims}.run(); }
 
 } // namespace holdfast::model

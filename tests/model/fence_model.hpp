@@ -30,7 +30,7 @@ constexpr Number highest_proposal = 3; ///< a node goes above it only by one
 #endif
 
 /// What the protocol demands. Without any of these a claim is false.
-struct Rules {
+struct Demands {
     bool raise_needs_own_key = true;  ///< a node raises its fence only for the record that it holds
     bool late_grants_count = true;    ///< a grant above T that is heard before T has won needs another T
     bool lease_checked_at_end = true; ///< who has its number still has the key on a quorum of those it heard from
@@ -44,12 +44,12 @@ enum class Claim {
     later_to_win,  ///< whoever wins later has the larger number
 };
 
-struct Verdict {
+struct SearchResult {
     size_t states = 0;
     std::vector<std::string> broken_by{}; ///< the shortest history that breaks a claim; none: all of them hold
 };
 
 /// Looks at every state that can be reached, until one breaks a claim.
-Verdict search(const Rules&, const std::vector<Claim>&);
+SearchResult search(const Demands&, const std::vector<Claim>&);
 
 } // namespace holdfast::model

@@ -9,27 +9,27 @@ using namespace holdfast::model;
 
 namespace {
 
-std::string story(const Verdict& verdict) {
+std::string story(const SearchResult& verdict) {
     return fmt::format("{} states\n{}", verdict.states, fmt::join(verdict.broken_by, "\n"));
 }
 
-bool breaks(const Rules& rules, Claim claim) { return !search(rules, {claim}).broken_by.empty(); }
+bool breaks(const Demands& demands, Claim claim) { return !search(demands, {claim}).broken_by.empty(); }
 
 } // namespace
 
 TEST_CASE("no history gives two winners one number or breaks the order in which the lock was won") {
-    const Verdict verdict = search({}, {Claim::unique, Claim::later_on_node, Claim::later_to_win});
+    const SearchResult verdict = search({}, {Claim::unique, Claim::later_on_node, Claim::later_to_win});
     CAPTURE(story(verdict));
     CHECK(verdict.broken_by.empty());
     CHECK(verdict.states > 100'000); // the model has not lost most of its moves
 }
 
 TEST_CASE("who lost the key outranks its successor when a node raises without looking at the record") {
-    const Rules rules{.raise_needs_own_key = false};
-    const Verdict verdict = search(rules, {Claim::later_on_node});
+    const Demands demands{.raise_needs_own_key = false};
+    const SearchResult verdict = search(demands, {Claim::later_on_node});
     CAPTURE(story(verdict));
     REQUIRE(verdict.broken_by.size() > 2);
-    CHECK(breaks(rules, Claim::later_to_win));
+    CHECK(breaks(demands, Claim::later_to_win));
 }
 
 TEST_CASE("a late winner gets the lower number when a grant above it was heard and not heeded") {

@@ -103,7 +103,7 @@ bool Connection::read() {
             if (introduce_) introduction_ = std::move(*introduction);
             for (const std::string& channel : channels_) ask_to_listen(channel);
         } else if (done.round)
-            answer_ = {*done.round, Answer{std::vector<Reply>{{std::get<std::shared_ptr<const Said>>(*arrival)}},
+            answer_ = {*done.round, Answer{std::vector<Reply>{{std::get<std::shared_ptr<const NodeReply>>(*arrival)}},
                                            done.sent_at, BootClock::now() - *done.sent_at}};
         else if (std::holds_alternative<sim::Listen>(done.request.task->what)) ++listening_;
     }

@@ -20,8 +20,8 @@ const LockKey& the_key() {
 }
 
 Contender::Contender(World& world, Oracle& oracle, size_t index, const Plan& plan, const ContenderPlan& own)
-    : world_{world}, oracle_{oracle}, index_{index}, plan_{plan}, own_{own}, times_{plan.rules.timing.grace,
-                                                                                    plan.rules.timing.kill_margin()},
+    : world_{world}, oracle_{oracle}, index_{index}, plan_{plan}, own_{own}, times_{plan.terms.timing.grace,
+                                                                                    plan.terms.timing.kill_margin()},
       process_{world, fmt::format("run {}", index), own.boot, own.wall}, interrupt_{process_.new_fd()} {}
 
 void Contender::begin() {
@@ -48,8 +48,8 @@ void Contender::kill() {
 }
 
 void Contender::live() {
-    Lock lock{NodeSet{nodes_of(plan_), plan_.rules.timing.node_timeout}, the_key(), plan_.rules,
-              Holder{"job", "me", process_.name(), static_cast<int>(index_), milliseconds{0}, plan_.rules.timing.ttl}};
+    Lock lock{NodeSet{nodes_of(plan_), plan_.terms.timing.node_timeout}, the_key(), plan_.terms,
+              Holder{"job", "me", process_.name(), static_cast<int>(index_), milliseconds{0}, plan_.terms.timing.ttl}};
     run_ = lock.token().run;
     world_.trace("{} wants the lock, as {}", process_.name(), run_.substr(28));
     const Attempt attempt = acquire(lock, {own_.patience}, interrupt_, [&](const Attempt& failed) {

@@ -45,7 +45,7 @@ class Drawing {
     }
 
   private:
-    const Timing& timing() const { return plan_.rules.timing; }
+    const Timing& timing() const { return plan_.terms.timing; }
     size_t n() const { return plan_.nodes.size(); }
     Instant any_time() { return rng_.between(Instant{0}, horizon_); }
     ContenderPlan& one() { return plan_.contenders[rng_.below(plan_.contenders.size())]; }
@@ -103,12 +103,12 @@ class Drawing {
     }
 
     void draw_timing() {
-        Timing& timing = plan_.rules.timing;
+        Timing& timing = plan_.terms.timing;
         timing.drift_ratio = any_of({0.01, 0.01, 0.1});
         timing.ttl = any_of({milliseconds{1000}, milliseconds{1500}, milliseconds{2000}, milliseconds{3000}});
         timing.node_timeout = timing.ttl / any_of({10, 20, 50});
         timing.grace = any_of({milliseconds{0}, timing.ttl / 20, timing.ttl / 8});
-        plan_.rules.restart_guard = timing.ttl;
+        plan_.terms.restart_guard = timing.ttl;
     }
 
     /// Any two differ by the drift at most.
@@ -235,7 +235,7 @@ class Drawing {
             for (const auto& stop : contender.stops) later(horizon_ + 2 * stop.lasts);
         // A dead holder's lease, a dead waiter's entry, a node without a vote, and each command with its release.
         nanoseconds needs =
-            2 * timing().ttl + seconds{3} + 2 * timing().node_timeout + 2 * *plan_.rules.restart_guard + seconds{2};
+            2 * timing().ttl + seconds{3} + 2 * timing().node_timeout + 2 * *plan_.terms.restart_guard + seconds{2};
         for (const ContenderPlan& contender : plan_.contenders)
             needs += contender.command.lasts + contender.command.dies_after + contender.min_hold + milliseconds{2500};
         plan_.ends_at = plan_.heals_at + needs;

@@ -73,7 +73,7 @@ struct KeyLoss {
 };
 
 struct Plan {
-    LockRules rules{};
+    LockTerms terms{};
     std::vector<NodePlan> nodes{};
     std::vector<ContenderPlan> contenders{};
     Link link{};

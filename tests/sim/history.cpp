@@ -24,7 +24,7 @@ const char* name_of(Outcome outcome) {
 /// A renewal, its round, and the command's end, in which the winner may be stopped once.
 std::optional<nanoseconds> noticed_within(const Plan& plan) {
     if (!plan.finds_out || !plan.key_loss) return {};
-    const Timing& timing = plan.rules.timing;
+    const Timing& timing = plan.terms.timing;
     const nanoseconds longest = timing.renewal_interval() + timing.node_timeout * 11 / 10 + timing.grace +
                                 timing.kill_margin() + 4 * plan.link.longest + milliseconds{20};
     return plan.key_loss->dawdles + std::chrono::duration_cast<nanoseconds>(longest * (1 + timing.drift_ratio));
@@ -137,7 +137,7 @@ void History::begin_operator() {
     operator_go_ = operator_->new_fd();
     operator_->run([this] {
         // It has looked before it acts, so its connections are open.
-        NodeSet nodes{nodes_of(plan_), plan_.rules.timing.node_timeout};
+        NodeSet nodes{nodes_of(plan_), plan_.terms.timing.node_timeout};
         inspect(nodes, the_key());
         nodes.wait(BootTime::max(), operator_go_);
         const Record theirs =
@@ -203,7 +203,7 @@ void History::check_order(const Contender& winner) {
     if (std::ranges::any_of(contenders_, [](const auto& one) { return one->process().disturbed() || one->kept(); }))
         return;
     // Each node believes a clock to a second; a wait is entered a few round trips after it began.
-    const auto drifted = std::chrono::duration_cast<nanoseconds>(2 * plan_.rules.timing.drift_ratio * world_.now());
+    const auto drifted = std::chrono::duration_cast<nanoseconds>(2 * plan_.terms.timing.drift_ratio * world_.now());
     const nanoseconds tolerance = (plan_.clocks_agree ? drifted : nanoseconds{milliseconds{2000}}) + milliseconds{50};
     for (const auto& other : contenders_)
         if (other->state() == Contender::State::waiting && other->plan().patience != milliseconds{0} &&

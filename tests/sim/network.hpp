@@ -50,7 +50,7 @@ struct Broken {};
 struct Pushed {
     Message message;
 };
-using Arrival = std::variant<Connected, Refused, Broken, Introduction, Pushed, std::shared_ptr<const Said>>;
+using Arrival = std::variant<Connected, Refused, Broken, Introduction, Pushed, std::shared_ptr<const NodeReply>>;
 
 class Socket : public std::enable_shared_from_this<Socket> {
   public:

@@ -58,8 +58,8 @@ struct NodeState::Apply {
     milliseconds now;
     std::vector<Published>& published;
 
-    Said operator()(const Acquire& op) const {
-        if (node.words_on(op.token.text())) return {Word::revoked};
+    NodeReply operator()(const Acquire& op) const {
+        if (node.words_on(op.token.text())) return {Verdict::revoked};
         const auto attempt = attempt_of(node.key_, op.token.run);
         if (attempt && *attempt < op.token.attempt) node.key_.reset();
         const std::string* ahead = node.first(now);
@@ -73,61 +73,67 @@ struct NodeState::Apply {
             node.key_ = {op.record.value, now + op.ttl};
             if (ahead != nullptr) node.leave(op.waiting->entry);
             node.set_fence(fence, now);
-            return {.word = Word::granted, .fence = Fence{fence}};
+            return {.verdict = Verdict::granted, .fence = Fence{fence}};
         }
         const size_t position = op.waiting ? position_of(op.waiting->entry) : 0;
         if (node.key_)
-            return {
-                .word = Word::held, .value = node.key_->text, .ttl_left = node.key_->until - now, .position = position};
-        return {.word = Word::reserved, .value = *ahead, .ttl_left = node.seen_.at(*ahead) - now, .position = position};
+            return {.verdict = Verdict::held,
+                    .value = node.key_->text,
+                    .ttl_left = node.key_->until - now,
+                    .position = position};
+        return {.verdict = Verdict::reserved,
+                .value = *ahead,
+                .ttl_left = node.seen_.at(*ahead) - now,
+                .position = position};
     }
 
-    Said operator()(const Raise& op) const {
+    NodeReply operator()(const Raise& op) const {
         // Without the rule: whoever holds the key by now.
-        if (kept(Rule::own_record) && (!node.key_ || node.key_->text != op.record.value)) return {Word::not_ours};
-        if (node.last_fence() >= op.to.number) return {.word = Word::refused, .fence = Fence{node.last_fence()}};
+        if (enforced(Rule::own_record) && (!node.key_ || node.key_->text != op.record.value))
+            return {Verdict::not_ours};
+        if (node.last_fence() >= op.to.number) return {.verdict = Verdict::refused, .fence = Fence{node.last_fence()}};
         node.set_fence(op.to.number, now);
-        return {.word = Word::raised, .fence = op.to};
+        return {.verdict = Verdict::raised, .fence = op.to};
     }
 
-    Said operator()(const Extend& op) const {
-        if (const auto words = node.words_on(op.token.text())) return {Word::revoked, *words};
-        if (!node.key_) return {Word::missing};
-        if (node.key_->text != op.record.value) return {Word::taken};
+    NodeReply operator()(const Extend& op) const {
+        if (const auto words = node.words_on(op.token.text())) return {Verdict::revoked, *words};
+        if (!node.key_) return {Verdict::missing};
+        if (node.key_->text != op.record.value) return {Verdict::taken};
         node.key_->until = now + op.ttl;
         if (node.fence_) node.fence_->second = now + fence_lasts;
-        return {Word::yours};
+        return {Verdict::yours};
     }
 
-    Said operator()(const Restore& op) const {
-        if (const auto words = node.words_on(op.token.text())) return {Word::revoked, *words};
-        if (node.key_ && node.key_->text != op.record.value) return {Word::taken};
+    NodeReply operator()(const Restore& op) const {
+        if (const auto words = node.words_on(op.token.text())) return {Verdict::revoked, *words};
+        if (node.key_ && node.key_->text != op.record.value) return {Verdict::taken};
         node.key_ = {op.record.value, now + op.ttl};
         node.set_fence(std::max(node.last_fence(), op.fence.number), now);
-        return {Word::yours};
+        return {Verdict::yours};
     }
 
-    Said operator()(const Release& op) const {
+    NodeReply operator()(const Release& op) const {
         if (!op.entry.empty()) node.leave(op.entry);
         const auto attempt = attempt_of(node.key_, op.token.run);
         const bool ours = attempt && *attempt <= op.token.attempt;
         if (ours) node.key_.reset();
         if (op.void_too) mark(op.token.text(), void_lasts);
         if (ours) node.tell_first(key, now, published);
-        return {ours ? Word::released : Word::not_ours};
+        return {ours ? Verdict::released : Verdict::not_ours};
     }
 
-    Said operator()(const Withdraw& op) const {
+    NodeReply operator()(const Withdraw& op) const {
         node.leave(op.entry);
         if (attempt_of(node.key_, op.token.run)) node.key_.reset();
         if (op.void_too) mark(op.token.text(), void_lasts);
         if (!node.key_) node.tell_first(key, now, published);
-        return {Word::done};
+        return {Verdict::done};
     }
 
-    Said operator()(const Revoke& op) const {
+    NodeReply operator()(const Revoke& op) const {
         const bool changed = node.key_ && node.key_->text != op.record.value;
-        const Word word = !node.key_ ? Word::free : changed ? Word::changed : Word::revoked;
+        const Verdict word = !node.key_ ? Verdict::free : changed ? Verdict::changed : Verdict::revoked;
         if (!changed) node.key_.reset();
         mark(std::string{op.record.token()}, op.void_lasts(), op.words);
         if (!changed) {
@@ -137,7 +143,7 @@ struct NodeState::Apply {
         return {word};
     }
 
-    Said operator()(const Inspect&) const { return node.look(now); }
+    NodeReply operator()(const Inspect&) const { return node.look(now); }
 
     void mark(const std::string& token, milliseconds lasts, const std::string& words = "") const {
         node.void_[token] = {words, now + lasts};
@@ -159,8 +165,8 @@ struct NodeState::Apply {
     }
 };
 
-Said NodeState::apply(const LockKey& key, const Operation& operation, milliseconds now,
-                      std::vector<Published>& published) {
+NodeReply NodeState::apply(const LockKey& key, const Operation& operation, milliseconds now,
+                           std::vector<Published>& published) {
     expire(now);
     return std::visit(Apply{*this, key, now, published}, operation);
 }
@@ -170,20 +176,20 @@ bool NodeState::needs_memory(const Operation& operation) {
            std::holds_alternative<Restore>(operation);
 }
 
-Said NodeState::look(milliseconds now) {
+NodeReply NodeState::look(milliseconds now) {
     expire(now);
-    Said said{.word = key_ ? Word::held : Word::free, .fence = Fence{last_fence()}};
+    NodeReply reply{.verdict = key_ ? Verdict::held : Verdict::free, .fence = Fence{last_fence()}};
     if (key_) {
-        said.value = key_->text;
-        said.ttl_left = key_->until - now;
+        reply.value = key_->text;
+        reply.ttl_left = key_->until - now;
     }
     for (const auto& [ticket, entry] : queue_) {
         const auto seen = seen_.find(entry);
         if (seen == seen_.end() || seen->second <= now) continue;
-        said.queue.push_back({Record::parse(entry), std::max(now - milliseconds{ticket}, milliseconds{0})});
+        reply.queue.push_back({Record::parse(entry), std::max(now - milliseconds{ticket}, milliseconds{0})});
     }
-    said.waiting = static_cast<size_t>(std::ranges::count_if(seen_, [&](const auto& e) { return e.second > now; }));
-    return said;
+    reply.waiting = static_cast<size_t>(std::ranges::count_if(seen_, [&](const auto& e) { return e.second > now; }));
+    return reply;
 }
 
 } // namespace holdfast::sim

@@ -19,8 +19,8 @@ using Published = std::pair<std::string, std::string>;
 class NodeState {
   public:
     /// `now` is what the node's TIME would say.
-    Said apply(const LockKey& key, const Operation&, milliseconds now, std::vector<Published>& published);
-    Said look(milliseconds now);
+    NodeReply apply(const LockKey& key, const Operation&, milliseconds now, std::vector<Published>& published);
+    NodeReply look(milliseconds now);
 
     struct Value {
         std::string text;

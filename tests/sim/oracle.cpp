@@ -64,15 +64,15 @@ bool Oracle::is_past(const Token& token) const {
     return last != last_attempts_.end() && token.attempt < last->second;
 }
 
-void Oracle::executed(Server& server, const Operation& operation, const Said& said,
+void Oracle::executed(Server& server, const Operation& operation, const NodeReply& reply,
                       const std::optional<NodeState::Value>& before) {
     const size_t i = server.index();
     if (const auto* acquire = std::get_if<Acquire>(&operation)) {
         world_.trace("node {}: acquire {}: {}", i, acquire->token.text().substr(28),
-                     said.word == Word::granted ? "granted"
-                     : said.word == Word::held  ? "held"
-                                                : "reserved or revoked");
-        if (said.word != Word::granted) return;
+                     reply.verdict == Verdict::granted ? "granted"
+                     : reply.verdict == Verdict::held  ? "held"
+                                                       : "reserved or revoked");
+        if (reply.verdict != Verdict::granted) return;
         Holding& mine = holding(acquire->token.text());
         if (before && token_of(before->text) != mine.token) {
             Holding& earlier = holding(token_of(before->text));
@@ -92,21 +92,22 @@ void Oracle::executed(Server& server, const Operation& operation, const Said& sa
         ++grants_;
     } else if (const auto* extend = std::get_if<Extend>(&operation)) {
         Holding& mine = holding(extend->token.text());
-        if (said.word == Word::yours) stands(mine, server);
+        if (reply.verdict == Verdict::yours) stands(mine, server);
         else mine.denied = mine.denied || (mine.forced && holding_now(mine) <= nodes_ / 2);
         world_.trace("node {}: extend {}: {}", i, extend->token.text().substr(28),
-                     said.word == Word::yours ? "yours" : "no");
+                     reply.verdict == Verdict::yours ? "yours" : "no");
     } else if (const auto* restore = std::get_if<Restore>(&operation)) {
-        if (said.word == Word::yours) stands(holding(restore->token.text()), server);
+        if (reply.verdict == Verdict::yours) stands(holding(restore->token.text()), server);
         world_.trace("node {}: restore {}: {}", i, restore->token.text().substr(28),
-                     said.word == Word::yours ? "yours" : "no");
+                     reply.verdict == Verdict::yours ? "yours" : "no");
     } else if (const auto* raise = std::get_if<Raise>(&operation)) {
         world_.trace("node {}: raise {} to {}: {}", i, raise->record.token().substr(28), raise->to.number,
-                     said.word == Word::raised ? "raised" : "no");
+                     reply.verdict == Verdict::raised ? "raised" : "no");
     } else if (const auto* release = std::get_if<Release>(&operation)) {
         holding(release->token.text()).released[i] = true;
         world_.trace("node {}: release {}{}: {}", i, release->token.text().substr(28),
-                     release->void_too ? ", void" : "", said.word == Word::released ? "released" : "not its own");
+                     release->void_too ? ", void" : "",
+                     reply.verdict == Verdict::released ? "released" : "not its own");
         removed(before, server);
     } else if (const auto* withdraw = std::get_if<Withdraw>(&operation)) {
         holding(withdraw->token.text()).released[i] = true;

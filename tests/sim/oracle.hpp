@@ -46,7 +46,7 @@ class Oracle {
     void violated(Invariant, const std::string& text);
 
     // What nodes tell.
-    void executed(Server&, const Operation&, const Said&, const std::optional<NodeState::Value>& before);
+    void executed(Server&, const Operation&, const NodeReply&, const std::optional<NodeState::Value>& before);
     void forgotten(Server&);
     void loses_key(Server&, bool everything);
 

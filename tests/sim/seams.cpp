@@ -27,7 +27,7 @@ std::optional<Rule> left_out;
 
 } // namespace sim
 
-bool kept(Rule rule) noexcept { return sim::left_out != rule; }
+bool enforced(Rule rule) noexcept { return sim::left_out != rule; }
 
 // ---- base
 
@@ -100,25 +100,25 @@ milliseconds Revoke::void_lasts() const {
     return std::max(record.holder ? record.holder->ttl : milliseconds{0}, holdfast::void_lasts);
 }
 
-Exchange exchange(const LockKey&, const Operation& operation, Way&) {
+Exchange exchange(const LockKey&, const Operation& operation, Mode&) {
     return {{std::make_shared<const sim::Task>(sim::Task{operation})}};
 }
 
 bool has_granted(const Answer& answer) {
-    const auto vote = said(answer);
-    return vote && vote->word == Word::granted;
+    const auto vote = node_reply(answer);
+    return vote && vote->verdict == Verdict::granted;
 }
 
-tl::expected<Said, NodeFailure> said(const Answer& answer) {
+tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
     if (!answer.replies) return tl::unexpected{answer.replies.error()};
-    const auto& said = answer.replies->front().said;
-    if (!said) return tl::unexpected{NodeFailure{NodeFailure::Kind::no_vote, "it is full"}};
-    return *said;
+    const auto& reply = answer.replies->front().reply;
+    if (!reply) return tl::unexpected{NodeFailure{NodeFailure::Kind::no_vote, "it is full"}};
+    return *reply;
 }
 
-tl::expected<Said, NodeFailure> said(const std::optional<Answer>& answer) {
+tl::expected<NodeReply, NodeFailure> node_reply(const std::optional<Answer>& answer) {
     if (!answer) return tl::unexpected{NodeFailure{NodeFailure::Kind::timeout, "it comes to no end in time"}};
-    return said(*answer);
+    return node_reply(*answer);
 }
 
 } // namespace holdfast

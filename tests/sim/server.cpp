@@ -81,17 +81,18 @@ void Server::execute(const std::shared_ptr<Socket>& socket, const Task& task) {
     if (std::holds_alternative<Greet>(task.what)) return socket->reply(introduction());
     if (const auto* listen = std::get_if<Listen>(&task.what)) {
         socket->listen(listen->channel);
-        return socket->reply(std::make_shared<const Said>(Said{Word::done}));
+        return socket->reply(std::make_shared<const NodeReply>(NodeReply{Verdict::done}));
     }
-    if (std::holds_alternative<Ping>(task.what)) return socket->reply(std::make_shared<const Said>(Said{Word::done}));
+    if (std::holds_alternative<Ping>(task.what))
+        return socket->reply(std::make_shared<const NodeReply>(NodeReply{Verdict::done}));
     const auto& operation = std::get<Operation>(task.what);
     if (full_until_ > world_.now() && NodeState::needs_memory(operation))
-        return socket->reply(std::shared_ptr<const Said>{});
+        return socket->reply(std::shared_ptr<const NodeReply>{});
     std::vector<Published> published;
     const auto before = state_.key();
-    const Said said = state_.apply(key_, operation, time(), published);
-    oracle_.executed(*this, operation, said, before);
-    socket->reply(std::make_shared<const Said>(said));
+    const NodeReply reply = state_.apply(key_, operation, time(), published);
+    oracle_.executed(*this, operation, reply, before);
+    socket->reply(std::make_shared<const NodeReply>(reply));
     publish(published);
 }
 

@@ -8,12 +8,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Ballot::Vote granted() { return Said{Word::granted}; }
-Ballot::Vote held(std::string by, milliseconds left = 1s) { return Said{Word::held, std::move(by), left}; }
+Ballot::Vote granted() { return NodeReply{Verdict::granted}; }
+Ballot::Vote held(std::string by, milliseconds left = 1s) { return NodeReply{Verdict::held, std::move(by), left}; }
 Ballot::Vote reserved(std::string for_whom, milliseconds left = 1s, size_t position = 0) {
-    return Said{Word::reserved, std::move(for_whom), left, position};
+    return NodeReply{Verdict::reserved, std::move(for_whom), left, position};
 }
-Ballot::Vote not_a_lock() { return Said{Word::not_a_lock}; }
+Ballot::Vote not_a_lock() { return NodeReply{Verdict::not_a_lock}; }
 Ballot::Vote failed(NodeFailure::Kind kind = NodeFailure::Kind::unreachable) {
     return tl::unexpected{NodeFailure{kind, "down"}};
 }

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const LockRules rules{{30s, 5s, 1s}, 60s};
+const LockTerms terms{{30s, 5s, 1s}, 60s};
 
 Reply text(std::string value) { return {Reply::Type::text, std::move(value), 0, {}}; }
 Reply error(std::string words) { return {Reply::Type::error, std::move(words), 0, {}}; }
@@ -37,7 +37,7 @@ Facts healthy(const std::string& lines = "") {
     facts.latencies = {1ms, 2ms, 1ms};
     facts.clock = Clock{3ms, 1ms};
     facts.as_run.outcome = facts.transaction.outcome = Trial::Outcome::worked;
-    facts.rights.resize(rights_probe({"x", "holdfast:"}, Way::scripts).commands());
+    facts.rights.resize(rights_probe({"x", "holdfast:"}, Mode::scripts).commands());
     facts.told = true;
     facts.leftovers = Leftovers{.complete = true};
     return facts;
@@ -52,7 +52,7 @@ std::vector<Facts> three() {
     return nodes;
 }
 
-Diagnosis judged(const std::vector<Facts>& nodes, const LockRules& by = rules) { return judge(nodes, "holdfast:", by); }
+Diagnosis judged(const std::vector<Facts>& nodes, const LockTerms& by = terms) { return judge(nodes, "holdfast:", by); }
 
 Finding found(const Diagnosis& diagnosis, const std::string& check, std::optional<size_t> node = 0) {
     const auto at = std::ranges::find_if(
@@ -72,7 +72,7 @@ TEST_CASE("doctor: where all is well nothing else is said, with one node and wit
         for (const Finding& finding : diagnosis.findings) {
             CAPTURE(finding.check);
             CAPTURE(finding.text);
-            CHECK(finding.verdict == Verdict::ok);
+            CHECK(finding.severity == Severity::ok);
             CHECK(finding.advice.empty());
         }
         CHECK(diagnosis.works());
@@ -85,7 +85,7 @@ TEST_CASE("doctor: locks can be had while a quorum of nodes has no failure, and 
     nodes[0].failure = NodeFailure{NodeFailure::Kind::unreachable, "connection refused"};
     CHECK(judged(nodes).works());
     CHECK(judged(nodes).usable() == 2);
-    CHECK(judged(nodes).worst() == Verdict::fail);
+    CHECK(judged(nodes).worst() == Severity::fail);
     CHECK(found(judged(nodes), "reachable").text == "connection refused");
     nodes[2].as_run = {Trial::Outcome::failed, "a lock cannot be taken: it says: OOM command not allowed"};
     CHECK_FALSE(judged(nodes).works());
@@ -97,22 +97,22 @@ TEST_CASE("doctor: of a node that does not answer nothing else is said") {
     nodes[1] = Facts{.node = "b", .failure = NodeFailure{NodeFailure::Kind::timeout, "no answer in 1s"}};
     const Diagnosis diagnosis = judged(nodes);
     CHECK(std::ranges::count(diagnosis.findings, std::optional<size_t>{1}, &Finding::node) == 1);
-    CHECK(found(diagnosis, "identity", all_nodes).verdict == Verdict::ok);
+    CHECK(found(diagnosis, "identity", all_nodes).severity == Severity::ok);
 }
 
 TEST_CASE("doctor: an even number of nodes is one too many") {
     auto nodes = three();
     CHECK(found(judged(nodes), "nodes", all_nodes).text == "3 nodes survive the failure of 1, 2 are needed");
     nodes.pop_back();
-    CHECK(found(judged(nodes), "nodes", all_nodes).verdict == Verdict::warn);
+    CHECK(found(judged(nodes), "nodes", all_nodes).severity == Severity::warn);
     CHECK(found(judged(nodes), "nodes", all_nodes).text == "2 nodes survive no more failures than 1");
 }
 
 TEST_CASE("doctor: timings that run refuses fail, a TTL beyond the guard only where there is a guard") {
-    CHECK(found(judged(three(), {{2min, 5s, 1s}, 60s}), "timing", all_nodes).verdict == Verdict::fail);
-    CHECK(found(judged(three(), {{2min, 5s, 1s}, {}}), "timing", all_nodes).verdict == Verdict::ok);
-    CHECK(found(judged({healthy()}, {{2min, 5s, 1s}, 60s}), "timing", all_nodes).verdict == Verdict::ok);
-    CHECK(found(judged(three(), {{3s, 1s, 1s}, 60s}), "timing", all_nodes).verdict == Verdict::fail);
+    CHECK(found(judged(three(), {{2min, 5s, 1s}, 60s}), "timing", all_nodes).severity == Severity::fail);
+    CHECK(found(judged(three(), {{2min, 5s, 1s}, {}}), "timing", all_nodes).severity == Severity::ok);
+    CHECK(found(judged({healthy()}, {{2min, 5s, 1s}, 60s}), "timing", all_nodes).severity == Severity::ok);
+    CHECK(found(judged(three(), {{3s, 1s, 1s}, 60s}), "timing", all_nodes).severity == Severity::fail);
 }
 
 TEST_CASE("doctor: two names of one server are named") {
@@ -121,36 +121,36 @@ TEST_CASE("doctor: two names of one server are named") {
     CHECK(found(judged(nodes), "identity", all_nodes).text == "a and c are the same server");
     CHECK_FALSE(judged(nodes).works());
     nodes[2].info = error("NOPERM");
-    CHECK(found(judged(nodes), "identity", all_nodes).verdict == Verdict::warn);
+    CHECK(found(judged(nodes), "identity", all_nodes).severity == Severity::warn);
 }
 
 TEST_CASE("doctor: clocks may differ by a second, and what half the round trip may hide is not held against them") {
     Facts facts = healthy();
-    for (const auto& [ahead, within, verdict] : {std::tuple{1000ms, 0ms, Verdict::ok},
-                                                 {1001ms, 0ms, Verdict::warn},
-                                                 {-1001ms, 0ms, Verdict::warn},
-                                                 {1200ms, 200ms, Verdict::ok},
-                                                 {-1201ms, 200ms, Verdict::warn}}) {
+    for (const auto& [ahead, within, verdict] : {std::tuple{1000ms, 0ms, Severity::ok},
+                                                 {1001ms, 0ms, Severity::warn},
+                                                 {-1001ms, 0ms, Severity::warn},
+                                                 {1200ms, 200ms, Severity::ok},
+                                                 {-1201ms, 200ms, Severity::warn}}) {
         CAPTURE(ahead.count());
         facts.clock = Clock{ahead, within};
-        CHECK(found(facts, "clock").verdict == verdict);
+        CHECK(found(facts, "clock").severity == verdict);
     }
     facts.clock = Clock{-3s, 1ms};
     CHECK(found(facts, "clock").text == "3s behind this host's");
     auto nodes = three();
     nodes[0].clock = Clock{700ms, 10ms};
     nodes[1].clock = Clock{-310ms, 10ms};
-    CHECK(found(judged(nodes), "clocks", all_nodes).verdict == Verdict::ok);
+    CHECK(found(judged(nodes), "clocks", all_nodes).severity == Severity::ok);
     nodes[0].clock = Clock{720ms, 10ms};
     CHECK(found(judged(nodes), "clocks", all_nodes).text == "the clock of a is 1.0s ahead of that of b");
-    CHECK(found(judged(nodes), "clock").verdict == Verdict::ok);
+    CHECK(found(judged(nodes), "clock").severity == Severity::ok);
 }
 
 TEST_CASE("doctor: answers that take more than a quarter of the node timeout") {
     Facts facts = healthy();
     facts.latencies = {1ms, 250ms, 2ms};
     CHECK(found(facts, "latency").text == "1.0 ms to 250 ms");
-    CHECK(found(facts, "latency").verdict == Verdict::ok);
+    CHECK(found(facts, "latency").severity == Severity::ok);
     facts.latencies = {1ms, 300ms, 2ms};
     CHECK(found(facts, "latency").text == "1.0 ms to 300 ms, and after 1s an answer is given up");
     CHECK(found(facts, "latency").advice ==
@@ -159,77 +159,78 @@ TEST_CASE("doctor: answers that take more than a quarter of the node timeout") {
 
 TEST_CASE("doctor: what the server is") {
     CHECK(found(healthy("valkey_version:8.0.1\r\n"), "version").text == "Valkey 8.0.1");
-    CHECK(found(healthy("redis_version:5.0.9\r\n"), "version").verdict == Verdict::warn);
-    CHECK(found(healthy("redis_version:6.0.0\r\n"), "version").verdict == Verdict::ok);
+    CHECK(found(healthy("redis_version:5.0.9\r\n"), "version").severity == Severity::warn);
+    CHECK(found(healthy("redis_version:6.0.0\r\n"), "version").severity == Severity::ok);
     CHECK(found(healthy("role:slave\r\n"), "role").text == "it is a slave and has no vote");
-    CHECK(found(healthy("role:slave\r\n"), "role").verdict == Verdict::fail);
+    CHECK(found(healthy("role:slave\r\n"), "role").severity == Severity::fail);
     CHECK(judged({healthy("redis_mode:sentinel\r\n")}).findings.back().text ==
           "it is a Sentinel, which keeps no locks");
-    CHECK(found(healthy("redis_mode:cluster\r\n"), "role").verdict == Verdict::warn);
-    CHECK(found(healthy("server_mode:cluster\r\n"), "role").verdict == Verdict::warn);
+    CHECK(found(healthy("redis_mode:cluster\r\n"), "role").severity == Severity::warn);
+    CHECK(found(healthy("server_mode:cluster\r\n"), "role").severity == Severity::warn);
     CHECK(found(healthy("redis_version:\x1b[2J\r\n"), "version").text == "Redis \\x1b[2J");
     CHECK(found(healthy(), "uptime").text == "for 2h");
     Facts silent = healthy();
     silent.info = error("NOPERM no 'info'");
-    CHECK(found(silent, "version").verdict == Verdict::warn);
+    CHECK(found(silent, "version").severity == Severity::warn);
     CHECK(judged({silent}).works());
 }
 
 TEST_CASE("doctor: eviction fails where there is a limit and anything but noeviction") {
-    CHECK(found(healthy("maxmemory_policy:volatile-lru\r\n"), "eviction").verdict == Verdict::ok);
-    CHECK(found(healthy("maxmemory:1048576\r\n"), "eviction").verdict == Verdict::ok);
+    CHECK(found(healthy("maxmemory_policy:volatile-lru\r\n"), "eviction").severity == Severity::ok);
+    CHECK(found(healthy("maxmemory:1048576\r\n"), "eviction").severity == Severity::ok);
     for (const char* policy : {"volatile-lru", "volatile-ttl", "allkeys-lfu"})
-        CHECK(found(healthy(fmt::format("maxmemory:1048576\r\nmaxmemory_policy:{}\r\n", policy)), "eviction").verdict ==
-              Verdict::fail);
+        CHECK(
+            found(healthy(fmt::format("maxmemory:1048576\r\nmaxmemory_policy:{}\r\n", policy)), "eviction").severity ==
+            Severity::fail);
 }
 
 TEST_CASE("doctor: what a restart makes a node forget matters where nothing else knows it") {
-    const LockRules no_guard{{30s, 5s, 1s}, {}};
-    const auto persistence = [&](size_t n, const std::string& aof, const std::string& fsync, const LockRules& by) {
+    const LockTerms no_guard{{30s, 5s, 1s}, {}};
+    const auto persistence = [&](size_t n, const std::string& aof, const std::string& fsync, const LockTerms& by) {
         auto nodes = three();
         nodes.resize(n);
         for (Facts& facts : nodes) facts.config = config(fsync);
         nodes[0].info = info(fmt::format("aof_enabled:{}\r\n", aof));
         return found(judged(nodes, by), "persistence");
     };
-    for (const size_t n : {1, 2, 3}) CHECK(persistence(n, "1", "always", no_guard).verdict == Verdict::ok);
-    CHECK(persistence(1, "1", "everysec", rules).verdict == Verdict::warn);
-    CHECK(persistence(1, "0", "always", rules).verdict == Verdict::warn);
-    CHECK(persistence(2, "0", "always", no_guard).verdict == Verdict::ok);
-    CHECK(persistence(3, "0", "always", rules).verdict == Verdict::ok);
-    CHECK(persistence(3, "0", "always", no_guard).verdict == Verdict::warn);
-    CHECK(persistence(3, "1", "no", no_guard).verdict == Verdict::warn);
-    CHECK(persistence(1, "0", "always", rules).text ==
+    for (const size_t n : {1, 2, 3}) CHECK(persistence(n, "1", "always", no_guard).severity == Severity::ok);
+    CHECK(persistence(1, "1", "everysec", terms).severity == Severity::warn);
+    CHECK(persistence(1, "0", "always", terms).severity == Severity::warn);
+    CHECK(persistence(2, "0", "always", no_guard).severity == Severity::ok);
+    CHECK(persistence(3, "0", "always", terms).severity == Severity::ok);
+    CHECK(persistence(3, "0", "always", no_guard).severity == Severity::warn);
+    CHECK(persistence(3, "1", "no", no_guard).severity == Severity::warn);
+    CHECK(persistence(1, "0", "always", terms).text ==
           "a restart makes it forget locks (appendonly no), and then two may hold the same one");
     Facts unknown = healthy();
     unknown.config = error("NOPERM");
-    CHECK(found(unknown, "persistence").verdict == Verdict::warn);
+    CHECK(found(unknown, "persistence").severity == Severity::warn);
     Facts local = healthy("aof_enabled:0\r\n");
     local.remembers = true;
-    CHECK(found(local, "persistence").verdict == Verdict::ok);
+    CHECK(found(local, "persistence").severity == Severity::ok);
     Facts said = healthy("aof_enabled:1\r\n");
     said.durable = true;
     said.config = config("everysec");
-    CHECK(found(said, "persistence").verdict == Verdict::fail);
+    CHECK(found(said, "persistence").severity == Severity::fail);
     CHECK(found(said, "persistence").advice == "leave durable=yes out");
     said.config = config("always");
-    CHECK(found(said, "persistence").verdict == Verdict::ok);
+    CHECK(found(said, "persistence").severity == Severity::ok);
 }
 
 TEST_CASE("doctor: how a lock went, and what to do by the server's words") {
     Facts facts = healthy();
     facts.as_run = {Trial::Outcome::failed, "a lock cannot be taken: it says: READONLY You can't write"};
-    CHECK(found(facts, "lock").verdict == Verdict::fail);
+    CHECK(found(facts, "lock").severity == Severity::fail);
     CHECK(found(facts, "lock").advice == "name its master instead");
     facts.as_run = {};
-    CHECK(found(facts, "lock").verdict == Verdict::warn);
+    CHECK(found(facts, "lock").severity == Severity::warn);
     facts = healthy();
     facts.transaction = {Trial::Outcome::failed, "a lock cannot be taken: it says: NOPERM"};
-    CHECK(found(facts, "lock").verdict == Verdict::warn);
+    CHECK(found(facts, "lock").severity == Severity::warn);
     facts.by_transaction = true;
     facts.transaction = {};
-    CHECK(found(facts, "lock").verdict == Verdict::warn);
-    CHECK(found(judged({facts}, {rules.timing, 60s, Way::transactions}), "lock").verdict == Verdict::ok);
+    CHECK(found(facts, "lock").severity == Severity::warn);
+    CHECK(found(judged({facts}, {terms.timing, 60s, Mode::transactions}), "lock").severity == Severity::ok);
 }
 
 TEST_CASE("doctor: a right that is lacking is named with what it costs") {
@@ -239,37 +240,37 @@ TEST_CASE("doctor: a right that is lacking is named with what it costs") {
         lacks.rights[command] = error("NOPERM this user has no permissions to run the command");
         return found(lacks, "rights");
     };
-    CHECK(lacking(0).verdict == Verdict::warn);
+    CHECK(lacking(0).severity == Severity::warn);
     CHECK(lacking(0).text == "our user lacks +ping (who waits hears of a release later); it says: NOPERM this user has "
                              "no permissions to run the command");
-    CHECK(lacking(3).verdict == Verdict::fail);
+    CHECK(lacking(3).severity == Severity::fail);
     CHECK(lacking(3).text.starts_with("our user lacks +time (no lock without it); it says: NOPERM"));
     facts.rights[3] = error("OOM command not allowed when used memory > 'maxmemory'.");
-    CHECK(found(facts, "rights").verdict == Verdict::ok);
+    CHECK(found(facts, "rights").severity == Severity::ok);
     facts.told = false;
     CHECK(found(facts, "rights").text == "our user lacks +subscribe (who waits or loses the lock hears of it later)");
     facts.info = info("redis_version:5.0.9\r\n");
-    CHECK(found(facts, "rights").verdict == Verdict::ok);
+    CHECK(found(facts, "rights").severity == Severity::ok);
     facts.rights.clear();
-    CHECK(found(facts, "rights").verdict == Verdict::warn);
+    CHECK(found(facts, "rights").severity == Severity::warn);
 }
 
 TEST_CASE("doctor: the rule names the keys and channels under the prefix, whatever characters it has") {
     const auto starts_with = [](const std::string& prefix) {
-        const std::string rule = acl_rule("me", prefix, Way::scripts, false);
+        const std::string rule = acl_rule("me", prefix, Mode::scripts, false);
         return rule.substr(0, rule.find(" -@all"));
     };
     CHECK(starts_with("holdfast:") == "user me on >PASSWORD resetkeys ~holdfast:* resetchannels &holdfast:*");
     CHECK(starts_with("") == "user me on >PASSWORD resetkeys ~* resetchannels &*");
     CHECK(starts_with("a*[b]").find(" ~a\\*\\[b\\]* ") != std::string::npos);
-    CHECK(acl_rule("me", "", Way::scripts, true).ends_with(" +select"));
-    CHECK(acl_rule("me", "", Way::transactions, false).find("eval") == std::string::npos);
+    CHECK(acl_rule("me", "", Mode::scripts, true).ends_with(" +select"));
+    CHECK(acl_rule("me", "", Mode::transactions, false).find("eval") == std::string::npos);
 }
 
 TEST_CASE("doctor: keys without an expiry are counted, and a search that was cut short says so") {
     Facts facts = healthy();
     facts.leftovers = Leftovers{.complete = true, .count = 4, .first = {"holdfast:a", "holdfast:\x1b", "holdfast:c"}};
-    CHECK(found(facts, "leftovers").verdict == Verdict::warn);
+    CHECK(found(facts, "leftovers").severity == Severity::warn);
     CHECK(found(facts, "leftovers").text ==
           "4 keys without an expiry, which nobody can lock: holdfast:a holdfast:\\x1b holdfast:c ...");
     facts.leftovers = Leftovers{};

@@ -5,10 +5,10 @@
 
 namespace holdfast {
 
-struct Said;
+struct NodeReply;
 
 struct Reply {
-    std::shared_ptr<const Said> said;
+    std::shared_ptr<const NodeReply> reply;
 };
 
 } // namespace holdfast
