@@ -7,12 +7,19 @@
 // after the round counts neither here nor for the lease: it may be of a larger number. tests/model checks all of this.
 #pragma once
 
-#include "lock/operations.hpp"
-
+#include <compare>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
 namespace holdfast {
+
+struct Fence {
+    int64_t number = 0;
+    auto operator<=>(const Fence&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means the 0 in <=>
+};
+/// Beyond it a script's double no longer tells one number from the next.
+constexpr Fence largest_fence{9'000'000'000'000'000};
 
 class FenceAgreement {
   public:

@@ -242,9 +242,9 @@ When command_named(const std::string& name) {
     return [name](const auto& words) { return words.front().text == name; };
 }
 
-const When renewal = script_with("redis.call('PEXPIRE', K, ARGV[2])");
+const When renewal = script_with("redis.call('PEXPIRE', K, ttl)");
 const When raising = script_with("'raised'");
-const When release = script_with("word = 'released'");
+const When release = script_with("return {'released'}");
 const When inspection = script_with("local places");
 
 const std::vector<Trick>& later_tricks() {

@@ -55,7 +55,7 @@ void holdfast::fuzz::reply(std::string_view input) {
         }
     }
     for (const Reply& one : replies) judge({one});
-    go_through(transaction(key, Inspect{}), replies);
+    go_through(Inspect{}.transaction(key), replies);
     const Operation operations[] = {Acquire{token, ours, seconds{30}, Fence{1}},
                                     Acquire{token, ours, seconds{30}, Fence{1},
                                             Waiting{ours.value, milliseconds{1'700'000'000'000}, {}, seconds{3}}},

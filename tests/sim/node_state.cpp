@@ -133,14 +133,14 @@ struct NodeState::Apply {
 
     NodeReply operator()(const Revoke& op) const {
         const bool changed = node.key_ && node.key_->text != op.record.value;
-        const Verdict word = !node.key_ ? Verdict::free : changed ? Verdict::changed : Verdict::revoked;
+        const Verdict verdict = !node.key_ ? Verdict::free : changed ? Verdict::changed : Verdict::revoked;
         if (!changed) node.key_.reset();
-        mark(std::string{op.record.token()}, op.void_lasts(), op.words);
+        mark(std::string{op.record.token()}, op.void_for(), op.words);
         if (!changed) {
             published.emplace_back(key.revoked_channel(), op.message());
             node.tell_first(key, now, published);
         }
-        return {word};
+        return {verdict};
     }
 
     NodeReply operator()(const Inspect&) const { return node.look(now); }

@@ -96,10 +96,6 @@ void Renewer::stop() {
 
 // ---- lock/operations
 
-milliseconds Revoke::void_lasts() const {
-    return std::max(record.holder ? record.holder->ttl : milliseconds{0}, holdfast::void_lasts);
-}
-
 Exchange exchange(const LockKey&, const Operation& operation, Mode&) {
     return {{std::make_shared<const sim::Task>(sim::Task{operation})}};
 }

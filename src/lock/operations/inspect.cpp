@@ -1,14 +1,17 @@
-#include "lock/look.hpp"
+#include "lock/operations/inspect.hpp"
 
-#include "lock/optimistic.hpp"
-#include "lock/results.hpp"
-
-#include <utility>
+#include "lock/operations/common.hpp"
 
 namespace holdfast {
+
+extern const std::string_view inspect_lua;
+
+Request Inspect::script(const LockKey& key) const { return script_request(inspect_lua, key, "", {}); }
+
 namespace {
 
-/// Changes nothing, so only what is said of the key has to be of one instant.
+/// A transaction that changes nothing, so only what it says of the key has to be of one instant. Of the queue it reads
+/// the first places alone: two round trips, and a third where a run waits.
 class Look {
   public:
     explicit Look(LockKey key) : key_{std::move(key)} {}
@@ -27,7 +30,7 @@ class Look {
     }
 
   private:
-    /// Which of them live, as many at a time as a socket takes at once.
+    /// Which entries live, as many at a time as a socket takes at once.
     Exchange seen() const {
         if (asked_ == places_.size()) return key();
         Request request;
@@ -70,6 +73,6 @@ class Look {
 
 } // namespace
 
-Exchange look(const LockKey& key) { return Look{key}.places(); }
+Exchange Inspect::transaction(const LockKey& key) const { return Look{key}.places(); }
 
 } // namespace holdfast

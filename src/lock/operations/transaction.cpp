@@ -1,4 +1,4 @@
-#include "lock/optimistic.hpp"
+#include "lock/operations/transaction.hpp"
 
 #include <algorithm>
 

@@ -1,0 +1,20 @@
+#include "lock/lock_key.hpp"
+
+#include "base/escape.hpp"
+
+#include <fmt/format.h>
+
+namespace holdfast {
+
+std::optional<std::string> not_a_lock_name(std::string_view name) {
+    constexpr size_t longest = 200;
+    if (name.empty()) return "the name of the lock is empty";
+    if (name.size() > longest)
+        return fmt::format("the name of a lock has at most {} bytes, this one has {}", longest, name.size());
+    if (name.find_first_of(" {}") != std::string_view::npos || printable(name) != name)
+        return fmt::format("'{}' cannot name a lock; a name has printable characters without spaces and braces",
+                           printable(name));
+    return {};
+}
+
+} // namespace holdfast

@@ -1,0 +1,35 @@
+-- Every script begins with this. An entry of the queue is "RUN {json}". A head of the queue that its run no longer
+-- refreshes is dropped when a script meets it, so a look at the queue costs the same however many wait.
+local K, VOID, FENCE, QUEUE, SEEN = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local function now()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function near(number, at) return math.max(math.min(number, at + tolerance), at - tolerance) end
+local function leave(entry)
+    redis.call('ZREM', QUEUE, entry)
+    redis.call('ZREM', SEEN, entry)
+end
+local function first()
+    local entry = redis.call('ZRANGE', QUEUE, 0, 0)[1]
+    if not entry then return nil end
+    local at = now()
+    while entry and tonumber(redis.call('ZSCORE', SEEN, entry) or 0) <= at do
+        leave(entry)
+        entry = redis.call('ZRANGE', QUEUE, 0, 0)[1]
+    end
+    return entry
+end
+local function tell_first(turns)
+    local entry = first()
+    if entry then redis.pcall('PUBLISH', turns .. string.match(entry, '^%x*'), '') end
+end
+local function last_fence() return tonumber(redis.call('GET', FENCE) or 0) or 0 end
+local function set_fence(number) redis.call('SET', FENCE, string.format('%.0f', number), 'PX', fence_lasts) end
+local function attempt_of(record, run)
+    local of_run, attempt = string.match(record or '', '^(%x+)%.(%d+) ')
+    return of_run == run and tonumber(attempt) or nil
+end
+local function mark_void(words, lasts)
+    if lasts ~= '0' then redis.pcall('SET', VOID, words, 'PX', lasts) end
+end

@@ -1,0 +1,35 @@
+#include "lock/operations/extend.hpp"
+
+#include "lock/operations/common.hpp"
+
+namespace holdfast {
+
+extern const std::string_view extend_lua;
+
+Request Extend::script(const LockKey& key) const {
+    return script_request(extend_lua, key, token.text(), {{"ours", record.value}, {"ttl", argument(ttl)}});
+}
+
+Exchange Extend::transaction(const LockKey& key) const {
+    const std::string mark = key.void_mark(token.text());
+    Request request = watch({key.key(), mark});
+    request.add({"GET", mark});
+    request.add({"GET", key.key()});
+    return ask(std::move(request), [key, op = *this](Replies&& replies) -> Step {
+        if (const Reply& words = replies[watch_replies]; words.type != Reply::Type::nil)
+            return let_go(list({text("revoked"), text(words.text)}));
+        const Reply& value = replies[watch_replies + 1];
+        if (value.type == Reply::Type::nil) return let_go(verdict("missing"));
+        if (value.text != op.record.value) return let_go(verdict("taken"));
+        return commit(
+            [&](Request& commands) {
+                commands.add({"PEXPIRE", key.key(), argument(op.ttl)});
+                commands.add({"PEXPIRE", key.fence(), argument(fence_lasts)});
+            },
+            // The key may have expired between its WATCH and the EXEC.
+            [](const Reply& results) -> Step { return verdict(results.items[0].integer == 1 ? "yours" : "missing"); },
+            [key, op] { return op.transaction(key); });
+    });
+}
+
+} // namespace holdfast

@@ -1,0 +1,20 @@
+// Extend renews a lock on one node.
+#pragma once
+
+#include "lock/lock_key.hpp"
+#include "lock/operations/node_reply.hpp"
+
+namespace holdfast {
+
+/// Gives the key a fresh TTL if it is ours. The script uses no command that a full server refuses (hazard 43).
+/// Verdicts: yours, missing, taken, revoked.
+struct Extend {
+    Token token;
+    Record record;
+    milliseconds ttl;
+
+    Request script(const LockKey&) const;
+    Exchange transaction(const LockKey&) const;
+};
+
+} // namespace holdfast

@@ -1,0 +1,98 @@
+#include "lock/operations/node_reply.hpp"
+
+#include "base/escape.hpp"
+#include "redis/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace holdfast {
+namespace {
+
+std::optional<Verdict> verdict(std::string_view text) {
+    static const std::map<std::string_view, Verdict> verdicts{
+        {"granted", Verdict::granted}, {"held", Verdict::held},         {"reserved", Verdict::reserved},
+        {"raised", Verdict::raised},   {"refused", Verdict::refused},   {"yours", Verdict::yours},
+        {"missing", Verdict::missing}, {"taken", Verdict::taken},       {"revoked", Verdict::revoked},
+        {"changed", Verdict::changed}, {"released", Verdict::released}, {"not_ours", Verdict::not_ours},
+        {"done", Verdict::done},       {"free", Verdict::free}};
+    const auto found = verdicts.find(text);
+    return found == verdicts.end() ? std::nullopt : std::optional{found->second};
+}
+
+tl::unexpected<NodeFailure> failure(NodeFailure::Kind kind, std::string text) {
+    return tl::unexpected{NodeFailure{kind, std::move(text)}};
+}
+
+std::vector<Waiter> queue(const Reply& reply) {
+    std::vector<Waiter> waiters;
+    for (size_t i = 0; i + 1 < reply.items.size(); i += 2)
+        waiters.push_back(
+            {Record::parse(reply.items[i].text), duration_of(std::max<int64_t>(reply.items[i + 1].integer, 0))});
+    return waiters;
+}
+
+} // namespace
+
+tl::expected<NodeReply, NodeFailure> refused(const Reply& error) {
+    // A script's error names its cause behind what the script did: "ERR ... WRONGTYPE Operation ...".
+    if (error.text.find("WRONGTYPE") != std::string::npos) return NodeReply{Verdict::not_a_lock};
+    const bool denied = error.is_error("NOAUTH") || lacks_right(error);
+    return failure(denied ? NodeFailure::Kind::denied : NodeFailure::Kind::no_vote, explained(error));
+}
+
+milliseconds time_of(const Reply& time) {
+    if (time.items.size() != 2) return {};
+    return seconds{time.items[0].number()} +
+           std::chrono::duration_cast<milliseconds>(std::chrono::microseconds{time.items[1].number()});
+}
+
+milliseconds duration_of(int64_t ms) {
+    constexpr milliseconds longest = std::chrono::years{100};
+    return std::clamp(milliseconds{ms}, -longest, longest);
+}
+
+tl::expected<NodeReply, NodeFailure> node_reply(const std::optional<Answer>& answer) {
+    return answer ? node_reply(*answer) : failure(NodeFailure::Kind::timeout, "it comes to no end in time");
+}
+
+bool has_granted(const Answer& answer) {
+    const std::vector<Reply>& replies = answer.replies ? *answer.replies : answer.in_vain;
+    return !replies.empty() && !replies.back().items.empty() && replies.back().items.front().text == "granted";
+}
+
+tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
+    if (!answer.replies) return tl::unexpected{answer.replies.error()};
+    const Reply& reply = answer.replies->front();
+    if (reply.type == Reply::Type::error) return refused(reply);
+    const auto what = reply.items.empty() ? std::nullopt : verdict(reply.items.front().text);
+    if (!what)
+        return failure(NodeFailure::Kind::no_vote,
+                       fmt::format("it gives no answer of ours: {}", printable(reply.text)));
+    const auto item = [&](size_t i) { return i < reply.items.size() ? reply.items[i] : Reply{}; };
+    NodeReply told{*what, item(1).text};
+    switch (*what) {
+    case Verdict::granted:
+    case Verdict::raised:
+    case Verdict::refused:
+        told.fence = Fence{item(2).integer};
+        // Agreed to, one that is too large would leave none for those who come later.
+        if (told.fence < Fence{1} || told.fence > largest_fence)
+            return failure(NodeFailure::Kind::no_vote, "the lock's fence number there makes no sense");
+        break;
+    default:
+        told.ttl_left = duration_of(item(2).integer);
+        told.position = static_cast<size_t>(std::max<int64_t>(item(3).integer, 0));
+    }
+    if (told.verdict == Verdict::held && told.ttl_left < milliseconds{0}) return NodeReply{Verdict::not_a_lock};
+    if (reply.items.size() > 6) {
+        told.fence = Fence{reply.items[4].integer};
+        told.queue = queue(reply.items[5]);
+        told.waiting = static_cast<size_t>(std::max<int64_t>(reply.items[6].integer, 0));
+    }
+    return told;
+}
+
+} // namespace holdfast

@@ -1,0 +1,18 @@
+// Raise makes a node accept a larger fence number.
+#pragma once
+
+#include "lock/lock_key.hpp"
+#include "lock/operations/node_reply.hpp"
+
+namespace holdfast {
+
+/// If the key is ours and the number smaller, the number becomes `to`. Verdicts: raised, refused, not_ours.
+struct Raise {
+    Record record;
+    Fence to;
+
+    Request script(const LockKey&) const;
+    Exchange transaction(const LockKey&) const;
+};
+
+} // namespace holdfast

@@ -1,0 +1,27 @@
+#include "lock/operations/release.hpp"
+
+#include "lock/operations/removal.hpp"
+
+namespace holdfast {
+
+extern const std::string_view release_lua;
+
+Request Release::script(const LockKey& key) const {
+    return publishing_script_request(release_lua, key, token.text(),
+                                     {{"run", token.run},
+                                      {"attempt", argument(token.attempt)},
+                                      {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
+                                      {"turns", key.turn_channels()},
+                                      {"entry", entry}});
+}
+
+Exchange Release::transaction(const LockKey& key) const {
+    Request before = void_mark(key, token.text(), void_too ? void_lasts : milliseconds{0});
+    if (!entry.empty()) leave(key, entry, before);
+    return remove(key, before, [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
+        if (!is_attempt_before(value.text, {op.token.run, op.token.attempt + 1})) return {false, "not_ours", {}};
+        return {true, "released", head.hint(key)};
+    });
+}
+
+} // namespace holdfast

@@ -1,0 +1,23 @@
+// Release lets a lock go on one node.
+#pragma once
+
+#include "lock/lock_key.hpp"
+#include "lock/operations/node_reply.hpp"
+
+namespace holdfast {
+
+/// Deletes the key if it is ours from this attempt or from an earlier one, of which the node may not have heard the
+/// end; tells the first living waiter. A run that won by other nodes may still stand in the queue here: `entry`, if
+/// there is one, leaves it. With `void_too` a request of that token that is still under way to the node does nothing
+/// when it arrives (hazard 34). The script deletes before it uses any command that a full server refuses (hazard 43).
+/// Verdicts: released, not_ours.
+struct Release {
+    Token token;
+    std::string entry;
+    bool void_too;
+
+    Request script(const LockKey&) const;
+    Exchange transaction(const LockKey&) const;
+};
+
+} // namespace holdfast

@@ -1,0 +1,25 @@
+// The transaction of operations that delete a lock's key: release, withdraw, revoke.
+#pragma once
+
+#include "lock/operations/common.hpp"
+
+#include <functional>
+#include <string>
+
+namespace holdfast {
+
+struct Removal {
+    bool remove;
+    std::string verdict;
+    Request hints; ///< published when the key is deleted
+};
+
+/// What marks a token as void; nothing when `lasts` is zero. It goes in front of a transaction and is no part of it: a
+/// full server refuses the mark, and the rest has to be done all the same.
+Request void_mark(const LockKey&, std::string_view token, milliseconds lasts, std::string_view words = "");
+
+/// Sends `before`, which may fail, and deletes the key if `judge` says so of its value.
+Exchange remove(const LockKey&, const Request& before,
+                std::function<Removal(const Reply& value, const QueueHead& head)> judge);
+
+} // namespace holdfast

@@ -1,0 +1,53 @@
+#include "lock/operations/script.hpp"
+
+#include "lock/operations/limits.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace holdfast {
+
+extern const std::string_view common_lua;
+
+namespace {
+
+const std::string& preamble() {
+    static const std::string text =
+        fmt::format("local fence_lasts,queue_lasts,tolerance,places_shown={},{},{},{}\n{}", fence_lasts.count(),
+                    queue_lasts.count(), clock_tolerance.count(), places_shown, common_lua);
+    return text;
+}
+
+/// Every argument as a local variable of its name. Names and Lua are the same each time, so the server compiles a
+/// script once.
+std::string with_preamble(std::string_view lua, std::initializer_list<ScriptArgument> arguments) {
+    std::string script = preamble();
+    size_t number = 0;
+    for (const ScriptArgument& argument : arguments)
+        script += fmt::format("local {}=ARGV[{}]\n", argument.name, ++number);
+    return script += lua;
+}
+
+} // namespace
+
+Request script_request(std::string_view lua, const LockKey& key, std::string_view token,
+                       std::initializer_list<ScriptArgument> arguments) {
+    const std::string script = with_preamble(lua, arguments);
+    const std::string keys[] = {key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()};
+    std::vector<std::string_view> command{"EVAL", script, "5"};
+    command.insert(command.end(), std::begin(keys), std::end(keys));
+    for (const ScriptArgument& argument : arguments) command.push_back(argument.value);
+    Request request;
+    request.add(command);
+    return request;
+}
+
+Request publishing_script_request(std::string_view lua, const LockKey& key, std::string_view token,
+                                  std::initializer_list<ScriptArgument> arguments) {
+    Request request{"PING"};
+    request.append(script_request(lua, key, token, arguments));
+    return request;
+}
+
+} // namespace holdfast

@@ -1,0 +1,20 @@
+// Withdraw ends a wait, or a try that has failed.
+#pragma once
+
+#include "lock/lock_key.hpp"
+#include "lock/operations/node_reply.hpp"
+
+namespace holdfast {
+
+/// Leaves the queue; deletes the key if it is ours from any attempt; tells the first living waiter if the key is free
+/// then. Verdict: done.
+struct Withdraw {
+    Token token;
+    std::string entry;
+    bool void_too;
+
+    Request script(const LockKey&) const;
+    Exchange transaction(const LockKey&) const;
+};
+
+} // namespace holdfast
