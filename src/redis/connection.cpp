@@ -30,25 +30,7 @@ Connection::Connection(Node node, std::shared_ptr<const TlsContext> tls, millise
     : node_{std::move(node)}, node_timeout_{node_timeout}, introduce_{introduce}, tls_context_{std::move(tls)} {}
 
 void Connection::resolve() {
-    if (state_ != State::closed) return;
-    adopt_addresses();
-    if (lookup_ && (lookup_->fd() >= 0 || !addresses_.empty())) return;
-    lookup_.emplace(node_);
-    looking_ = true;
-}
-
-void Connection::adopt_addresses() {
-    const Addresses* found = looking_ ? lookup_->result() : nullptr;
-    if (found == nullptr) return;
-    if (*found) addresses_ = **found;
-    else resolve_error_ = found->error();
-    looking_ = false;
-}
-
-void Connection::look_again() {
-    if (!lookup_ || looking_ || lookup_->fd() < 0) return;
-    lookup_->again();
-    looking_ = true;
+    if (state_ == State::closed) endpoint_.look_up(node_);
 }
 
 void Connection::settle() {
@@ -80,7 +62,7 @@ void Connection::add_sockets(std::vector<int>& all) const {
 }
 
 pollfd Connection::interest() const {
-    if (state_ == State::resolving) return {lookup_->fd(), POLLIN, 0};
+    if (state_ == State::resolving) return {endpoint_.fd(), POLLIN, 0};
     return {fd_.get(), static_cast<short>(state_ == State::connecting ? POLLOUT : POLLIN), 0};
 }
 
@@ -108,22 +90,21 @@ void Connection::open() {
     reset_given_up();
     ++opened_;
     open_until_ = BootClock::now() + time_to_open();
-    next_address_ = 0;
-    adopt_addresses();
-    if (!addresses_.empty() || !looking_) return connect_next();
+    endpoint_.begin();
+    if (endpoint_.known() || !endpoint_.is_looking()) return connect_next();
     state_ = State::resolving;
-    // Its own time, not ours: nobody waits twice for the same look-up.
-    open_until_ = lookup_->begun() + time_to_open();
+    // Counted from the look-up's begin, not from this round's: no two rounds wait in full for the same look-up.
+    open_until_ = endpoint_.looking_since() + time_to_open();
     if (BootClock::now() > open_until_) too_late();
 }
 
 void Connection::connect_next() {
     state_ = State::connecting;
-    std::string error = addresses_.empty() ? resolve_error_ : "no address of it could be used";
-    while (next_address_ < addresses_.size()) {
+    std::string error = endpoint_.why_none();
+    while (endpoint_.left() > 0) {
         const BootTime now = BootClock::now();
-        address_until_ = now + (open_until_ - now) / (addresses_.size() - next_address_);
-        const Address& address = addresses_[next_address_++];
+        address_until_ = now + (open_until_ - now) / endpoint_.left();
+        const Address& address = endpoint_.next();
         fd_ = Fd{::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
         if (!fd_) {
             error = errno_text(errno);
@@ -146,7 +127,7 @@ void Connection::connect_next() {
 }
 
 void Connection::connected() {
-    std::swap(addresses_.front(), addresses_[next_address_ - 1]);
+    endpoint_.prefer();
     if (!tls_context_) return greet();
     state_ = State::handshake;
     tls_ = std::make_unique<Tls>(tls_context_, node_.host);
@@ -196,13 +177,13 @@ void Connection::send(std::string_view bytes) {
 void Connection::advance(short revents) {
     if (state_ == State::closed) return;
     if (const BootTime now = BootClock::now(); now > deadline()) {
-        const bool another = state_ == State::connecting && next_address_ < addresses_.size() && now < open_until_;
+        const bool another = state_ == State::connecting && endpoint_.left() > 0 && now < open_until_;
         return another ? connect_next() : too_late();
     }
     if (revents == 0) return;
     if (state_ == State::resolving) {
-        adopt_addresses();
-        if (!looking_) connect_next();
+        endpoint_.begin();
+        if (!endpoint_.is_looking()) connect_next();
         return;
     }
     if (state_ != State::connecting) {
@@ -213,7 +194,7 @@ void Connection::advance(short revents) {
     socklen_t size = sizeof error;
     ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     if (error == 0) return connected();
-    if (next_address_ < addresses_.size()) return connect_next();
+    if (endpoint_.left() > 0) return connect_next();
     fail(Kind::unreachable, errno_text(error));
 }
 
@@ -323,12 +304,6 @@ void Connection::give_up() {
     if (state_ != State::closed && owes_an_answer()) too_late();
 }
 
-bool Connection::may_be(const Connection& other) const {
-    return std::ranges::any_of(addresses_, [&](const Address& one) {
-        return std::ranges::any_of(other.addresses_, [&](const Address& its) { return may_be_one_server(one, its); });
-    });
-}
-
 void Connection::ping() {
     pending_.push_back({Purpose::ping, 0, {"PING"}, {}, {}});
     write();
@@ -345,7 +320,7 @@ void Connection::fail(Kind kind, std::string text) {
     // A server that refuses our greeting, or does not answer it, need not be the node: that may have moved.
     const bool has_greeted =
         state_ == State::open && !refused_ && (pending_.empty() || pending_.front().purpose != Purpose::greeting);
-    if (!has_greeted) look_again();
+    if (!has_greeted) endpoint_.look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     NodeFailure why = state_ == State::open && refused_ ? *refused_ : NodeFailure{kind, std::move(text)};
     if (!overdue || enforced(Rule::close_on_timeout)) {

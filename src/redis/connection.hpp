@@ -16,7 +16,7 @@
 
 #include "base/clock.hpp"
 #include "base/fd.hpp"
-#include "redis/address.hpp"
+#include "redis/endpoint.hpp"
 #include "redis/greeting.hpp"
 #include "redis/node.hpp"
 #include "redis/node_failure.hpp"
@@ -93,7 +93,7 @@ class Connection {
     /// Waits no longer for what it owes: the next request goes out on another connection.
     void give_up();
     /// Of two nodes that have not introduced themselves: whether their addresses may be those of one server.
-    bool may_be(const Connection& other) const;
+    bool may_be(const Connection& other) const { return endpoint_.may_be(other.endpoint_); }
 
     /// Asks for the messages of a channel, now and whenever a connection is opened. A server that speaks only the older
     /// protocol is not asked: there a connection that listens can do nothing else.
@@ -124,8 +124,6 @@ class Connection {
     /// RST: what is still under way on it must not arrive after what comes on the next.
     void reset_given_up();
     void open();
-    void adopt_addresses();
-    void look_again();
     void connect_next();
     void connected();
     void greet();
@@ -152,11 +150,7 @@ class Connection {
     milliseconds node_timeout_;
     bool introduce_;
     std::shared_ptr<const TlsContext> tls_context_;
-    std::optional<Lookup> lookup_;
-    std::vector<Address> addresses_; ///< the one that was connected to last is the first
-    bool looking_ = false;           ///< the look-up's result is not in addresses_ yet
-    std::string resolve_error_;
-    size_t next_address_ = 0;
+    Endpoint endpoint_;
     State state_ = State::closed;
     bool reached_ = false;
     uint64_t opened_ = 0;
