@@ -2,6 +2,10 @@
 // nothing of this at run time; only a build with HOLDFAST_CANARIES asks.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <string_view>
+
 namespace holdfast {
 
 enum class Rule {
@@ -14,11 +18,17 @@ enum class Rule {
     guard,               ///< a process of its own stops the command of a holdfast that cannot (hazards 68, 69)
     group_kill,          ///< the command's whole process group is stopped, not its leader alone (hazard 66)
     reap_before_release, ///< the lock is released when nothing of the command lives (hazards 73, 74)
-    own_record,          ///< a node raises its fence number only for the record that it holds (hazard 54)
     configured_quorum,   ///< a quorum is one of all nodes that were configured, whoever answers (hazard 29)
     missing_lease,       ///< without a lease no command is started: a missing end is not one that never comes
     impossible_quorum,   ///< a lock that so few nodes hold that they are no quorum is lost at once (hazard 45)
 };
+
+/// Their names, in that order.
+constexpr std::array<std::string_view, 12> rule_names{
+    "drift", "send_time",  "fresh_token",         "close_on_timeout",  "restart_guard", "no_resurrection",
+    "guard", "group_kill", "reap_before_release", "configured_quorum", "missing_lease", "impossible_quorum"};
+static_assert(rule_names.back() == "impossible_quorum" &&
+              rule_names.size() == size_t{1} + static_cast<size_t>(Rule::impossible_quorum));
 
 #ifdef HOLDFAST_CANARIES
 /// False for the rule that the test leaves out.

@@ -7,6 +7,7 @@
 // Ends with 1 when a promise was broken. With a rule left out (base/canary.hpp) it is the other way round: ends with 1
 // when no run has noticed, each with the fault that the rule is there for, or one breaks a promise with the rule kept
 // as well.
+#include "base/canary.hpp"
 #include "base/fd.hpp"
 #include "fault/repetition.hpp"
 #include "fault/summary.hpp"
@@ -29,18 +30,18 @@ namespace {
 
 /// What shows that a rule is left out.
 struct Canary {
-    std::string_view rule;
+    Rule rule;
     Fault fault;
 };
-constexpr std::array<Canary, 9> canaries{{{"guard", Fault::supervisor_killed},
-                                          {"group_kill", Fault::half_open},
-                                          {"reap_before_release", Fault::guard_killed},
-                                          {"close_on_timeout", Fault::late_replies},
-                                          {"send_time", Fault::slow_then_silent},
-                                          {"restart_guard", Fault::restarted_in_turn},
-                                          {"configured_quorum", Fault::majority_cut_off},
-                                          {"missing_lease", Fault::robbed_before_go},
-                                          {"impossible_quorum", Fault::quorum_forgets}}};
+constexpr std::array<Canary, 9> canaries{{{Rule::guard, Fault::supervisor_killed},
+                                          {Rule::group_kill, Fault::half_open},
+                                          {Rule::reap_before_release, Fault::guard_killed},
+                                          {Rule::close_on_timeout, Fault::late_replies},
+                                          {Rule::send_time, Fault::slow_then_silent},
+                                          {Rule::restart_guard, Fault::restarted_in_turn},
+                                          {Rule::configured_quorum, Fault::majority_cut_off},
+                                          {Rule::missing_lease, Fault::robbed_before_go},
+                                          {Rule::impossible_quorum, Fault::quorum_forgets}}};
 
 struct Options {
     uint64_t runs = 200;
@@ -52,7 +53,8 @@ struct Options {
     std::string left_out;
 
     void leave_out(const std::string& rule) {
-        const auto canary = std::ranges::find(canaries, rule, &Canary::rule);
+        const auto canary = std::ranges::find_if(
+            canaries, [&](const Canary& one) { return rule_names.at(static_cast<size_t>(one.rule)) == rule; });
         if (canary == canaries.end()) throw std::invalid_argument{"no such rule, or nothing here would show it"};
         left_out = rule;
         fault = canary->fault;
@@ -154,7 +156,7 @@ int catch_canary(Options options) {
     ::unsetenv("LEFT_OUT_RULE");
     options.runs = static_cast<uint64_t>(without.histories());
     const Summary with = run_all(options, false);
-    fmt::print("caught: {} left out, within {} seeds from {}; with the rule kept they have {} violations\n",
+    fmt::print("caught: {} left out, within {} seeds from {}; with the rule they have {} violations\n",
                options.left_out, without.histories(), options.seed, with.violations());
     return with.violations() == 0 ? 0 : 1;
 }

@@ -1,7 +1,5 @@
 #include "sim/node_state.hpp"
 
-#include "base/canary.hpp"
-
 #include <algorithm>
 #include <charconv>
 
@@ -89,8 +87,7 @@ struct NodeState::Apply {
 
     NodeReply operator()(const Raise& op) const {
         // Without the rule: whoever holds the key by now.
-        if (enforced(Rule::own_record) && (!node.key_ || node.key_->text != op.record.value))
-            return {Verdict::not_ours};
+        if (!node.key_ || node.key_->text != op.record.value) return {Verdict::not_ours};
         if (node.last_fence() >= op.to.number) return {.verdict = Verdict::refused, .fence = Fence{node.last_fence()}};
         node.set_fence(op.to.number, now);
         return {.verdict = Verdict::raised, .fence = op.to};

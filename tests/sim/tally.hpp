@@ -3,9 +3,11 @@
 
 #include "sim/history.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::sim {
@@ -23,6 +25,10 @@ struct Tally {
 
     void add(uint64_t seed, const Result&);
     void add(const Tally&);
+    /// Whether a history has broken that promise.
+    bool has(std::string_view invariant) const {
+        return std::ranges::find(violations, invariant, &Found::invariant) != violations.end();
+    }
     std::string encoded() const;
     static Tally decoded(const std::string&);
     /// For people.
