@@ -13,12 +13,12 @@ enum class Rule {
     send_time,           ///< a lease begins when the request is sent, not when its answer is read (hazard 1)
     fresh_token,         ///< each attempt has a token of its own (hazard 15)
     close_on_timeout,    ///< a connection with an answer overdue is closed (hazard 16)
-    restart_guard,       ///< who may have forgotten locks has no vote (hazard 28)
+    restart_guard,       ///< a node that may have forgotten locks has no vote (hazard 28)
     no_resurrection,     ///< past its lease nothing revives a lock (hazard 45)
     guard,               ///< a process of its own stops the command of a holdfast that cannot (hazards 68, 69)
     group_kill,          ///< the command's whole process group is stopped, not its leader alone (hazard 66)
     reap_before_release, ///< the lock is released when nothing of the command lives (hazards 73, 74)
-    configured_quorum,   ///< a quorum is one of all nodes that were configured, whoever answers (hazard 29)
+    configured_quorum,   ///< a quorum is one of all configured nodes, however many answer (hazard 29)
     missing_lease,       ///< without a lease no command is started: a missing end is not one that never comes
     impossible_quorum,   ///< a lock that so few nodes hold that they are no quorum is lost at once (hazard 45)
 };

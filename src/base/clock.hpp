@@ -1,4 +1,4 @@
-// The one clock of all lock logic: CLOCK_BOOTTIME. It counts suspend and nobody can step it.
+// The one clock of all lock logic: CLOCK_BOOTTIME. It counts suspend, and no one can step it.
 // Wall time is for what people read, and has its own function so that the two can't be mixed.
 // Hazards 3, 4, 10. Any thread.
 #pragma once

@@ -50,7 +50,7 @@ void close_from(int first);
 /// Fills those of the descriptors 0 to 2 that are closed, so that no socket of ours gets such a number and what is
 /// meant for stderr ends up in it. Close-on-exec: for the command they are closed again.
 void reserve_standard_fds();
-/// That descriptor of them was closed, and what is written to it reaches nobody.
+/// That descriptor of them was closed, and what is written to it is lost.
 bool was_closed(int standard_fd);
 
 } // namespace holdfast

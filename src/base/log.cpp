@@ -43,7 +43,7 @@ Log::Log(Verbosity verbosity) : verbosity_{verbosity} {
     // A file never makes us wait; opened anew it would be written from its start.
     if (::fstat(STDERR_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
         impatient_ = Fd{::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
-    const char* term = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    const char* term = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
     redraws_ = style().format == LogFormat::text && verbosity != Verbosity::quiet && ::isatty(STDERR_FILENO) == 1 &&
                term != nullptr && std::string_view{term} != "dumb";
 }

@@ -28,7 +28,7 @@ size_t distance(std::string_view a, std::string_view b) {
 } // namespace
 
 std::string_view nearest(std::string_view word, std::span<const std::string> known) {
-    // Nobody types a word of a hundred letters in which two are wrong.
+    // A long word is no misspelling of any of ours, and comparing it takes long.
     if (word.size() > 100) return {};
     std::string_view best;
     size_t best_distance = std::max<size_t>(word.size() / 3, 1) + 1;

@@ -1,4 +1,4 @@
-// The word that somebody may have meant.
+// The word that a user may have meant.
 #pragma once
 
 #include <span>

@@ -21,7 +21,7 @@ void Poller::wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline) {
         when.it_value.tv_sec = std::chrono::duration_cast<seconds>(at).count();
         when.it_value.tv_nsec = (at % seconds{1}).count();
     }
-    // Arming also forgets an expiry that nobody has read.
+    // Arming also forgets an expiry that was not read.
     ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
     // poll(2) skips negative ones, but refuses more entries than a process may have descriptors.
     open_.assign({{timer_.get(), POLLIN, 0}});

@@ -1,4 +1,4 @@
-// A password. It cannot be formatted, streamed or compared by accident: whoever needs it says reveal().
+// A password. It cannot be formatted, streamed or compared by accident: code that needs its text says reveal().
 #pragma once
 
 #include <string>

@@ -7,7 +7,7 @@ namespace holdfast {
 
 struct SmallFile {
     std::string text;
-    bool others_may_read = false; ///< whoever is neither its owner nor of its group
+    bool others_may_read = false; ///< users that are neither its owner nor of its group
 };
 
 /// Throws Failure (78) when it cannot be read or is larger than people write.

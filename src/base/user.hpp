@@ -1,4 +1,4 @@
-// Who runs us, for people.
+// The user that runs this program, for people.
 #pragma once
 
 #include <optional>

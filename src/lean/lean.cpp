@@ -57,7 +57,7 @@ int execute_whole_program(const Self& lean, char** argv) {
     for (const char* place : places) {
         const auto file = lean.path.parent_path() / place;
         struct stat info {};
-        // Beside a copy in a folder like /tmp, anybody can put a file.
+        // Beside a copy in a folder like /tmp, any user can put a file.
         if (::stat(file.c_str(), &info) != 0 || info.st_uid != lean.owner) continue;
         ::execv(file.c_str(), argv);
         return errno;
@@ -74,7 +74,7 @@ void become_whole_program_where_needed(const Settings& settings, char** argv) {
     if (!needed && user_name() && !environment_variable("LD_PRELOAD")) return;
     const Self lean = self();
     const int why = lean.path.empty() ? ENOENT : execute_whole_program(lean, argv);
-    // An unknown user is "uid 1000", and who has copied this program alone has no library to put into it.
+    // Without the whole program a user without a name is "uid 1000", and there is no library to preload.
     if (!needed) return;
     if (lean.path.empty())
         throw Failure{ExitStatus::internal,

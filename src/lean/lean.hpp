@@ -4,7 +4,8 @@
 // nsswitch.conf(5) says). Where a command needs one of them, the lean program becomes the whole one before it has done
 // anything: the same sources, linked as usual, started in its place with the same words.
 //
-// The other files of this folder stand in for what only the whole program has. Nobody comes there.
+// The other files of this folder define what only the whole program has, so that the lean one links; they are never
+// called.
 #pragma once
 
 #include "config/settings.hpp"

@@ -70,7 +70,7 @@ bool accepts_connections(const std::string& socket_path) {
 
 void start_server(const std::string& folder, const std::string& socket_path) {
     make_private_folder(folder);
-    // Where SIGCHLD is ignored nobody learns how a child ended.
+    // Where SIGCHLD is ignored a process does not learn how its child ended.
     struct sigaction found {};
     struct sigaction fallback {};
     fallback.sa_handler = SIG_DFL;

@@ -13,13 +13,13 @@ enum class Outcome {
     won,
     held,        ///< one other holder has a quorum
     reserved,    ///< free, but on a quorum others are ahead of us in the queue
-    contended,   ///< a quorum answered, and nobody has a quorum
+    contended,   ///< a quorum answered, and no run has a quorum
     too_few,     ///< too few nodes answered in time for the lock to be worth having
     not_a_lock,  ///< a key of that name is no lock on so many nodes that no quorum is left
     denied,      ///< so many nodes refuse us that no quorum is left
     same_server, ///< two of the nodes are one server
     other_nodes, ///< a holder has taken it over another number of nodes
-    interrupted, ///< somebody asked us to stop
+    interrupted, ///< a signal asks us to stop
 };
 
 /// One node's part in an outcome, for people.
@@ -37,14 +37,14 @@ class Ballot {
     bool has(size_t node) const { return votes_[node].has_value(); }
     const std::optional<Vote>& operator[](size_t node) const { return votes_[node]; }
 
-    /// Nothing that is still missing can change what is worth knowing: somebody has a quorum, or nobody can
-    /// reach one any more and a quorum has answered (hazard 35: no time lost on a split vote).
+    /// No vote that is still missing can change the outcome: a run has a quorum, or none can reach one any more and a
+    /// quorum has answered (hazard 35: no time is lost on a split vote).
     bool decided() const;
     /// What follows from the votes that are here.
     Outcome outcome() const;
 
     size_t granted() const { return count(Verdict::granted); }
-    /// Nodes that granted, or said who holds it or is to have it.
+    /// Nodes that granted, or named a holder or the first in the queue.
     size_t answered() const { return granted() + count(Verdict::held) + count(Verdict::reserved); }
     /// Nodes that answered, and may not be asked for locks.
     size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
@@ -54,7 +54,7 @@ class Ballot {
     std::optional<Record> over_other_nodes() const;
     /// When fewer than a quorum will hold that value, unless it is renewed.
     milliseconds other_expires_in() const;
-    /// reserved: who is first in the queue, on the node that says so for the longest time, and how long that is.
+    /// reserved: the first in the queue, from the node on which that entry lives longest.
     const NodeReply* reservation() const;
     /// Our place in the queue; 0 when we are in none, and otherwise where we are farthest from our turn.
     size_t position() const;

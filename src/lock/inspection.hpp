@@ -19,7 +19,7 @@ struct NodeView {
 enum class Standing {
     held,       ///< by a quorum
     free,       ///< no node that answered has a holder
-    no_quorum,  ///< somebody has some nodes, and cannot have a quorum
+    no_quorum,  ///< a holder has some nodes, and cannot have a quorum
     not_a_lock, ///< on so many nodes the key is of another kind that no quorum is left
     unknown,    ///< so few nodes answered that any of these may be true
 };

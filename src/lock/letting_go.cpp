@@ -28,7 +28,7 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
     const BootTime others_until = BootClock::now() + others_get;
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
-        // Whoever answered the acquire late, after the quorum, will answer this as well.
+        // A node that answered the acquire late, after the quorum, will answer this as well.
         if (nodes_.caught_up(i)) waited_for[i] = true;
         return exchange(key_, operation_for(i), modes_[i]);
     };
@@ -57,7 +57,7 @@ void Lock::undo(const Answers& acquire_answers) {
         asked[i] = awaited[i] || unanswered_on_[i];
     }
     // A server that cannot write its answer to the acquire, because this process has ended, does not read the release
-    // behind it; and a transaction that nobody waits for is never more than begun.
+    // behind it; and a transaction whose answers we do not wait for is never more than begun.
     const milliseconds others_get = timing().node_timeout / 10;
     // The place in the queue is kept.
     tell(asked, awaited, others_get, 0, [&](size_t i) { return Release{token_, "", may_come_late(i)}; });

@@ -22,7 +22,7 @@ struct Listing {
         std::string name;                   ///< as displayed, without password
         std::optional<NodeFailure> failure; ///< nothing: it listed all it has
     };
-    std::vector<Lock> locks; ///< by name; strings with a TTL, whoever has set them
+    std::vector<Lock> locks; ///< by name; any string with a TTL, also of other clients
     std::vector<Node> nodes;
 
     size_t answered() const;

@@ -39,7 +39,7 @@ std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, b
     }
 }
 
-/// When so many of those who have no vote yet will have one that with the others they are a quorum of `nodes`.
+/// When so many of the nodes that have no vote yet will have one that they and the `others` are a quorum of `nodes`.
 std::optional<milliseconds> votes_complete_in(std::vector<milliseconds> votes_in, size_t others, size_t nodes) {
     const size_t wanted = quorum(nodes);
     if (others >= wanted || votes_in.size() < wanted - others) return {};

@@ -25,9 +25,9 @@ struct Attempt {
     Outcome outcome = Outcome::too_few;
     Record holder{};           ///< held, other_nodes
     milliseconds expires_in{}; ///< held: when the quorum ends unless it is renewed; reserved: how long `first` may take
-    Record first{};            ///< reserved: who is to have it
+    Record first{};            ///< reserved: the run that is to have it
     size_t position = 0;       ///< in the queue; 0: we are in none
-    size_t answered = 0;       ///< nodes that granted or said who holds it
+    size_t answered = 0;       ///< nodes that granted, or named a holder
     size_t voteless = 0;       ///< nodes that answered and have no vote
     /// Set when time alone gives enough of them their votes (lock/restart_guard.hpp).
     std::optional<milliseconds> votes_in{};
@@ -48,7 +48,7 @@ struct LockTerms {
     Mode mode = Mode::scripts;
 };
 
-/// Since when somebody waits.
+/// Since when a run waits.
 struct WaitBegin {
     milliseconds wall = wall_time_since_epoch();
     BootTime boot = BootClock::now();
@@ -57,7 +57,7 @@ struct WaitBegin {
 /// How to make one attempt.
 struct Try {
     int interrupt = -1;                ///< a descriptor that ends it by becoming readable
-    BootTime until = BootTime::max();  ///< nobody is waited for any longer
+    BootTime until = BootTime::max();  ///< no node is waited for any longer
     std::optional<WaitBegin> wait{};   ///< enter the queue, or refresh our place there
     std::function<void()> meanwhile{}; ///< called once, while the nodes think
 };
@@ -75,7 +75,7 @@ class Lock {
     Fence fence() const { return fence_; }
     NodeSet& nodes() { return nodes_; }
 
-    /// One round with a token of its own. Whatever is not a win has been released everywhere again.
+    /// One round with a token of its own. What an attempt that has not won was granted is released everywhere again.
     Attempt try_once(const Try& how = {});
 
     /// From here on nodes tell when it is our turn, as far as they can.
@@ -102,7 +102,8 @@ class Lock {
     /// One round of renewal. A node that has forgotten the lock gets it back once a quorum has confirmed it in the same
     /// round. Calls `moved` each time valid_until() has changed.
     Renewal extend(const std::function<void()>& moved, int interrupt = -1);
-    /// The same, but waits for nobody once a quorum has said yes; what a node has forgotten is left to the next extend.
+    /// The same, but waits for no other node once a quorum has said yes; a node that has forgotten the lock gets it
+    /// back from the next extend().
     Renewal confirm();
     /// What the nodes said in the last extend, release or keep.
     const std::vector<NodeReport>& last_reports() const { return reports_; }

@@ -28,7 +28,7 @@ struct Holder {
     int pid = 0;
     milliseconds since{}; ///< wall clock of the holder's host
     milliseconds ttl{};
-    bool kept = false; ///< by acquire: nobody renews it unless told to, and who has the token may release it
+    bool kept = false; ///< by acquire: no process renews it by itself, and any that has the token may release it
     size_t nodes = 0;  ///< over how many the lock is taken; 0: an earlier version did not say
 };
 

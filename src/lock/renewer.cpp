@@ -36,7 +36,7 @@ void Renewer::run() noexcept {
     try {
         keep_renewing(lock_, deadline_, poller_, stop_event_.get());
     } catch (const std::exception& error) {
-        // Whatever fails here, the command must not go on under a lock that nobody renews.
+        // Whatever fails here, the command must not go on under a lock that this thread no longer renews.
         deadline_.lose(fmt::format("renewal failed: {}", error.what()));
     }
 }

@@ -12,8 +12,8 @@ struct Revocation {
     enum class Outcome {
         revoked, ///< it stood on some node, and now on none of a quorum; the next may have the lock on the others
                  ///< already
-        free,    ///< it was gone, and nobody has the lock
-        changed, ///< it was gone, and others have the lock: nothing was done
+        free,    ///< it was gone, and the lock is free
+        changed, ///< it was gone, and another holder has the lock: nothing was done
         too_few,
     };
     Outcome outcome;

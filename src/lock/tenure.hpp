@@ -1,4 +1,4 @@
-// A lock seen by who knows its token: what `acquire` left held, from another process. Main thread.
+// A lock seen by a process that knows its token: `acquire` has left the lock held for it. Main thread.
 #pragma once
 
 #include "lock/inspection.hpp"

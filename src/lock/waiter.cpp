@@ -10,7 +10,8 @@ namespace {
 
 /// How often a place in the queue is refreshed.
 constexpr milliseconds refresh{1000};
-/// Where nobody tells us: in front of a holder that is not holdfast, or of servers that push no messages.
+/// Where no message tells us that it is our turn: a holder that is not holdfast publishes none, and a server that
+/// speaks only the older protocol pushes none.
 constexpr milliseconds poll_every{100};
 constexpr milliseconds longest_contention{4000};
 constexpr milliseconds shortest_round{100};
@@ -32,7 +33,8 @@ class Wait {
     Attempt attempt(const std::function<void()>& meanwhile) {
         lock_.nodes().resolve();
         began_ = BootClock::now();
-        // Who does not want to wait still wants an answer: a whole round then, and else at least a moment.
+        // A run that does not wait has a whole round for its answers; one that waits has the rest of its limit, but at
+        // least a moment.
         const BootTime no_later = waits() ? std::max(until_, began_ + shortest_round) : BootTime::max();
         Attempt attempt =
             lock_.try_once({interrupt_, no_later, queued_ ? std::optional{begin_} : std::nullopt, meanwhile});
@@ -55,7 +57,7 @@ class Wait {
         }
     }
 
-    /// Until the next attempt is worth making; false when somebody wants us to stop.
+    /// Waits until the next attempt is worth making; false when a signal asks us to stop.
     bool pause_after(const Attempt& attempt) {
         if (waits() && !queued_) {
             // From now on in the queue. The next attempt goes out behind the wish to be told.
@@ -80,7 +82,7 @@ class Wait {
   private:
     bool waits() const { return until_ > begin_.boot; }
 
-    /// Nobody has a quorum, and it may be our turn.
+    /// No run has a quorum, and it may be our turn.
     bool is_split(const Attempt& attempt) const {
         if (attempt.outcome == Outcome::contended) return !queued_ || attempt.position <= 2;
         return attempt.outcome == Outcome::reserved && !queued_;
@@ -94,7 +96,7 @@ class Wait {
         const bool others_tell = lock_.nodes().listening() &&
                                  (attempt.outcome != Outcome::held || attempt.holder.holder || attempt.position > 1);
         if (!others_tell) next = std::min(next, ended_ + poll_every / 2 + random_up_to(poll_every / 2));
-        // When the key ends, or the entry of a waiter that is no more, nobody tells.
+        // No message tells when a key ends by its TTL, or the entry of a waiter that has died.
         if (attempt.outcome != Outcome::contended && attempt.position <= 2)
             next = std::min(next, ended_ + attempt.expires_in + milliseconds{1});
         return next;

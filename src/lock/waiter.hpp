@@ -16,7 +16,7 @@ struct Patience {
 /// Called after each attempt that has not won and will be followed by another.
 using OnWaiting = std::function<void(const Attempt&)>;
 
-/// The first attempt only tries; whoever has to wait after it enters the queue, and leaves it again in the end.
+/// The first attempt only tries; a run that has to wait after it enters the queue, and leaves it again in the end.
 /// `meanwhile` is called once, while the nodes think about the first attempt.
 /// The last attempt: won, or why not. `interrupt` is a descriptor that ends the wait by becoming readable.
 /// Main thread.

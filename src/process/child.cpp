@@ -92,7 +92,7 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
         const std::span variables = std::span{environment}.last(most_variables + 1);
         run(argv.data(), environment.data(), variables, signals, go.read.get(), outcome.write.get());
     }
-    // In both processes, so that the group exists whoever comes first (hazard 71).
+    // In both processes, so that the group exists whichever of them runs first (hazard 71).
     ::setpgid(pid_, pid_);
     go_ = std::move(go.write);
     outcome_ = std::move(outcome.read);

@@ -38,7 +38,7 @@ class Child {
     /// Its process and its process group.
     pid_t pid() const { return pid_; }
 
-    /// Whether it has ended before its go, killed by somebody while it waited.
+    /// Whether it has ended before its go: a signal killed it while it waited.
     bool gone();
     /// Lets the command start, with this in its environment as well, unless by the child's own clock `not_after` has
     /// passed (hazard 11).

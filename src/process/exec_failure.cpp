@@ -25,7 +25,7 @@ bool is_folder(const std::string& file) {
 }
 
 std::string path_variable() {
-    const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
     return path == nullptr ? "" : path;
 }
 

@@ -73,7 +73,7 @@ bool any_stopped(pid_t group) {
 
 bool any_alive(pid_t group) {
     if (::kill(-group, 0) != 0 && errno == ESRCH) return false;
-    // A list of processes is not read in one instant: whoever forks and ends meanwhile must not slip through.
+    // A list of processes is not read in one instant: a process that forks and ends meanwhile must not slip through.
     for (int looks = 0; looks < 2; ++looks)
         if (!only_foreign_zombies(group)) return true;
     return false;
@@ -120,7 +120,7 @@ size_t Strays::find(std::span<pid_t> found) const {
 }
 
 void KnownStrays::signal(pid_t group, int signal) {
-    // Whoever is stopped forks no more, and leads to its children.
+    // A stopped process forks no more, and its children are found by it.
     if (signal == SIGKILL) send_to_known(SIGSTOP);
     while (look(group, signal) > 0 && signal == SIGKILL) send_to_known(SIGSTOP);
     send_to_known(signal);

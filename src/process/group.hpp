@@ -1,4 +1,4 @@
-// The command's process group, and who left it: who of them still lives.
+// The command's process group, and the processes that left it: which of them still live.
 //
 // Zombies do not count: an init that reaps late must not keep the lock (hazard 74). All of this is
 // async-signal-safe: the guard calls it after a fork from a process with threads.
@@ -30,7 +30,7 @@ constexpr pid_t nobody = -1;
 void require_proc();
 
 /// Descendants of the command that left its group. Those whose parents have ended are found as long as `root`, to which
-/// orphans come, lives; when it does not, it is nobody. Async-signal-safe.
+/// orphans come, lives; when it does not, `root` is nobody. Async-signal-safe.
 struct Strays {
     pid_t root;
     pid_t group;
@@ -47,17 +47,17 @@ struct Strays {
     void each(Visit visit) const;
 };
 
-/// Strays of a group whose orphans come to nobody: whoever was found once is known also when its parents have ended.
-/// So are their descendants then. Async-signal-safe: it asks for no memory.
+/// Strays of a group whose orphans come to no process of ours: a stray that was found once is known also when its
+/// parents have ended, and so are its descendants. Async-signal-safe: it asks for no memory.
 class KnownStrays {
   public:
-    /// To all that are known or found now. When the group is gone, it is nobody.
+    /// To all strays that are known or found now. When the group is gone, `group` is nobody.
     void signal(pid_t group, int signal);
     /// Whether one that is known lives. No look at all processes.
     bool any_alive() const;
 
   private:
-    /// Returns how many are known more than before. Whom there is no room for gets the signal at once.
+    /// Returns how many strays are known more than before. Where there is no room for one, it gets the signal at once.
     size_t look(pid_t group, int signal);
     void send_to_known(int signal) const;
 

@@ -28,7 +28,7 @@ Fd receive(const sigset_t& set) {
     return fd;
 }
 
-/// SIGPIPE and SIGXFSZ that a write of our own raised come from ourselves and mean nobody else.
+/// Skips signals that this process has sent itself: SIGPIPE and SIGXFSZ of its own writes do not mean the command.
 std::optional<signalfd_siginfo> read_from(const Fd& fd) {
     signalfd_siginfo info{};
     while (::read(fd.get(), &info, sizeof info) == sizeof info)
@@ -36,7 +36,8 @@ std::optional<signalfd_siginfo> read_from(const Fd& fd) {
     return {};
 }
 
-/// Linux keeps a blocked signal for whoever receives it even where it is ignored (nohup, a background job of a script).
+/// Signals that were ignored when we were started (nohup, a background job of a script). Linux delivers them to a
+/// signalfd all the same once they are blocked.
 sigset_t found_ignored() {
     sigset_t set;
     sigemptyset(&set);

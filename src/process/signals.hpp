@@ -15,7 +15,7 @@ namespace holdfast {
 class Signals {
   public:
     /// Blocks everything but what a fault of our own raises and what stops a process: until the command runs,
-    /// Ctrl-Z stops us as anybody. Call before the first thread. Throws Failure.
+    /// Ctrl-Z stops this process as any other. Call before the first thread. Throws Failure.
     Signals();
 
     /// Readable when a signal that ends a process is waiting; it stays readable until it is received.

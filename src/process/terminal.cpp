@@ -36,7 +36,7 @@ void Terminal::take_back(pid_t group) {
     // SIGTTOU is blocked here, so this works from the background, too.
     if (!tty_ || ::tcgetpgrp(tty_.get()) != group) return;
     ::tcsetpgrp(tty_.get(), ::getpgrp());
-    // Nobody else lets those go on that it was not there for.
+    // Processes of our group that stopped because the terminal was lent go on only when we let them.
     if (lent_) ::kill(0, SIGCONT);
 }
 

@@ -1,6 +1,6 @@
-// Who has the terminal: the command's group, so that editors, pagers and password prompts work, or ours.
+// The terminal belongs to the command's group, so that editors, pagers and password prompts work, or to ours.
 //
-// The command gets it at once only where nobody else of our job could miss it: our group is in the
+// The command gets it at once only where no other process of our job could miss it: our group is in the
 // foreground, we lead it and are alone in it. In a pipeline or a script the command starts without, and gets
 // it when it is stopped for using it while our group is in the foreground (hazard 81).
 #pragma once
@@ -23,7 +23,7 @@ class Terminal {
     /// Lets others of our group go on that are stopped while our job has the terminal: a pager that reads our output
     /// and wanted to use the terminal, which is taken back for it, or was stopped by a Ctrl-Z that we have refused.
     void share(pid_t group);
-    /// The command has it by lend(): whoever else is in our group gets no signal that is typed.
+    /// The command has it by lend(): no other process of our group gets a signal that is typed.
     bool lent_to(pid_t group) const;
     /// At the end: takes it back if it is still the command's.
     void take_back(pid_t group);

@@ -25,7 +25,7 @@ using Addresses = tl::expected<std::vector<Address>, std::string>;
 
 /// Looks one node up. A socket's path, a number and localhost are known at once. For a name the system's resolver is
 /// asked by a thread of its own, because a name server that hangs holds it up for as long as it likes: that thread is
-/// waited for by nobody, and neither fork nor exit mind it.
+/// waited for by no other thread, and neither fork nor exit mind it.
 class Lookup {
   public:
     /// Begins the first one. Throws Failure when this process has no descriptor left.
@@ -34,7 +34,7 @@ class Lookup {
     Lookup& operator=(Lookup&&) = delete;
     ~Lookup();
 
-    /// Becomes readable when there is a result; -1 when nobody is asked, and the first result stands.
+    /// Becomes readable when there is a result; -1 when no resolver is asked, and the first result stands.
     int fd() const;
     /// When the last one was begun.
     BootTime begun() const { return begun_; }

@@ -21,7 +21,7 @@ using Kind = NodeFailure::Kind;
 
 namespace {
 
-/// More than anybody means to tell us; a server that goes on is not listened to.
+/// More messages than any run sends us; what a server pushes beyond them is dropped.
 constexpr size_t most_messages = 100;
 
 } // namespace
@@ -34,9 +34,9 @@ void Connection::resolve() {
 }
 
 void Connection::settle() {
-    // What has come since the last round belongs to it and is dropped; what nobody asked for closes the connection.
-    // It comes to an end: the reader bounds what a server may send between two answers, and Tls what comes without
-    // text.
+    // Answers that have come since the last round belong to that round and are dropped; a reply that no request asked
+    // for closes the connection. The loop ends: the reader bounds what a server may send between two answers, and Tls
+    // bounds bytes without text.
     while (state_ == State::open && read()) {
     }
     advance(0);
@@ -217,7 +217,7 @@ bool Connection::read() {
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (size <= 0) {
         std::string how = size == 0 ? "it closed the connection" : errno_text(errno);
-        // A server that expects TLS hangs up like this on whoever does not speak it.
+        // A server that expects TLS hangs up like this on a client that does not speak it.
         if (awaits_greeting() && !tls_ && !node_.is_unix())
             how += " before its first answer; if it speaks TLS, write rediss://";
         fail(Kind::unreachable, std::move(how));
@@ -329,7 +329,7 @@ void Connection::fail(Kind kind, std::string text) {
         state_ = State::closed;
         listening_ = 0;
     }
-    // Of several rounds whoever asks is in the last.
+    // Only the last round is still asked for its answer; earlier ones have ended.
     const auto asked = std::ranges::find(pending_.rbegin(), pending_.rend(), Purpose::round, &Pending::purpose);
     if (asked != pending_.rend())
         answer_ = {asked->round, Answer{tl::unexpected{std::move(why)}, asked->sent_at,

@@ -1,16 +1,16 @@
 // One ordered connection to one node: look-up, connect, TLS, HELLO, requests out, answers in. Non-blocking throughout;
-// whoever owns it polls (redis/node_set.hpp). Belongs to one thread at a time, by ownership.
+// its owner polls (redis/node_set.hpp). Belongs to one thread at a time, by ownership.
 //
 // What it promises:
 //  - Answers are matched to requests by order alone, so anything that could break the order closes the
 //    connection: a timeout, a write that the socket does not take whole, bytes that are no reply, a reply
-//    that nobody asked for. It closes with RST, and the next request opens it anew (hazards 16, 17).
+//    that no request asked for. It closes with RST, and the next request opens it anew (hazards 16, 17).
 //  - `sent_at` is read just before the first byte of a request is written (hazard 1).
 //  - An answer that is read later than the node timeout after sent_at is a timeout, also when its bytes
-//    were there earlier and it was we who slept (holdfast-protocol(7), ROUNDS).
+//    were there earlier and this process had slept (holdfast-protocol(7), ROUNDS).
 //  - A node's failure is a value with a text for people. Nothing here throws for what a node does.
 //  - All that comes before HELLO has max(1 s, node timeout) together, and every address of the host a share of it. It
-//    delays nobody: others answer meanwhile.
+//    delays no other node: those answer meanwhile.
 //  - The socket is close-on-exec, and writing to it raises no SIGPIPE (hazards 77, 85).
 #pragma once
 
@@ -43,7 +43,7 @@ struct Answer {
     std::vector<Reply> in_vain{};
 };
 
-/// What a node pushes to whoever listens.
+/// What a node pushes to a connection that listens.
 struct Message {
     std::string channel;
     std::string text;
@@ -86,7 +86,7 @@ class Connection {
     /// Nothing that it was sent can have reached it yet.
     bool is_being_opened() const { return state_ != State::closed && state_ != State::open; }
 
-    /// Asks for an answer that nobody takes.
+    /// Asks for an answer that no round takes.
     void ping();
     /// There is a request without an answer.
     bool owes_an_answer() const { return !pending_.empty(); }

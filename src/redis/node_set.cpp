@@ -45,7 +45,7 @@ class NodeSet::RunningExchange {
                 answer->replies = std::vector<Reply>{std::move(*said)};
                 return answer;
             }
-            // What was read on a connection that has gone since is no ground to act on (WATCH has gone with it).
+            // What was read on a connection that has closed since is no ground to act on: its WATCH has ended with it.
             if (connection_->number() != number_) {
                 answer->replies =
                     tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, "it closed the connection"}};
@@ -66,14 +66,14 @@ class NodeSet::RunningExchange {
     uint64_t round_;
 };
 
-/// Whether a node that has not said who it is may still turn out to be one of those that have answered.
+/// Whether a node that has not introduced itself may still turn out to be one of the nodes that have answered.
 class NodeSet::HearingOut {
   public:
     HearingOut(std::vector<Connection>& connections, milliseconds node_timeout)
         : connections_{connections}, longest_{node_timeout / 10} {}
 
-    /// To be asked whenever something has happened, once there is enough; begins what has to be waited for. Half of
-    /// what is left of the round then is for whoever has won.
+    /// To be asked whenever something has happened, once there is enough; begins what has to be waited for. It leaves
+    /// half of the rest of the round to a run that has won.
     bool goes_on(const Answers& answers, BootTime deadline) {
         const BootTime now = BootClock::now();
         if (!until_) until_ = std::min(now + longest_, now + (deadline - now) / 2);
@@ -92,8 +92,8 @@ class NodeSet::HearingOut {
     /// answered both before the second.
     static constexpr int requests_heard_out = 2;
 
-    /// Its address is not known yet, or may be that of a node that has said who it is or is on its way to say so; only
-    /// where both are open the requests tell.
+    /// The node's address is not known yet, or may be that of a node that has introduced itself or is about to. Where
+    /// both connections are open, the requests tell instead.
     bool may_be_another(const Connection& one) const {
         if (!one.may_introduce_itself()) return false;
         return one.looks_up() || std::ranges::any_of(connections_, [&](const Connection& other) {
@@ -128,7 +128,7 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
     HearingOut hearing_out{connections_, node_timeout_};
     std::vector<pollfd> fds;
     std::vector<Connection*> waited_for;
-    // False when somebody interrupts.
+    // False when the interrupting descriptor is readable.
     const auto wait = [&](BootTime no_later) {
         waited_for = hearing_out.asked();
         for (const RunningExchange& exchange : running) waited_for.push_back(&exchange.connection());

@@ -30,14 +30,14 @@ struct Exchange {
 
 class NodeSet {
   public:
-    /// With more than one node each says who it is when its connection is opened (introduction()). Reads the files that
-    /// TLS needs: main thread, before a lock is held. Throws Failure when one of them cannot be used.
+    /// With more than one node each introduces itself when its connection is opened (introduction()). Reads the files
+    /// that TLS needs: main thread, before a lock is held. Throws Failure when one of them cannot be used.
     NodeSet(std::vector<Node> nodes, milliseconds node_timeout);
 
     size_t size() const { return connections_.size(); }
     const Node& node(size_t i) const { return connections_[i].node(); }
     milliseconds node_timeout() const { return node_timeout_; }
-    /// When whoever is asked now should have been connected to and have answered.
+    /// When a node that is asked now should have been connected to and have answered.
     BootTime latest_answer() const {
         return BootClock::now() + std::max(node_timeout_, milliseconds{1000}) + node_timeout_;
     }
@@ -55,10 +55,10 @@ class NodeSet {
         BootTime again = BootTime::max();
         int interrupt = -1;                ///< a descriptor that becomes readable
         std::function<void()> meanwhile{}; ///< called once, when the requests are on their way
-        /// Once there is enough, nodes that have never said who they are get a last chance: as long as those that have
-        /// answered take over two small requests, so that a server that is among these under another name has answered
-        /// by then. Names that are looked up, and connections to addresses that may be another node's, are waited for.
-        /// All of it takes no more than a tenth of a node timeout, and of half of the round.
+        /// Once there is enough, nodes that have never introduced themselves get a last chance: as long as the nodes
+        /// that have answered take over two small requests, so that a server that is one of these under another name
+        /// has answered by then. Names that are looked up, and connections to addresses that may be another node's, are
+        /// waited for. All of it takes no more than a tenth of a node timeout, and of half of the round.
         bool hear_out = false;
     };
 

@@ -1,4 +1,4 @@
-// Who knows where a node is: whoever reads its URI, or the system's resolver.
+// Where a node is: its URI says so, or the system's resolver knows.
 #pragma once
 
 #include "redis/address.hpp"
@@ -9,7 +9,7 @@
 
 namespace holdfast {
 
-/// Those of a node for which nobody has to be asked: a socket's path, a number, localhost. None: it is a name.
+/// The addresses that a node's URI says: a socket's path, a number, localhost. None: it has a name to be resolved.
 std::vector<Address> known_addresses(const Node&);
 
 /// Asks the system's resolver, for as long as it takes. The lean program has none (lean/lean.hpp).

@@ -49,7 +49,7 @@ class Tls {
     Tls& operator=(const Tls&) = delete;
     ~Tls();
 
-    /// The handshake is over, and the server is who it should be.
+    /// The handshake is over, and the server has proved to be the node that we mean.
     bool established() const;
     /// Takes bytes from the network; returns the text in them, which may be none.
     std::string decrypt(std::string_view bytes);

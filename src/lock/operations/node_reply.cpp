@@ -78,7 +78,7 @@ tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
     case Verdict::raised:
     case Verdict::refused:
         told.fence = Fence{item(2).integer};
-        // Agreed to, one that is too large would leave none for those who come later.
+        // Were a number that is too large agreed on, none would be left for later holders.
         if (told.fence < Fence{1} || told.fence > largest_fence)
             return failure(NodeFailure::Kind::no_vote, "the lock's fence number there makes no sense");
         break;
