@@ -35,6 +35,7 @@ std::vector<std::string> Monitor::foreign_changes(std::string_view key) const {
     std::vector<std::string> found;
     std::string caller, owner;
     double ends = 0;
+    double counts_from = 0; // for a node, all of a script happens when it begins; a line has the time of its writing
     std::istringstream lines{folder_.read(file_)};
     for (std::string line; std::getline(lines, line);) {
         const double at = std::strtod(line.c_str(), nullptr);
@@ -43,20 +44,25 @@ std::vector<std::string> Monitor::foreign_changes(std::string_view key) const {
             const size_t found_at = line.find(what);
             return found_at == std::string::npos ? std::string::npos : found_at + what.size();
         };
-        if (!by_script) caller = caller_of(line);
+        if (!by_script) {
+            caller = caller_of(line);
+            counts_from = at;
+        }
         const bool changes = after(set) != std::string::npos || after(set_end) != std::string::npos ||
                              after(set_expiry) != std::string::npos;
         constexpr double rounding = 0.002; // seconds: servers count in whole milliseconds
         if (by_script && changes && !owner.empty() && owner != caller && at < ends - rounding)
-            found.push_back(fmt::format("I3 a node changed the key of {} for {}: {}", owner, caller, line));
+            found.push_back(fmt::format("I3 a node changed the key of {} for {}, {:.1f} ms before its end: {}", owner,
+                                        caller, (ends - at) * 1000, line));
         if (line.find("\"FLUSHALL\"") != std::string::npos || after(set_end) != std::string::npos) owner.clear();
         if (const size_t value = after(set); value != std::string::npos) {
             owner = line.substr(value, 32);
             const size_t px = line.rfind("\"PX\" \"");
-            ends = at + std::strtod(line.c_str() + (px == std::string::npos ? line.size() : px + 6), nullptr) / 1000;
+            ends = counts_from +
+                   std::strtod(line.c_str() + (px == std::string::npos ? line.size() : px + 6), nullptr) / 1000;
         }
         if (const size_t ms = after(set_expiry); ms != std::string::npos)
-            ends = at + std::strtod(line.c_str() + ms, nullptr) / 1000;
+            ends = counts_from + std::strtod(line.c_str() + ms, nullptr) / 1000;
     }
     return found;
 }
