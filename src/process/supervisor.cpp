@@ -242,7 +242,7 @@ void Supervisor::guard_changed(int wait_status) {
     if (WIFSTOPPED(wait_status)) ::kill(guard_->pid(), SIGKILL);
     else if (!guard_->replace() && !stopping_.lost()) {
         const BootTime now = BootClock::now();
-        stopping_.lose(deadline_, now);
+        stopping_.lose(deadline_.at(), now);
         carry_out(now);
         tell_loss("the guard process was killed and cannot be started again");
     }
