@@ -2,11 +2,11 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
-#include "base/log.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/screen.hpp"
 #include "config/hide_passwords.hpp"
+#include "events/log.hpp"
 #include "lean/lean.hpp"
 #include "process/signals.hpp"
 
@@ -58,10 +58,10 @@ Exit run_program(int argc, char** argv) {
     try {
         return parse_and_dispatch(argc, argv);
     } catch (const Failure& failure) {
-        write_error(failure.what(), "failed", {{"status", static_cast<int64_t>(failure.status())}});
+        tell_at_end(event::failed(failure.what(), static_cast<int>(failure.status())));
         return failure.status();
     } catch (const std::exception& error) {
-        write_error(error.what());
+        tell_at_end(event::failed(error.what()));
         return ExitStatus::internal;
     }
 }

@@ -1,5 +1,4 @@
 // renew, release and verify: what is done with a lock by its token.
-#include "base/duration.hpp"
 #include "base/error.hpp"
 #include "cli/messages.hpp"
 #include "cli/taking.hpp"
@@ -97,8 +96,7 @@ Exit verify(const Arguments& arguments, const Settings& settings) {
     const Tenure held = tenure(nodes, key, *token, mode(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
-    Log{settings.verbosity}.detail("verified", fmt::format("{} is ours; it expires in {} unless renewed{}", key.name,
-                                                           format_duration(held.expires_in), node_lines(held.nodes)));
+    Log{settings.verbosity}.tell(event::verified(key.name, held.expires_in, held.nodes));
     return ExitStatus::ok;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
+#include "events/log.hpp"
 #include "lock/listing.hpp"
 
 #include <fmt/format.h>
@@ -84,7 +85,7 @@ Exit list(const Arguments& arguments, const Settings& settings) {
     const std::string wrong = trouble(listing);
     if (listing.answered() < quorum(nodes.size())) throw Failure{ExitStatus::too_few_nodes, wrong};
     if (!arguments.json) show(listing.locks.empty() && on_terminal ? none(arguments.name) : text_of(listing.locks));
-    if (!wrong.empty()) write_error(wrong);
+    if (!wrong.empty()) tell_at_end(event::failed(wrong));
     return ExitStatus::ok;
 }
 

@@ -46,14 +46,6 @@ std::string held_by(const Record& record, milliseconds expires_in) {
                        held_for ? " for " + format_duration(*held_for) : "", format_duration(expires_in));
 }
 
-std::string node_lines(const std::vector<NodeReport>& nodes) {
-    size_t width = 0;
-    for (const NodeReport& node : nodes) width = std::max(width, node.node.size());
-    std::string lines;
-    for (const NodeReport& node : nodes) lines += fmt::format("\n  {:{}}  {}", node.node, width, node.text);
-    return lines;
-}
-
 std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
     if (nodes.size() == 1) return fmt::format("{} cannot be used: {}{}", nodes[0].node, nodes[0].text, hint(nodes[0]));
     return fmt::format("only {} of {} nodes answered, {} are needed{}", answered, nodes.size(), quorum(nodes.size()),
@@ -102,15 +94,6 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
 
 std::string with_ending(std::string sentence, std::string_view ending) {
     return sentence.insert(std::min(sentence.find('\n'), sentence.size()), ending);
-}
-
-std::string even_number(size_t nodes) {
-    const size_t failures = nodes - quorum(nodes);
-    return fmt::format("{} nodes survive {}, just as {} {}; use {} or {}", nodes,
-                       failures == 0   ? "no failure"
-                       : failures == 1 ? "1 failure"
-                                       : fmt::format("{} failures", failures),
-                       nodes - 1, nodes == 2 ? "does" : "do", nodes - 1, nodes + 1);
 }
 
 } // namespace holdfast

@@ -27,11 +27,7 @@ std::string not_a_lock(const LockKey&);
 /// Puts it behind the sentence, before the nodes' lines.
 std::string with_ending(std::string sentence, std::string_view ending);
 
-/// Why that many nodes, an even number, are no better than one less.
-std::string even_number(size_t nodes);
-
 /// "only 1 of 3 nodes answered, 2 are needed" and a line a node.
 std::string too_few(size_t answered, const std::vector<NodeReport>&);
-std::string node_lines(const std::vector<NodeReport>&);
 
 } // namespace holdfast

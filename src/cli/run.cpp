@@ -115,7 +115,7 @@ class Run {
     Ending hold(Forked& forked, const StopRules& rules, const Attempt& won) {
         Hold hold{lock_, forked.deadline, settings_.min_hold};
         report_.fence = lock_.fence();
-        tell_acquired(log_, lock_, won, *report_.waited);
+        log_.tell(event::Acquired{lock_.key().name, lock_.fence().number, *report_.waited, won.nodes});
         Terminal terminal;
         if (forked.child->gone())
             throw Failure{ExitStatus::internal,

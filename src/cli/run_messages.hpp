@@ -2,12 +2,10 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "base/log.hpp"
+#include "events/log.hpp"
 #include "lock/hold.hpp"
 
 namespace holdfast {
-
-void tell_acquired(const Log&, const Lock&, const Attempt&, milliseconds waited);
 
 /// Why the command was not started although the lock had been won.
 Failure not_started(const Lock&);

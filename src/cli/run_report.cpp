@@ -4,7 +4,7 @@
 #include "base/escape.hpp"
 #include "base/fd.hpp"
 #include "base/json.hpp"
-#include "base/log.hpp"
+#include "events/log.hpp"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -46,10 +46,7 @@ void StatusFd::write(const std::string& lock, int status, const RunReport& repor
     if (report.waited) json.add("waited_ms", report.waited->count());
     if (report.held) json.add("held_ms", report.held->count());
     ::signal(SIGPIPE, SIG_IGN);
-    if (!write_all(fd_, json.line()))
-        write_error(fmt::format("how the run ended could not be written to descriptor {} (--status-fd): {}", fd_,
-                                errno_text(errno)),
-                    "not_reported");
+    if (!write_all(fd_, json.line())) tell_at_end(event::not_reported(fd_, errno_text(errno)));
 }
 
 } // namespace holdfast

@@ -18,18 +18,26 @@ void advise_on_unit(const Settings& settings) {
     constexpr std::chrono::minutes likely_meant{1};
     if (!settings.ttl_has_no_unit || settings.ttl >= likely_meant) return;
     const double number = std::chrono::duration<double>{settings.ttl}.count();
-    Log{settings.verbosity}.info(
-        "advice",
-        fmt::format("the TTL {0} has no unit and is {0} seconds; write {0}m if minutes are meant, {0}s if not",
-                    number));
+    Log{settings.verbosity}.tell(event::advice(fmt::format(
+        "the TTL {0} has no unit and is {0} seconds; write {0}m if minutes are meant, {0}s if not", number)));
 }
 
 void advise_on_priority(const Settings& settings, const Timing& timing) {
-    Log{settings.verbosity}.info(
-        "advice", fmt::format("holdfast has a low priority here and may get a processor late, so a command whose lock "
-                              "cannot be renewed is stopped {} before the lease ends; give the priority to the command "
-                              "alone, as in: holdfast run ... -- nice COMMAND",
-                              format_duration(timing.kill_margin())));
+    Log{settings.verbosity}.tell(event::advice(
+        fmt::format("holdfast has a low priority here and may get a processor late, so a command whose lock cannot be "
+                    "renewed is stopped {} before the lease ends; give the priority to the command alone, as in: "
+                    "holdfast run ... -- nice COMMAND",
+                    format_duration(timing.kill_margin()))));
+}
+
+/// Why that many nodes, an even number, are no better than one less.
+std::string even_number(size_t nodes) {
+    const size_t failures = nodes - quorum(nodes);
+    return fmt::format("{} nodes survive {}, just as {} {}; use {} or {}", nodes,
+                       failures == 0   ? "no failure"
+                       : failures == 1 ? "1 failure"
+                                       : fmt::format("{} failures", failures),
+                       nodes - 1, nodes == 2 ? "does" : "do", nodes - 1, nodes + 1);
 }
 
 /// What a node grants for that long a restart makes it forget, while it has its vote again.
@@ -73,7 +81,7 @@ void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& k
 }
 
 void advise(const std::vector<Node>& nodes, const Log& log) {
-    if (nodes.size() % 2 == 0) log.info("advice", even_number(nodes.size()));
+    if (nodes.size() % 2 == 0) log.tell(event::advice(even_number(nodes.size())));
 }
 
 Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, Refused refused) {
@@ -94,8 +102,7 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
     if (refused == Refused::command) ending += fmt::format("{} the command was not run", gave_up ? "," : ";");
     const std::string sentence = with_ending(not_acquired(lock.key(), attempt, lock.timing()), ending);
     if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
-    if (settings.verbosity != Verbosity::quiet)
-        write_error(sentence, "not_acquired", {{"status", settings.conflict_exit_code}});
+    tell_at_end(event::not_acquired(sentence, settings.conflict_exit_code), settings.verbosity);
     return Exit::with(settings.conflict_exit_code);
 }
 

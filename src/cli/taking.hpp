@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/runs_around.hpp"
+#include "events/log.hpp"
 #include "lock/lock.hpp"
 
 #include <string>

@@ -1,7 +1,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "base/log.hpp"
 #include "cli/commands.hpp"
+#include "events/log.hpp"
 #include "local/local_nodes.hpp"
 
 #include <fmt/format.h>
@@ -34,11 +34,7 @@ void warn_of_insecure(const std::vector<Node>& nodes, const Log& log) {
     std::vector<std::string> insecure;
     for (const Node& node : nodes)
         if (node.tls && node.tls->insecure) insecure.push_back(node.display());
-    if (!insecure.empty())
-        log.error("insecure",
-                  fmt::format("the certificate of {} is not checked (insecure): whoever stands between can read "
-                              "the password and give the lock away",
-                              fmt::join(insecure, ", ")));
+    if (!insecure.empty()) log.tell(event::insecure(fmt::format("{}", fmt::join(insecure, ", "))));
 }
 
 } // namespace
@@ -54,9 +50,7 @@ std::vector<Node> configured_nodes(const Settings& settings) {
         const std::string& uri = settings.nodes[i].reveal();
         if (const auto count = local_count(uri)) {
             for (std::string& path : local_nodes(settings.local_dir, *count)) {
-                log.detail("local_node",
-                           fmt::format("{} has a server at {}, which stays; redis-cli -s {} shutdown ends it", uri,
-                                       path, path));
+                log.tell(event::local_node(uri, path));
                 nodes.emplace_back();
                 nodes.back().socket_path = std::move(path);
                 // Its file is written before it answers, and what would lose that would end this machine's holders.

@@ -8,11 +8,6 @@
 namespace holdfast {
 namespace {
 
-std::string how_long(std::optional<milliseconds> limit) {
-    return limit ? fmt::format("waiting for up to {}", format_duration(*limit))
-                 : "waiting without limit (-w DURATION sets one)";
-}
-
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 /// Short, for one line of a terminal: who waits knows the lock's name, and sees at the end when it expires.
@@ -63,24 +58,22 @@ void WaitingDisplay::draw(const Attempt& attempt, const std::string& sentence) {
 }
 
 void WaitingDisplay::say(const Attempt& attempt, const std::string& sentence) {
-    const auto waited_for = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin_);
+    using When = event::Waiting::When;
     const bool too_few = attempt.outcome == Outcome::too_few;
-    LogFields fields{{"waited_ms", waited_for.count()},
-                     {"position", static_cast<int64_t>(attempt.position)},
-                     {"reason", too_few                            ? "too_few_nodes"
-                                : attempt.outcome == Outcome::held ? "held"
-                                                                   : "reserved"}};
-    if (const Record& holder = in_front(attempt); !holder.value.empty())
-        fields.emplace_back("holder", describe(holder));
-    if ((too_few ? too_few_nodes_ : others_).due(BootClock::now())) {
-        const std::string begin =
-            before_.empty()
-                ? how_long(limit_)
-                : fmt::format("waiting for {} by now", format_duration(std::chrono::floor<seconds>(waited_for)));
-        const std::string text = fmt::format("{}{}: {}", begin, too_few ? ", trying again and again" : "", sentence);
-        if (too_few) log_.error("waiting", text, fields);
-        else log_.info("waiting", text, fields);
-    } else if (cause(attempt) != before_) log_.detail("waiting", "waiting: " + sentence, fields);
+    const bool due = (too_few ? too_few_nodes_ : others_).due(BootClock::now());
+    if (!due && cause(attempt) == before_) return;
+    const Record& holder = in_front(attempt);
+    log_.tell(event::Waiting{.when = !due              ? When::changes
+                                     : before_.empty() ? When::begins
+                                                       : When::goes_on,
+                             .reason = too_few                            ? "too_few_nodes"
+                                       : attempt.outcome == Outcome::held ? "held"
+                                                                          : "reserved",
+                             .why = sentence,
+                             .waited = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin_),
+                             .limit = limit_,
+                             .position = attempt.position,
+                             .holder = holder.value.empty() ? "" : describe(holder)});
 }
 
 } // namespace holdfast

@@ -3,7 +3,7 @@
 // -v one whenever there is something new to say. That too few nodes can be used is said with -q as well.
 #pragma once
 
-#include "base/log.hpp"
+#include "events/log.hpp"
 #include "lock/lock.hpp"
 
 #include <optional>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "base/log.hpp"
 #include "base/secret.hpp"
+#include "base/verbosity.hpp"
 
 #include <optional>
 #include <string>

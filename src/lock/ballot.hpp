@@ -1,6 +1,7 @@
 // What the nodes said to one attempt to take the lock, and what follows from it. Pure: no clock, no I/O.
 #pragma once
 
+#include "base/node_report.hpp"
 #include "lock/operations.hpp"
 
 #include <optional>
@@ -20,12 +21,6 @@ enum class Outcome {
     same_server, ///< two of the nodes are one server
     other_nodes, ///< a holder has taken it over another number of nodes
     interrupted, ///< a signal asks us to stop
-};
-
-/// One node's part in an outcome, for people.
-struct NodeReport {
-    std::string node; ///< as displayed, without password
-    std::string text; ///< "granted in 0.4 ms", "connection refused"
 };
 
 class Ballot {

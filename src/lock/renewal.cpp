@@ -3,17 +3,10 @@
 #include "base/canary.hpp"
 #include "base/random.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace holdfast {
 namespace {
-
-std::string with_reports(std::string sentence, const std::vector<NodeReport>& reports) {
-    for (const NodeReport& report : reports) sentence += fmt::format("\n  {}  {}", report.node, report.text);
-    return sentence;
-}
 
 bool stop_requested_within(BootTime until, NodeSet& nodes, Poller& poller, int stop) {
     nodes.wait(until, stop);
@@ -47,10 +40,10 @@ void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop)
         switch (renewal) {
         case Renewal::lost:
             return deadline.lose(
-                lock.taken_away().value_or(with_reports("the nodes no longer grant it", lock.last_reports())));
+                lock.taken_away().value_or("the nodes no longer grant it" + node_lines(lock.last_reports())));
         case Renewal::held: next = began + interval; break;
         case Renewal::shaky:
-            deadline.explain(with_reports("it could not be renewed in time", lock.last_reports()));
+            deadline.explain("it could not be renewed in time" + node_lines(lock.last_reports()));
             next = BootClock::now() + interval / 32 + random_up_to(interval / 16);
             break;
         }

@@ -131,6 +131,17 @@ void Guard::dismiss() {
     pipe_.reset();
 }
 
+// The states of the guard. holdfast ends by being killed, or after dismiss(), which leaves no group to act on.
+//
+//   state     ends when                           signals           then      or, when holdfast ends
+//   idle      a group is named (watch)                              watching  exit
+//   watching  the supervisor has told the group                     told      SIGTERM, grace, SIGKILL (finish_alone)
+//             guard_term_at (stop_times.hpp)      SIGTERM, SIGCONT  told
+//   told      guard_kill_at                       SIGKILL           killing   grace, SIGKILL (finish_alone)
+//   killing   the group is gone, or after 10 s    SIGKILL each look over      the same
+//   over      never                                                           exit
+//
+// A guard that does not act on a loss stays in watching; one inside another run gives no grace when holdfast ends.
 void Guard::run() const {
     bool told = false;
     bool over = false;
@@ -147,7 +158,7 @@ void Guard::run() const {
         if (!lost && deadline_.lost()) lost = now;
         StopTimes::Act act = rules_.times.guard_act(deadline_.at(), lost, told, now);
         if (act.term) {
-            // Before the signal: who answers it must not look like one that ended by itself.
+            // Before the signal: a command that ends of it must not look like one that ended by itself.
             told = state_->told = true;
             signal(group, SIGTERM);
             signal(group, SIGCONT);

@@ -4,25 +4,18 @@ namespace holdfast {
 
 std::optional<Stopping::Loss> Stopping::look(const LiveDeadline& lease, bool guard_has_told, BootTime now) {
     if (lost_) return {};
-    const auto end = lease.at();
-    if (guard_has_told && !stopping()) {
-        lose(times_.kill_at(end, now));
-        return Loss::guard_told;
-    }
-    if (lease.lost()) {
-        lose(times_.kill_at(end, now));
-        return Loss::certain;
-    }
-    if (now < times_.term_at(end)) return {};
-    lose(times_.kill_at(end));
-    return Loss::due;
+    const StopTimes::Lease end = lease.at();
+    std::optional<Loss> loss;
+    if (guard_has_told && !stopping()) loss = Loss::guard_told;
+    else if (lease.lost()) loss = Loss::certain;
+    else if (now >= times_.term_at(end)) loss = Loss::due;
+    if (loss) lose(end, now);
+    return loss;
 }
 
-void Stopping::lose(const LiveDeadline& lease, BootTime now) { lose(times_.kill_at(lease.at(), now)); }
-
-void Stopping::lose(BootTime kill_at) {
+void Stopping::lose(StopTimes::Lease lease, BootTime now) {
     lost_ = true;
-    if (on_loss_) stop(kill_at);
+    if (on_loss_) stop(times_.kill_at(lease, now));
 }
 
 void Stopping::stop(BootTime kill_at) { kill_at_ = std::min(kill_at_.value_or(kill_at), kill_at); }

@@ -1,9 +1,8 @@
 // Whether a command is to be stopped, and what its group gets when: the decisions of the supervisor, as it looks at the
 // lease again and again. Pure: no clock, no signals. Main thread.
 //
-// When the lock is lost for certain, SIGTERM is due at once and SIGKILL after the grace, but never later than the lease
-// demands (process/stop_times.hpp). Once SIGTERM is due for a loss the lock is lost, whatever is heard later (hazards
-// 46, 47): SIGKILL comes earlier than was said first, and never later.
+// The instants are of process/stop_times.hpp. Once SIGTERM is due for a loss the lock is lost, whatever is heard later
+// (hazards 46, 47): SIGKILL comes earlier than was said first, and never later.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -26,7 +25,7 @@ class Stopping {
     /// What the lock is lost by, once: when it has been lost since the last look.
     std::optional<Loss> look(const LiveDeadline& lease, bool guard_has_told, BootTime now);
     /// It is lost for certain, by what the lease does not show.
-    void lose(const LiveDeadline& lease, BootTime now);
+    void lose(StopTimes::Lease, BootTime now);
     /// The group is to be told to stop, and killed then; of several such instants the first counts.
     void stop(BootTime kill_at);
 
@@ -43,8 +42,6 @@ class Stopping {
     BootTime next(const LiveDeadline& lease) const;
 
   private:
-    void lose(BootTime kill_at);
-
     StopTimes times_;
     bool on_loss_;
     bool lost_ = false;

@@ -1,11 +1,9 @@
 #include "process/supervisor.hpp"
 
 #include "base/canary.hpp"
-#include "base/duration.hpp"
 #include "process/group.hpp"
 #include "process/survivors.hpp"
 
-#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -96,17 +94,11 @@ void Supervisor::check_deadlines(BootTime now) {
     if (loss == Stopping::Loss::guard_told)
         tell_loss("holdfast was stopped, and its guard has told the command to stop");
     else if (loss) tell_loss(deadline_.reason());
-    if (too_long)
-        log_.error("max_hold",
-                   fmt::format("stopping the command after {} (--max-hold)", format_duration(*rules_.max_hold)));
+    if (too_long) log_.tell(event::MaxHold{*rules_.max_hold});
     tell_unkillable(now);
 }
 
-void Supervisor::tell_loss(const std::string& why) {
-    log_.error("lost", fmt::format("the lock is lost, {}: {}",
-                                   rules_.stop_on_loss ? "stopping the command" : "and the command goes on without it",
-                                   why.empty() ? "this host stood still" : why));
-}
+void Supervisor::tell_loss(const std::string& why) { log_.tell(event::Lost{rules_.stop_on_loss, why}); }
 
 void Supervisor::carry_out(BootTime now) {
     const Stopping::Due due = stopping_.due(now);
@@ -164,7 +156,7 @@ void Supervisor::handle_signals() {
         if (signal == SIGCHLD) reap();
         else if (signal == SIGTSTP) {
             stop_refused_ = true;
-            log_.info("not_stopped", "not stopped: a stopped holdfast could not renew the lock");
+            log_.tell(event::not_stopped("a stopped holdfast could not renew the lock"));
         } else if (signal != SIGTTIN && signal != SIGTTOU) {
             signal_group(signal);
             if (rules_.tree && asks_to_end(signal)) strays_of(child_, guard_).signal(signal);
@@ -183,8 +175,7 @@ void Supervisor::tell_leftovers() {
     leftovers_told_ = true;
     Pids some{};
     const size_t count = members(child_.pid(), some);
-    log_.info("leftovers", fmt::format("the command has ended, but others of its group run on and keep the lock: {}",
-                                       described(some, count)));
+    log_.tell(event::Leftovers{described(some, count)});
 }
 
 void Supervisor::tell_unkillable(BootTime now) {
@@ -193,11 +184,7 @@ void Supervisor::tell_unkillable(BootTime now) {
     Pids some{};
     size_t count = members(child_.pid(), some);
     if (count == 0 && rules_.tree) count = strays_of(child_, guard_).find(some);
-    log_.error("unkillable", fmt::format("what is left of the command cannot be killed: {}; {}", described(some, count),
-                                         deadline_.lost() || deadline_.over(now)
-                                             ? "it works on without the lock"
-                                             : "the lock is renewed until it has ended. If it became another user, run "
-                                               "holdfast as that user instead (sudo holdfast run ...)"));
+    log_.tell(event::Unkillable{described(some, count), deadline_.lost() || deadline_.over(now)});
 }
 
 void Supervisor::tell_orphans() const {
@@ -205,13 +192,7 @@ void Supervisor::tell_orphans() const {
     if (!stopped() && !log_.details()) return;
     Pids some{};
     const size_t count = strays_of(child_, guard_).find(some);
-    if (count == 0) return;
-    const std::string who = described(some, count);
-    if (stopped())
-        log_.info("orphans", fmt::format("processes that left the command's group work on without the lock: {}; "
-                                         "--tree stops them as well",
-                                         who));
-    else log_.detail("orphans", fmt::format("processes that left the command's group run on: {}", who));
+    if (count > 0) log_.tell(event::Orphans{stopped(), described(some, count)});
 }
 
 void Supervisor::reap() {
@@ -242,7 +223,7 @@ void Supervisor::guard_changed(int wait_status) {
     if (WIFSTOPPED(wait_status)) ::kill(guard_->pid(), SIGKILL);
     else if (!guard_->replace() && !stopping_.lost()) {
         const BootTime now = BootClock::now();
-        stopping_.lose(deadline_, now);
+        stopping_.lose(deadline_.at(), now);
         carry_out(now);
         tell_loss("the guard process was killed and cannot be started again");
     }
@@ -251,13 +232,11 @@ void Supervisor::guard_changed(int wait_status) {
 void Supervisor::stopped(int signal) {
     if (signal == SIGTSTP) {
         signal_group(SIGCONT);
-        log_.info("not_stopped", "not stopped: the lock could not be renewed for a stopped command");
+        log_.tell(event::not_stopped("the lock could not be renewed for a stopped command"));
     } else if (signal == SIGTTIN || signal == SIGTTOU) {
         waits_for_terminal_ = true;
         lend_terminal();
-        if (waits_for_terminal_)
-            log_.info("waits_for_terminal",
-                      "the command waits until it is in the foreground, because it uses the terminal");
+        if (waits_for_terminal_) log_.tell(event::waits_for_terminal());
     }
 }
 

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "base/live_deadline.hpp"
-#include "base/log.hpp"
 #include "base/poller.hpp"
+#include "events/log.hpp"
 #include "process/child.hpp"
 #include "process/guard.hpp"
 #include "process/stopping.hpp"

@@ -1,22 +1,18 @@
 // What holdfast says on stderr while it works: "holdfast: " and one sentence, or with --log-format json one object
 // {"time", "event", "lock", "message", ...} a line. As JSON everything is said that -v would say, unless it is -q.
+// The one place where events (events/event.hpp) become lines, and where it is decided which are shown.
 //
 // While a lock is held nothing may wait for whoever reads our stderr, so a line that a full pipe or a
 // stopped terminal would not take at once is dropped (hazard 48). Main thread only.
 #pragma once
 
 #include "base/fd.hpp"
-#include "base/json.hpp"
+#include "events/event.hpp"
 
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace holdfast {
-
-enum class Verbosity { quiet, normal, verbose };
-enum class LogFormat { text, json };
 
 /// Of the whole program; before it is set, sentences.
 struct LogStyle {
@@ -25,21 +21,14 @@ struct LogStyle {
 };
 void set_log_style(LogStyle);
 
-/// What an event has beside its sentence, in JSON. Durations are in milliseconds, in fields that end in _ms.
-using LogFields = std::vector<std::pair<std::string_view, Json>>;
-
 class Log {
   public:
     explicit Log(Verbosity verbosity);
 
-    /// What a user must know even with -q: why the command was stopped.
-    void error(std::string_view event, std::string_view sentence, const LogFields& fields = {}) const;
-    /// Left out by -q.
-    void info(std::string_view event, std::string_view sentence, const LogFields& fields = {}) const;
-    /// Only with -v.
-    void detail(std::string_view event, std::string_view sentence, const LogFields& fields = {}) const;
+    /// Makes a line of it, where one is shown.
+    void tell(const Event&) const;
 
-    /// Whether those are shown: what would cost work to say is not worth it otherwise.
+    /// Whether what only -v shows is worth the work to find it out.
     bool details() const { return verbosity_ == Verbosity::verbose; }
 
     /// A line can be redrawn in place there, and is wanted.
@@ -55,6 +44,6 @@ class Log {
 };
 
 /// The last words of the program, when nothing is held any more: waits for the reader.
-void write_error(std::string_view sentence, std::string_view event = "failed", const LogFields& fields = {});
+void tell_at_end(const Event&, Verbosity = Verbosity::normal);
 
 } // namespace holdfast

@@ -1,4 +1,4 @@
-#include "base/log.hpp"
+#include "events/log.hpp"
 
 #include "base/clock.hpp"
 
@@ -22,12 +22,17 @@ LogStyle& style() {
     return style;
 }
 
-std::string line(std::string_view event, std::string_view sentence, const LogFields& fields) {
-    if (style().format == LogFormat::text) return fmt::format("holdfast: {}\n", sentence);
-    Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())}, {"event", event}});
+bool shown(const Event& event, Verbosity verbosity) {
+    if (style().format == LogFormat::json && verbosity == Verbosity::normal) verbosity = Verbosity::verbose;
+    return verbosity >= kind(event).least;
+}
+
+std::string line(const Event& event) {
+    if (style().format == LogFormat::text) return fmt::format("holdfast: {}\n", sentence(event));
+    Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())}, {"event", kind(event).name}});
     if (!style().lock.empty()) json.add("lock", style().lock);
-    json.add("message", sentence);
-    for (const auto& [name, value] : fields) json.add(name, value);
+    json.add("message", sentence(event));
+    for (const auto& [name, value] : fields(event)) json.add(name, value);
     return json.line();
 }
 
@@ -48,8 +53,8 @@ Log::Log(Verbosity verbosity) : verbosity_{verbosity} {
                term != nullptr && std::string_view{term} != "dumb";
 }
 
-void Log::error(std::string_view event, std::string_view sentence, const LogFields& fields) const {
-    put(line(event, sentence, fields));
+void Log::tell(const Event& event) const {
+    if (shown(event, verbosity_)) put(line(event));
 }
 
 void Log::redraw(std::string_view sentence) const {
@@ -69,19 +74,10 @@ void Log::put(std::string_view text) const {
     }
 }
 
-void Log::info(std::string_view event, std::string_view sentence, const LogFields& fields) const {
-    if (verbosity_ != Verbosity::quiet) put(line(event, sentence, fields));
-}
-
-void Log::detail(std::string_view event, std::string_view sentence, const LogFields& fields) const {
-    const bool wanted = style().format == LogFormat::json || verbosity_ == Verbosity::verbose;
-    if (wanted && verbosity_ != Verbosity::quiet) put(line(event, sentence, fields));
-}
-
 void set_log_style(LogStyle wanted) { style() = std::move(wanted); }
 
-void write_error(std::string_view sentence, std::string_view event, const LogFields& fields) {
-    write_all(STDERR_FILENO, line(event, sentence, fields));
+void tell_at_end(const Event& event, Verbosity verbosity) {
+    if (shown(event, verbosity)) write_all(STDERR_FILENO, line(event));
 }
 
 } // namespace holdfast

@@ -1,0 +1,26 @@
+// One node's part in an outcome, for people.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+struct NodeReport {
+    std::string node; ///< as displayed, without password
+    std::string text; ///< "granted in 0.4 ms", "connection refused"
+};
+
+/// What stands below a sentence: a line a node, each behind a line break.
+inline std::string node_lines(const std::vector<NodeReport>& nodes) {
+    size_t width = 0;
+    for (const NodeReport& node : nodes) width = std::max(width, node.node.size());
+    std::string lines;
+    for (const NodeReport& node : nodes) lines += fmt::format("\n  {:{}}  {}", node.node, width, node.text);
+    return lines;
+}
+
+} // namespace holdfast

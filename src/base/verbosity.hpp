@@ -1,0 +1,9 @@
+// How much holdfast says on stderr while it works, and in which form (events/log.hpp).
+#pragma once
+
+namespace holdfast {
+
+enum class Verbosity { quiet, normal, verbose };
+enum class LogFormat { text, json };
+
+} // namespace holdfast

@@ -1,0 +1,22 @@
+#include "events/event.hpp"
+
+namespace holdfast {
+
+EventKind kind(const Event& event) {
+    return std::visit([](const auto& one) { return one.kind(); }, event);
+}
+
+std::string sentence(const Event& event) {
+    return std::visit([](const auto& one) { return one.sentence(); }, event);
+}
+
+EventFields fields(const Event& event) {
+    return std::visit(
+        [](const auto& one) {
+            if constexpr (requires { one.fields(); }) return one.fields();
+            else return EventFields{};
+        },
+        event);
+}
+
+} // namespace holdfast
