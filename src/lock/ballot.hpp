@@ -22,6 +22,9 @@ enum class Outcome {
     interrupted, ///< a signal asks us to stop
 };
 
+/// What a node says of the lock, in words for its line.
+std::string words_of(const tl::expected<NodeReply, NodeFailure>&);
+
 /// One node's part in an outcome, for people.
 struct NodeReport {
     std::string node; ///< as displayed, without password
