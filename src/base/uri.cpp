@@ -37,7 +37,7 @@ UriParts parts_of(std::string_view uri) {
         parts.path = rest;
         return parts;
     }
-    // A password may hold an '@' that nobody encoded; a host may not.
+    // A password may hold an '@' that is not encoded; a host may not.
     std::string_view login = rest;
     if (const Part behind = cut_behind(login, rest.rfind('@'))) {
         parts.password = cut_behind(login, login.find(':'));
@@ -57,10 +57,10 @@ UriParts parts_of(std::string_view uri) {
 Part secret_in(std::string_view uri) {
     const UriParts parts = parts_of(uri);
     if (parts.password) return parts.password;
-    // Behind a comma that nobody encoded the rest of a password looks like a bare user.
+    // A comma in a password ends the URI, unless it is encoded, and the rest of the password looks like a bare user.
     if (parts.user) return parts.scheme.empty() ? parts.user : std::nullopt;
     if (parts.scheme == "unix://" || (parts.port && is_number(*parts.port) && !parts.host.empty())) return {};
-    // What is before that comma looks like a port that is none, and so does a password whose '@' was forgotten.
+    // The password before such a comma looks like a port that is none, and so does one whose '@' was forgotten.
     const auto behind_host = static_cast<size_t>(parts.host.data() - uri.data()) + parts.host.size();
     std::string_view before = uri;
     const Part secret = cut_behind(before, uri.find(':', behind_host));

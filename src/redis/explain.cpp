@@ -57,7 +57,7 @@ std::string_view cause(std::string_view text) {
     // Redis 6: "ERR Error running script (call to f_0a9f): @user_script:1: @user_script: 1: -OOM command not allowed"
     if (const size_t at = text.find(": -"); text.starts_with("ERR Error running script") && at != text.npos)
         text.remove_prefix(at + 3);
-    // Which line of our script it was helps nobody.
+    // The line of our script is of no use to users.
     if (const size_t script = text.rfind(" script: "); text.find(", on @user_script:", script) != text.npos)
         text = text.substr(0, script);
     if (text.ends_with('.')) text.remove_suffix(1);
