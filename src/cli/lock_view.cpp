@@ -21,15 +21,17 @@ bool nodes_differ(const Inspection& seen) {
     return !all_free && seen.holding < n;
 }
 
+Colour colour_of(const NodeView& node) {
+    if (!node.reply) return Colour::red;
+    return node.reply->verdict == Verdict::not_a_lock ? Colour::yellow : Colour::plain;
+}
+
 std::string node_table(const Inspection& seen) {
     std::vector<Row> rows{header({"NODE", "EXPIRES IN", "STATE"})};
     for (const NodeView& node : seen.nodes) {
-        if (!node.reply) rows.push_back({node.node, "-", {node.reply.error().text, Colour::red}});
-        else if (node.reply->verdict == Verdict::held)
-            rows.push_back({node.node, format_duration(node.reply->ttl_left),
-                            "held by " + describe(Record::parse(node.reply->value))});
-        else if (node.reply->verdict == Verdict::free) rows.push_back({node.node, "-", "free"});
-        else rows.push_back({node.node, "-", {"the key there is not a lock", Colour::yellow}});
+        const bool held = node.reply && node.reply->verdict == Verdict::held;
+        rows.push_back(
+            {node.node, held ? format_duration(node.reply->ttl_left) : "-", {words_of(node.reply), colour_of(node)}});
     }
     return table(rows, 2);
 }

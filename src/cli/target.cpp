@@ -1,6 +1,8 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/uri.hpp"
 #include "cli/commands.hpp"
+#include "config/node_list.hpp"
 #include "events/log.hpp"
 #include "local/local_nodes.hpp"
 
@@ -17,16 +19,16 @@ constexpr int most_local_nodes = 9;
 
 /// How many servers "local:" or "local:N" stands for; nothing when it is neither.
 std::optional<int> local_count(std::string_view uri) {
-    constexpr std::string_view scheme = "local:";
-    if (!uri.starts_with(scheme)) return {};
-    const std::string_view number = uri.substr(scheme.size());
+    const UriParts parts = parts_of(uri);
+    if (parts.scheme != "local:") return {};
+    const std::string_view number = uri.substr(parts.scheme.size());
     if (number.empty()) return 1;
     int count = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
     if (error != std::errc{} || end != number.data() + number.size() || count < 1 || count > most_local_nodes)
         throw Failure{ExitStatus::configuration,
-                      fmt::format("'{}' is not a local node; write local: or local:N with N from 1 to {}", uri,
-                                  most_local_nodes)};
+                      fmt::format("'{}' is not a local node; write local: or local:N with N from 1 to {}",
+                                  masked(Secret{std::string{uri}}), most_local_nodes)};
     return count;
 }
 

@@ -42,6 +42,13 @@ std::optional<Clock> clock_of(const Answer& answer) {
     return Clock{*time - here, answer.took / 2 + resolution};
 }
 
+/// Why a node has not done what it was asked to do, as far as it was the node that did not.
+std::optional<Refusal> refusal_in(const Answer& answer) {
+    if (!answer.replies) return Refusal{answer.replies.error().text};
+    const auto error = std::ranges::find(*answer.replies, Reply::Type::error, &Reply::type);
+    return error == answer.replies->end() ? std::nullopt : std::optional{meaning(*error)};
+}
+
 /// One node's keys without an expiry, a batch at a time.
 class LeftoverSearch {
   public:
@@ -51,7 +58,7 @@ class LeftoverSearch {
 
     std::optional<Exchange> next() {
         const bool more = !walk_.over() && walk_.steps() < most_scans;
-        if (!found_.failed.empty() || (keys_.empty() && !more)) return {};
+        if (found_.failed || (keys_.empty() && !more)) return {};
         Request request;
         for (const std::string& key : keys_) request.add({"PTTL", key});
         if (more) walk_.add_to(request);
@@ -59,16 +66,9 @@ class LeftoverSearch {
     }
 
     void take(const Answer& answer) {
-        if (!answer.replies) {
-            found_.failed = answer.replies.error().text;
-            return;
-        }
+        found_.failed = refusal_in(answer);
+        if (found_.failed) return;
         const std::vector<Reply>& replies = *answer.replies;
-        const auto error = std::ranges::find(replies, Reply::Type::error, &Reply::type);
-        if (error != replies.end()) {
-            found_.failed = fmt::format("it says: {}", printable(error->text));
-            return;
-        }
         for (size_t i = 0; i < keys_.size(); ++i)
             if (replies[i].integer == -1) add(keys_[i]);
         const bool scanned = replies.size() > keys_.size();
@@ -76,7 +76,7 @@ class LeftoverSearch {
         if (!scanned) return;
         keys_ = walk_.take(replies.back());
         found_.complete = walk_.complete();
-        if (walk_.broken()) found_.failed = "its answer makes no sense here";
+        if (walk_.broken()) found_.failed = Refusal{"its answer makes no sense here"};
     }
 
   private:
@@ -162,6 +162,10 @@ class Examination {
     bool note_failure(size_t i, const std::optional<Answer>& answer) {
         if (!answer) facts_[i].failure = {NodeFailure::Kind::timeout, "it answers too slowly"};
         else if (!answer->replies) facts_[i].failure = answer->replies.error();
+        // A server that is busy refuses whatever it is asked, and says nothing of our rights by it.
+        else if (const auto why = refusal_in(*answer); why && why->helps == Refusal::Helps::time)
+            facts_[i].failure = as_failure(*why);
+        if (facts_[i].failure) given_up_[i] = true;
         return !facts_[i].failure;
     }
 
@@ -208,9 +212,10 @@ class Examination {
         if (!answer) return {};
         const auto word = node_reply(*answer);
         if (word && word->verdict == wanted) return {Trial::Outcome::worked};
-        return {Trial::Outcome::failed,
-                fmt::format("a lock cannot be {}: {}", step,
-                            word ? "it gives another answer than it should" : word.error().text)};
+        Trial trial{Trial::Outcome::failed, refusal_in(*answer).value_or(Refusal{
+                                                word ? "it gives another answer than it should" : word.error().text})};
+        trial.why.text = fmt::format("a lock cannot be {}: {}", step, trial.why.text);
+        return trial;
     }
 
     void search_leftovers() {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "lock/lock.hpp"
+#include "redis/explain.hpp"
 
 #include <optional>
 #include <string>
@@ -16,7 +17,7 @@ namespace holdfast {
 
 struct Trial {
     enum class Outcome { untried, failed, worked } outcome = Outcome::untried;
-    std::string why{}; ///< failed: what could not be done, and what the node says
+    Refusal why{}; ///< failed: what could not be done, and why
 };
 
 struct Clock {
@@ -26,8 +27,8 @@ struct Clock {
 
 /// Keys without an expiry, where only locks should be.
 struct Leftovers {
-    std::string failed{};  ///< why the search has come to no end; empty when nothing went wrong
-    bool complete = false; ///< all keys were looked at
+    std::optional<Refusal> failed{}; ///< why the search has come to no end
+    bool complete = false;           ///< all keys were looked at
     size_t count = 0;
     std::vector<std::string> first{}; ///< a few of them
 };

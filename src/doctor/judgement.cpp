@@ -153,11 +153,9 @@ Finding version(const Facts& facts) {
 
 Perhaps role(const Facts& facts) {
     const std::string role = text(facts, "role");
-    if (is_sentinel(facts))
-        return failing("role", "it is a Sentinel, which keeps no locks", "name the master that it watches");
+    if (const auto why = not_a_master(is_sentinel(facts) ? "sentinel" : "", role))
+        return failing("role", why->text, why->advice);
     if (role.empty()) return {};
-    if (role != "master")
-        return failing("role", fmt::format("it is a {} and has no vote", role), "name its master instead");
     if (has_mode(facts, "cluster"))
         return warning("role", "master in a cluster: it grants only locks whose names fall to it",
                        "use servers that are no cluster");
@@ -228,23 +226,13 @@ Perhaps eviction(const Facts& facts) {
                    "set maxmemory-policy noeviction, or use a server of its own for locks");
 }
 
-std::string advice_on(std::string_view refusal) {
-    constexpr std::pair<std::string_view, std::string_view> known[]{
-        {"READONLY", "name its master instead"},
-        {"NOPERM", "give the user the rights that holdfast doctor --acl prints"},
-        {"user executing the script", "give the user the rights that holdfast doctor --acl prints"},
-        {"ACL failure", "give the user the rights that holdfast doctor --acl prints"},
-        {"OOM", "give it more memory (maxmemory), or remove what nobody needs"},
-        {"MISCONF", "see to its disk: it cannot save, and refuses writes until it can"},
-        {"NOREPLICAS", "see to its replicas: it refuses writes while it has too few (min-replicas-to-write)"},
-        {"LOADING", "wait: it reads its file"},
-        {"BUSY", "somebody's script keeps it busy; SCRIPT KILL ends that"},
-        {"MOVED", "use servers that are no cluster"},
-        {"CLUSTERDOWN", "use servers that are no cluster"},
-    };
-    for (const auto& [code, advice] : known)
-        if (refusal.find(code) != std::string_view::npos) return std::string{advice};
-    return "see its log";
+std::string advice_on(const Refusal& refusal) { return refusal.advice.empty() ? "see its log" : refusal.advice; }
+
+Finding lock_refused(const Facts& facts) {
+    const Refusal& why = facts.as_run.why;
+    // Which node of a cluster has the key that doctor has tried is chance.
+    const bool by_chance = why.helps == Refusal::Helps::another_server && has_mode(facts, "cluster");
+    return (by_chance ? warning : failing)("lock", why.text, advice_on(why));
 }
 
 Finding lock(const Facts& facts, const LockTerms& terms) {
@@ -252,7 +240,7 @@ Finding lock(const Facts& facts, const LockTerms& terms) {
     switch (facts.as_run.outcome) {
     case Trial::Outcome::untried:
         return warning("lock", "not tried: its answers take too long", "give doctor more time by --node-timeout");
-    case Trial::Outcome::failed: return failing("lock", facts.as_run.why, advice_on(facts.as_run.why));
+    case Trial::Outcome::failed: return lock_refused(facts);
     default: break;
     }
     if (facts.by_transaction && terms.mode == Mode::scripts)
@@ -261,7 +249,7 @@ Finding lock(const Facts& facts, const LockTerms& terms) {
     switch (facts.transaction.outcome) {
     case Trial::Outcome::untried: return good("lock", done + (facts.by_transaction ? " by transaction" : " by script"));
     case Trial::Outcome::failed:
-        return warning("lock", fmt::format("{} by script; by transaction {}", done, facts.transaction.why),
+        return warning("lock", fmt::format("{} by script; by transaction {}", done, facts.transaction.why.text),
                        advice_on(facts.transaction.why));
     default: return good("lock", done + " by script and by transaction");
     }
@@ -276,8 +264,8 @@ Finding rights(const Facts& facts, const std::string& prefix, const LockTerms& t
 Perhaps leftovers(const Facts& facts, const std::string& prefix) {
     if (!facts.leftovers) return {};
     const Leftovers& found = *facts.leftovers;
-    if (!found.failed.empty())
-        return warning("leftovers", fmt::format("could not be looked for: {}", found.failed), advice_on(found.failed));
+    if (found.failed)
+        return warning("leftovers", "could not be looked for: " + found.failed->text, advice_on(*found.failed));
     const std::string cut = found.complete ? "" : "; not all of its keys were looked at";
     if (found.count == 0) return good("leftovers", fmt::format("no key without an expiry under {}{}", prefix, cut));
     std::vector<std::string> names;

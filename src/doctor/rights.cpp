@@ -1,6 +1,7 @@
 #include "doctor/rights.hpp"
 
 #include "base/escape.hpp"
+#include "redis/explain.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -137,7 +138,7 @@ Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::st
         losses.push_back(fmt::format("{} ({})", fmt::join(names, " "), loss(without)));
     finding.severity = lacking.contains(Without::locks) ? Severity::fail : Severity::warn;
     finding.text = fmt::format("our user lacks {}{}", fmt::join(losses, ", "), words);
-    finding.advice = "give the user the rights that holdfast doctor --acl prints";
+    finding.advice = give_rights;
     return finding;
 }
 

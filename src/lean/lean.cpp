@@ -23,10 +23,8 @@ constexpr const char* places[] = {"../" HOLDFAST_LIBEXEC "/holdfast/holdfast", "
 
 /// What for this node the whole program is needed, if it is.
 std::optional<std::string> needed_for(const Secret& uri) {
-    const std::string& text = uri.reveal();
-    if (text.starts_with("local:")) return {};
-    // What is wrong with a URI the lean program can say.
-    const auto node = parse_node(text);
+    // What is wrong with a URI the lean program can say, and local: nodes have neither TLS nor names.
+    const auto node = parse_node(uri.reveal());
     if (!node) return {};
     if (node->tls) return fmt::format("for TLS ({})", node->display());
     if (known_addresses(*node).empty()) return fmt::format("to look up a name ({})", node->display());

@@ -2,9 +2,27 @@
 
 #include "lock/quorum.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace holdfast {
+
+std::string words_of(const tl::expected<NodeReply, NodeFailure>& vote) {
+    if (!vote) return vote.error().text;
+    switch (vote->verdict) {
+    case Verdict::held: return fmt::format("held by {}", describe(Record::parse(vote->value)));
+    case Verdict::reserved: return fmt::format("reserved for {}", describe(Record::parse(vote->value)));
+    case Verdict::not_a_lock: return "the key there is not a lock";
+    case Verdict::revoked: return "our token is void there: taken away, or given up";
+    case Verdict::yours: return "still ours";
+    case Verdict::missing: return "the key is gone";
+    case Verdict::taken: return "held by another";
+    case Verdict::changed: return "held by another by now";
+    case Verdict::free: return "free";
+    default: return "its answer makes no sense here";
+    }
+}
 
 size_t Ballot::count(Verdict word) const {
     return static_cast<size_t>(std::ranges::count_if(

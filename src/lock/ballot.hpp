@@ -23,6 +23,9 @@ enum class Outcome {
     interrupted, ///< a signal asks us to stop
 };
 
+/// What a node says of the lock, in words for its line.
+std::string words_of(const tl::expected<NodeReply, NodeFailure>&);
+
 class Ballot {
   public:
     explicit Ballot(size_t nodes) : votes_(nodes) {}

@@ -11,16 +11,11 @@ namespace holdfast {
 namespace {
 
 std::string text_of(const tl::expected<NodeReply, NodeFailure>& reply) {
-    if (!reply) return reply.error().text;
-    switch (reply->verdict) {
-    case Verdict::held:
-        return fmt::format("held by {}, expires in {}", describe(Record::parse(reply->value)),
-                           format_duration(reply->ttl_left));
-    case Verdict::not_a_lock: return "the key there is not a lock";
-    case Verdict::revoked: return "taken away";
-    case Verdict::changed: return "held by another by now";
-    default: return "free";
-    }
+    if (reply && reply->verdict == Verdict::held)
+        return fmt::format("{}, expires in {}", words_of(reply), format_duration(reply->ttl_left));
+    // By us, and just now.
+    if (reply && reply->verdict == Verdict::revoked) return "taken away";
+    return words_of(reply);
 }
 
 Standing standing(const Inspection& seen, size_t not_a_lock) {

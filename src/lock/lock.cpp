@@ -23,20 +23,9 @@ constexpr uint64_t of_another_process = 0;
 
 std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, bool won) {
     if (!vote) return won ? "not waited for: the others were enough" : "no answer yet";
-    if (!*vote) return (*vote).error().text;
-    switch ((*vote)->verdict) {
-    case Verdict::granted:
-        return won ? fmt::format("granted in {}", format_latency(took))
-                   : fmt::format("answered in {}; its vote was given back", format_latency(took));
-    case Verdict::held: return fmt::format("held by {}", describe(Record::parse((*vote)->value)));
-    case Verdict::reserved: return fmt::format("reserved for {}", describe(Record::parse((*vote)->value)));
-    case Verdict::not_a_lock: return "the key there is not a lock";
-    case Verdict::revoked: return "our token is void there: taken away, or given up";
-    case Verdict::yours: return "still ours";
-    case Verdict::missing: return "the key is gone";
-    case Verdict::taken: return "held by another";
-    default: return "its answer makes no sense here";
-    }
+    if (!*vote || (*vote)->verdict != Verdict::granted) return words_of(*vote);
+    return won ? fmt::format("granted in {}", format_latency(took))
+               : fmt::format("answered in {}; its vote was given back", format_latency(took));
 }
 
 /// When so many of the nodes that have no vote yet will have one that they and the `others` are a quorum of `nodes`.

@@ -4,32 +4,111 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 
 namespace holdfast {
 namespace {
 
-struct Advice {
-    std::string_view code;
-    std::string_view text;
+using enum NodeFailure::Kind;
+using enum Refusal::Helps;
+
+/// One kind of refusal. In its text {words} are the server's, and {place} the last of them; {user} and {db} are the
+/// node's.
+struct Row {
+    std::string_view code; ///< how the refusal begins
+    std::string_view text; ///< empty: the server's words say it
+    std::string_view advice;
+    NodeFailure::Kind kind = no_vote;
+    Refusal::Helps helps = repair;
 };
 
-constexpr std::array<Advice, 5> advices{{
-    {"OOM", "free memory there or raise its maxmemory"},
-    {"MISCONF", "its disk may be full, and its log has the cause"},
-    {"READONLY", "it is a replica by now; name its master instead"},
-    {"LOADING", "it was just started and will answer soon"},
-    {"CLUSTERDOWN", "repair its cluster, or name a server that stands alone"},
-}};
+constexpr Row rows[]{
+    {"NOAUTH", "it asks for a password and none was given", "HOLDFAST_PASSWORD or --password-file takes one", denied},
+    {"WRONGPASS",
+     "it does not let user '{user}' in with the password from the node's URI or else from HOLDFAST_PASSWORD or "
+     "--password-file",
+     "", denied},
+    {"NOPERM", "", give_rights, denied},
+    {"DENIED", "it is in protected mode and takes only clients of its own host", "give it a password"},
+    {"ERR max number of clients", "it has all the clients that its maxclients allows",
+     "raise maxclients, or see whose connections they are (CLIENT LIST)"},
+    {"ERR DB index", "it has no database {db}", "see 'databases' in its configuration", denied},
+    {"ERR SELECT is not allowed in cluster mode", "in a cluster it has database 0 alone",
+     "leave the database out of its URI", denied},
+    {"OOM", "", "free memory there or raise its maxmemory"},
+    {"MISCONF", "", "see to its disk, which may be full; its log has the cause"},
+    {"NOREPLICAS", "", "see to its replicas: with too few of them it refuses writes (min-replicas-to-write)"},
+    {"READONLY", "it says: {words}; it is a replica by now", "name its master instead", no_vote, another_server},
+    {"LOADING", "", "it was just started and will answer soon", no_vote, time},
+    {"BUSY", "", "end the script of another client that keeps it busy (SCRIPT KILL)", no_vote, time},
+    {"MOVED", "it is a node of a Redis Cluster and the key belongs to another one, {place}",
+     "name that one, or a server that stands alone", no_vote, another_server},
+    {"ASK", "its cluster is moving the key to {place}", "try again when it has, or name a server that stands alone",
+     no_vote, another_server},
+    {"TRYAGAIN", "its cluster is moving the key", "try again when it has, or name a server that stands alone", no_vote,
+     time},
+    {"CLUSTERDOWN", "", "repair its cluster, or name a server that stands alone"},
+};
 
-/// "MOVED 1234 10.0.0.1:7001"
-std::string moved(std::string_view text) {
-    return fmt::format("it is a node of a Redis Cluster and the key belongs to another one, {}; "
-                       "name that one, or a server that stands alone",
-                       printable(text.substr(text.rfind(' ') + 1)));
+/// The refusal itself, without what a script or a transaction says around it.
+std::string_view cause(std::string_view text) {
+    constexpr std::string_view discarded = "EXECABORT Transaction discarded because of: ";
+    if (text.starts_with(discarded)) text.remove_prefix(discarded.size());
+    // Redis 6: "ERR Error running script (call to f_0a9f): @user_script:1: @user_script: 1: -OOM command not allowed"
+    if (const size_t at = text.find(": -"); text.starts_with("ERR Error running script") && at != text.npos)
+        text.remove_prefix(at + 3);
+    // The line of our script is of no use to users.
+    if (const size_t script = text.rfind(" script: "); text.find(", on @user_script:", script) != text.npos)
+        text = text.substr(0, script);
+    if (text.ends_with('.')) text.remove_suffix(1);
+    return text;
+}
+
+/// Whether our user may not do what it was asked to do, in a script or outside. Servers of different ages speak of it
+/// differently.
+bool lacks_right(const Reply& error) {
+    const auto says = [&](const char* words) { return error.text.find(words) != std::string::npos; };
+    return says("NOPERM") || says("user executing the script") || says("ACL failure");
+}
+
+Row row_of(const Reply& error, std::string_view cause) {
+    const Reply refusal{Reply::Type::error, std::string{lacks_right(error) ? "NOPERM" : cause}, 0, {}};
+    const auto found = std::ranges::find_if(rows, [&](const Row& row) { return refusal.is_error(row.code); });
+    return found == std::end(rows) ? Row{} : *found;
+}
+
+/// What the row says, or else `otherwise`.
+Refusal in_words(const Row& row, std::string_view otherwise, const std::string& words, const Node& node) {
+    const auto filled = [&](std::string_view text) {
+        return fmt::format(
+            fmt::runtime(text), fmt::arg("words", words), fmt::arg("place", words.substr(words.rfind(' ') + 1)),
+            fmt::arg("user", node.user.empty() ? "default" : printable(node.user)), fmt::arg("db", node.db));
+    };
+    return {filled(row.text.empty() ? otherwise : row.text), std::string{row.advice}, row.kind, row.helps};
 }
 
 } // namespace
+
+Refusal meaning(const Reply& error, const Node& node) {
+    const std::string_view said = cause(error.text);
+    return in_words(row_of(error, said), "it says: {words}", printable(said), node);
+}
+
+Refusal meaning_of_hello(const Reply& error, const Node& node) {
+    const std::string code = printable(error.text.substr(0, error.text.find(' ')), 40);
+    return in_words(row_of(error, error.text), "it refuses HELLO ({words})", code, node);
+}
+
+std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role) {
+    if (mode == "sentinel") return Refusal{"it is a Sentinel, which keeps no locks", "name a Redis server instead"};
+    if (role.empty() || role == "master") return {};
+    return Refusal{fmt::format("it is a {} and has no vote", printable(role)), "name its master instead", no_vote,
+                   another_server};
+}
+
+NodeFailure as_failure(const Refusal& refusal) {
+    return {refusal.kind, refusal.advice.empty() ? refusal.text : refusal.text + "; " + refusal.advice};
+}
 
 std::optional<std::string> stranger(std::string_view first_bytes) {
     constexpr char tls_alert = 0x15;
@@ -38,25 +117,6 @@ std::optional<std::string> stranger(std::string_view first_bytes) {
         return "a web server answers there, not Redis; check the port";
     if (first_bytes.starts_with("SSH-")) return "an SSH server answers there, not Redis; check the port";
     return {};
-}
-
-bool lacks_right(const Reply& error) {
-    const auto says = [&](const char* words) { return error.text.find(words) != std::string::npos; };
-    return says("NOPERM") || says("user executing the script") || says("ACL failure");
-}
-
-std::string explained(const Reply& error) {
-    if (error.is_error("MOVED")) return moved(error.text);
-    std::string_view text = error.text;
-    // Which line of our script it was helps nobody.
-    if (const size_t script = text.rfind(" script: "); text.find(", on @user_script:", script) != text.npos)
-        text = text.substr(0, script);
-    if (text.ends_with('.')) text.remove_suffix(1);
-    std::string said = fmt::format("it says: {}", printable(text));
-    if (lacks_right(error)) return said + "; give our user the rights that holdfast doctor --acl prints";
-    for (const auto& [code, advice] : advices)
-        if (error.is_error(code)) return fmt::format("{}; {}", said, advice);
-    return said;
 }
 
 } // namespace holdfast

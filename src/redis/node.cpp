@@ -1,12 +1,12 @@
 #include "redis/node.hpp"
 
 #include "base/escape.hpp"
+#include "base/uri.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/un.h>
 
-#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <filesystem>
@@ -56,15 +56,6 @@ std::string percent_encoded(std::string_view text) {
     return out;
 }
 
-/// What stands before the first `separator`; `text` keeps what is behind it, and nothing without one.
-std::optional<std::string_view> cut_behind(std::string_view& text, char separator) {
-    const size_t at = text.find(separator);
-    if (at == std::string_view::npos) return {};
-    const std::string_view behind = text.substr(at + 1);
-    text = text.substr(0, at);
-    return behind;
-}
-
 std::optional<std::string> read_db(std::string_view text, Node& node) {
     const auto db = number(text, largest_db);
     if (!db) return fmt::format("'{}' is not the number of a database", printable(text));
@@ -75,7 +66,7 @@ std::optional<std::string> read_db(std::string_view text, Node& node) {
 /// One "name=value" of those behind '?'. Returns what is wrong with it.
 std::optional<std::string> read_option(std::string_view option, Node& node) {
     std::string_view name = option;
-    const auto value = percent_decoded(cut_behind(name, '=').value_or(""));
+    const auto value = percent_decoded(cut_behind(name, name.find('=')).value_or(""));
     // The value is not shown: other tools have passwords there.
     if (!value || value->empty()) return fmt::format("'{}=' has no value that makes sense", printable(name));
     if (name == "db") return read_db(*value, node);
@@ -101,17 +92,16 @@ std::optional<std::string> read_option(std::string_view option, Node& node) {
 
 std::optional<std::string> read_options(std::string_view query, Node& node) {
     while (true) {
-        const auto rest = cut_behind(query, '&');
+        const auto rest = cut_behind(query, query.find('&'));
         if (auto wrong = read_option(query, node)) return wrong;
         if (!rest) return {};
         query = *rest;
     }
 }
 
-Parsed parse_unix(std::string_view rest) {
+Parsed parse_unix(const UriParts& parts) {
     Node node;
-    const auto query = cut_behind(rest, '?');
-    const auto path = percent_decoded(rest);
+    const auto path = percent_decoded(*parts.path);
     if (!path) return Error{"in the path of a Unix socket '%' starts two hex digits; write %25 for '%'"};
     if (!path->starts_with('/'))
         return Error{"the path of a Unix socket is absolute, as in unix:///run/redis/redis.sock"};
@@ -119,8 +109,8 @@ Parsed parse_unix(std::string_view rest) {
         return Error{fmt::format("the path of a Unix socket has at most {} bytes, this one has {}",
                                  sizeof(sockaddr_un::sun_path) - 1, path->size())};
     node.socket_path = *path;
-    if (query)
-        if (const auto wrong = read_options(*query, node)) return Error{*wrong};
+    if (parts.query)
+        if (const auto wrong = read_options(*parts.query, node)) return Error{*wrong};
     return node;
 }
 
@@ -130,64 +120,56 @@ bool is_ipv6(std::string text) {
     return ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
-/// "host", "host:port", "[v6]", "[v6]:port". What stands behind the host is not shown: where the '@' was forgotten it
-/// is the password.
-std::optional<std::string> read_host(std::string_view text, Node& node) {
-    std::optional<std::string_view> port;
-    if (text.starts_with('[')) {
-        text.remove_prefix(1);
-        const auto behind = cut_behind(text, ']');
+std::string not_a_port(std::string_view host) {
+    // What stands there is not shown: where the '@' was forgotten it is the password.
+    return fmt::format("what stands behind the host '{}' is not a port (1 to 65535)", printable(host));
+}
+
+std::optional<std::string> read_host(const UriParts& parts, Node& node) {
+    std::string_view host = parts.host;
+    bool port_makes_sense = true;
+    if (host.starts_with('[')) {
+        host.remove_prefix(1);
+        const auto behind = cut_behind(host, host.find(']'));
         if (!behind) return "the bracket of the IPv6 address is not closed";
-        if (!is_ipv6(std::string{text})) return fmt::format("'[{}]' is not an IPv6 address", printable(text));
-        if (!behind->empty()) port = behind->starts_with(':') ? behind->substr(1) : "";
-    } else {
-        if (text.find(':') != text.rfind(':')) return "an IPv6 address stands in brackets, as in redis://[::1]:6379";
-        port = cut_behind(text, ':');
-    }
-    if (text.empty()) return "the host is missing, as in redis://10.0.0.1:6379";
-    if (printable(text, text.size()) != text) return fmt::format("'{}' cannot be the name of a host", printable(text));
-    node.host = text;
-    if (!port) return {};
-    const auto value = number(*port, 65535).value_or(0);
-    if (value == 0)
-        return fmt::format("what stands behind the host '{}' is not a port (1 to 65535)", printable(node.host));
-    node.port = static_cast<uint16_t>(value);
+        if (!is_ipv6(std::string{host})) return fmt::format("'[{}]' is not an IPv6 address", printable(host));
+        port_makes_sense = behind->empty();
+    } else if (parts.port && parts.port->find(':') != std::string_view::npos)
+        return "an IPv6 address stands in brackets, as in redis://[::1]:6379";
+    if (host.empty()) return "the host is missing, as in redis://10.0.0.1:6379";
+    if (printable(host, host.size()) != host) return fmt::format("'{}' cannot be the name of a host", printable(host));
+    node.host = host;
+    if (!port_makes_sense) return not_a_port(host);
+    if (!parts.port) return {};
+    const auto port = number(*parts.port, 65535).value_or(0);
+    if (port == 0) return not_a_port(host);
+    node.port = static_cast<uint16_t>(port);
     return {};
 }
 
-std::optional<std::string> read_login(std::string_view login, Node& node) {
+std::optional<std::string> read_login(const UriParts& parts, Node& node) {
+    const std::string_view written = parts.password.value_or("");
     // Either may be the end of a password, and half a password is not to be shown as a host or a file.
-    if (login.find('?') != std::string_view::npos)
+    if (parts.user->find('?') != std::string_view::npos || written.find('?') != std::string_view::npos)
         return "it has a '?' before an '@'; write %3F in user and password, %40 in the name of a file";
-    const auto password = percent_decoded(cut_behind(login, ':').value_or(""));
-    const auto user = percent_decoded(login);
+    const auto user = percent_decoded(*parts.user);
+    const auto password = percent_decoded(written);
     if (!user || !password) return "in user and password '%' starts two hex digits; write %25 for '%'";
     node.user = *user;
     node.password = Secret{*password};
     return {};
 }
 
-Parsed parse_tcp(std::string_view rest, std::optional<TlsOptions> tls) {
+Parsed parse_tcp(const UriParts& parts) {
     Node node;
-    node.tls = std::move(tls);
-    // A password may hold an '@' that nobody encoded; a host may not.
-    if (const size_t at = rest.rfind('@'); at != std::string_view::npos) {
-        if (const auto wrong = read_login(rest.substr(0, at), node)) return Error{*wrong};
-        rest = rest.substr(at + 1);
-    }
-    const auto query = cut_behind(rest, '?');
-    const auto path = cut_behind(rest, '/');
-    if (const auto wrong = read_host(rest, node)) return Error{*wrong};
-    if (path && !path->empty())
-        if (const auto wrong = read_db(*path, node)) return Error{*wrong};
-    if (query)
-        if (const auto wrong = read_options(*query, node)) return Error{*wrong};
+    if (parts.scheme == "rediss://") node.tls.emplace();
+    std::optional<std::string> wrong;
+    if (parts.user) wrong = read_login(parts, node);
+    if (!wrong) wrong = read_host(parts, node);
+    if (!wrong && parts.path && !parts.path->empty()) wrong = read_db(*parts.path, node);
+    if (!wrong && parts.query) wrong = read_options(*parts.query, node);
+    if (wrong) return Error{*wrong};
     return node;
-}
-
-bool is_scheme(std::string_view text) {
-    return std::ranges::all_of(text,
-                               [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+'; });
 }
 
 } // namespace
@@ -232,13 +214,11 @@ Parsed parse_node(std::string_view uri) {
     for (const char c : uri)
         if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
             return Error{"a node's address has no spaces or control characters"};
-    if (uri.starts_with("unix://")) return parse_unix(uri.substr(7));
-    if (uri.starts_with("redis://")) return parse_tcp(uri.substr(8), {});
-    if (uri.starts_with("rediss://")) return parse_tcp(uri.substr(9), TlsOptions{});
-    if (const size_t scheme = uri.find("://"); scheme != std::string_view::npos && is_scheme(uri.substr(0, scheme)))
-        return Error{fmt::format("'{}' is not a kind of address; known are redis://, rediss://, unix:// and local:",
-                                 uri.substr(0, scheme + 3))};
-    return parse_tcp(uri, {});
+    const UriParts parts = parts_of(uri);
+    if (parts.scheme == "unix://") return parse_unix(parts);
+    if (parts.scheme.empty() || parts.scheme == "redis://" || parts.scheme == "rediss://") return parse_tcp(parts);
+    return Error{
+        fmt::format("'{}' is not a kind of address; known are redis://, rediss://, unix:// and local:", parts.scheme)};
 }
 
 } // namespace holdfast

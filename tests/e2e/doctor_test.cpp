@@ -174,7 +174,7 @@ TEST_CASE("doctor tells what one node forgets, and what it evicts") {
     const Report full = trouble_with("maxmemory", "1");
     CHECK(full.trouble() == Trouble{"lock fail"});
     CHECK(has(full.text("lock"), "a lock cannot be taken: it says: OOM"));
-    CHECK(full.advice("lock") == "give it more memory (maxmemory), or remove what nobody needs");
+    CHECK(full.advice("lock") == "free memory there or raise its maxmemory");
 }
 
 TEST_CASE("doctor names the rights that a user lacks, and where to find all of them") {
@@ -184,7 +184,7 @@ TEST_CASE("doctor names the rights that a user lacks, and where to find all of t
     CHECK(lacks.status == 1);
     CHECK(lacks.trouble() == Trouble{"version warn", "rights warn", "leftovers warn"});
     CHECK(has(lacks.text("rights"), "our user lacks +scan (no list without it), +info (version, "));
-    CHECK(lacks.advice("rights") == "give the user the rights that holdfast doctor --acl prints");
+    CHECK(lacks.advice("rights") == "give our user the rights that holdfast doctor --acl prints");
     server.command({"ACL", "SETUSER", "default", "+@all", "-zadd"});
     CHECK(Report{server.uri()}.status == 69);
     CHECK(Report{server.uri()}.trouble() == Trouble{"rights fail"});
@@ -364,6 +364,20 @@ TEST_CASE("doctor tells a server that is part of a cluster") {
     CHECK(report.status == 69);
     CHECK(report.trouble() == Trouble{"role warn", "persistence warn", "lock fail"});
     CHECK(has(report.text("lock"), "CLUSTERDOWN"));
+}
+
+TEST_CASE("doctor says one thing of a server that a script keeps busy, and of a database in a cluster") {
+    RedisServer server{{"--cluster-enabled", "yes", "--lua-time-limit", "50"}, RedisServer::Listens::loopback};
+    const Report database{server.uri() + "/1"};
+    CHECK(database.trouble() == Trouble{"reachable fail"});
+    CHECK(database.text("reachable") == "in a cluster it has database 0 alone; leave the database out of its URI");
+    Process script{{"redis-cli", "-p", fmt::format("{}", server.node().port), "eval", "while true do end", "0"}};
+    const auto ping = [&] { return finish({"redis-cli", "-p", fmt::format("{}", server.node().port), "ping"}).out; };
+    REQUIRE(eventually([&] { return has(ping(), "BUSY"); }));
+    const Report busy{server.uri()};
+    CHECK(busy.status == 69);
+    CHECK(busy.trouble() == Trouble{"reachable fail"});
+    CHECK(busy.text("reachable").starts_with("it says: BUSY "));
 }
 
 } // namespace holdfast::test::doctor_test

@@ -87,7 +87,7 @@ TEST_CASE("doctor: locks can be had while a quorum of nodes has no failure, and 
     CHECK(judged(nodes).usable() == 2);
     CHECK(judged(nodes).worst() == Severity::fail);
     CHECK(found(judged(nodes), "reachable").text == "connection refused");
-    nodes[2].as_run = {Trial::Outcome::failed, "a lock cannot be taken: it says: OOM command not allowed"};
+    nodes[2].as_run = {Trial::Outcome::failed, meaning(error("OOM command not allowed"))};
     CHECK_FALSE(judged(nodes).works());
     CHECK_FALSE(judged(three(), {{30s, 29s, 1s}, 60s}).works());
 }
@@ -219,13 +219,22 @@ TEST_CASE("doctor: what a restart makes a node forget matters where nothing else
 
 TEST_CASE("doctor: how a lock went, and what to do by the server's words") {
     Facts facts = healthy();
-    facts.as_run = {Trial::Outcome::failed, "a lock cannot be taken: it says: READONLY You can't write"};
+    facts.as_run = {Trial::Outcome::failed, meaning(error("READONLY You can't write"))};
     CHECK(found(facts, "lock").severity == Severity::fail);
     CHECK(found(facts, "lock").advice == "name its master instead");
     facts.as_run = {};
     CHECK(found(facts, "lock").severity == Severity::warn);
+    facts.as_run = {Trial::Outcome::failed, meaning(error("ERR no such thing"))};
+    CHECK(found(facts, "lock").advice == "see its log");
+    // Another name would have been the node's own: the same verdict for both.
+    facts = healthy("redis_mode:cluster\r\n");
+    facts.as_run = {Trial::Outcome::failed, meaning(error("MOVED 1 10.0.0.1:7001"))};
+    CHECK(found(facts, "lock").severity == Severity::warn);
+    CHECK(found(facts, "lock").advice == "name that one, or a server that stands alone");
+    facts.as_run = {Trial::Outcome::failed, meaning(error("CLUSTERDOWN Hash slot not served"))};
+    CHECK(found(facts, "lock").severity == Severity::fail);
     facts = healthy();
-    facts.transaction = {Trial::Outcome::failed, "a lock cannot be taken: it says: NOPERM"};
+    facts.transaction = {Trial::Outcome::failed, meaning(error("NOPERM"))};
     CHECK(found(facts, "lock").severity == Severity::warn);
     facts.by_transaction = true;
     facts.transaction = {};

@@ -10,7 +10,7 @@ std::string explained_error(std::string text) {
     Reply reply;
     reply.type = Reply::Type::error;
     reply.text = std::move(text);
-    return explained(reply);
+    return as_failure(meaning(reply)).text;
 }
 
 } // namespace
@@ -42,6 +42,41 @@ TEST_CASE("a server's error is quoted, with what to do about it where that is kn
     CHECK(explained_error("OOMPH") == "it says: OOMPH");
 }
 
+TEST_CASE("a refusal is the same one in a script and in a transaction, whatever the server says around it") {
+    const std::string busy =
+        "it says: BUSY Redis is busy running a script; end the script of another client that keeps "
+        "it busy (SCRIPT KILL)";
+    CHECK(explained_error("BUSY Redis is busy running a script.") == busy);
+    CHECK(explained_error("EXECABORT Transaction discarded because of: BUSY Redis is busy running a script.") == busy);
+    // Redis 6.
+    CHECK(
+        explained_error("ERR Error running script (call to f_369f): @user_script:1: @user_script: 1: -OOM command not "
+                        "allowed when used memory > 'maxmemory'.") ==
+        "it says: OOM command not allowed when used memory > 'maxmemory'; free memory there or raise its maxmemory");
+}
+
+TEST_CASE("a refusal says what helps against it") {
+    using enum Refusal::Helps;
+    const std::pair<const char*, Refusal::Helps> cases[] = {
+        {"OOM command not allowed", repair},          {"BUSY Redis is busy running a script", time},
+        {"MOVED 1 10.0.0.1:7001", another_server},    {"ASK 1 10.0.0.1:7001", another_server},
+        {"READONLY You can't write", another_server}, {"ERR no such thing", repair},
+    };
+    for (const auto& [words, helps] : cases) {
+        CAPTURE(words);
+        CHECK(meaning({Reply::Type::error, words, 0, {}}).helps == helps);
+    }
+    CHECK(meaning({Reply::Type::error, "READONLY You can't write", 0, {}}).advice == "name its master instead");
+    CHECK(meaning({Reply::Type::error, "ERR no such thing", 0, {}}).advice.empty());
+}
+
+TEST_CASE("a key that a cluster is moving is waited for") {
+    CHECK(explained_error("ASK 5457 127.0.0.1:21472") == "its cluster is moving the key to 127.0.0.1:21472; try again "
+                                                         "when it has, or name a server that stands alone");
+    CHECK(explained_error("TRYAGAIN Multiple keys request during rehashing of slot") ==
+          "its cluster is moving the key; try again when it has, or name a server that stands alone");
+}
+
 TEST_CASE("a node of a cluster names the one that has the key") {
     CHECK(explained_error("MOVED 1234 10.0.0.1:7001") ==
           "it is a node of a Redis Cluster and the key belongs to another one, 10.0.0.1:7001; name that one, or a "
@@ -51,6 +86,7 @@ TEST_CASE("a node of a cluster names the one that has the key") {
 TEST_CASE("what an error says cannot speak to the terminal") {
     CHECK(explained_error("ERR \x1b[2J").find('\x1b') == std::string::npos);
     CHECK(explained_error("MOVED 1 \x1b[2J:1").find('\x1b') == std::string::npos);
+    CHECK(explained_error("OOM {user} {").ends_with("OOM {user} {; free memory there or raise its maxmemory"));
 }
 
 } // namespace holdfast::test::explain_test

@@ -50,6 +50,7 @@ TEST_CASE("what will not change denies, and what may change has no vote") {
     CHECK(refusal(node, {master, error("ERR DB index is out of range")})->kind == Kind::denied);
     CHECK(refusal(node, {master, error("LOADING Redis is loading the dataset in memory")})->kind == Kind::no_vote);
     CHECK(refusal(node, {master, error("NOPERM ...")})->kind == Kind::denied);
+    CHECK(refusal(node, {master, error("ERR SELECT is not allowed in cluster mode")})->kind == Kind::denied);
 }
 
 TEST_CASE("an introduction may be refused, and an older protocol does") {

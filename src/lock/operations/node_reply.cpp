@@ -39,8 +39,7 @@ std::vector<Waiter> queue(const Reply& reply) {
 tl::expected<NodeReply, NodeFailure> refused(const Reply& error) {
     // A script's error names its cause behind what the script did: "ERR ... WRONGTYPE Operation ...".
     if (error.text.find("WRONGTYPE") != std::string::npos) return NodeReply{Verdict::not_a_lock};
-    const bool denied = error.is_error("NOAUTH") || lacks_right(error);
-    return failure(denied ? NodeFailure::Kind::denied : NodeFailure::Kind::no_vote, explained(error));
+    return tl::unexpected{as_failure(meaning(error))};
 }
 
 milliseconds time_of(const Reply& time) {
