@@ -218,7 +218,9 @@ class Replicated {
     }
 
     TempDir dir_;
-    RedisServer primary_{{"--unixsocket", dir_.file("primary")}, RedisServer::Listens::loopback};
+    // Without a delay it sends the replica its copy at once, and not after five seconds.
+    RedisServer primary_{{"--unixsocket", dir_.file("primary"), "--repl-diskless-sync-delay", "0"},
+                         RedisServer::Listens::loopback};
     std::unique_ptr<RedisServer> replica_;
 };
 
