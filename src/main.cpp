@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "cli/arguments.hpp"
-#include "cli/commands.hpp"
+#include "cli/print_config.hpp"
 #include "cli/screen.hpp"
 #include "config/hide_passwords.hpp"
 #include "events/log.hpp"
@@ -20,36 +20,23 @@ namespace {
 
 using namespace holdfast;
 
-Exit dispatch(const Arguments& arguments, char** argv) {
-    // What helps to type a command line works also while the configuration is wrong.
-    if (arguments.command == CommandName::completion) return completion(arguments);
-    const Resolved resolved = resolve(arguments.settings, environment_variable);
+Exit dispatch(const Arguments& typed, char** argv) {
+    const CommandRow* command = typed.command;
+    if (command != nullptr && !command->needs_settings) return command->run(typed, {});
+    const Resolved resolved = resolve(typed.settings, environment_variable);
     const Settings& settings = resolved.settings;
 #ifdef HOLDFAST_LEAN
     become_whole_program_where_needed(settings, argv);
 #endif
     hide_passwords(settings, argv, environ);
-    const bool about_a_lock = arguments.command != CommandName::list && arguments.command != CommandName::print_config;
-    set_log_style({settings.log_format, about_a_lock ? arguments.name : ""});
-    switch (arguments.command) {
-    case CommandName::run: return run(arguments, settings);
-    case CommandName::acquire: return acquire(arguments, settings);
-    case CommandName::renew: return renew(arguments, settings);
-    case CommandName::release: return release(arguments, settings);
-    case CommandName::verify: return verify(arguments, settings);
-    case CommandName::status: return status(arguments, settings);
-    case CommandName::list: return list(arguments, settings);
-    case CommandName::force_release: return force_release(arguments, settings);
-    case CommandName::doctor: return doctor(arguments, settings);
-    case CommandName::completion: break;
-    case CommandName::print_config: return print_config(resolved);
-    }
-    return ExitStatus::internal;
+    const bool about_a_lock = command != nullptr && command->argument() == "NAME";
+    set_log_style({settings.log_format, about_a_lock ? typed.name : ""});
+    return command == nullptr ? print_config(resolved) : command->run(typed, settings);
 }
 
 Exit parse_and_dispatch(int argc, char** argv) {
     const auto parsed = parse_arguments(argc, argv);
-    if (const auto* arguments = std::get_if<Arguments>(&parsed)) return dispatch(*arguments, argv);
+    if (const auto* typed = std::get_if<Arguments>(&parsed)) return dispatch(*typed, argv);
     show(std::get<Printed>(parsed).text);
     return ExitStatus::ok;
 }

@@ -4,73 +4,114 @@
 #include "base/escape.hpp"
 #include "base/nearest.hpp"
 #include "cli/command_table.hpp"
-#include "cli/grammar.hpp"
 #include "cli/help.hpp"
 #include "cli/version.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <span>
 #include <string_view>
 
 namespace holdfast {
 namespace {
 
-/// What CLI11 writes into, beside the arguments.
-struct Typed {
-    Arguments arguments;
-    std::optional<std::string> shell;
-    bool print_config = false;
-    bool version = false;
-};
+constexpr char mark = '\x01';
 
-void add_own_options(Grammar& grammar, CommandName command, Typed& typed) {
-    Arguments& arguments = typed.arguments;
-    switch (command) {
-    case CommandName::run:
-        grammar.leave_the_rest();
-        grammar.value("-c,--shell", "STRING", "run the command through /bin/sh", typed.shell);
-        grammar.value("--status-fd", "N", "write how the run ended to descriptor N, as a line of JSON",
-                      arguments.status_fd);
-        break;
-    case CommandName::acquire:
-        grammar.flag("--json", "print token, fence and times as JSON", arguments.json);
-        grammar.flag("--export", "print assignments for a shell's eval", arguments.exported);
-        grammar.value("--token-file", "FILE", "write the token there instead of to stdout", arguments.token_file);
-        break;
-    case CommandName::renew:
-        grammar.value("--ttl", "DURATION", "the fresh TTL (as it was acquired)", [&arguments](std::string text) {
-            arguments.settings.insert_or_assign("ttl", Given{Source::command_line, "--ttl", std::move(text)});
-        });
-        [[fallthrough]];
-    case CommandName::release:
-    case CommandName::verify:
-        grammar.value("--token", "TOKEN", "what acquire printed", arguments.token);
-        grammar.value("--token-file", "FILE", "a file with the token", arguments.token_file);
-        break;
-    case CommandName::list:
-        grammar.flag("--watch", "show it again every second, until Ctrl-C", arguments.watch);
-        [[fallthrough]];
-    case CommandName::status: grammar.flag("--json", "print one JSON object", arguments.json); break;
-    case CommandName::doctor:
-        grammar.flag("--json", "print one JSON object", arguments.json);
-        grammar.flag("--acl", "print the least rights that a Redis user needs, and check nothing", arguments.acl);
-        break;
-    case CommandName::force_release:
-        grammar.flag("-y,--yes", "don't ask", arguments.yes);
-        grammar.flag("--dry-run", "say what would be done, and do nothing", arguments.dry_run);
-        grammar.value("--reason", "TEXT", "what the holder is told, beside who you are", arguments.reason);
-        grammar.value("--older-than", "DURATION", "only when it has been held for longer", arguments.older_than);
-        break;
-    default: break;
-    }
+/// CLI11 takes a word from '[' to ']' for a list and drops the brackets, in any option (think of -c '[ -e x ]'). A mark
+/// behind the bracket keeps it from that, and is taken off again before a word is used.
+std::string marked(const std::string& word) { return word.ends_with(']') || word.ends_with(mark) ? word + mark : word; }
+
+std::string unmarked(std::string word) {
+    if (word.ends_with(mark)) word.pop_back();
+    return word;
 }
+
+/// What is typed. Nothing: declare everything.
+using Words = std::optional<std::span<const std::string>>;
+
+bool may_mean(std::string_view word, std::string_view spelling) {
+    if (spelling.starts_with("--")) return word.starts_with(spelling);
+    // Several may stand together, as in -qv.
+    return word.starts_with('-') && !word.starts_with("--") && word.find(spelling[1]) != std::string_view::npos;
+}
+
+/// Tells CLI11 what can be typed, and where it goes. CLI11 compares each option with all that were declared before it,
+/// so that to declare everything would be most of the work of a run: only what the typed words may mean is declared.
+class Grammar {
+  public:
+    Grammar(CLI::App& app, Words words, Arguments& typed) : app_{app}, words_{words}, typed_{typed} {}
+
+    /// The command's argument, and what may stand behind it.
+    void declare_argument(const CommandRow& command) {
+        if (const std::string argument{command.argument()}; !argument.empty())
+            app_.add_option(argument, last([&name = typed_.name](std::string text) { name = std::move(text); }))
+                ->required(command.argument_required());
+        if (command.behind == CommandRow::Behind::command) app_.prefix_command();
+    }
+
+    void declare_options(const CommandRow& command, Option::Scope widest) {
+        for (const Option& setting : options())
+            if (setting.scope <= widest) option(setting.spellings, setting.value, into(setting));
+        for (const OptionSyntax& own : command.options) {
+            std::optional<std::string>& target = typed_.own[long_spelling(own.spellings)];
+            option(own.spellings, own.value, last([&target](std::string text) { target = std::move(text); }));
+        }
+    }
+
+  private:
+    /// Takes the values of an option, as it was typed once or several times.
+    using Taker = std::function<bool(const std::vector<std::string>&)>;
+
+    /// Of several values the last one counts.
+    static Taker last(std::function<void(std::string)> take) {
+        return [take = std::move(take)](const std::vector<std::string>& values) {
+            take(unmarked(values.back()));
+            return true;
+        };
+    }
+
+    /// Those of a list add up.
+    Taker into(const Option& setting) {
+        const auto set = [&settings = typed_.settings, &setting](std::string text) {
+            settings.insert_or_assign(std::string{setting.name},
+                                      Given{Source::command_line, setting.flag(), std::move(text)});
+        };
+        if (setting.kind != Option::Kind::list) return last(set);
+        return [&settings = typed_.settings, &setting, set](const std::vector<std::string>& values) {
+            const auto earlier = settings.find(setting.name);
+            std::string all = earlier == settings.end() ? "" : earlier->second.text;
+            for (const std::string& value : values) all += (all.empty() ? "" : ",") + unmarked(value);
+            set(std::move(all));
+            return true;
+        };
+    }
+
+    /// A value is taken as it stands: no lists, no conversion that would put the value into a message.
+    void option(std::string_view spellings, std::string_view value, const Taker& take) {
+        if (!may_be_meant(spellings)) return;
+        if (value.empty()) app_.add_flag_callback(std::string{spellings}, [take] { take({"yes"}); });
+        else app_.add_option(std::string{spellings}, take)->allow_extra_args(false)->take_all();
+    }
+
+    bool may_be_meant(std::string_view spellings) const {
+        if (!words_) return !spellings.empty();
+        return std::ranges::any_of(split_spellings(spellings), [&](std::string_view spelling) {
+            return std::ranges::any_of(*words_, [&](const std::string& word) { return may_mean(word, spelling); });
+        });
+    }
+
+    CLI::App& app_;
+    Words words_;
+    Arguments& typed_;
+};
 
 bool takes_value(const std::string& word) {
     return std::ranges::any_of(options(), [&](const Option& option) {
-        const std::string spellings = "," + std::string{option.spellings} + ",";
-        return option.kind != Option::Kind::toggle && spellings.find("," + word + ",") != std::string::npos;
+        const auto spellings = split_spellings(option.spellings);
+        return option.kind != Option::Kind::toggle && std::ranges::find(spellings, word) != spellings.end();
     });
 }
 
@@ -78,25 +119,19 @@ bool takes_value(const std::string& word) {
 const CommandRow* command_of(std::span<const std::string> words) {
     size_t at = 0;
     while (at < words.size() && words[at].starts_with('-')) at += takes_value(words[at]) ? 2 : 1;
-    const auto* command =
-        at < words.size() ? std::ranges::find(commands, words[at], &CommandRow::name) : commands.end();
-    return command == commands.end() ? nullptr : command;
+    return at < words.size() ? find_command(words[at]) : nullptr;
 }
 
 /// Of the commands only one, if one is given: a later word that is called like another is no command.
-void declare(CLI::App& app, Typed& typed, Words words, const CommandRow* only) {
-    app.set_help_flag("-h,--help", "show this help");
-    Grammar front{app, words};
-    front.flag("--version", "print the version", typed.version);
-    front.flag("--print-config", "print every setting and where it came from", typed.print_config);
-    front.settings(Option::Scope::everywhere, typed.arguments.settings);
-    front.hidden_settings(typed.arguments.settings);
-    for (const CommandRow& command : commands) {
-        if (only != nullptr && only != &command) continue;
-        Grammar grammar{*app.add_subcommand(command.name, command.help), words};
-        if (*command.argument != '\0') grammar.name(command.argument, command.argument_required, typed.arguments.name);
-        grammar.settings(command.settings, typed.arguments.settings);
-        add_own_options(grammar, command.id, typed);
+void declare(CLI::App& app, Arguments& typed, Words words, const CommandRow* only) {
+    app.set_help_flag("-h,--help");
+    // Also those of single commands, of which help does not say it: --print-config takes them all.
+    Grammar{app, words, typed}.declare_options(program_row, Option::Scope::running);
+    for (const CommandRow* command : commands) {
+        if (only != nullptr && only != command) continue;
+        Grammar grammar{*app.add_subcommand(std::string{command->name}), words, typed};
+        grammar.declare_argument(*command);
+        grammar.declare_options(*command, command->settings);
     }
 }
 
@@ -120,26 +155,16 @@ Failure unknown_word(const CLI::App& app, const std::string& word, const std::st
     return {ExitStatus::usage, fmt::format("{} does not know what '{}' is for; see {} --help", where, shown, where)};
 }
 
-/// The words of `run` behind NAME: what CLI11 left, and what stood behind "--", which it never saw.
-std::vector<std::string> command_words(const CLI::App& run, std::span<const std::string> behind_dashes, bool dashes,
-                                       const std::optional<std::string>& shell, const std::string& name) {
+/// The words behind the argument: what CLI11 left, and what stood behind "--", which it never saw.
+std::vector<std::string> words_behind(const CLI::App& command, std::span<const std::string> behind_dashes,
+                                      bool dashes) {
     std::vector<std::string> words;
-    for (std::string& word : run.remaining()) words.push_back(unmarked(std::move(word)));
+    for (std::string& word : command.remaining()) words.push_back(unmarked(std::move(word)));
     if (!words.empty() && words.front().size() > 1 && words.front().front() == '-')
-        throw unknown_word(run, words.front(), "holdfast run");
+        throw unknown_word(command, words.front(), "holdfast " + command.get_name());
     // A "--" between words of the command is the command's own.
     if (dashes && !words.empty()) words.emplace_back("--");
     words.insert(words.end(), behind_dashes.begin(), behind_dashes.end());
-    if (shell && !words.empty())
-        throw Failure{ExitStatus::usage, fmt::format("-c and the command '{}' contradict each other; give one of them",
-                                                     printable(words.front()))};
-    if (shell && shell->empty())
-        throw Failure{ExitStatus::usage, "the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'"};
-    if (shell) return {"/bin/sh", "-c", *shell};
-    if (words.empty())
-        throw Failure{ExitStatus::usage,
-                      fmt::format("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND",
-                                  printable(name))};
     return words;
 }
 
@@ -170,29 +195,28 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, std::s
         const std::string word = unmarked(rest.front());
         if (command_known || word.starts_with('-')) return unknown_word(at, word, where);
         std::vector<std::string> names;
-        for (const CommandRow& command : commands) names.emplace_back(command.name);
+        for (const CommandRow* command : commands) names.emplace_back(command->name);
         return {ExitStatus::usage, fmt::format("'{}' is not a command{}; see holdfast --help", printable(word),
                                                did_you_mean(word, names))};
     }
-    if (dashes && at.get_name() == "run" && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
-        return {ExitStatus::usage, "the lock's name is missing before '--'; as in: holdfast run NAME -- COMMAND"};
-    if (command_known && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
-        return {ExitStatus::usage, fmt::format("{} is missing, as in: {} {}{}", about, where, about,
-                                               at.get_name() == "run" ? " -- COMMAND" : "")};
+    if (command_known && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+        const bool runs = find_command(at.get_name())->behind == CommandRow::Behind::command;
+        if (dashes && runs)
+            return {ExitStatus::usage,
+                    fmt::format("the lock's name is missing before '--'; as in: {} NAME -- COMMAND", where)};
+        return {ExitStatus::usage,
+                fmt::format("{} is missing, as in: {} {}{}", about, where, about, runs ? " -- COMMAND" : "")};
+    }
     if (!command_known)
         return {ExitStatus::usage, "no command given, as in: holdfast run NAME -- COMMAND; see holdfast --help"};
     return {ExitStatus::usage, fmt::format("{}; see {} --help", what, where)};
-}
-
-CommandName command_name(const CLI::App& app) {
-    return std::ranges::find(commands, app.get_subcommands().front()->get_name(), &CommandRow::name)->id;
 }
 
 using WordAt = std::vector<std::string>::const_iterator;
 
 /// `dashes` is the "--" between our words and the command, or the end of all.
 std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, WordAt dashes, Words declared) {
-    Typed typed;
+    Arguments typed;
     CLI::App app{"", "holdfast"};
     declare(app, typed, declared, command_of({all.begin(), dashes}));
     // CLI11 takes them in reverse.
@@ -200,24 +224,22 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     for (WordAt word = dashes; word != all.begin();) words.push_back(marked(*--word));
     try {
         app.parse(std::move(words));
-        if (typed.version) return Printed{version_text()};
-        if (app.get_subcommands().empty() && !typed.print_config) throw CLI::RequiredError{"A command"};
+        if (typed.has("--version")) return Printed{version_text()};
+        if (app.get_subcommands().empty() && !typed.has("--print-config")) throw CLI::RequiredError{"A command"};
     } catch (const CLI::CallForHelp&) {
-        const auto asked = app.get_subcommands();
-        return Printed{help_text(syntax(), asked.empty() ? "" : asked.front()->get_name())};
+        const CommandRow* asked = find_command(innermost(app).get_name());
+        return Printed{help_text(asked == nullptr ? program_row : *asked)};
     } catch (const CLI::ParseError& error) {
         throw not_understood(app, error, {all.begin(), dashes}, dashes != all.end());
     }
-    Arguments& arguments = typed.arguments;
-    arguments.command = typed.print_config ? CommandName::print_config : command_name(app);
-    if (arguments.command == CommandName::list && arguments.name.empty()) arguments.name = "*";
+    if (!typed.has("--print-config")) typed.command = find_command(innermost(app).get_name());
     const bool has_dashes = dashes != all.end();
-    const std::span behind{has_dashes ? dashes + 1 : dashes, all.end()};
-    if (arguments.command == CommandName::run)
-        arguments.words = command_words(*app.get_subcommand("run"), behind, has_dashes, typed.shell, arguments.name);
-    else if (arguments.command == CommandName::completion) arguments.words.assign(behind.begin(), behind.end());
-    else if (has_dashes) throw Failure{ExitStatus::usage, "only run takes '--' and a command; see holdfast --help"};
-    return arguments;
+    if (has_dashes && (typed.command == nullptr || typed.command->behind == CommandRow::Behind::nothing))
+        throw Failure{ExitStatus::usage, "only run takes '--' and a command; see holdfast --help"};
+    if (typed.command == nullptr) return typed;
+    typed.words = words_behind(innermost(app), {has_dashes ? dashes + 1 : dashes, all.end()}, has_dashes);
+    if (typed.command->interpret != nullptr) typed.command->interpret(typed);
+    return typed;
 }
 
 } // namespace
@@ -228,32 +250,9 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
     try {
         return parse(words, dashes, std::span{words.begin(), dashes});
     } catch (const Failure&) {
-        // Who says what is wrong has to know everything that would be right.
+        // To say what is wrong takes all that would be right.
         return parse(words, dashes, {});
     }
-}
-
-std::vector<CommandSyntax> syntax() {
-    Typed typed;
-    CLI::App app;
-    declare(app, typed, {}, nullptr);
-    const auto options_of = [](const CLI::App& of) {
-        std::vector<CommandSyntax::Option> options;
-        for (const CLI::Option* option : of.get_options()) {
-            if (option->get_positional() || option->get_group().empty()) continue;
-            CommandSyntax::Option& added = options.emplace_back();
-            for (const std::string& name : option->get_snames()) added.spellings.push_back("-" + name);
-            for (const std::string& name : option->get_lnames()) added.spellings.push_back("--" + name);
-            if (option->get_expected_min() > 0) added.value = option->get_type_name();
-            added.help = option->get_description();
-        }
-        return options;
-    };
-    std::vector<CommandSyntax> all{{"", description, "", false, as_the_command, options_of(app)}};
-    for (const CommandRow& command : commands)
-        all.push_back({command.name, command.help, command.argument, command.argument_required, command.exit_status,
-                       options_of(*app.get_subcommand(command.name))});
-    return all;
 }
 
 } // namespace holdfast

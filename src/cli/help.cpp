@@ -1,15 +1,15 @@
 #include "cli/help.hpp"
 
+#include "cli/command_table.hpp"
+
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 namespace {
-
-using OptionSyntax = CommandSyntax::Option;
 
 constexpr size_t width = 80;
 constexpr size_t behind_commands = 17; ///< the column where it is said what a command does
@@ -30,8 +30,8 @@ std::string wrapped(std::string_view text, size_t indent) {
     return lines;
 }
 
-std::string row(const std::string& what, const std::string& does, size_t column) {
-    const std::string left = "  " + what;
+std::string row(std::string_view what, std::string_view does, size_t column) {
+    const std::string left = fmt::format("  {}", what);
     const std::string gap =
         left.size() < column ? std::string(column - left.size(), ' ') : "\n" + std::string(column, ' ');
     return left + gap + wrapped(does, column) + "\n";
@@ -41,19 +41,19 @@ std::string rows(const std::string& title, const std::vector<OptionSyntax>& opti
     if (options.empty()) return "";
     std::string text = "\n" + title + ":\n";
     for (const auto& [spellings, value, help] : options)
-        text += row(fmt::format("{}{}{}", fmt::join(spellings, ","), value.empty() ? "" : " ", value), help,
-                    behind_options);
+        text += row(fmt::format("{}{}{}", spellings, value.empty() ? "" : " ", value), help, behind_options);
     return text;
 }
 
-std::string usage(const CommandSyntax& command) {
-    if (command.name.empty()) return "Usage: holdfast [OPTIONS] COMMAND ...\n";
-    if (command.name == "run")
-        return "Usage: holdfast run [OPTIONS] NAME [--] COMMAND [ARGUMENT...]\n"
-               "       holdfast run [OPTIONS] NAME -c 'STRING'\n";
-    const std::string argument = command.argument_required ? command.argument : "[" + command.argument + "]";
-    return fmt::format("Usage: holdfast {} [OPTIONS]{}\n", command.name,
-                       command.argument.empty() ? "" : " " + argument);
+std::string usage(const CommandRow& command) {
+    std::string text;
+    for (std::string_view rest = command.synopsis; text.empty() || !rest.empty();) {
+        const std::string_view way = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(way.size() + 1, rest.size()));
+        text += fmt::format("{} holdfast{}{} [OPTIONS]{}{}\n", text.empty() ? "Usage:" : "      ",
+                            command.name.empty() ? "" : " ", command.name, way.empty() ? "" : " ", way);
+    }
+    return text;
 }
 
 std::string as_sentence(std::string text) {
@@ -61,33 +61,24 @@ std::string as_sentence(std::string text) {
     return wrapped(text + ".", 0) + "\n";
 }
 
-bool takes_durations(const CommandSyntax& command) {
-    return std::ranges::any_of(command.options,
-                               [](const OptionSyntax& option) { return option.value.starts_with("DURATION"); });
-}
-
 } // namespace
 
-std::string help_text(const std::vector<CommandSyntax>& commands, const std::string& command) {
-    const CommandSyntax& program = commands.front();
-    const CommandSyntax& asked = *std::ranges::find(commands, command, &CommandSyntax::name);
+std::string help_text(const CommandRow& command) {
+    const std::vector<OptionSyntax> everywhere = options_of(program_row);
     std::vector<OptionSyntax> own;
     std::vector<OptionSyntax> general;
-    for (const OptionSyntax& option : asked.options) {
-        const bool everywhere =
-            std::ranges::find(program.options, option.spellings, &OptionSyntax::spellings) != program.options.end();
-        (everywhere ? general : own).push_back(option);
-    }
-    std::string text = usage(asked) + as_sentence(asked.help);
-    if (command.empty()) {
+    for (const OptionSyntax& option : options_of(command))
+        (std::ranges::count(everywhere, option.spellings, &OptionSyntax::spellings) > 0 ? general : own)
+            .push_back(option);
+    std::string text = usage(command) + as_sentence(std::string{command.help});
+    if (&command == &program_row) {
         text += "\nCommands:\n";
-        for (const CommandSyntax& one : commands)
-            if (!one.name.empty()) text += row(one.name, one.help, behind_commands);
+        for (const CommandRow* one : commands) text += row(one->name, one->help, behind_commands);
         text += rows("Options, before or behind the command", general);
     } else text += rows("Options", own) + rows("Options of every command", general);
-    text += "\n";
-    if (takes_durations(asked)) text += "Durations have a unit (500ms, 30s, 5m, 2h, 1d); a bare number is seconds.\n";
-    if (!asked.exit_status.empty()) text += wrapped("The exit status is " + asked.exit_status, 0) + "\n";
+    text += "\nDurations have a unit (500ms, 30s, 5m, 2h, 1d); a bare number is seconds.\n";
+    if (!command.exit_status.empty())
+        text += wrapped(fmt::format("The exit status is {}", command.exit_status), 0) + "\n";
     return text + "holdfast(1) has it all.\n";
 }
 

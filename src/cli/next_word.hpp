@@ -1,8 +1,8 @@
 // What may stand where a word of the command line is being typed: what a press of TAB asks for. Pure: it knows the
-// syntax, and leaves it to cli/completion.cpp to look up names and files.
+// syntax, and leaves it to cli/commands/completion.cpp to look up names and files.
 #pragma once
 
-#include "cli/arguments.hpp"
+#include "config/options.hpp"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,5 @@
-#include "cli/commands.hpp"
+#include "cli/print_config.hpp"
+
 #include "cli/screen.hpp"
 
 #include <fmt/format.h>

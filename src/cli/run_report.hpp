@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "cli/commands.hpp"
+#include "cli/exit.hpp"
 #include "lock/fence.hpp"
 #include "process/supervisor.hpp"
 

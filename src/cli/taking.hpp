@@ -1,8 +1,9 @@
 // What the commands that take a lock share: how it is asked for, and what is said when it was not had.
 #pragma once
 
-#include "cli/commands.hpp"
+#include "cli/exit.hpp"
 #include "cli/runs_around.hpp"
+#include "cli/target.hpp"
 #include "events/log.hpp"
 #include "lock/lock.hpp"
 

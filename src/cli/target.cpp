@@ -1,7 +1,8 @@
+#include "cli/target.hpp"
+
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/uri.hpp"
-#include "cli/commands.hpp"
 #include "config/node_list.hpp"
 #include "events/log.hpp"
 #include "local/local_nodes.hpp"
@@ -90,9 +91,9 @@ NodeSet nodes_to_ask(const Settings& settings) {
 
 Mode mode(const Settings& settings) { return settings.no_scripts ? Mode::transactions : Mode::scripts; }
 
-LockKey lock_key(const Arguments& arguments, const Settings& settings) {
-    if (const auto why = not_a_lock_name(arguments.name)) throw Failure{ExitStatus::usage, *why};
-    return {arguments.name, settings.key_prefix};
+LockKey lock_key(const std::string& name, const Settings& settings) {
+    if (const auto why = not_a_lock_name(name)) throw Failure{ExitStatus::usage, *why};
+    return {name, settings.key_prefix};
 }
 
 } // namespace holdfast

@@ -1,7 +1,7 @@
 // Every setting of holdfast, once: how it is written on the command line, in the environment and in the file, what its
 // values are, and where they go. Parser, help, completion, file and --print-config all follow this table.
 //
-// What is about one call and not a setting (-c, --json, --token, ...) stands in cli/arguments.cpp alone.
+// What is about one call and not a setting (-c, --json, --token, ...) stands with its command, in cli/commands/.
 #pragma once
 
 #include "base/error.hpp"
@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
@@ -57,8 +58,13 @@ struct Option {
     std::optional<std::string> (*show)(const Settings&);
 
     std::string variable() const; ///< "HOLDFAST_TTL"
-    std::string flag() const;     ///< its long spelling, "--ttl"
+    std::string flag() const;     ///< "--ttl"
 };
+
+/// "-w,--wait,--timeout", taken apart.
+std::vector<std::string_view> split_spellings(std::string_view);
+/// "--wait": the first of them that is a word.
+std::string_view long_spelling(std::string_view spellings);
 
 std::span<const Option> options();
 /// nullptr when there is none of that name.

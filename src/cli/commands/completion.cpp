@@ -1,8 +1,10 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "cli/commands.hpp"
+#include "cli/command_table.hpp"
 #include "cli/next_word.hpp"
 #include "cli/screen.hpp"
+#include "cli/target.hpp"
+#include "config/resolve.hpp"
 #include "lock/listing.hpp"
 
 #include <fmt/format.h>
@@ -122,23 +124,33 @@ void answer(const std::vector<std::string>& typed) {
     show(lines);
 }
 
-} // namespace
-
-Exit completion(const Arguments& arguments) {
-    const std::string& shell = arguments.name;
+Exit completion(const Arguments& typed, const Settings&) {
+    const std::string& shell = typed.name;
     if (shell != "bash" && shell != "zsh" && shell != "fish")
         throw Failure{ExitStatus::usage,
                       fmt::format("'{}' is no shell that is known here; choose bash, zsh or fish", printable(shell))};
-    if (arguments.words.empty()) {
+    if (typed.words.empty()) {
         show(shell == "bash" ? bash : shell == "zsh" ? zsh : fish);
         return ExitStatus::ok;
     }
     try {
-        answer(arguments.words);
+        answer(typed.words);
     } catch (const Failure&) {
-        // Who presses a key wants no sentences.
+        // Behind a press of TAB a sentence would be in the way.
     }
     return ExitStatus::ok;
 }
+
+} // namespace
+
+constinit const CommandRow completion_command{
+    .name = "completion",
+    .synopsis = "SHELL",
+    .help = "print a completion script for SHELL: bash, zsh or fish",
+    .behind = CommandRow::Behind::dashed_words,
+    // What helps to type a command line works also while the configuration is wrong.
+    .needs_settings = false,
+    .run = completion,
+};
 
 } // namespace holdfast

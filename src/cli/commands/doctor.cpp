@@ -1,24 +1,19 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/random.hpp"
-#include "cli/commands.hpp"
+#include "cli/command_table.hpp"
 #include "cli/screen.hpp"
+#include "cli/target.hpp"
 #include "doctor/judgement.hpp"
 #include "doctor/rights.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace holdfast {
 namespace {
-
-/// A lock that nobody has.
-LockKey probe(const Arguments& arguments, const Settings& settings) {
-    Arguments named = arguments;
-    named.name = "doctor." + random_id();
-    return lock_key(named, settings);
-}
 
 /// For the user that the first node is configured with.
 std::string acl_rule(const Settings& settings, const std::string& prefix) {
@@ -81,13 +76,12 @@ Json json(const Diagnosis& diagnosis) {
                          {"findings", findings}});
 }
 
-} // namespace
-
-Exit doctor(const Arguments& arguments, const Settings& settings) {
-    const LockKey key = probe(arguments, settings);
-    if (arguments.acl && arguments.json)
+Exit doctor(const Arguments& typed, const Settings& settings) {
+    // A lock that is nobody's.
+    const LockKey key = lock_key("doctor." + random_id(), settings);
+    if (typed.has("--acl") && typed.has("--json"))
         throw Failure{ExitStatus::usage, "--acl prints a line for Redis and --json an object; give one of them"};
-    if (arguments.acl) {
+    if (typed.has("--acl")) {
         show(acl_rule(settings, key.prefix) + "\n");
         return ExitStatus::ok;
     }
@@ -95,10 +89,25 @@ Exit doctor(const Arguments& arguments, const Settings& settings) {
     const LockTerms terms{timing, settings.restart_guard, mode(settings)};
     NodeSet nodes = nodes_to_ask(settings);
     const Diagnosis diagnosis = judge(examine(nodes, key, terms), key.prefix, terms);
-    if (arguments.json) show(json(diagnosis).line());
+    if (typed.has("--json")) show(json(diagnosis).line());
     else show(fmt::format("{}\n{}\n", screen(diagnosis), summary(diagnosis)));
     if (!diagnosis.works()) return ExitStatus::too_few_nodes;
     return diagnosis.worst() == Severity::ok ? ExitStatus::ok : ExitStatus::worrying;
 }
+
+constexpr std::array own{
+    OptionSyntax{"--json", "", "print one JSON object"},
+    OptionSyntax{"--acl", "", "print the least rights that a Redis user needs, and check nothing"},
+};
+
+} // namespace
+
+constinit const CommandRow doctor_command{
+    .name = "doctor",
+    .help = "check the nodes for all that makes locks unsafe or slow",
+    .exit_status = "0 when all is well, 1 with warnings, 69 when no lock can be had.",
+    .options = own,
+    .run = doctor,
+};
 
 } // namespace holdfast

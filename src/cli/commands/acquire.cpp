@@ -2,6 +2,7 @@
 #include "base/fd.hpp"
 #include "base/json.hpp"
 #include "base/poller.hpp"
+#include "cli/command_table.hpp"
 #include "cli/environment.hpp"
 #include "cli/screen.hpp"
 #include "cli/taking.hpp"
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <csignal>
 #include <fstream>
@@ -84,18 +86,17 @@ std::optional<int> write_out(const std::string& text, BootTime until, const Sign
 }
 
 /// What stdout gets of it.
-std::string told(const Lock& lock, const Arguments& arguments, const Settings& settings,
-                 const std::vector<Node>& nodes) {
-    if (arguments.json) return as_json(lock);
-    if (arguments.exported) return assignments(lock_variables(lock, nodes, settings));
-    return arguments.token_file ? "" : lock.token().text() + "\n";
+std::string told(const Lock& lock, const Arguments& typed, const Settings& settings, const std::vector<Node>& nodes) {
+    if (typed.has("--json")) return as_json(lock);
+    if (typed.has("--export")) return assignments(lock_variables(lock, nodes, settings));
+    return typed.has("--token-file") ? "" : lock.token().text() + "\n";
 }
 
 /// Gives the won lock to whoever called us.
-Exit hand_over(Lock& lock, const Arguments& arguments, const Settings& settings, const std::vector<Node>& nodes,
+Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, const std::vector<Node>& nodes,
                const Signals& signals) {
-    if (arguments.token_file) write_token(*arguments.token_file, lock.token());
-    const std::string text = told(lock, arguments, settings, nodes);
+    if (const auto& file = typed.value("--token-file")) write_token(*file, lock.token());
+    const std::string text = told(lock, typed, settings, nodes);
     if (const auto signal = write_out(text, lock.valid_until().value_or(BootTime{}), signals)) {
         lock.release();
         return Exit::of_signal(*signal);
@@ -107,12 +108,10 @@ Exit hand_over(Lock& lock, const Arguments& arguments, const Settings& settings,
     return ExitStatus::ok;
 }
 
-} // namespace
-
-Exit acquire(const Arguments& arguments, const Settings& settings) {
-    if (arguments.json && arguments.exported)
+Exit acquire(const Arguments& typed, const Settings& settings) {
+    if (typed.has("--json") && typed.has("--export"))
         throw Failure{ExitStatus::usage, "--json and --export contradict each other; give one of them"};
-    const LockKey key = lock_key(arguments, settings);
+    const LockKey key = lock_key(typed.name, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
     const LockTerms terms = lock_terms(settings, nodes.size(), milliseconds{0});
     refuse_inside_itself(runs_around(), key, nodes, settings);
@@ -131,11 +130,29 @@ Exit acquire(const Arguments& arguments, const Settings& settings) {
     }
     if (attempt.outcome != Outcome::won) return refuse(lock, attempt, settings, Refused::script);
     try {
-        return hand_over(lock, arguments, settings, nodes, signals);
+        return hand_over(lock, typed, settings, nodes, signals);
     } catch (...) {
         lock.release();
         throw;
     }
 }
+
+constexpr std::array own{
+    OptionSyntax{"--json", "", "print token, fence and times as JSON"},
+    OptionSyntax{"--export", "", "print assignments for a shell's eval"},
+    OptionSyntax{"--token-file", "FILE", "write the token there instead of to stdout"},
+};
+
+} // namespace
+
+constinit const CommandRow acquire_command{
+    .name = "acquire",
+    .synopsis = "NAME",
+    .help = "take lock NAME and leave it held until its TTL ends; print its token",
+    .exit_status = "0 when the lock was acquired, 75 when it was not (-E changes it), 69 when too few nodes answered.",
+    .settings = Option::Scope::taking,
+    .options = own,
+    .run = acquire,
+};
 
 } // namespace holdfast

@@ -1,4 +1,6 @@
 #include "base/error.hpp"
+#include "base/escape.hpp"
+#include "cli/command_table.hpp"
 #include "cli/environment.hpp"
 #include "cli/run_messages.hpp"
 #include "cli/run_report.hpp"
@@ -13,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <csignal>
 #include <optional>
 #include <span>
@@ -50,11 +53,11 @@ struct Forked {
 /// One run, from the wait for the lock to its release.
 class Run {
   public:
-    Run(const Arguments& arguments, const Settings& settings)
-        : arguments_{arguments}, settings_{settings}, nodes_{configured_nodes(settings)},
-          lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(arguments, settings),
+    Run(const Arguments& typed, const Settings& settings)
+        : typed_{typed}, settings_{settings}, nodes_{configured_nodes(settings)},
+          lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(typed.name, settings),
                 lock_terms(settings, nodes_.size(), settings.grace, waits_longer_by(), settings.min_hold),
-                this_process(settings.label.value_or(program_name(arguments.words.front())), settings.ttl)},
+                this_process(settings.label.value_or(program_name(typed.words.front())), settings.ttl)},
           around_{runs_around()} {
         refuse_inside_itself(around_, lock_.key(), nodes_, settings);
     }
@@ -74,7 +77,7 @@ class Run {
     Exit acquire_and_hold() {
         advise(nodes_, log_);
         if (settings_.tree) require_proc();
-        const Command command = command_with_environment(arguments_.words);
+        const Command command = command_with_environment(typed_.words);
         const StopRules rules = stop_rules(settings_, lock_.timing());
         Forked forked;
         const Attempt attempt =
@@ -97,7 +100,7 @@ class Run {
         // A script around us ends by it as it would without us. It waits for us too: we have it blocked.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
         if (ending.exec_error == ETIME) report_.result = "lost";
-        if (ending.exec_error != 0) throw exec_failure(arguments_.words.front(), ending.exec_error);
+        if (ending.exec_error != 0) throw exec_failure(typed_.words.front(), ending.exec_error);
         return exit_of(ending, report_);
     }
 
@@ -142,7 +145,7 @@ class Run {
         return ending;
     }
 
-    const Arguments& arguments_;
+    const Arguments& typed_;
     const Settings& settings_;
     const Log log_{settings_.verbosity};
     const std::vector<Node> nodes_;
@@ -153,17 +156,15 @@ class Run {
     bool release_on_failure_ = true;
 };
 
-} // namespace
-
-Exit run(const Arguments& arguments, const Settings& settings) {
+Exit run(const Arguments& typed, const Settings& settings) {
     std::optional<StatusFd> wanted;
-    if (arguments.status_fd) wanted.emplace(*arguments.status_fd);
+    if (const auto& number = typed.value("--status-fd")) wanted.emplace(*number);
     const auto tell = [&](int status, const RunReport& report) {
-        if (wanted) wanted->write(arguments.name, status, report);
+        if (wanted) wanted->write(typed.name, status, report);
     };
     std::optional<Run> one;
     try {
-        one.emplace(arguments, settings);
+        one.emplace(typed, settings);
         const Exit exit = one->run();
         tell(exit.status, one->report());
         return exit;
@@ -174,5 +175,40 @@ Exit run(const Arguments& arguments, const Settings& settings) {
         throw;
     }
 }
+
+/// The words become those of a shell if -c was typed.
+void take_shell(Arguments& typed) {
+    std::vector<std::string>& words = typed.words;
+    const auto& shell = typed.value("--shell");
+    if (shell && !words.empty())
+        throw Failure{ExitStatus::usage, fmt::format("-c and the command '{}' contradict each other; give one of them",
+                                                     printable(words.front()))};
+    if (shell && shell->empty())
+        throw Failure{ExitStatus::usage, "the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'"};
+    if (shell) words = {"/bin/sh", "-c", *shell};
+    if (words.empty())
+        throw Failure{ExitStatus::usage,
+                      fmt::format("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND",
+                                  printable(typed.name))};
+}
+
+constexpr std::array own{
+    OptionSyntax{"-c,--shell", "STRING", "run the command through /bin/sh"},
+    OptionSyntax{"--status-fd", "N", "write how the run ended to descriptor N, as a line of JSON"},
+};
+
+} // namespace
+
+constinit const CommandRow run_command{
+    .name = "run",
+    .synopsis = "NAME [--] COMMAND [ARGUMENT...]\nNAME -c 'STRING'",
+    .help = "take lock NAME, run a command while holding it, release it",
+    .exit_status = as_the_command,
+    .settings = Option::Scope::running,
+    .options = own,
+    .behind = CommandRow::Behind::command,
+    .interpret = take_shell,
+    .run = run,
+};
 
 } // namespace holdfast

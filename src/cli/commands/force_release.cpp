@@ -1,9 +1,10 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "cli/commands.hpp"
+#include "cli/command_table.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
+#include "cli/target.hpp"
 #include "lock/revocation.hpp"
 
 #include <fmt/format.h>
@@ -21,9 +22,8 @@ namespace {
 constexpr size_t longest_reason = 200;
 
 /// What the holder is told.
-std::string words(const Arguments& arguments) {
+std::string words(const std::string& reason) {
     const Holder self = this_process("", {});
-    const std::string reason = arguments.reason.value_or("");
     if (reason.size() > longest_reason)
         throw Failure{ExitStatus::usage,
                       fmt::format("--reason has at most {} bytes, this one has {}", longest_reason, reason.size())};
@@ -31,13 +31,13 @@ std::string words(const Arguments& arguments) {
                        reason.empty() ? "" : ": " + reason);
 }
 
-std::optional<milliseconds> older_than(const Arguments& arguments) {
-    if (!arguments.older_than) return {};
-    const auto duration = parse_duration(*arguments.older_than);
+std::optional<milliseconds> older_than(const std::optional<std::string>& text) {
+    if (!text) return {};
+    const auto duration = parse_duration(*text);
     if (!duration)
         throw Failure{ExitStatus::usage,
                       fmt::format("--older-than '{}' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h",
-                                  printable(*arguments.older_than))};
+                                  printable(*text))};
     return duration;
 }
 
@@ -103,13 +103,11 @@ Exit take_away(NodeSet& nodes, const LockKey& key, const Record& record, const s
     }
 }
 
-} // namespace
-
-Exit force_release(const Arguments& arguments, const Settings& settings) {
-    const LockKey key = lock_key(arguments, settings);
-    const std::string message = words(arguments);
-    const auto least = older_than(arguments);
-    const bool ask = !arguments.yes && !arguments.dry_run;
+Exit force_release(const Arguments& typed, const Settings& settings) {
+    const LockKey key = lock_key(typed.name, settings);
+    const std::string message = words(typed.value("--reason").value_or(""));
+    const auto least = older_than(typed.value("--older-than"));
+    const bool ask = !typed.has("--yes") && !typed.has("--dry-run");
     if (ask && (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1))
         throw Failure{ExitStatus::usage,
                       "force-release asks before it takes a lock away, and there is no terminal to ask at; give --yes"};
@@ -127,7 +125,7 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
             return ExitStatus::not_held;
         }
     const std::string holder = describe(seen.record);
-    if (arguments.dry_run) {
+    if (typed.has("--dry-run")) {
         show(fmt::format("without --dry-run it would be taken away from {}\n", holder));
         return ExitStatus::ok;
     }
@@ -137,5 +135,24 @@ Exit force_release(const Arguments& arguments, const Settings& settings) {
     }
     return take_away(nodes, key, seen.record, message, mode(settings));
 }
+
+constexpr std::array own{
+    OptionSyntax{"-y,--yes", "", "don't ask"},
+    OptionSyntax{"--dry-run", "", "say what would be done, and do nothing"},
+    OptionSyntax{"--reason", "TEXT", "what the holder is told, beside who you are"},
+    OptionSyntax{"--older-than", "DURATION", "only when it has been held for longer"},
+};
+
+} // namespace
+
+constinit const CommandRow force_release_command{
+    .name = "force-release",
+    .synopsis = "NAME",
+    .help = "take lock NAME away from its holder",
+    .exit_status = "0 when it was taken away, 1 when it was free or nothing was done, 75 when the holder changed "
+                   "meanwhile, 69 when too few nodes answered.",
+    .options = own,
+    .run = force_release,
+};
 
 } // namespace holdfast

@@ -1,14 +1,16 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "cli/commands.hpp"
+#include "cli/command_table.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
+#include "cli/target.hpp"
 #include "events/log.hpp"
 #include "lock/listing.hpp"
 
 #include <fmt/format.h>
 
+#include <array>
 #include <thread>
 #include <unistd.h>
 
@@ -71,22 +73,41 @@ std::string trouble(const Listing& listing) {
     }
 }
 
-} // namespace
-
-Exit list(const Arguments& arguments, const Settings& settings) {
+Exit list(const Arguments& typed, const Settings& settings) {
     const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
-    if (arguments.watch && (arguments.json || !on_terminal))
+    if (typed.has("--watch") && (typed.has("--json") || !on_terminal))
         throw Failure{ExitStatus::usage, "--watch is for people at a terminal; without it list prints once"};
     NodeSet nodes = nodes_to_ask(settings);
-    if (arguments.watch) watch(nodes, settings.key_prefix, arguments.name);
+    if (typed.has("--watch")) watch(nodes, settings.key_prefix, typed.name);
 
-    const Listing listing = list_locks(nodes, settings.key_prefix, arguments.name);
-    if (arguments.json) show(json_of(listing).line());
+    const Listing listing = list_locks(nodes, settings.key_prefix, typed.name);
+    if (typed.has("--json")) show(json_of(listing).line());
     const std::string wrong = trouble(listing);
     if (listing.answered() < quorum(nodes.size())) throw Failure{ExitStatus::too_few_nodes, wrong};
-    if (!arguments.json) show(listing.locks.empty() && on_terminal ? none(arguments.name) : text_of(listing.locks));
+    if (!typed.has("--json")) show(listing.locks.empty() && on_terminal ? none(typed.name) : text_of(listing.locks));
     if (!wrong.empty()) tell_at_end(event::failed(wrong));
     return ExitStatus::ok;
 }
+
+void list_all_without_glob(Arguments& typed) {
+    if (typed.name.empty()) typed.name = "*";
+}
+
+constexpr std::array own{
+    OptionSyntax{"--watch", "", "show it again every second, until Ctrl-C"},
+    OptionSyntax{"--json", "", "print one JSON object"},
+};
+
+} // namespace
+
+constinit const CommandRow list_command{
+    .name = "list",
+    .synopsis = "[GLOB]",
+    .help = "every held lock, or those that match GLOB, as in 'deploy-*'",
+    .exit_status = "0, or 69 when too few nodes answered.",
+    .options = own,
+    .interpret = list_all_without_glob,
+    .run = list,
+};
 
 } // namespace holdfast

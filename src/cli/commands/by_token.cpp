@@ -1,21 +1,27 @@
 // renew, release and verify: what is done with a lock by its token.
 #include "base/error.hpp"
+#include "cli/command_table.hpp"
 #include "cli/messages.hpp"
 #include "cli/taking.hpp"
 #include "cli/token_file.hpp"
+#include "config/resolve.hpp"
 #include "lock/lock.hpp"
 #include "lock/tenure.hpp"
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace holdfast {
 namespace {
 
-std::optional<Token> given_token(const Arguments& arguments) {
-    if (arguments.token && arguments.token_file)
+std::optional<Token> given_token(const Arguments& typed) {
+    const auto& token = typed.value("--token");
+    const auto& file = typed.value("--token-file");
+    if (token && file)
         throw Failure{ExitStatus::usage, "--token and --token-file contradict each other; give one of them"};
-    if (arguments.token) return parse_token(*arguments.token, "--token");
-    if (arguments.token_file) return read_token(*arguments.token_file);
+    if (token) return parse_token(*token, "--token");
+    if (file) return read_token(*file);
     return {};
 }
 
@@ -31,17 +37,17 @@ Failure cannot_tell(const Tenure& tenure) {
 }
 
 /// A lock of acquire's, taken up again.
-Lock taken_up(const Arguments& arguments, const Settings& settings) {
-    const LockKey key = lock_key(arguments, settings);
-    const auto token = given_token(arguments);
-    const char* command = arguments.command == CommandName::renew ? "renew" : "release";
+Lock taken_up(const Arguments& typed, const Settings& settings) {
+    const LockKey key = lock_key(typed.name, settings);
+    const auto token = given_token(typed);
+    const std::string_view command = typed.command->name;
     if (!token)
         throw Failure{ExitStatus::usage, fmt::format("{} needs the token that acquire gave: --token TOKEN or "
                                                      "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")",
                                                      command)};
     NodeSet nodes = nodes_to_ask(settings);
     std::optional<LockTerms> terms;
-    if (arguments.settings.contains("ttl")) terms = lock_terms(settings, nodes.size(), milliseconds{0});
+    if (typed.settings.contains("ttl")) terms = lock_terms(settings, nodes.size(), milliseconds{0});
     const Tenure held = tenure(nodes, key, *token, mode(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
@@ -55,10 +61,8 @@ Lock taken_up(const Arguments& arguments, const Settings& settings) {
     return {std::move(nodes), key, *terms, *token, held};
 }
 
-} // namespace
-
-Exit renew(const Arguments& arguments, const Settings& settings) {
-    Lock lock = taken_up(arguments, settings);
+Exit renew(const Arguments& typed, const Settings& settings) {
+    Lock lock = taken_up(typed, settings);
     switch (lock.extend([] {})) {
     case Renewal::held:
         if (lock.valid()) return ExitStatus::ok;
@@ -72,26 +76,24 @@ Exit renew(const Arguments& arguments, const Settings& settings) {
     }
 }
 
-Exit release(const Arguments& arguments, const Settings& settings) {
-    Lock lock = taken_up(arguments, settings);
+Exit release(const Arguments& typed, const Settings& settings) {
+    Lock lock = taken_up(typed, settings);
     if (lock.release()) return ExitStatus::ok;
     throw Failure{ExitStatus::too_few_nodes,
                   fmt::format("too few nodes confirmed that {} was released; it may stay held until its TTL ends{}",
                               lock.key().name, node_lines(lock.last_reports()))};
 }
 
-Exit verify(const Arguments& arguments, const Settings& settings) {
-    Arguments completed = arguments;
-    auto token = given_token(arguments);
+Exit verify(const Arguments& typed, const Settings& settings) {
+    auto token = given_token(typed);
     const std::string around = environment_variable("HOLDFAST_LOCK").value_or("");
-    if (completed.name.empty()) completed.name = around;
+    const std::string& name = typed.name.empty() ? around : typed.name;
     const std::string token_around = environment_variable("HOLDFAST_TOKEN").value_or("");
-    if (!token && completed.name == around && !token_around.empty())
-        token = parse_token(token_around, "HOLDFAST_TOKEN");
-    if (completed.name.empty() || !token)
+    if (!token && name == around && !token_around.empty()) token = parse_token(token_around, "HOLDFAST_TOKEN");
+    if (name.empty() || !token)
         throw Failure{ExitStatus::usage,
                       "verify needs NAME and --token, unless it is inside run, whose lock it verifies"};
-    const LockKey key = lock_key(completed, settings);
+    const LockKey key = lock_key(name, settings);
     NodeSet nodes = nodes_to_ask(settings);
     const Tenure held = tenure(nodes, key, *token, mode(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
@@ -99,5 +101,50 @@ Exit verify(const Arguments& arguments, const Settings& settings) {
     Log{settings.verbosity}.tell(event::verified(key.name, held.expires_in, held.nodes));
     return ExitStatus::ok;
 }
+
+/// Of the settings for taking a lock, this one alone.
+void take_ttl(Arguments& typed) {
+    if (const auto& ttl = typed.value("--ttl"))
+        typed.settings.insert_or_assign("ttl", Given{Source::command_line, "--ttl", *ttl});
+}
+
+constexpr OptionSyntax token{"--token", "TOKEN", "what acquire printed"};
+constexpr OptionSyntax token_file{"--token-file", "FILE", "a file with the token"};
+constexpr std::array own{token, token_file};
+constexpr std::array of_renew{OptionSyntax{"--ttl", "DURATION", "the fresh TTL (as it was acquired)"}, token,
+                              token_file};
+
+constexpr std::string_view whether_ours =
+    "0 when it was ours, 79 when it is not any more, 69 when too few nodes can tell.";
+
+} // namespace
+
+constinit const CommandRow renew_command{
+    .name = "renew",
+    .synopsis = "NAME",
+    .help = "give a lock that acquire took a fresh TTL",
+    .exit_status = whether_ours,
+    .options = of_renew,
+    .interpret = take_ttl,
+    .run = renew,
+};
+
+constinit const CommandRow release_command{
+    .name = "release",
+    .synopsis = "NAME",
+    .help = "let go of a lock that acquire took",
+    .exit_status = whether_ours,
+    .options = own,
+    .run = release,
+};
+
+constinit const CommandRow verify_command{
+    .name = "verify",
+    .synopsis = "[NAME]",
+    .help = "whether the lock is still ours; inside run it needs no words",
+    .exit_status = whether_ours,
+    .options = own,
+    .run = verify,
+};
 
 } // namespace holdfast

@@ -1,0 +1,48 @@
+#include "cli/command_table.hpp"
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+constexpr std::array program_options{
+    OptionSyntax{"--version", "", "print the version"},
+    OptionSyntax{"--print-config", "", "print every setting and where it came from"},
+};
+
+} // namespace
+
+constinit const CommandRow program_row{
+    .name = "",
+    .synopsis = "COMMAND ...",
+    .help = "hold a distributed lock in Redis around a command",
+    .exit_status = as_the_command,
+    .options = program_options,
+};
+
+const CommandRow* find_command(std::string_view name) {
+    const auto* found = std::ranges::find(commands, name, &CommandRow::name);
+    return found == commands.end() ? nullptr : *found;
+}
+
+std::string_view CommandRow::argument() const {
+    std::string_view first = synopsis.substr(0, synopsis.find(' '));
+    if (first.starts_with('[')) first = first.substr(1, first.find(']') - 1);
+    return first;
+}
+
+std::vector<OptionSyntax> options_of(const CommandRow& row) {
+    std::vector<OptionSyntax> all{{"-h,--help", "", "show this help"}};
+    const auto add_settings = [&](bool of_every_command) {
+        for (const Option& option : options())
+            if (!option.spellings.empty() && option.scope <= row.settings &&
+                (option.scope == Option::Scope::everywhere) == of_every_command)
+                all.push_back({option.spellings, option.value, option.help});
+    };
+    add_settings(false);
+    all.insert(all.end(), row.options.begin(), row.options.end());
+    add_settings(true);
+    return all;
+}
+
+} // namespace holdfast

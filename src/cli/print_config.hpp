@@ -1,0 +1,11 @@
+// What --print-config shows: every setting, as it would stand in the file, and where it came from.
+#pragma once
+
+#include "cli/exit.hpp"
+#include "config/resolve.hpp"
+
+namespace holdfast {
+
+Exit print_config(const Resolved&);
+
+} // namespace holdfast
