@@ -2,7 +2,6 @@
 
 #include "base/duration.hpp"
 #include "base/escape.hpp"
-#include "base/small_file.hpp"
 #include "config/node_list.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace holdfast {
 namespace {
@@ -19,55 +17,45 @@ using Kind = Option::Kind;
 using Scope = Option::Scope;
 using Shown = std::optional<std::string>;
 
-milliseconds duration(const Given& given) {
-    const auto parsed = parse_duration(given.text);
-    if (!parsed) throw given.wrong("a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
-    return *parsed;
-}
+constexpr auto words_of(Settings::OnLost) { return std::array{"stop", "ignore"}; }
+constexpr auto words_of(Settings::Leftovers) { return std::array{"wait", "kill", "leave"}; }
+constexpr auto words_of(LogFormat) { return std::array{"text", "json"}; }
 
-template <typename Number>
-Number number(const Given& given, Number smallest, Number largest, std::string_view wanted) {
-    Number value{};
-    const char* end = given.text.data() + given.text.size();
-    const auto [parsed_to, error] = std::from_chars(given.text.data(), end, value);
-    if (error != std::errc{} || parsed_to != end || !(value >= smallest && value <= largest)) throw given.wrong(wanted);
-    return value;
-}
+void read(const Given& given, std::string& to) { to = given.text; }
+void read(const Given& given, std::optional<std::string>& to) { to = given.text; }
+void read(const Given& given, bool& to) { to = is_on(given); }
+void read(const Given& given, milliseconds& to) { to = duration(given); }
 
-/// The position of the word among `words`, for an enumeration in that order.
-template <typename Choice, size_t N>
-Choice choice(const Given& given, const std::array<const char*, N>& words) {
+/// The position of the word among those of the enumeration, which are in its order.
+template <typename Choice>
+void read(const Given& given, Choice& to) {
+    const auto words = words_of(to);
     const auto found = std::ranges::find(words, given.text);
-    if (found != words.end()) return static_cast<Choice>(found - words.begin());
-    throw given.wrong(fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back()));
+    if (found == words.end())
+        throw given.wrong(fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back()));
+    to = static_cast<Choice>(found - words.begin());
 }
 
-Secret password_from(const Given& file) {
-    const SmallFile read = read_small_file(file.text);
-    const auto refuse = [&](const std::string& why) {
-        return Failure{ExitStatus::configuration, fmt::format("{} {}: {}", file.where, printable(file.text, 300), why)};
-    };
-    if (read.others_may_read)
-        throw refuse(fmt::format("others may read the password; chmod o-r {}", printable(file.text, 300)));
-    // The first line, so that an editor's newline is no part of it.
-    std::string password = read.text.substr(0, read.text.find_first_of("\r\n"));
-    if (password.empty()) throw refuse("its first line has no password");
-    return Secret{std::move(password)};
+Shown text(const std::string& value) { return value.empty() ? Shown{} : value; }
+Shown text(const Shown& value) { return value; }
+Shown text(bool value) { return value ? "true" : "false"; }
+Shown text(milliseconds value) { return format_exactly(value); }
+Shown text(const std::optional<milliseconds>& value) { return value ? text(*value) : std::nullopt; }
+
+template <typename Choice>
+Shown text(Choice value) {
+    return words_of(value).at(static_cast<size_t>(value));
 }
 
-Shown unless_empty(const std::string& value) { return value.empty() ? Shown{} : value; }
-Shown yes_or_no(bool value) { return value ? "true" : "false"; }
-Shown text(const std::optional<milliseconds>& duration) {
-    return duration ? Shown{format_exactly(*duration)} : std::nullopt;
+/// How a setting that is one member is read and shown: as the member's type has it.
+template <auto member>
+void take(Settings& to, const Given& from) {
+    read(from, to.*member);
 }
 
-constexpr std::array<const char*, 2> on_lost_words{"stop", "ignore"};
-constexpr std::array<const char*, 3> leftovers_words{"wait", "kill", "leave"};
-constexpr std::array<const char*, 2> log_format_words{"text", "json"};
-
-template <typename Choice, size_t N>
-Shown word(Choice choice, const std::array<const char*, N>& words) {
-    return words.at(static_cast<size_t>(choice));
+template <auto member>
+Shown show(const Settings& from) {
+    return text(from.*member);
 }
 
 const std::array table{
@@ -88,9 +76,7 @@ const std::array table{
                    return uris.empty() ? Shown{} : fmt::format("{}", fmt::join(uris, ","));
                }},
     Option{.name = "password",
-           .spellings = "",
            .kind = Kind::text,
-           .value = "",
            .help = "for nodes whose URI has none",
            .against = "password-file",
            .take = [](Settings& to, const Given& from) { to.password = Secret{from.text}; },
@@ -103,7 +89,7 @@ const std::array table{
            .against = "password",
            .take =
                [](Settings& to, const Given& from) {
-                   to.password = password_from(from);
+                   to.password = password_in(from);
                    to.password_file = from.text;
                },
            .show = [](const Settings& from) { return from.password_file; }},
@@ -112,45 +98,44 @@ const std::array table{
            .kind = Kind::text,
            .value = "FILE",
            .help = "TLS: trust only the authorities in FILE (the system's)",
-           .take = [](Settings& to, const Given& from) { to.tls_ca = from.text; },
-           .show = [](const Settings& from) { return unless_empty(from.tls_ca); }},
+           .take = take<&Settings::tls_ca>,
+           .show = show<&Settings::tls_ca>},
     Option{.name = "tls-cert",
            .spellings = "--tls-cert",
            .kind = Kind::text,
            .value = "FILE",
            .help = "TLS: our certificate, for nodes that ask for one",
-           .take = [](Settings& to, const Given& from) { to.tls_cert = from.text; },
-           .show = [](const Settings& from) { return unless_empty(from.tls_cert); }},
+           .take = take<&Settings::tls_cert>,
+           .show = show<&Settings::tls_cert>},
     Option{.name = "tls-key",
            .spellings = "--tls-key",
            .kind = Kind::text,
            .value = "FILE",
            .help = "TLS: its key (in the same file)",
-           .take = [](Settings& to, const Given& from) { to.tls_key = from.text; },
-           .show = [](const Settings& from) { return unless_empty(from.tls_key); }},
+           .take = take<&Settings::tls_key>,
+           .show = show<&Settings::tls_key>},
     Option{.name = "tls-insecure",
            .spellings = "--tls-insecure",
            .kind = Kind::toggle,
-           .value = "",
            .help = "TLS: don't check who answers; warns each time",
-           .take = [](Settings& to, const Given& from) { to.tls_insecure = is_on(from); },
-           .show = [](const Settings& from) { return yes_or_no(from.tls_insecure); }},
+           .take = take<&Settings::tls_insecure>,
+           .show = show<&Settings::tls_insecure>},
     Option{.name = "config",
            .spellings = "--config",
            .kind = Kind::text,
            .value = "FILE",
            .help = "the configuration (~/.config/holdfast/config.toml, /etc/holdfast.toml)",
            .in_file = false,
-           .take = [](Settings& to, const Given& from) { to.config_file = from.text; },
-           .show = [](const Settings& from) { return from.config_file; }},
+           .take = take<&Settings::config_file>,
+           .show = show<&Settings::config_file>},
     Option{.name = "profile",
            .spellings = "--profile",
            .kind = Kind::text,
            .value = "NAME",
            .help = "the part of the configuration to use: [profile.NAME]",
            .in_file = false,
-           .take = [](Settings& to, const Given& from) { to.profile = from.text; },
-           .show = [](const Settings& from) { return from.profile; }},
+           .take = take<&Settings::profile>,
+           .show = show<&Settings::profile>},
     Option{.name = "key-prefix",
            .spellings = "--key-prefix",
            .kind = Kind::text,
@@ -190,10 +175,9 @@ const std::array table{
     Option{.name = "no-scripts",
            .spellings = "--no-scripts",
            .kind = Kind::toggle,
-           .value = "",
            .help = "ask the nodes by transactions instead of Lua scripts",
-           .take = [](Settings& to, const Given& from) { to.no_scripts = is_on(from); },
-           .show = [](const Settings& from) { return yes_or_no(from.no_scripts); }},
+           .take = take<&Settings::no_scripts>,
+           .show = show<&Settings::no_scripts>},
     Option{.name = "local-dir",
            .spellings = "--local-dir",
            .kind = Kind::text,
@@ -208,32 +192,30 @@ const std::array table{
     Option{.name = "verbose",
            .spellings = "-v,--verbose",
            .kind = Kind::toggle,
-           .value = "",
            .help = "say more on stderr",
            .against = "quiet",
            .take =
                [](Settings& to, const Given& from) {
                    if (is_on(from)) to.verbosity = Verbosity::verbose;
                },
-           .show = [](const Settings& from) { return yes_or_no(from.verbosity == Verbosity::verbose); }},
+           .show = [](const Settings& from) { return text(from.verbosity == Verbosity::verbose); }},
     Option{.name = "quiet",
            .spellings = "-q,--quiet",
            .kind = Kind::toggle,
-           .value = "",
            .help = "say only what went wrong",
            .against = "verbose",
            .take =
                [](Settings& to, const Given& from) {
                    if (is_on(from)) to.verbosity = Verbosity::quiet;
                },
-           .show = [](const Settings& from) { return yes_or_no(from.verbosity == Verbosity::quiet); }},
+           .show = [](const Settings& from) { return text(from.verbosity == Verbosity::quiet); }},
     Option{.name = "log-format",
            .spellings = "--log-format",
            .kind = Kind::choice,
            .value = "text|json",
            .help = "how events are written to stderr (text)",
-           .take = [](Settings& to, const Given& from) { to.log_format = choice<LogFormat>(from, log_format_words); },
-           .show = [](const Settings& from) { return word(from.log_format, log_format_words); }},
+           .take = take<&Settings::log_format>,
+           .show = show<&Settings::log_format>},
     Option{.name = "ttl",
            .spellings = "--ttl",
            .kind = Kind::duration,
@@ -249,7 +231,6 @@ const std::array table{
     Option{.name = "nonblock",
            .spellings = "-n,--nonblock,--try",
            .kind = Kind::toggle,
-           .value = "",
            .help = "fail at once if somebody else holds the lock",
            .scope = Scope::taking,
            .against = "wait",
@@ -257,7 +238,7 @@ const std::array table{
                [](Settings& to, const Given& from) {
                    if (is_on(from)) to.wait = milliseconds{0};
                },
-           .show = [](const Settings& from) { return yes_or_no(from.wait == milliseconds{0}); }},
+           .show = [](const Settings& from) { return text(from.wait == milliseconds{0}); }},
     Option{.name = "wait",
            .spellings = "-w,--wait,--timeout",
            .kind = Kind::duration,
@@ -284,8 +265,8 @@ const std::array table{
            .value = "DURATION",
            .help = "keep the lock at least this long, whatever the command does (0)",
            .scope = Scope::running,
-           .take = [](Settings& to, const Given& from) { to.min_hold = duration(from); },
-           .show = [](const Settings& from) { return text(from.min_hold); }},
+           .take = take<&Settings::min_hold>,
+           .show = show<&Settings::min_hold>},
     Option{.name = "label",
            .spellings = "--label",
            .kind = Kind::text,
@@ -314,33 +295,31 @@ const std::array table{
            .value = "DURATION",
            .help = "between SIGTERM and SIGKILL on loss (TTL/4, at most 5s)",
            .scope = Scope::running,
-           .take = [](Settings& to, const Given& from) { to.grace = duration(from); },
-           .show = [](const Settings& from) { return text(from.grace); }},
+           .take = take<&Settings::grace>,
+           .show = show<&Settings::grace>},
     Option{.name = "on-lost",
            .spellings = "--on-lost",
            .kind = Kind::choice,
            .value = "stop|ignore",
            .help = "what happens to the command when the lock is lost (stop)",
            .scope = Scope::running,
-           .take = [](Settings& to, const Given& from) { to.on_lost = choice<Settings::OnLost>(from, on_lost_words); },
-           .show = [](const Settings& from) { return word(from.on_lost, on_lost_words); }},
+           .take = take<&Settings::on_lost>,
+           .show = show<&Settings::on_lost>},
     Option{.name = "leftovers",
            .spellings = "--leftovers",
            .kind = Kind::choice,
            .value = "wait|kill|leave",
            .help = "what to do when the command left others of its group behind (wait)",
            .scope = Scope::running,
-           .take = [](Settings& to,
-                      const Given& from) { to.leftovers = choice<Settings::Leftovers>(from, leftovers_words); },
-           .show = [](const Settings& from) { return word(from.leftovers, leftovers_words); }},
+           .take = take<&Settings::leftovers>,
+           .show = show<&Settings::leftovers>},
     Option{.name = "tree",
            .spellings = "--tree",
            .kind = Kind::toggle,
-           .value = "",
            .help = "when the command is stopped, stop descendants outside its group as well",
            .scope = Scope::running,
-           .take = [](Settings& to, const Given& from) { to.tree = is_on(from); },
-           .show = [](const Settings& from) { return yes_or_no(from.tree); }},
+           .take = take<&Settings::tree>,
+           .show = show<&Settings::tree>},
     Option{.name = "max-hold",
            .spellings = "--max-hold",
            .kind = Kind::duration,
@@ -356,19 +335,6 @@ const std::array table{
 };
 
 } // namespace
-
-Failure Given::wrong(std::string_view wanted) const {
-    return {source == Source::command_line ? ExitStatus::usage : ExitStatus::configuration,
-            fmt::format("{} '{}' is not {}", where, printable(text), wanted)};
-}
-
-bool is_on(const Given& given) {
-    constexpr std::array on{"yes", "true", "1"};
-    constexpr std::array off{"no", "false", "0"};
-    if (std::ranges::find(on, given.text) != on.end()) return true;
-    if (std::ranges::find(off, given.text) == off.end()) throw given.wrong("yes or no");
-    return false;
-}
 
 std::string Option::variable() const {
     std::string variable = "HOLDFAST_";

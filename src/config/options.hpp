@@ -4,10 +4,9 @@
 // What is about one call and not a setting (-c, --json, --token, ...) stands with its command, in cli/commands/.
 #pragma once
 
-#include "base/error.hpp"
+#include "config/given.hpp"
 #include "config/settings.hpp"
 
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,25 +14,6 @@
 #include <vector>
 
 namespace holdfast {
-
-/// In the order of their precedence.
-enum class Source { command_line, environment, profile, file };
-
-/// A value as the user wrote it, and where.
-struct Given {
-    Source source;
-    std::string where; ///< "--ttl", "HOLDFAST_TTL", "/etc/holdfast.toml:3: ttl"
-    std::string text;
-
-    /// "--ttl '5q' is not " and what is wanted; a usage error only on the command line.
-    Failure wrong(std::string_view wanted) const;
-};
-
-/// What a toggle was set to. Throws Failure.
-bool is_on(const Given&);
-
-/// By the option's name.
-using Layer = std::map<std::string, Given, std::less<>>;
 
 struct Option {
     enum class Kind { text, duration, number, choice, toggle, list };
@@ -43,10 +23,10 @@ struct Option {
         running, ///< run alone
     };
 
-    std::string_view name;      ///< "ttl": HOLDFAST_TTL, and ttl in the file
-    std::string_view spellings; ///< on the command line, as in "-w,--wait,--timeout"; empty: nowhere there
+    std::string_view name;        ///< "ttl": HOLDFAST_TTL, and ttl in the file
+    std::string_view spellings{}; ///< on the command line, as in "-w,--wait,--timeout"; empty: nowhere there
     Kind kind;
-    std::string_view value; ///< what the help calls its value; empty for a toggle
+    std::string_view value{}; ///< what the help calls its value; empty for a toggle
     std::string_view help;
     Scope scope = Scope::everywhere;
     bool in_file = true;

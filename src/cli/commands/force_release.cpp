@@ -1,6 +1,5 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
-#include "base/escape.hpp"
 #include "cli/command_table.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
@@ -33,12 +32,7 @@ std::string words(const std::string& reason) {
 
 std::optional<milliseconds> older_than(const std::optional<std::string>& text) {
     if (!text) return {};
-    const auto duration = parse_duration(*text);
-    if (!duration)
-        throw Failure{ExitStatus::usage,
-                      fmt::format("--older-than '{}' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h",
-                                  printable(*text))};
-    return duration;
+    return duration(Given{Source::command_line, "--older-than", *text});
 }
 
 /// Why that holder is not known to have had it for so long; nothing when it is.

@@ -1,0 +1,48 @@
+// A value as the user wrote it, and what it is read as. All throw Failure that says where it stands and what would do.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/secret.hpp"
+
+#include <charconv>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+/// In the order of their precedence.
+enum class Source { command_line, environment, profile, file };
+
+struct Given {
+    Source source;
+    std::string where; ///< "--ttl", "HOLDFAST_TTL", "/etc/holdfast.toml:3: ttl"
+    std::string text;
+
+    /// "--ttl '5q' is not " and what is wanted; a usage error only on the command line.
+    Failure wrong(std::string_view wanted) const;
+};
+
+/// By the option's name.
+using Layer = std::map<std::string, Given, std::less<>>;
+
+/// What a toggle was set to.
+bool is_on(const Given&);
+
+milliseconds duration(const Given&);
+
+template <typename Number>
+Number number(const Given& given, Number smallest, Number largest, std::string_view wanted) {
+    Number value{};
+    const char* end = given.text.data() + given.text.size();
+    const auto [parsed_to, error] = std::from_chars(given.text.data(), end, value);
+    if (error != std::errc{} || parsed_to != end || !(value >= smallest && value <= largest)) throw given.wrong(wanted);
+    return value;
+}
+
+/// The first line of the file that is named. Refuses a file that others may read.
+Secret password_in(const Given& file);
+
+} // namespace holdfast
