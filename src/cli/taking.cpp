@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "cli/environment.hpp"
 #include "cli/messages.hpp"
+#include "lock/restart_guard.hpp"
 #include "lock/tenure.hpp"
 
 #include <fmt/format.h>
@@ -40,9 +41,8 @@ std::string even_number(size_t nodes) {
                        nodes - 1, nodes == 2 ? "does" : "do", nodes - 1, nodes + 1);
 }
 
-/// What a node grants for that long a restart makes it forget, while it has its vote again.
-void check_guarded(const char* option, milliseconds lasts, const Settings& settings) {
-    if (!settings.restart_guard || lasts <= *settings.restart_guard) return;
+void check_guarded(const char* option, milliseconds lasts, size_t nodes, const Settings& settings) {
+    if (!outlasts_guard(lasts, nodes, settings.restart_guard)) return;
     throw Failure{ExitStatus::usage,
                   fmt::format("{0} {1} is longer than --restart-guard {2}, for which a restarted node has no vote; "
                               "make it shorter, or give every user of these nodes --restart-guard {1}",
@@ -55,10 +55,8 @@ LockTerms lock_terms(const Settings& settings, size_t nodes, milliseconds grace,
                      milliseconds min_hold) {
     const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift, processor_wait};
     if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
-    if (nodes > 2) {
-        check_guarded("--ttl", timing.ttl, settings);
-        check_guarded("--min-hold", min_hold, settings);
-    }
+    check_guarded("--ttl", timing.ttl, nodes, settings);
+    check_guarded("--min-hold", min_hold, nodes, settings);
     advise_on_unit(settings);
     if (timing.widened()) advise_on_priority(settings, timing);
     return {timing, settings.restart_guard, mode(settings)};

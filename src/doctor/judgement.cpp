@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "doctor/rights.hpp"
+#include "lock/restart_guard.hpp"
 #include "redis/info.hpp"
 
 #include <fmt/format.h>
@@ -58,7 +59,7 @@ Finding number(size_t n) {
 Finding timing(size_t n, const LockTerms& terms) {
     const Timing& timing = terms.timing;
     if (const auto why = impossible(timing)) return failing("timing", *why, "until then run refuses to start");
-    if (n > 2 && terms.restart_guard && timing.ttl > *terms.restart_guard)
+    if (outlasts_guard(timing.ttl, n, terms.restart_guard))
         return failing("timing",
                        fmt::format("--ttl {} is longer than --restart-guard {}, for which a restarted node has no vote",
                                    format_duration(timing.ttl), format_duration(*terms.restart_guard)),

@@ -6,10 +6,14 @@
 #include <fmt/format.h>
 
 namespace holdfast {
+namespace {
+
+constexpr size_t fewest_nodes = 3;
+
+} // namespace
 
 std::optional<TooYoung> too_young(const NodeSet& nodes, size_t node, std::optional<milliseconds> guard,
                                   double drift_ratio) {
-    constexpr size_t fewest_nodes = 3;
     const bool forgets_nothing = nodes.node(node).remembers || nodes.node(node).durable;
     if (!guard || nodes.size() < fewest_nodes || forgets_nothing || !enforced(Rule::restart_guard)) return {};
     const auto& said = nodes.introduction(node);
@@ -24,6 +28,10 @@ std::optional<TooYoung> too_young(const NodeSet& nodes, size_t node, std::option
         fmt::format("it was started {} and may have forgotten locks; it has a vote in {} (see --restart-guard)", when,
                     format_duration(lasts - age)),
         lasts - age};
+}
+
+bool outlasts_guard(milliseconds lasts, size_t nodes, std::optional<milliseconds> guard) {
+    return guard && nodes >= fewest_nodes && lasts > *guard;
 }
 
 } // namespace holdfast

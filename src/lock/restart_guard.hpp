@@ -19,4 +19,8 @@ struct TooYoung {
 /// Goes by what the node said of itself when it was connected to. Nothing when it has a vote, or without a `guard`.
 std::optional<TooYoung> too_young(const NodeSet&, size_t node, std::optional<milliseconds> guard, double drift_ratio);
 
+/// Whether what a node grants for that long may be forgotten in a restart, and the node have its vote again before it
+/// would have ended.
+bool outlasts_guard(milliseconds lasts, size_t nodes, std::optional<milliseconds> guard);
+
 } // namespace holdfast
