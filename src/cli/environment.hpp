@@ -2,6 +2,7 @@
 // command its lock; and variables that named holdfast's process, which name the command's.
 #pragma once
 
+#include "cli/runs_around.hpp"
 #include "config/settings.hpp"
 #include "lock/lock.hpp"
 #include "process/child.hpp"
@@ -14,10 +15,8 @@ namespace holdfast {
 /// These words with all of their environment that is known before the lock is won.
 Command command_with_environment(const std::vector<std::string>& words);
 
-/// "NAME=value" of what tells a command or a script its lock.
-std::vector<std::string> lock_variables(const Lock&, const std::vector<Node>&, const Settings&);
-
-/// What `text` says of each node, with commas between.
-std::string joined(const std::vector<Node>&, std::string (Node::*text)() const);
+/// "NAME=value" of what tells a command or a script its lock, and which `runs` are around it.
+std::vector<std::string> lock_variables(const Lock&, const std::vector<Node>&, const Settings&,
+                                        const std::vector<RunAround>& runs = {});
 
 } // namespace holdfast

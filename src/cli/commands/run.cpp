@@ -131,9 +131,8 @@ class Run {
             report_.result = "lost";
             throw not_started(lock_);
         }
-        std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_);
         around_.push_back({our_process(), lock_.token(), lock_on(lock_.key(), nodes_)});
-        variables.push_back(fmt::format("HOLDFAST_HELD={}", held_text(around_)));
+        const std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_, around_);
         if (forked.guard && !forked.guard->watch(forked.child->pid()))
             throw system_failure("cannot start the guard process");
         // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
