@@ -45,7 +45,7 @@ std::string waiters_table(const Inspection& seen) {
     return table(rows, 2);
 }
 
-/// Who has it, as far as anybody has.
+/// The holder, as far as there is one.
 std::string sentence(const LockKey& key, const Inspection& seen) {
     if (seen.standing == Standing::held)
         return fmt::format("{} is held by {}", key.name, held_by(seen.record, seen.expires_in));

@@ -1,6 +1,6 @@
-// A lock as somebody sees it who looks: the same in status, list and force-release, for people and as JSON.
+// A lock as it is shown: the same in status, list and force-release, for people and as JSON.
 //
-// Nothing here shows a token: whoever knows one can release its lock.
+// Nothing here shows a token: any process that knows one can release its lock.
 #pragma once
 
 #include "base/json.hpp"
@@ -11,12 +11,12 @@
 
 namespace holdfast {
 
-/// A sentence on who holds it, and lines with what else there is to know: since when, who waits, and the nodes where
+/// A sentence on the holder, and lines with what else there is to know: since when, the waiters, and the nodes where
 /// they differ.
 std::string lock_text(const LockKey&, const Inspection&);
 
-/// {"lock", "key", "state", "holder", "fence", "expires_in_ms", "held_for_ms", "waiting", "nodes_holding"}; what nobody
-/// can say is null.
+/// {"lock", "key", "state", "holder", "fence", "expires_in_ms", "held_for_ms", "waiting", "nodes_holding"}; what is not
+/// known is null.
 Json lock_json(const LockKey&, const Inspection&);
 /// [{"position", "label", "user", "host", "pid", "waited_ms"}]
 Json waiters_json(const Inspection&);

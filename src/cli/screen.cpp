@@ -16,7 +16,7 @@ namespace {
 
 bool colours_wanted() {
     const auto set = [](const char* name) {
-        const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+        const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
         return value == nullptr ? std::string{} : std::string{value};
     };
     return ::isatty(STDOUT_FILENO) == 1 && set("NO_COLOR").empty() && !set("TERM").empty() && set("TERM") != "dumb";

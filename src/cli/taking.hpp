@@ -20,10 +20,10 @@ LockTerms lock_terms(const Settings&, size_t nodes, milliseconds grace, double p
 /// Refuses a lock that one of the runs around us holds, as its nodes confirm: to wait for it would be to wait for ever.
 void refuse_inside_itself(const std::vector<RunAround>&, const LockKey&, const std::vector<Node>&, const Settings&);
 
-/// Advice that does not stop anybody.
+/// Advice; the run goes on.
 void advise(const std::vector<Node>&, const Log&);
 
-/// Says why the lock was not acquired, and what that means for whoever was to have it.
+/// Says why the lock was not acquired, and what that means for the command or the script that was to have it.
 enum class Refused { command, script };
 Exit refuse(const Lock&, const Attempt&, const Settings&, Refused);
 

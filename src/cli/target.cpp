@@ -56,7 +56,8 @@ std::vector<Node> configured_nodes(const Settings& settings) {
                 log.tell(event::local_node(uri, path));
                 nodes.emplace_back();
                 nodes.back().socket_path = std::move(path);
-                // Its file is written before it answers, and what would lose that would end this machine's holders.
+                // The server of a local: node writes its file before it answers; only what ends this machine, and with
+                // it all holders, could lose that.
                 nodes.back().remembers = true;
             }
             continue;

@@ -1,5 +1,5 @@
-// The token of a lock that acquire took, on its way to renew, release and verify. Whoever has it can let go of the
-// lock, so a file with it is only its owner's to read. Throws Failure.
+// The token of a lock that acquire took, on its way to renew, release and verify. Any process that has it can release
+// the lock, so only its owner may read a file with it. Throws Failure.
 #pragma once
 
 #include "lock/record.hpp"

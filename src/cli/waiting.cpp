@@ -10,7 +10,7 @@ namespace {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-/// Short, for one line of a terminal: who waits knows the lock's name, and sees at the end when it expires.
+/// Short, for one line of a terminal: the user who waits knows the lock's name, and need not know when it expires.
 std::string who_has_it(const Record& holder) {
     const auto held_for = age(holder);
     return fmt::format("{} has it{}", describe(holder), held_for ? " for " + format_duration(*held_for) : "");
@@ -39,7 +39,7 @@ WaitingDisplay::~WaitingDisplay() {
 }
 
 void WaitingDisplay::show(const Attempt& attempt) {
-    // A split vote is over before anybody has read of it.
+    // A split vote is over before a user has read of it.
     if (attempt.outcome == Outcome::contended || limit_ == milliseconds{0}) return;
     const std::string sentence = not_acquired(lock_.key(), attempt, lock_.timing());
     if (log_.on_terminal()) draw(attempt, sentence);

@@ -22,8 +22,8 @@ class Reminder {
 
 class WaitingDisplay {
   public:
-    /// All references outlive the display. Without a `limit` the wait has no end; whoever has one of zero does not
-    /// wait, and sees nothing.
+    /// All references outlive the display. Without a `limit` the wait has no end; with one of zero there is no
+    /// wait, and nothing is shown.
     WaitingDisplay(const Lock& lock, const Log& log, std::optional<milliseconds> limit)
         : lock_{lock}, log_{log}, limit_{limit} {}
     WaitingDisplay(const WaitingDisplay&) = delete;

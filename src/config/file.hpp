@@ -4,7 +4,7 @@
 //     [profile.ci]
 //     wait = "10m"
 //
-// A key that nobody knows, a value of the wrong type, and a password that others may read are errors with file and
+// An unknown key, a value of the wrong type, and a password that others may read are errors with file and
 // line, in all profiles alike. Throws Failure (78).
 #pragma once
 

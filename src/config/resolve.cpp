@@ -95,7 +95,7 @@ void settle_contradictions(Layer& given) {
 } // namespace
 
 std::optional<std::string> environment_variable(const char* name) {
-    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
     return value == nullptr ? std::nullopt : std::optional<std::string>{value};
 }
 

@@ -23,7 +23,8 @@ struct Settings {
     /// Where it was read from, if it was.
     std::optional<std::string> password_file;
     /// PEM files for nodes with TLS whose URI does not say otherwise: the only authorities that are trusted (default:
-    /// the system's), our own certificate, and its key. `insecure`: whoever answers is believed to be the node.
+    /// the system's), our own certificate, and its key. `insecure`: any server that answers is believed to be the
+    /// node.
     std::string tls_ca, tls_cert, tls_key;
     bool tls_insecure = false;
     /// In front of each lock's name; '' shares names with other lock clients.

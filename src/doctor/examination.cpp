@@ -115,7 +115,8 @@ class Examination {
     }
 
   private:
-    /// One round with those who have answered so far. Who fails, or is not heard in time, is asked no more.
+    /// One round with the nodes that have answered so far. A node that fails or does not answer in time is asked no
+    /// more.
     Answers ask(const NodeSet::ExchangeFor& exchange_for) {
         std::vector<bool> asked(nodes_.size());
         Answers answers = nodes_.ask(

@@ -2,8 +2,8 @@
 //
 // On each node a lock of its own is really taken, extended and released, as run would do it and by transaction; its
 // keys are removed again, and would expire otherwise. A node that is down, hangs or talks nonsense costs the time that
-// a connection and one answer may take. Whoever has answered once is asked for two node timeouts and a second more;
-// what there was no time for is untried. Main thread.
+// a connection and one answer may take. A node that has answered once is asked for two node timeouts and a second more;
+// a trial for which there was no time is untried. Main thread.
 #pragma once
 
 #include "lock/lock.hpp"
@@ -52,7 +52,7 @@ struct Facts {
     std::optional<Leftovers> leftovers{}; ///< nothing: untried, or without a prefix
 };
 
-/// `probe` is the name of a lock that nobody has. The names of the nodes are resolved.
+/// `probe` is the name of a lock that no run takes. The names of the nodes are resolved.
 std::vector<Facts> examine(NodeSet&, const LockKey& probe, const LockTerms&);
 
 } // namespace holdfast

@@ -10,7 +10,7 @@ namespace holdfast {
 
 enum class Severity {
     ok,
-    warn, ///< locks work; somebody should know this
+    warn, ///< locks work; an operator should know this
     fail, ///< of a node: it grants no lock, or none to rely on; of all: no lock can be taken
 };
 

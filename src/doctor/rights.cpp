@@ -13,7 +13,7 @@
 namespace holdfast {
 namespace {
 
-/// What does not work for who lacks a command.
+/// What does not work for a user that lacks a command.
 enum class Without { locks, scripts, transactions, promptness, messages, looking, listing, facts, persistence };
 
 struct Right {

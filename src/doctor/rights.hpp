@@ -14,7 +14,7 @@ namespace holdfast {
 /// where none are wanted. `selects`: the nodes have another database than 0.
 std::string acl_rule(const std::string& user, const std::string& prefix, Mode mode, bool selects);
 
-/// Each command once, on keys of a lock that nobody has, none of which is there for long afterwards. The last of its
+/// Each command once, on keys of a lock that no run takes, none of which is there for long afterwards. The last of its
 /// connection: where EXEC is refused, a transaction may stay open.
 Request rights_probe(const LockKey& probe, Mode mode);
 

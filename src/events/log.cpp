@@ -67,7 +67,7 @@ void Log::redraw(std::string_view sentence) const {
 
 void Log::put(std::string_view text) const {
     const int fd = impatient_ ? impatient_.get() : STDERR_FILENO;
-    // A terminal that another process writes to takes nothing at the moment, though somebody reads it.
+    // A terminal that another process writes to takes nothing at the moment, though it is read.
     for (int tries = ::isatty(fd) == 1 ? 10 : 1; tries > 0; --tries) {
         if (is_writable(fd) && (::write(fd, text.data(), text.size()) >= 0 || errno != EAGAIN)) return;
         if (tries > 1) ::poll(nullptr, 0, 1);

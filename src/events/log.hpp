@@ -2,7 +2,7 @@
 // {"time", "event", "lock", "message", ...} a line. As JSON everything is said that -v would say, unless it is -q.
 // The one place where events (events/event.hpp) become lines, and where it is decided which are shown.
 //
-// While a lock is held nothing may wait for whoever reads our stderr, so a line that a full pipe or a
+// While a lock is held nothing may wait for the reader of our stderr, so a line that a full pipe or a
 // stopped terminal would not take at once is dropped (hazard 48). Main thread only.
 #pragma once
 

@@ -82,7 +82,7 @@ Guard::Guard(const LiveDeadline& deadline, GuardRules rules) : deadline_{deadlin
 }
 
 Guard::~Guard() {
-    // Something was thrown while the command ran, and what is left of it has nobody else.
+    // Something was thrown while the command ran, and no other process stops what is left of it.
     if (state_->group > 0 || pid_ <= 0) return;
     // Nothing is left for it to do; reaped here, for an init may not. It may be stopped.
     ::kill(pid_, SIGKILL);
@@ -189,7 +189,7 @@ void Guard::finish_alone(pid_t group, bool told) const {
         signal_alone(strays, group, SIGTERM);
         signal_alone(strays, group, SIGCONT);
     }
-    // A look at all processes is work, and who works waits for a processor when it matters: none before the kill.
+    // No look at all processes before the kill: a process that works has to wait for a processor when it matters.
     while (true) {
         // Once it is gone, its number may become another's.
         if (group != nobody && ::kill(-group, 0) != 0 && errno == ESRCH) group = nobody;
@@ -213,7 +213,7 @@ void Guard::signal(pid_t group, int signal) const {
 
 void Guard::signal_alone(KnownStrays& strays, pid_t group, int signal) const {
     if (rules_.tree) {
-        // Whoever is stopped works no more, and leads to its children.
+        // A stopped process works no more, and its children are found by it.
         if (signal == SIGKILL) signal_group(group, SIGSTOP);
         strays.signal(group, signal);
     }

@@ -67,7 +67,7 @@ class Guard {
     void finish_alone(pid_t group, bool told) const;
     /// The group at once, and with `tree` its strays, which are found without parents while the supervisor lives.
     void signal(pid_t group, int signal) const;
-    /// When it does not: strays are found by their parents, who must not end before.
+    /// The same when the supervisor does not live: strays are found by their parents, which must not end before.
     void signal_alone(KnownStrays& strays, pid_t group, int signal) const;
 
     const LiveDeadline& deadline_;

@@ -17,11 +17,11 @@ namespace {
 /// How long after SIGKILL a process may take to be gone before it is named, and how often it is named again.
 constexpr seconds unkillable_after{1};
 constexpr std::chrono::minutes unkillable_again{5};
-/// How often to look for what nobody tells us: whether what is left of the group has ended, for not all of it need be
-/// our children, and whether a shell has put us into the foreground.
+/// How often to look for changes of which no event tells: whether the rest of the group has ended, which need not all
+/// be our children, and whether a shell has put us into the foreground.
 constexpr milliseconds look_often{50};
 constexpr seconds look_seldom{1};
-/// How often to look whether others of our group are stopped who should not be.
+/// How often to look whether other processes of our group are stopped that should not be.
 constexpr milliseconds shares_after{250};
 constexpr seconds leftovers_told_after{1};
 /// A second request to end that comes sooner may be the first one, sent twice.

@@ -1,5 +1,5 @@
-// The first words with a server on each connection: who we are, what it is, and whether it may be asked for locks. Pure
-// functions of what is said; the connection says it (redis/connection.hpp).
+// The first requests on each connection: they give our credentials, ask what the server is, and tell whether it may be
+// asked for locks. Pure functions of requests and replies; redis/connection.hpp sends them.
 #pragma once
 
 #include "base/clock.hpp"

@@ -18,7 +18,7 @@ struct TlsOptions {
     std::string ca{};   ///< the only authorities that are trusted
     std::string cert{}; ///< ours, for a server that wants to know its clients; with those between it and its authority
     std::string key{};  ///< to `cert`; empty: it is in the same file
-    bool insecure = false; ///< whoever answers is believed to be the node
+    bool insecure = false; ///< any server that answers is believed to be the node
 
     auto operator<=>(const TlsOptions&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means <=>
     /// What is open here is as in `defaults`. A certificate and its key go together.

@@ -24,7 +24,7 @@
 namespace holdfast {
 namespace {
 
-/// Who called us: the script that holds the lock from now on, whatever becomes of us.
+/// The caller: the script that holds the lock from now on, whatever becomes of this process.
 Holder caller(const Settings& settings) {
     std::string program;
     std::getline(std::ifstream{fmt::format("/proc/{}/comm", ::getppid())}, program);
@@ -61,9 +61,9 @@ std::string as_json(const Lock& lock) {
         .line();
 }
 
-/// To stdout, for as long as the lock lasts: who reads us may be slow, and after that there is nothing to tell. Returns
-/// the signal that wanted us to end before all of it was taken. What cannot be written is Failure: who does not get the
-/// token could not let go of the lock.
+/// Writes to stdout for as long as the lock lasts: the reader may be slow, and after that there is nothing to tell.
+/// Returns the signal that asked us to end before all of it was read. Throws Failure when it cannot be written: a
+/// caller without the token could not release the lock.
 std::optional<int> write_out(const std::string& text, BootTime until, const Signals& signals) {
     if (!text.empty() && was_closed(STDOUT_FILENO))
         throw Failure{ExitStatus::internal, "stdout is closed, and the token is written there, so the lock was "
@@ -92,7 +92,7 @@ std::string told(const Lock& lock, const Arguments& typed, const Settings& setti
     return typed.has("--token-file") ? "" : lock.token().text() + "\n";
 }
 
-/// Gives the won lock to whoever called us.
+/// Gives the won lock to the caller.
 Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, const std::vector<Node>& nodes,
                const Signals& signals) {
     if (const auto& file = typed.value("--token-file")) write_token(*file, lock.token());
@@ -101,7 +101,7 @@ Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, con
         lock.release();
         return Exit::of_signal(*signal);
     }
-    // Whoever goes by our status must not believe in a lock that ended while we were stopped or not read.
+    // A caller that goes by our status must not believe in a lock that ended while we were stopped or not read.
     if (!lock.valid())
         throw Failure{ExitStatus::lost, fmt::format("{} was acquired, and had run out before its token was handed over",
                                                     lock.key().name)};

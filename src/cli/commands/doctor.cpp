@@ -77,7 +77,7 @@ Json json(const Diagnosis& diagnosis) {
 }
 
 Exit doctor(const Arguments& typed, const Settings& settings) {
-    // A lock that is nobody's.
+    // A lock that no run takes.
     const LockKey key = lock_key("doctor." + random_id(), settings);
     if (typed.has("--acl") && typed.has("--json"))
         throw Failure{ExitStatus::usage, "--acl prints a line for Redis and --json an object; give one of them"};

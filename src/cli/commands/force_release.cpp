@@ -48,7 +48,7 @@ std::optional<std::string> too_young(const Record& record, milliseconds least) {
     return fmt::format("it is held for {} only, by the clocks of its host and of this one", format_duration(*held_for));
 }
 
-/// Asks whoever sits at the terminal. Anything but yes is no, also what was typed before the question was there.
+/// Asks the user at the terminal. Anything but yes is no, also what was typed before the question was there.
 bool confirmed(const std::string& question) {
     ::tcflush(STDIN_FILENO, TCIFLUSH);
     fmt::print(stderr, "{} [y/N] ", question);

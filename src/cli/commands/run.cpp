@@ -97,7 +97,8 @@ class Run {
             return refuse(lock_, attempt, settings_, Refused::command);
         }
         const Ending ending = hold(forked, rules, attempt);
-        // A script around us ends by it as it would without us. It waits for us too: we have it blocked.
+        // The signal was typed for all of our group and reached the command alone. A script that runs us ends by it, as
+        // it would without us; we have it blocked, and go on to the end.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
         if (ending.exec_error == ETIME) report_.result = "lost";
         if (ending.exec_error != 0) throw exec_failure(typed_.words.front(), ending.exec_error);
@@ -135,7 +136,7 @@ class Run {
         const std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_, around_);
         if (forked.guard && !forked.guard->watch(forked.child->pid()))
             throw system_failure("cannot start the guard process");
-        // After the go nobody knows what of the command is still alive: then the lock is left to its TTL.
+        // After the go a failure here does not tell whether the command lives: then the lock is left to its TTL.
         release_on_failure_ = false;
         forked.child->go(*not_after, variables);
         const Ending ending = supervisor.run([&] { return hold.keep_up(); });
