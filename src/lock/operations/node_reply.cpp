@@ -6,20 +6,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 namespace holdfast {
 namespace {
 
-std::optional<Verdict> verdict(std::string_view text) {
-    static const std::map<std::string_view, Verdict> verdicts{
-        {"granted", Verdict::granted}, {"held", Verdict::held},         {"reserved", Verdict::reserved},
-        {"raised", Verdict::raised},   {"refused", Verdict::refused},   {"yours", Verdict::yours},
-        {"missing", Verdict::missing}, {"taken", Verdict::taken},       {"revoked", Verdict::revoked},
-        {"changed", Verdict::changed}, {"released", Verdict::released}, {"not_ours", Verdict::not_ours},
-        {"done", Verdict::done},       {"free", Verdict::free}};
-    const auto found = verdicts.find(text);
-    return found == verdicts.end() ? std::nullopt : std::optional{found->second};
+std::optional<Verdict> verdict(std::string_view name) {
+    const auto found = std::ranges::find(verdict_names, name);
+    return found == verdict_names.end() ? std::nullopt
+                                        : std::optional{static_cast<Verdict>(found - verdict_names.begin())};
 }
 
 tl::unexpected<NodeFailure> failure(NodeFailure::Kind kind, std::string text) {

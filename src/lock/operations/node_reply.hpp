@@ -8,8 +8,10 @@
 
 #include <tl/expected.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -31,6 +33,12 @@ enum class Verdict {
     free,       ///< no such key
     not_a_lock, ///< of any operation: a key of another type, or one without a TTL
 };
+
+/// How a node says them, in that order. It does not say not_a_lock: an error does, or what stands in the key.
+constexpr std::array<std::string_view, 14> verdict_names{"granted",  "held",    "reserved", "raised",  "refused",
+                                                         "yours",    "missing", "taken",    "revoked", "released",
+                                                         "not_ours", "done",    "changed",  "free"};
+static_assert(verdict_names.size() == static_cast<size_t>(Verdict::not_a_lock));
 
 struct Waiter {
     Record record; ///< its token has no attempt
