@@ -23,7 +23,7 @@ enum class Rule {
     impossible_quorum,   ///< a lock that so few nodes hold that they are no quorum is lost at once (hazard 45)
 };
 
-/// Their names, in that order.
+/// The names of the rules, in the order of Rule.
 constexpr std::array<std::string_view, 12> rule_names{
     "drift", "send_time",  "fresh_token",         "close_on_timeout",  "restart_guard", "no_resurrection",
     "guard", "group_kill", "reap_before_release", "configured_quorum", "missing_lease", "impossible_quorum"};

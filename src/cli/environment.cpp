@@ -33,7 +33,7 @@ struct Variable {
     Text (*value)(const Held&);
 };
 
-/// All that the command does not inherit: each is set anew, or left out.
+/// The variables of holdfast that the command does not inherit: holdfast sets each of them anew or leaves it out.
 constexpr std::array<Variable, 10> variables{{
     {"HOLDFAST_LOCK", [](const Held& held) -> Text { return held.lock.key().name; }},
     {"HOLDFAST_KEY", [](const Held& held) -> Text { return held.lock.key().key(); }},

@@ -11,8 +11,7 @@
 
 namespace holdfast {
 
-/// A sentence on the holder, and lines with what else there is to know: since when, the waiters, and the nodes where
-/// they differ.
+/// A sentence on the holder, then since when, the waiters, and, if the nodes differ, a table of all nodes.
 std::string lock_text(const LockKey&, const Inspection&);
 
 /// {"lock", "key", "state", "holder", "fence", "expires_in_ms", "held_for_ms", "waiting", "nodes_holding"}; what is not

@@ -42,7 +42,8 @@ Number number(const Given& given, Number smallest, Number largest, std::string_v
     return value;
 }
 
-/// The first line of the file that is named. Refuses a file that others may read.
+/// The first line of the file that is named. Throws Failure if users other than the owner and the group may
+/// read it.
 Secret password_in(const Given& file);
 
 } // namespace holdfast

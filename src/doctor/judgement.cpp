@@ -231,7 +231,7 @@ std::string advice_on(const Refusal& refusal) { return refusal.advice.empty() ? 
 
 Finding lock_refused(const Facts& facts) {
     const Refusal& why = facts.as_run.why;
-    // Which node of a cluster has the key that doctor has tried is chance.
+    // Any node of a cluster may have the key that doctor tried, so a refusal that names another node is a warning.
     const bool by_chance = why.helps == Refusal::Helps::another_server && has_mode(facts, "cluster");
     return (by_chance ? warning : failing)("lock", why.text, advice_on(why));
 }

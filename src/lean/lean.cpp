@@ -55,7 +55,7 @@ int execute_whole_program(const Self& lean, char** argv) {
     for (const char* place : places) {
         const auto file = lean.path.parent_path() / place;
         struct stat info {};
-        // Beside a copy in a folder like /tmp, any user can put a file.
+        // Any user can put a file beside a copy in /tmp, so a file is executed only if its owner is the copy's owner.
         if (::stat(file.c_str(), &info) != 0 || info.st_uid != lean.owner) continue;
         ::execv(file.c_str(), argv);
         return errno;

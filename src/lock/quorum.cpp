@@ -5,7 +5,7 @@
 namespace holdfast {
 
 size_t quorum(size_t nodes) {
-    // Without the rule: a quorum of the nodes on one side of a partition, which is a minority of all.
+    // A test build without the rule asks for a quorum of half the nodes, so that each side of a partition can have one.
     return enforced(Rule::configured_quorum) ? nodes / 2 + 1 : nodes / 4 + 1;
 }
 

@@ -77,7 +77,7 @@ Row row_of(const Reply& error, std::string_view cause) {
     return found == std::end(rows) ? Row{} : *found;
 }
 
-/// What the row says, or else `otherwise`.
+/// The refusal that `row` describes, with the {places} of its text filled; `otherwise` is the text if `row` has none.
 Refusal in_words(const Row& row, std::string_view otherwise, const std::string& words, const Node& node) {
     const auto filled = [&](std::string_view text) {
         return fmt::format(

@@ -71,7 +71,7 @@ class Acquisition {
         return list({text("reserved"), text(head.first), integer(first_lasts.count())});
     }
 
-    /// Asks whether the first entry lives or is forgotten, when many older ones hide that.
+    /// Asks whether the first entry lives or is forgotten, when what was read of `seen` does not tell.
     Exchange look_for_first(const QueueHead& head) const {
         return ask({"ZSCORE", key_.seen(), head.first}, [self = *this, head](Replies&& replies) -> Step {
             if (replies[0].type == Reply::Type::nil) return self.drop({head.first});

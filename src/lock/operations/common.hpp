@@ -36,7 +36,7 @@ struct QueueHead {
     milliseconds now;                        ///< by the node's clock
     std::string first;                       ///< empty: nothing waits
     std::vector<std::string> stale;          ///< entries to drop, which their runs no longer refresh
-    std::optional<milliseconds> first_lasts; ///< how long the first entry lives; unknown behind many older ones
+    std::optional<milliseconds> first_lasts; ///< how long the first entry lives; nothing: too little of `seen` was read
 
     static void add(const LockKey&, Request&);
     explicit QueueHead(std::span<const Reply> replies);
