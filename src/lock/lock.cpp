@@ -125,14 +125,17 @@ std::vector<NodeReport> Lock::same_servers() const {
     return {};
 }
 
-Attempt Lock::try_once(const Try& how) {
+void Lock::begin_attempt(bool waits) {
     if (enforced(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
     self_.since = wall_time_since_epoch();
     self_.nodes = nodes_.size();
     record_ = Record::make(token_, self_);
     lease_ = Lease{nodes_.size()};
-    if (how.wait && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
+    if (waits && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
+}
 
+Attempt Lock::try_once(const Try& how) {
+    begin_attempt(how.wait.has_value());
     Ballot ballot{nodes_.size()};
     FenceAgreement fences{nodes_.size()};
     std::vector<milliseconds> votes_in; // of those that are too young

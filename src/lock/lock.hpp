@@ -125,6 +125,8 @@ class Lock {
     template <typename OperationFor>
     Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
                  size_t at_least, OperationFor operation_for);
+    /// A token of its own, the record with it, an empty lease, and an entry for the queue when the run waits.
+    void begin_attempt(bool waits);
     /// What an attempt asks the nodes for.
     Acquire request(const Try&) const;
     /// What a node's answer to that leaves open.
