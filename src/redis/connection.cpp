@@ -267,8 +267,25 @@ void Connection::receive(Reply reply) {
     reader_.expect();
     if (refused_) return received_in_vain(std::move(done));
     if (done.purpose == Purpose::greeting) greeted(done.replies);
-    if (done.purpose == Purpose::round)
-        answer_ = {done.round, Answer{std::move(done.replies), done.sent_at, BootClock::now() - *done.sent_at}};
+    if (done.purpose != Purpose::round) return;
+    const bool moved = std::ranges::any_of(done.replies, [](const Reply& one) {
+        return one.type == Reply::Type::error && meaning(one).helps == Refusal::Helps::another_server;
+    });
+    answer_ = {done.round, Answer{std::move(done.replies), done.sent_at, BootClock::now() - *done.sent_at}};
+    if (moved) leave();
+}
+
+void Connection::leave() {
+    endpoint_.look_again();
+    close();
+    pending_.clear();
+}
+
+void Connection::close() {
+    given_up_ = std::move(fd_);
+    fd_.reset();
+    state_ = State::closed;
+    listening_ = 0;
 }
 
 void Connection::received_in_vain(Pending done) {
@@ -323,12 +340,7 @@ void Connection::fail(Kind kind, std::string text) {
     if (!has_greeted) endpoint_.look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     NodeFailure why = state_ == State::open && refused_ ? *refused_ : NodeFailure{kind, std::move(text)};
-    if (!overdue || enforced(Rule::close_on_timeout)) {
-        given_up_ = std::move(fd_);
-        fd_.reset();
-        state_ = State::closed;
-        listening_ = 0;
-    }
+    if (!overdue || enforced(Rule::close_on_timeout)) close();
     // Only the last round is still asked for its answer; earlier ones have ended.
     const auto asked = std::ranges::find(pending_.rbegin(), pending_.rend(), Purpose::round, &Pending::purpose);
     if (asked != pending_.rend())

@@ -144,6 +144,10 @@ class Connection {
     void hear(Reply);
     void greeted(const std::vector<Reply>&);
     void ask_to_listen(const std::string& channel);
+    /// After an answer by which another server has the lock's keys: this one was demoted, say, and its connections stay
+    /// open. The next request opens a connection to where the node is then.
+    void leave();
+    void close();
     void fail(NodeFailure::Kind, std::string text);
 
     Node node_;

@@ -137,4 +137,43 @@ TEST_CASE("a server that moves while a lock is held is found at its new address"
     CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
+TEST_CASE("a planned failover behind a name ends no command, and a waiter goes along") {
+    const RedisServer master{{"--repl-diskless-sync-delay", "0"}, RedisServer::Listens::loopback};
+    const std::string port = fmt::format("{}", master.port());
+    const RedisServer replica{{"--bind", "127.0.0.3", "--port", port, "--replicaof", "127.0.0.1", port,
+                               "--replica-announce-ip", "127.0.0.3"}};
+    const auto ask_replica = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {"redis-cli", "-h", "127.0.0.3", "-p", port});
+        return finish(words).out;
+    };
+    REQUIRE(eventually([&] { return has(ask_replica({"INFO", "replication"}), "master_link_status:up"); }));
+    const TempDir dir;
+    ProcessOptions options = host;
+    options.environment["MOVED_TO"] = dir.write("where", "127.0.0.1");
+    const std::string node = "redis://moved.invalid:" + port;
+    Process holder{run_on(node, {"--ttl", "6s", "--grace", "100ms", "x", "-c", "echo started; read line"}), options};
+    holder.wait_for_out("started");
+    Process waiter{run_on(node, {"-w", "30s", "x", "echo", "waited"}), options};
+    REQUIRE(eventually([&] { return master.text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
+    REQUIRE(eventually([&] { return ask_replica({"EXISTS", "holdfast:x"}) == "1\n"; }));
+
+    // The connections of both to the old master stay open.
+    SUBCASE("by FAILOVER") { REQUIRE(master.text({"FAILOVER"}) == "OK"); }
+    SUBCASE("by REPLICAOF") {
+        REQUIRE(ask_replica({"REPLICAOF", "NO", "ONE"}) == "OK\n");
+        REQUIRE(master.text({"REPLICAOF", "127.0.0.3", port}) == "OK");
+    }
+    REQUIRE(eventually([&] { return has(ask_replica({"INFO", "replication"}), "role:master"); }));
+    dir.write("where", "127.0.0.3");
+    // Renewed there: more of the TTL is left than there can be otherwise.
+    std::this_thread::sleep_for(4s);
+    CHECK(eventually([&] { return std::stoi(ask_replica({"PTTL", "holdfast:x"})) > 3000; }));
+    REQUIRE(holder.running());
+    holder.say("\n");
+    CHECK(holder.wait().status() == 0);
+    const BootTime released = BootClock::now();
+    CHECK(waiter.wait().out == "waited\n");
+    CHECK(BootClock::now() - released < 2s);
+}
+
 } // namespace holdfast::test::names_test
