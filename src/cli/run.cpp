@@ -1,0 +1,161 @@
+#include "cli/run.hpp"
+
+#include "base/error.hpp"
+#include "cli/environment.hpp"
+#include "cli/run_messages.hpp"
+#include "cli/taking.hpp"
+#include "cli/target.hpp"
+#include "cli/waiting.hpp"
+#include "lock/hold.hpp"
+#include "lock/waiter.hpp"
+#include "process/exec_failure.hpp"
+#include "process/group.hpp"
+#include "process/priority.hpp"
+#include "process/supervisor.hpp"
+
+#include <csignal>
+#include <optional>
+#include <span>
+
+namespace holdfast {
+namespace {
+
+StopRules stop_rules(const Settings& settings, const Timing& timing) {
+    return {.times = {timing.grace, timing.kill_margin()},
+            .stop_on_loss = settings.on_lost == Settings::OnLost::stop,
+            .max_hold = settings.max_hold,
+            .tree = settings.tree,
+            .kill_leftovers = settings.leftovers == Settings::Leftovers::kill,
+            .leave_leftovers = settings.leftovers == Settings::Leftovers::leave};
+}
+
+std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
+
+/// What is forked while the nodes think about the lock, so that little is left to do once it is won. Both wait: the
+/// guard for a group, the child for its go.
+struct Forked {
+    LiveDeadline deadline;
+    std::optional<Guard> guard;
+    std::optional<Child> child;
+
+    void fork(const Command& command, const StopRules& rules, bool inner, const Signals& signals,
+              std::span<const int> sockets) {
+        if (rules.stop_on_loss || inner)
+            guard.emplace(deadline, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
+        // Without a guard nothing is to end it. With --tree it must not end before the guard has found its children.
+        child.emplace(command, signals, sockets, guard && !rules.tree);
+    }
+};
+
+/// One run, from the wait for the lock to its release.
+class Run {
+  public:
+    Run(const std::string& name, const std::vector<std::string>& words, const Settings& settings, RunReport& report)
+        : words_{words}, settings_{settings}, report_{report}, nodes_{configured_nodes(settings)},
+          lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(name, settings),
+                lock_terms(settings, nodes_.size(), settings.grace, waits_longer_by(), settings.min_hold),
+                this_process(settings.label.value_or(program_name(words.front())), settings.ttl)},
+          around_{runs_around()} {
+        refuse_inside_itself(around_, lock_.key(), nodes_, settings);
+    }
+
+    Exit run() {
+        try {
+            return acquire_and_hold();
+        } catch (...) {
+            if (release_on_failure_) lock_.release();
+            throw;
+        }
+    }
+
+  private:
+    Exit acquire_and_hold() {
+        advise(nodes_, log_);
+        if (settings_.tree) require_proc();
+        const Command command = command_with_environment(words_);
+        const StopRules rules = stop_rules(settings_, lock_.timing());
+        Forked forked;
+        const Attempt attempt =
+            wait_for_lock([&] { forked.fork(command, rules, !around_.empty(), signals_, lock_.nodes().sockets()); });
+        signals_.take_stops();
+        if (const auto signal = signals_.next_ending()) {
+            if (attempt.outcome == Outcome::won) lock_.release();
+            report_.result = "interrupted";
+            return Exit::of_signal(*signal);
+        }
+        if (attempt.outcome != Outcome::won) {
+            if (attempt.outcome == Outcome::held || attempt.outcome == Outcome::reserved ||
+                attempt.outcome == Outcome::contended)
+                report_.result = "not_acquired";
+            // What it has left anywhere it has taken back.
+            release_on_failure_ = false;
+            return refuse(lock_, attempt, settings_, Refused::command);
+        }
+        const Ending ending = hold(forked, rules, attempt);
+        // The signal was typed for all of our group and reached the command alone. A script that runs us ends by it, as
+        // it would without us; we have it blocked, and go on to the end.
+        if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
+        if (ending.exec_error == ETIME) report_.result = "lost";
+        if (ending.exec_error != 0) throw exec_failure(words_.front(), ending.exec_error);
+        return exit_of(ending, report_);
+    }
+
+    Attempt wait_for_lock(const std::function<void()>& meanwhile) {
+        const BootTime begin = BootClock::now();
+        WaitingDisplay display{lock_, log_, settings_.wait};
+        Attempt attempt = acquire(
+            lock_, {settings_.wait}, signals_.ending_fd(), [&](const Attempt& failed) { display.show(failed); },
+            meanwhile);
+        report_.waited = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin);
+        return attempt;
+    }
+
+    /// Holds the won lock around the command, from its go to its end, and lets go of it.
+    Ending hold(Forked& forked, const StopRules& rules, const Attempt& won) {
+        Hold hold{lock_, forked.deadline, settings_.min_hold};
+        report_.fence = lock_.fence();
+        log_.tell(event::Acquired{lock_.key().name, lock_.fence().number, *report_.waited, won.nodes});
+        Terminal terminal;
+        if (forked.child->gone())
+            throw Failure{ExitStatus::internal,
+                          "the command was not started: its process was killed while it waited for the "
+                          "lock, perhaps for want of memory; try again"};
+        Supervisor supervisor{
+            *forked.child, forked.guard ? &*forked.guard : nullptr, terminal, signals_, forked.deadline, rules, log_};
+        const auto not_after = hold.start_until();
+        if (!not_after) {
+            report_.result = "lost";
+            throw not_started(lock_);
+        }
+        around_.push_back({our_process(), lock_.token(), lock_on(lock_.key(), nodes_)});
+        const std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_, around_);
+        if (forked.guard && !forked.guard->watch(forked.child->pid()))
+            throw system_failure("cannot start the guard process");
+        // After the go a failure here does not tell whether the command lives: then the lock is left to its TTL.
+        release_on_failure_ = false;
+        forked.child->go(*not_after, variables);
+        const Ending ending = supervisor.run([&] { return hold.keep_up(); });
+        report_.held = hold.held();
+        tell_let_go(log_, lock_, hold.let_go({ending.lost, ending.exec_error == 0}), *report_.held);
+        return ending;
+    }
+
+    const std::vector<std::string>& words_;
+    const Settings& settings_;
+    RunReport& report_;
+    const Log log_{settings_.verbosity};
+    const std::vector<Node> nodes_;
+    Lock lock_;
+    std::vector<RunAround> around_; ///< and from the win on this one
+    Signals signals_;
+    bool release_on_failure_ = true;
+};
+
+} // namespace
+
+Exit run_under_lock(const std::string& name, const std::vector<std::string>& words, const Settings& settings,
+                    RunReport& report) {
+    return Run{name, words, settings, report}.run();
+}
+
+} // namespace holdfast

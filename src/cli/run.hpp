@@ -1,0 +1,17 @@
+// The whole story of a run: waits for the lock, holds it around the command, lets go of it. Main thread, before any
+// other is started.
+#pragma once
+
+#include "cli/run_report.hpp"
+#include "config/settings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+/// `name` is the lock, `words` the command. Fills the report as far as the run gets. Throws Failure; a lock whose
+/// command was not started is released then.
+Exit run_under_lock(const std::string& name, const std::vector<std::string>& words, const Settings&, RunReport&);
+
+} // namespace holdfast
