@@ -13,17 +13,17 @@ namespace holdfast {
 enum class Outcome {
     won,
     held,        ///< one other holder has a quorum
-    reserved,    ///< free, but on a quorum others are ahead of us in the queue
+    reserved,    ///< the lock is free, but on a quorum other waiters are ahead of us in the queue
     contended,   ///< a quorum answered, and no run has a quorum
-    too_few,     ///< too few nodes answered in time for the lock to be worth having
-    not_a_lock,  ///< a key of that name is no lock on so many nodes that no quorum is left
+    too_few,     ///< too few nodes answered, or too late to leave enough of the lease
+    not_a_lock,  ///< on so many nodes the key is not a lock that no quorum is left
     denied,      ///< so many nodes refuse us that no quorum is left
     same_server, ///< two of the nodes are one server
-    other_nodes, ///< a holder has taken it over another number of nodes
+    other_nodes, ///< a holder has taken the lock over another number of nodes than we use
     interrupted, ///< a signal asks us to stop
 };
 
-/// What a node says of the lock, in words for its line.
+/// What a node says of the lock, as text for the node's line in a message.
 std::string words_of(const tl::expected<NodeReply, NodeFailure>&);
 
 class Ballot {
@@ -35,26 +35,27 @@ class Ballot {
     bool has(size_t node) const { return votes_[node].has_value(); }
     const std::optional<Vote>& operator[](size_t node) const { return votes_[node]; }
 
-    /// No vote that is still missing can change the outcome: a run has a quorum, or none can reach one any more and a
+    /// Whether no missing vote can change the outcome any more: a run has a quorum, or no run can reach one and a
     /// quorum has answered (hazard 35: no time is lost on a split vote).
     bool decided() const;
-    /// What follows from the votes that are here.
+    /// The outcome if no more votes come.
     Outcome outcome() const;
 
     size_t granted() const { return count(Verdict::granted); }
     /// Nodes that granted, or named a holder or the first in the queue.
     size_t answered() const { return granted() + count(Verdict::held) + count(Verdict::reserved); }
-    /// Nodes that answered, and may not be asked for locks.
+    /// Nodes that answered, but whose answer does not count as a vote (NodeFailure::Kind::no_vote).
     size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
-    /// The value that most nodes hold against us, empty when there is none.
+    /// The record of another holder that most nodes name; empty if no node names one.
     std::string other_holder() const;
-    /// A holder of ours that has taken the lock over another number of nodes: its quorum and ours need not meet.
+    /// A holder of holdfast that has taken the lock over another number of nodes than we use: the two quorums may share
+    /// no node.
     std::optional<Record> over_other_nodes() const;
-    /// When fewer than a quorum will hold that value, unless it is renewed.
+    /// In how long fewer than a quorum will hold other_holder(), unless that holder renews it.
     milliseconds other_expires_in() const;
-    /// reserved: the first in the queue, from the node on which that entry lives longest.
+    /// The reply that names the first in the queue, from the node on which that entry lives longest; null if none does.
     const NodeReply* reservation() const;
-    /// Our place in the queue; 0 when we are in none, and otherwise where we are farthest from our turn.
+    /// Our place in the queue, on the node on which we are farthest from our turn; 0 if we are in no queue.
     size_t position() const;
 
   private:

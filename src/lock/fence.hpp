@@ -1,10 +1,10 @@
-// The number that grows from holder to holder: the only protection of a resource against a holder that was paused.
-// Pure: no clock, no I/O.
+// The fence is a number that grows from holder to holder: the only protection of a resource against a holder that was
+// paused. Pure: no clock, no I/O.
 //
-// Each node accepts each number at most once, in growing order, and only for the record that holds the key there. A
-// number is agreed when a quorum has accepted it for our record; two quorums share a node, so numbers are unique and
-// grow in the order in which locks were won, even if two holders overlapped (hazards 54-58). A grant that is heard
-// after the round counts neither here nor for the lease: it may be of a larger number. tests/model checks all of this.
+// Each node accepts each number at most once, in growing order, and only for the record that the key has on that node.
+// A number is agreed when a quorum has accepted it for our record; two quorums share a node, so numbers are unique and
+// grow in the order in which locks were won, even if two holders overlapped (hazards 54-58). A grant that arrives after
+// its round counts neither here nor for the lease, because its number may be larger. tests/model checks all of this.
 #pragma once
 
 #include <compare>
@@ -18,7 +18,7 @@ struct Fence {
     int64_t number = 0;
     auto operator<=>(const Fence&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means the 0 in <=>
 };
-/// Beyond it a script's double no longer tells one number from the next.
+/// A script computes with doubles, and not far above this number a double cannot tell a number from the next.
 constexpr Fence largest_fence{9'000'000'000'000'000};
 
 class FenceAgreement {
@@ -27,21 +27,22 @@ class FenceAgreement {
 
     /// That node has accepted the number for our record.
     void accepted(size_t node, Fence);
-    /// That node has accepted a number that is no smaller for another record.
+    /// A node refuses the target, because it has already accepted this number, which is no smaller.
     void refused(Fence);
-    /// Our record does not stand on that node.
+    /// The node does not have our record under the key, so a number that it accepted does not count for us.
     void not_ours(size_t node) { accepted_[node].reset(); }
 
-    /// What a quorum should accept: the largest number that a node has accepted for us.
+    /// The number that a quorum should accept: the largest that a node has accepted for us, or that of raise() if
+    /// larger.
     Fence target() const { return target_; }
     bool agreed() const;
-    /// That node has to be asked to accept the target.
+    /// Whether the node has accepted only a smaller number for us, and so has to be asked to accept the target.
     bool behind(size_t node) const { return accepted_[node] && *accepted_[node] < target_; }
-    /// The target cannot be agreed on: a larger one, which every node has to be asked for.
+    /// Makes the target larger than every number heard of, because a quorum cannot agree on the old target.
     void raise();
 
   private:
-    std::vector<std::optional<Fence>> accepted_; ///< by node; nothing: it has not granted
+    std::vector<std::optional<Fence>> accepted_; ///< by node; nothing: the node has accepted no number for our record
     Fence target_;
     Fence seen_; ///< the largest number heard of
 };

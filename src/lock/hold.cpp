@@ -9,10 +9,10 @@
 namespace holdfast {
 namespace {
 
-/// A run that is not held up takes less from the last answer to the go, and a short command less from the go to its
-/// end.
+/// A run that is not held up takes less time from the last answer to the go, and a short command takes less from the go
+/// to its end.
 constexpr milliseconds a_while{10};
-/// Before another try to start the renewal thread.
+/// The pause before another try to start the renewal thread.
 constexpr milliseconds pause{50};
 
 } // namespace
@@ -23,9 +23,9 @@ Hold::Hold(Lock& lock, LiveDeadline& deadline, milliseconds min_hold)
 }
 
 std::optional<BootTime> Hold::start_until() {
-    // When it is too late to start, no answer changes that.
+    // If it is too late to start the command, the nodes are not asked.
     if (BootClock::now() > lock_.heard_at() + a_while && lock_.worth_starting()) {
-        // Past the deadline no yes revives the lock (hazard 45).
+        // After the deadline no yes of a node revives the lock (hazard 45).
         if (lock_.confirm() == Renewal::lost || deadline_.over(BootClock::now())) return {};
         if (const auto until = lock_.valid_until()) deadline_.move(*until);
     }
@@ -46,7 +46,7 @@ BootTime Hold::keep_up() {
 }
 
 Hold::LetGo Hold::let_go(const End& end) {
-    // What the renewal thread has found out counts.
+    // The renewal thread ends first, because a loss that it has found counts.
     if (renewer_) renewer_->stop();
     const auto rest = std::chrono::ceil<milliseconds>(won_ + min_hold_ - BootClock::now());
     // A lock whose lease has ended meanwhile is not ours to keep (hazard 45).

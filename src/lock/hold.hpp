@@ -1,12 +1,12 @@
-// The story of a held lock, from its win until it is let go, without the process that it is held for.
+// A held lock, from its win until it is let go. The caller runs the command for which the lock is held.
 //
 //   Hold hold{lock, deadline, min_hold};     just won
 //   hold.start_until()                       may the command start, and until when?
 //   hold.keep_up()                           as long as it runs, each time at the instant that the last call returned
 //   hold.let_go(end)                         nothing of the command lives
 //
-// By the deadline the command is stopped in time (process/stopping.hpp). Belongs to one thread; from keep_up() to
-// let_go() the Lock is the renewal thread's.
+// The caller stops the command in time before the deadline (process/stopping.hpp). A Hold belongs to one thread; from
+// keep_up() to let_go() the Lock belongs to the renewal thread.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -19,34 +19,34 @@ namespace holdfast {
 
 class Hold {
   public:
-    /// Both outlive the Hold; the deadline moves to the lock's.
+    /// Moves the deadline to the end of the lock's lease. Lock and deadline outlive the Hold.
     Hold(Lock& lock, LiveDeadline& deadline, milliseconds min_hold);
 
-    /// The last instant at which the command may be started; nothing when the lock is not ours any more. After a
-    /// hold-up the nodes are asked again: the lock may have been taken away meanwhile.
+    /// The last instant at which the command may be started; nothing when the lock is not ours any more. If this
+    /// process was held up since the win, it asks the nodes again, because the lock may have been taken away.
     std::optional<BootTime> start_until();
-    /// Renews the lock when it has been held for a while: the start of a thread, and a node's work to tell of a
-    /// force-release, would cost more than a short command. Where the thread cannot be started it is tried again as
-    /// long as the lease lasts. Returns when to call again.
+    /// Starts the renewal thread once the lock has been held for a while: a thread, and a node's work to tell of a
+    /// force-release, would cost more than a short command. If the thread cannot be started, the next call tries again,
+    /// as long as the lease lasts. Returns when to call again.
     BootTime keep_up();
 
     /// How the command has ended.
     struct End {
-        bool lost = false;   ///< it was stopped for it, or not over before the lease was
-        bool started = true; ///< otherwise min_hold does not count
+        bool lost = false;   ///< the command was stopped for a lost lock, or ended after the lease
+        bool started = true; ///< if the command was not started, min_hold does not count
     };
     struct LetGo {
         enum class How {
             released,
-            kept, ///< it stays held for `rest` more, for min_hold
+            kept, ///< the lock stays held for `rest` more, because of min_hold
         } how;
-        bool confirmed = true; ///< by so many nodes that it is so
+        bool confirmed = true; ///< a quorum of nodes has confirmed it
         milliseconds rest{};
     };
-    /// Renews no more, and lets go of as much of the lock as min_hold and the end allow.
+    /// Ends the renewal and releases the lock, or keeps the lock for the rest of min_hold if `end` allows that.
     LetGo let_go(const End&);
 
-    /// The lock was won so long ago.
+    /// How long ago the lock was won.
     milliseconds held() const;
 
   private:
@@ -54,7 +54,7 @@ class Hold {
     LiveDeadline& deadline_;
     milliseconds min_hold_;
     BootTime won_ = BootClock::now();
-    BootTime renews_from_{}; ///< set before the go
+    BootTime renews_from_{}; ///< start_until() sets it, before the command's go
     std::optional<Renewer> renewer_;
 };
 

@@ -13,7 +13,7 @@ namespace {
 std::string text_of(const tl::expected<NodeReply, NodeFailure>& reply) {
     if (reply && reply->verdict == Verdict::held)
         return fmt::format("{}, expires in {}", words_of(reply), format_duration(reply->ttl_left));
-    // By us, and just now.
+    // A node says `revoked` here only because we have just taken the lock away.
     if (reply && reply->verdict == Verdict::revoked) return "taken away";
     return words_of(reply);
 }

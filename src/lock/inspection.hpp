@@ -1,4 +1,4 @@
-// Looking at one lock from outside, on all its nodes at once; nothing is changed by it. Main thread.
+// Looks at one lock on all its nodes at once, and changes nothing. Main thread.
 #pragma once
 
 #include "lock/ballot.hpp"
@@ -17,7 +17,7 @@ struct NodeView {
 };
 
 enum class Standing {
-    held,       ///< by a quorum
+    held,       ///< a quorum holds the same record
     free,       ///< no node that answered has a holder
     no_quorum,  ///< a holder has some nodes, and cannot have a quorum
     not_a_lock, ///< on so many nodes the key is of another kind that no quorum is left
@@ -28,24 +28,25 @@ enum class Standing {
 struct Inspection {
     std::vector<NodeView> nodes{};
     Standing standing = Standing::unknown;
-    Record record{};             ///< what most nodes hold; an empty value: nothing anywhere
-    size_t holding = 0;          ///< how many nodes hold it
-    size_t answered = 0;         ///< how many said anything about the lock
-    milliseconds expires_in{};   ///< until fewer than a quorum hold it; below a quorum, until the last one lets go
-    Fence fence{};               ///< the largest number that a node has accepted
-    std::vector<Waiter> queue{}; ///< in line, as the node with the longest one sees it; the first hundred
-    size_t waiting = 0;          ///< how many there are in all
+    Record record{};     ///< the record that most nodes hold; an empty value: no node holds any
+    size_t holding = 0;  ///< how many nodes hold `record`
+    size_t answered = 0; ///< how many said anything about the lock
+    milliseconds
+        expires_in{}; ///< until fewer than a quorum hold `record`; if fewer do already, until the first of them lets go
+    Fence fence{};    ///< the largest number that a node has accepted
+    std::vector<Waiter> queue{}; ///< the waiters in line, from the node with the longest queue; the first hundred
+    size_t waiting = 0;          ///< how many waiters there are in all
 };
 
 Inspection inspect(NodeSet&, const LockKey&, Mode = Mode::scripts);
 
-/// One operation on every node, none of which is waited for longer than a connection and one answer may take.
+/// Sends one operation to every node, and waits for a node no longer than a connection and one answer may take.
 Answers ask_all(NodeSet&, const LockKey&, const Operation&, Mode);
 
-/// What follows from what the nodes say.
+/// The Inspection that follows from what each node says.
 Inspection tally(std::vector<NodeView>);
 
-/// Node by node, for people.
+/// What each node says, as one line a node, for people.
 std::vector<NodeReport> reports(const std::vector<NodeView>&);
 
 } // namespace holdfast

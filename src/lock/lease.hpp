@@ -1,9 +1,9 @@
 // What each node has granted, and what follows from it: until when the lock is certainly ours, and whether it can be
 // ours at all. Pure: no clock, no I/O.
 //
-// A node is in one of three states. It has granted the lock until some instant; or a request is under way that may yet
-// make it hold the lock, and has not been answered; or neither, and then it does not come to hold the lock by itself:
-// a forgotten lock is only restored after a quorum has confirmed it.
+// A node is in one of three states. It has granted the lock until some instant; or a request that can make the node
+// hold the lock is under way, without an answer yet; or neither: such a node never comes to hold the lock by itself,
+// because a lock that it forgot is only restored after a quorum has confirmed the lock.
 #pragma once
 
 #include "base/clock.hpp"
@@ -19,17 +19,18 @@ class Lease {
     /// No node has granted anything.
     explicit Lease(size_t nodes) : nodes_(nodes) {}
 
-    /// A request is sent to the node that makes it hold the lock if it executes it. What it granted before stands.
+    /// A request is sent that makes the node hold the lock if the node executes it. An earlier grant of the node
+    /// stands.
     void asked(size_t node) { nodes_[node].asked = true; }
-    /// The node certainly keeps the lock until then.
+    /// The node certainly keeps the lock until `until`.
     void grant(size_t node, BootTime until) { nodes_[node] = {until, false}; }
-    /// The node does not hold the lock, and will not.
+    /// The node does not hold the lock, and no request that is under way can make the node hold it.
     void take_back(size_t node) { nodes_[node] = {}; }
 
-    /// Until when the lock is certainly ours: what a quorum has granted. Nothing means that it is not ours.
+    /// The instant until which a quorum has granted the lock, so that it is certainly ours; nothing if no quorum has.
     std::optional<BootTime> until() const;
-    /// Whether so many nodes hold the lock at `now`, or may come to hold it, that they can be a quorum. A lock of which
-    /// this is false is lost for ever.
+    /// Whether the nodes that hold the lock at `now`, or may come to hold it, can be a quorum. If not, the lock is lost
+    /// for ever.
     bool possible(BootTime now) const;
 
   private:

@@ -1,4 +1,4 @@
-// Letting go of a lock, and of what an attempt that failed was granted.
+// Lets go of a lock, and of the grants of an attempt that failed.
 #include "lock/lock.hpp"
 #include "lock/quorum.hpp"
 
@@ -9,10 +9,10 @@
 namespace holdfast {
 namespace {
 
-/// For one try to let go on all nodes, and for all of them.
+/// The time for one try to let go on all nodes, and the time for all tries.
 constexpr milliseconds longest_try{1100};
 constexpr milliseconds release_budget{2000};
-/// Between two tries, where a node refuses for a while.
+/// The pause between two tries if a node refuses, as a node may do for a while.
 constexpr milliseconds refused_pause{50};
 
 } // namespace
@@ -28,21 +28,21 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
     const BootTime others_until = BootClock::now() + others_get;
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
-        // A node that answered the acquire late, after the quorum, will answer this as well.
+        // A node that answered the acquire late, after the quorum, will answer this request too, so wait for that.
         if (nodes_.caught_up(i)) waited_for[i] = true;
         return exchange(key_, operation_for(i), modes_[i]);
     };
     const auto enough = [&](const Answers& answers) {
         const bool others = BootClock::now() < others_until;
         for (size_t i = 0; i < nodes_.size(); ++i) {
-            // Where nothing of ours ever arrived there is nothing to take back.
+            // A node that none of our requests ever reached has nothing to take back, so do not wait for it.
             const bool concerned = asked[i] && nodes_.reached(i);
             if (concerned && (waited_for[i] || others ? !answers[i].has_value() : !nodes_.written(i))) return false;
         }
         const auto has_answered = [](const std::optional<Answer>& answer) { return answer.has_value(); };
         return static_cast<size_t>(std::ranges::count_if(answers, has_answered)) >= at_least;
     };
-    // A little later than the nodes' own time for an answer, so that a connection without one is closed by then.
+    // A little later than each node's own timeout, so that a connection without an answer is closed by then.
     const milliseconds longest = timing().node_timeout + timing().node_timeout / 10;
     const BootTime deadline = BootClock::now() + std::min(longest, longest_try);
     return nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .again = others_until});
@@ -56,10 +56,10 @@ void Lock::undo(const Answers& acquire_answers) {
         awaited[i] = acquire_answers[i] && has_granted(*acquire_answers[i]);
         asked[i] = awaited[i] || unanswered_on_[i];
     }
-    // A server that cannot write its answer to the acquire, because this process has ended, does not read the release
-    // behind it; and a transaction whose answers we do not wait for is never more than begun.
+    // Wait a moment: a server that cannot write its answer to the acquire, because this process has ended, does not
+    // read the release that follows; and a transaction does not get past its first step if we wait for no answers.
     const milliseconds others_get = timing().node_timeout / 10;
-    // The place in the queue is kept.
+    // The release names no entry, so our place in the queue is kept.
     tell(asked, awaited, others_get, 0, [&](size_t i) { return Release{token_, "", may_come_late(i)}; });
 }
 
@@ -71,14 +71,14 @@ void Lock::withdraw() {
     lease_ = Lease{nodes_.size()};
 }
 
-/// How letting go stands after some tries.
+/// Which nodes have confirmed after some tries to let go, and which are worth another try.
 class Lock::LettingGo {
   public:
     explicit LettingGo(const Lock& lock) : awaited_{lock.answered_}, open_(awaited_.size(), true) {
         for (size_t i = 0; i < open_.size(); ++i) reports_.push_back({lock.nodes_.node(i).display(), ""});
     }
 
-    /// Nodes that have not answered yet, and of these those that are waited for.
+    /// Nodes that have not answered yet; of these, awaited() are the nodes that are waited for.
     const std::vector<bool>& open() const { return open_; }
     const std::vector<bool>& awaited() const { return awaited_; }
     size_t missing() const { return quorum(open_.size()) - std::min(confirmed_, quorum(open_.size())); }
@@ -99,7 +99,7 @@ class Lock::LettingGo {
             awaited_[i] = failures[i] && awaited_[i] && worth_another(i, failures[i]->kind);
     }
     bool again() const { return std::ranges::count(awaited_, true) > 0; }
-    /// Nothing but time can help.
+    /// Whether a node refuses, so that only time can help.
     bool refused() const { return refused_; }
 
   private:
@@ -131,11 +131,11 @@ bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::func
         state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for), confirms);
         const BootTime now = BootClock::now();
         if (!state.again() || now >= deadline) break;
-        // What was said on a connection that is silent is said again on another.
+        // A node that did not answer on its connection is told again over a new one.
         for (size_t i = 0; i < nodes_.size(); ++i)
             if (state.awaited()[i]) nodes_.give_up(i);
         if (!state.refused()) continue;
-        nodes_.take_messages(); // which would cut the pause short
+        nodes_.take_messages(); // a message that has come would cut the pause short
         nodes_.wait(std::min(deadline, now + refused_pause), -1);
     }
     lease_ = Lease{nodes_.size()};
@@ -145,11 +145,11 @@ bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::func
 
 bool Lock::keep(milliseconds rest) {
     const auto extend = [&](size_t i) {
-        // What has never been answered there may be granted yet, and would stand for a TTL.
+        // A request without an answer may still set the key on this node for a whole TTL, so the node gets a release.
         return may_come_late(i) ? Operation{Release{token_, entry_.value, true}}
                                 : Operation{Extend{token_, record_, rest}};
     };
-    // Past the lease nothing revives the lock (hazard 45).
+    // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
     return let_go(valid_until().value_or(BootTime{}), extend, [](Verdict word) { return word == Verdict::yours; });
 }
 

@@ -10,14 +10,14 @@
 namespace holdfast {
 namespace {
 
-/// One node's locks: all keys by SCAN, which of them expire by PTTL, and of those what there is to know. What one
-/// answer brings up is asked for with the next request.
+/// Lists one node's locks: SCAN gives all keys, PTTL tells which of them expire, and of those the rest is read. Each
+/// request asks about what earlier answers brought up.
 class NodeListing {
   public:
     NodeListing(std::string prefix, const std::string& glob)
         : prefix_{std::move(prefix)}, walk_{glob_escaped(prefix_) + glob, "2000"} {}
 
-    /// From the first request to the end. The listing stays where it is until then.
+    /// The whole exchange. The NodeListing must not move until the exchange ends, because each step points to it.
     Exchange exchange() {
         Request request{"TIME"};
         while (!expiring_.empty() && request.has_room()) ask_all(move_last(expiring_, asked_expiring_), request);
@@ -33,7 +33,7 @@ class NodeListing {
     void fail(NodeFailure failure) { failure_ = std::move(failure); }
 
     const std::optional<NodeFailure>& failure() const { return failure_; }
-    /// By name.
+    /// The locks of this node, by name.
     const std::map<std::string, NodeReply>& found() const { return found_; }
 
   private:
@@ -48,7 +48,7 @@ class NodeListing {
     void ask_all(const std::string& name, Request& request) const {
         const LockKey key{name, prefix_};
         request.add({"PTTL", key.key()});
-        // What is longer is no record of ours and need not come whole.
+        // A longer value is no record of ours, so only its beginning is read.
         request.add({"GETRANGE", key.key(), "0", argument(int64_t{longest_record})});
         request.add({"GET", key.fence()});
         request.add({"ZCOUNT", key.seen(), "(" + argument(now_), "+inf"});
@@ -78,7 +78,7 @@ class NodeListing {
 
     void take_names(Replies replies) {
         if (!usable(replies)) return;
-        // The keys that stand beside a lock have braces.
+        // A key with braces is one of a lock's other keys, such as its queue, and no lock.
         for (const std::string& key : walk_.take(replies.front()))
             if (key.starts_with(prefix_) && key.find('{', prefix_.size()) == std::string::npos)
                 names_.push_back(key.substr(prefix_.size()));
@@ -95,8 +95,8 @@ class NodeListing {
 
     std::string prefix_;
     ScanWalk walk_;
-    std::vector<std::string> names_;    ///< of keys, still to be asked whether they expire
-    std::vector<std::string> expiring_; ///< of these, still to be asked for the rest
+    std::vector<std::string> names_;    ///< names of keys of which it is unknown whether they expire
+    std::vector<std::string> expiring_; ///< names of keys that expire, of which the rest is not read yet
     std::vector<std::string> asked_names_;
     std::vector<std::string> asked_expiring_;
     bool asked_to_scan_ = false;

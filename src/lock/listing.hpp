@@ -1,8 +1,8 @@
-// Every lock there is, found from outside; nothing is changed by it. Main thread.
+// Finds every lock there is, and changes nothing. Main thread.
 //
 // Each node walks through all of its keys, two thousand at a time, so that its other clients wait for three
-// milliseconds at most; a million keys take about a second. What is locked or released meanwhile may be missing or
-// shown.
+// milliseconds at most; a million keys take about a second. A lock that is taken or released meanwhile may be missing
+// or shown.
 #pragma once
 
 #include "lock/inspection.hpp"
@@ -20,9 +20,9 @@ struct Listing {
     };
     struct Node {
         std::string name;                   ///< as displayed, without password
-        std::optional<NodeFailure> failure; ///< nothing: it listed all it has
+        std::optional<NodeFailure> failure; ///< nothing: the node listed all its locks
     };
-    std::vector<Lock> locks; ///< by name; any string with a TTL, also of other clients
+    std::vector<Lock> locks; ///< by name; any string key with a TTL counts, also one of another client
     std::vector<Node> nodes;
 
     size_t answered() const;

@@ -14,11 +14,12 @@
 namespace holdfast {
 namespace {
 
-/// How long an entry in the queue outlives its last refresh, beside two node timeouts.
+/// How long an entry in the queue lives after its last refresh, in addition to two node timeouts.
 constexpr milliseconds entry_lasts{3000};
 /// How often to ask for a larger fence number before the attempt is given up.
 constexpr int fence_rounds = 2;
-/// No connection of ours: what the process that acquired the lock may have left under way went out on its own.
+/// Stands for a connection of the process that acquired the lock: a request of that process may still be under way
+/// there.
 constexpr uint64_t of_another_process = 0;
 
 std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, bool won) {
@@ -28,7 +29,7 @@ std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, b
                : fmt::format("answered in {}; its vote was given back", format_latency(took));
 }
 
-/// When so many of the nodes that have no vote yet will have one that they and the `others` are a quorum of `nodes`.
+/// In how long so many nodes that have no vote yet will have one that these nodes and the `others` are a quorum.
 std::optional<milliseconds> votes_complete_in(std::vector<milliseconds> votes_in, size_t others, size_t nodes) {
     const size_t wanted = quorum(nodes);
     if (others >= wanted || votes_in.size() < wanted - others) return {};
@@ -47,7 +48,7 @@ void add_who_is_ahead(Attempt& attempt, const Ballot& ballot) {
     }
 }
 
-/// Reads into the ballot what has come since the last call.
+/// Adds to the ballot the answers that have come since the last call.
 void count(Ballot& ballot, const Answers& answers, const std::function<void(size_t)>& added) {
     for (size_t i = 0; i < answers.size(); ++i) {
         if (!answers[i] || ballot.has(i)) continue;
@@ -81,7 +82,7 @@ bool Lock::valid() const {
 std::optional<BootTime> Lock::start_until() const {
     const auto until = valid_until();
     if (until) return *until - timing().least_to_start();
-    // Without the rule: no end is an end that never comes.
+    // A test build without the rule takes a missing lease for one that never ends.
     return enforced(Rule::missing_lease) ? until : BootTime::max();
 }
 
@@ -135,7 +136,7 @@ Attempt Lock::try_once(const Try& how) {
 
     Ballot ballot{nodes_.size()};
     FenceAgreement fences{nodes_.size()};
-    std::vector<milliseconds> votes_in; // of those that are too young
+    std::vector<milliseconds> votes_in; // of the nodes that were started too short a time ago
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
             const auto& vote = *ballot[i];
@@ -150,8 +151,8 @@ Attempt Lock::try_once(const Try& how) {
         });
         return ballot.decided();
     };
-    // Opening a connection may take its own second; a round that is over its deadline has failed,
-    // whatever was answered (holdfast-protocol(7), ROUNDS).
+    // The deadline leaves time to open a connection as well. A round that ends after its deadline has failed, whatever
+    // was answered (holdfast-protocol(7), ROUNDS).
     const BootTime deadline = std::min(how.until, nodes_.latest_answer());
     const Acquire acquire = request(how);
     const auto exchange_for = [&](size_t i) {
@@ -199,7 +200,7 @@ Acquire Lock::request(const Try& how) const {
 
 void Lock::heed(size_t node, const Answer& answer) {
     answered_[node] = answer.replies.has_value();
-    // Answered, or never sent: nothing can come late.
+    // The request was answered or never sent, so it cannot come late.
     if (answered_[node] || !answer.in_vain.empty() || !answer.sent_at) unanswered_on_[node].reset();
     const auto vote = node_reply(answer);
     if (!unanswered_on_[node] && !(vote && vote->verdict == Verdict::granted)) lease_.take_back(node);
@@ -245,7 +246,7 @@ bool Lock::told_of_revocation() {
 
 bool Lock::is_revoked(const Ballot::Vote& vote) {
     if (!vote || vote->verdict != Verdict::revoked) return false;
-    // One that we gave up ourselves has no words.
+    // A node has no words for a token that we gave up ourselves: the lock was not taken away then.
     if (!vote->value.empty() && !taken_away_) taken_away_ = printable(vote->value, 500);
     return true;
 }
@@ -287,10 +288,10 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
         });
         return is_lost() || yes >= yes_enough;
     };
-    // A little later than the nodes' own time for an answer, whose end says more; but no waiting for a connection.
+    // A little later than each node's own timeout, whose failure text says more; but with no time to open a connection.
     const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;
     const auto exchange_for = [&](size_t i) {
-        // A node that we never reached was never asked for the lock.
+        // A node that we never reached was never asked for the lock, so the node cannot hold it.
         if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
         return exchange(key_, Extend{token_, record_, timing().ttl}, modes_[i]);
     };
@@ -307,7 +308,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
             const auto& vote = *ballot[i];
-            // What is answered cannot come late, but what was sent on an earlier connection can.
+            // An answered restore cannot come late, but a request that was sent on an earlier connection can.
             if (answers[i]->replies && !may_come_late(i)) unanswered_on_[i].reset();
             if (vote && vote->verdict == Verdict::yours && !same_server_before(i)) granted(i, *answers[i]);
             revoked = is_revoked(vote) || revoked;

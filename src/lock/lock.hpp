@@ -1,8 +1,8 @@
 // The lock over all its nodes: acquire, extend, release by quorum. One node is a quorum of one; there is no
 // second code path.
 //
-// A Lock belongs to one thread at a time and moves between them (main → renewal → main). Nothing here
-// throws for what nodes do. While no command runs, resolve names before each attempt (NodeSet::resolve).
+// A Lock belongs to one thread at a time: the main thread, then the renewal thread, then the main thread again. Nothing
+// here throws because of what a node does. The caller resolves names before each attempt (NodeSet::resolve).
 #pragma once
 
 #include "lock/ballot.hpp"
@@ -23,32 +23,34 @@ namespace holdfast {
 /// How one attempt to take the lock ended.
 struct Attempt {
     Outcome outcome = Outcome::too_few;
-    Record holder{};           ///< held, other_nodes
-    milliseconds expires_in{}; ///< held: when the quorum ends unless it is renewed; reserved: how long `first` may take
-    Record first{};            ///< reserved: the run that is to have it
-    size_t position = 0;       ///< in the queue; 0: we are in none
+    Record holder{};           ///< of held and other_nodes: the other holder
+    milliseconds expires_in{}; ///< held: until the other holder's quorum ends, unless renewed; reserved: how long the
+                               ///< entry of `first` lives
+    Record first{};            ///< reserved: the waiter that has the next turn
+    size_t position = 0;       ///< our place in the queue; 0: we are in no queue
     size_t answered = 0;       ///< nodes that granted, or named a holder
     size_t voteless = 0;       ///< nodes that answered and have no vote
-    /// Set when time alone gives enough of them their votes (lock/restart_guard.hpp).
+    /// In how long restarted nodes that still lack a vote have enough votes for a quorum (lock/restart_guard.hpp);
+    /// nothing if time alone does not help.
     std::optional<milliseconds> votes_in{};
     std::vector<NodeReport> nodes{};
 };
 
 enum class Renewal {
     held,  ///< a quorum said yes in this round
-    shaky, ///< not enough yes in this round: worth another try while the lease lasts
+    shaky, ///< no quorum said yes in this round: worth another try while the lease lasts
     lost,  ///< a quorum has become impossible (lock/lease.hpp), or the token was revoked: lost for ever
 };
 
 struct LockTerms {
     Timing timing;
-    /// For how long a node that was started has no vote (lock/restart_guard.hpp). One value for all users of these
-    /// nodes.
+    /// For how long a node has no vote after its start (lock/restart_guard.hpp). All users of these nodes have to give
+    /// the same value.
     std::optional<milliseconds> restart_guard{};
     Mode mode = Mode::scripts;
 };
 
-/// Since when a run waits.
+/// The instant at which a run began to wait, by two clocks.
 struct WaitBegin {
     milliseconds wall = wall_time_since_epoch();
     BootTime boot = BootClock::now();
@@ -56,97 +58,99 @@ struct WaitBegin {
 
 /// How to make one attempt.
 struct Try {
-    int interrupt = -1;                ///< a descriptor that ends it by becoming readable
-    BootTime until = BootTime::max();  ///< no node is waited for any longer
-    std::optional<WaitBegin> wait{};   ///< enter the queue, or refresh our place there
-    std::function<void()> meanwhile{}; ///< called once, while the nodes think
+    int interrupt = -1;                ///< the attempt ends when this descriptor becomes readable
+    BootTime until = BootTime::max();  ///< the attempt waits for no node after this instant
+    std::optional<WaitBegin> wait{};   ///< if set, the attempt enters the queue or refreshes our place there
+    std::function<void()> meanwhile{}; ///< called once, while the nodes have not answered yet
 };
 
 class Lock {
   public:
     Lock(NodeSet nodes, LockKey key, LockTerms terms, Holder self);
-    /// One that another process has acquired under that token, as tenure() found it.
+    /// A lock that another process has acquired under `token`, as tenure() found it.
     Lock(NodeSet nodes, LockKey key, LockTerms terms, Token token, const Tenure& held);
 
     const LockKey& key() const { return key_; }
     const Token& token() const { return token_; }
     const Timing& timing() const { return terms_.timing; }
-    /// After a win: the number that no earlier holder had.
+    /// After a win: our fence number, which is larger than that of every earlier holder.
     Fence fence() const { return fence_; }
     NodeSet& nodes() { return nodes_; }
 
-    /// One round with a token of its own. What an attempt that has not won was granted is released everywhere again.
+    /// One attempt, with a token of its own. An attempt that does not win releases what nodes have granted to it.
     Attempt try_once(const Try& how = {});
 
-    /// From here on nodes tell when it is our turn, as far as they can.
+    /// From here on each node that can push messages tells us when it is our turn.
     void listen_for_turn() { nodes_.listen(key_.turn_channel(token_.run)); }
-    /// Leaves the queue, and takes back whatever an attempt of ours may have left.
+    /// Leaves the queue on every node, and deletes a key that an attempt of ours may have left there.
     void withdraw();
-    /// From here on nodes tell when the lock is taken away from us, as far as they can.
+    /// From here on each node that can push messages tells us when the lock is taken away from us.
     void listen_for_revocation() { nodes_.listen(key_.revoked_channel()); }
-    /// Whether a node has told, since this was last asked, that the lock was taken away. Reads what has come.
+    /// Reads the messages that have come since the last call; whether one of them says that the lock was taken away.
     bool told_of_revocation();
-    /// By whom and why it was taken away, if a node has told, by itself or in answer to a renewal.
+    /// By whom and why the lock was taken away, if a node has said so in a message or in its answer to a renewal.
     const std::optional<std::string>& taken_away() const { return taken_away_; }
 
     /// Until when the lock is certainly ours; nothing when it is not.
     std::optional<BootTime> valid_until() const { return lease_.until(); }
-    /// Whether it is certainly ours now.
+    /// Whether the lock is certainly ours now.
     bool valid() const;
-    /// When a node last said that the lock is ours, by the clock at the reading of its answer.
+    /// When we last read an answer in which a node said that the lock is ours.
     BootTime heard_at() const { return heard_at_; }
     /// The last instant at which enough of the lease is left to start a command; nothing without a lease.
     std::optional<BootTime> start_until() const;
     bool worth_starting() const;
 
-    /// One round of renewal. A node that has forgotten the lock gets it back once a quorum has confirmed it in the same
-    /// round. Calls `moved` each time valid_until() has changed.
+    /// One round of renewal. A node that has forgotten the lock gets it back after a quorum has confirmed the lock in
+    /// the same round. Calls `moved` after each answer that may have changed valid_until().
     Renewal extend(const std::function<void()>& moved, int interrupt = -1);
-    /// The same, but waits for no other node once a quorum has said yes; a node that has forgotten the lock gets it
-    /// back from the next extend().
+    /// A renewal that waits for no other node once a quorum has said yes; a node that has forgotten the lock gets the
+    /// lock back from the next extend().
     Renewal confirm();
     /// What the nodes said in the last extend, release or keep.
     const std::vector<NodeReport>& last_reports() const { return reports_; }
 
-    /// Lets go on every node, also on those that timed out or refused. Where no answer comes it is said once more over
-    /// a new connection, and where a node refuses, again and again: two seconds at most, a second for nodes that have
-    /// not answered since the lock was won, and no time at all once a quorum has confirmed. False when so many nodes
-    /// did not confirm that the lock may stay held until its TTL ends.
+    /// Lets go on every node, also on nodes that timed out or refused. A node that does not answer is told once more
+    /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has
+    /// not answered since the lock was won is waited for a second at most, and not at all once a quorum has confirmed.
+    /// False if so few nodes confirmed that the lock may stay held until its TTL ends.
     bool release();
-    /// Instead of release(): the lock stays held for that long and no longer. False when too few nodes confirmed.
+    /// Instead of release(): the lock stays held for `rest` and no longer. False if too few nodes confirmed that.
     bool keep(milliseconds rest);
 
   private:
     class LettingGo;
 
-    /// Sends it to `asked`; waits for the answers of `awaited`, for `at_least` answers in all, for those of the others
-    /// no longer than `others_get`, and until their requests are written. A server that still owes us an answer when we
-    /// exit does not read on.
+    /// Sends the operation to the nodes in `asked`. Waits for the answers of the nodes in `awaited`, and for `at_least`
+    /// answers in all. Waits for the answers of the other nodes no longer than `others_get`, but until their requests
+    /// are written. A server that still owes us an earlier answer when we exit does not read the operation.
     template <typename OperationFor>
     Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
                  size_t at_least, OperationFor operation_for);
-    /// What an attempt asks the nodes for.
+    /// The operation that an attempt sends to every node.
     Acquire request(const Try&) const;
-    /// What a node's answer to that leaves open.
+    /// Notes from the node's answer to the acquire whether the acquire may still come late, and whether the node may
+    /// hold the lock.
     void heed(size_t node, const Answer&);
-    /// The last words on every node, tried again where that helps and it is not too late. Whether a quorum has
-    /// confirmed.
+    /// Sends the operation that ends our hold to every node, and again if that can help and it is not later than
+    /// `no_later`. Returns whether a quorum has confirmed.
     template <typename OperationFor>
     bool let_go(BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms);
     void undo(const Answers& acquire_answers);
-    /// The node keeps the key, as it has said.
+    /// Notes until when the node keeps the key after its answer `yes`.
     void granted(size_t node, const Answer& yes);
     std::vector<NodeReport> same_servers() const;
     /// A node that is listed before this one and is the same server: together they have one vote.
     std::optional<size_t> same_server_before(size_t node) const;
-    /// Whether a node says that our token is void; keeps its words.
+    /// Whether a node says that our token is void; if so, taken_away_ keeps the node's words.
     bool is_revoked(const Ballot::Vote& vote);
     bool agree_on_fence(FenceAgreement, BootTime deadline);
-    /// Marks the nodes that have forgotten the lock.
+    /// One round that ends at `yes_enough` yes, and marks in `missing` each node that has forgotten the lock.
     Renewal extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
     std::vector<NodeReport> reports(const Ballot&, const Answers&, bool won) const;
-    /// The request that would set our key may reach the node after what is sent now.
+    /// Whether an earlier request that sets our key may reach the node after a request that is sent now, because it
+    /// went out on another connection.
     bool may_come_late(size_t node) const;
 
     NodeSet nodes_;
@@ -155,14 +159,14 @@ class Lock {
     Holder self_;
     Token token_;
     Record record_;
-    Record entry_; ///< in the queue; empty as long as we have never waited
+    Record entry_; ///< our entry in the queue; empty as long as we have never waited
     Fence fence_;
     Lease lease_;
     BootTime heard_at_{};
     std::vector<Mode> modes_; ///< by node
     std::vector<std::optional<uint64_t>>
-        unanswered_on_;          ///< by node: the connection of an acquire or restore without answer
-    std::vector<bool> answered_; ///< by node: when it was last waited for it has answered
+        unanswered_on_;          ///< by node: the connection on which an acquire or restore went out that has no answer
+    std::vector<bool> answered_; ///< by node: whether the node answered when it was last waited for
     std::vector<NodeReport> reports_;
     std::optional<std::string> taken_away_;
 };

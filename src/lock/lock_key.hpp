@@ -7,25 +7,27 @@
 
 namespace holdfast {
 
-/// A lock's name with the prefix in front is the key itself. The lock's other keys and its channels begin with the key,
-/// so that rights for one prefix cover all of them, and share its cluster slot. Neither name nor prefix has braces, so
-/// that none of these is the key of another lock.
+/// The key of a lock is the prefix and then the lock's name. The lock's other keys and its channels begin with that
+/// key, so that rights for one prefix cover all of them, and share its cluster slot. Neither name nor prefix has
+/// braces, so that none of these other keys is the key of another lock.
 struct LockKey {
     std::string name;
     std::string prefix;
 
     std::string key() const { return prefix + name; }
-    std::string fence() const { return companion("fence"); } ///< the last number that the node has accepted
-    std::string queue() const { return companion("queue"); } ///< waiters by ticket
-    std::string seen() const { return companion("seen"); }   ///< waiters by when their entry becomes stale
-    /// Marks a token as worth nothing on that node.
+    std::string fence() const { return companion("fence"); } ///< the last fence number that the node has accepted
+    std::string queue() const { return companion("queue"); } ///< waiters, sorted by ticket
+    std::string seen() const { return companion("seen"); }   ///< waiters, sorted by when an entry becomes stale
+    /// A node that has this key holds the token void: it grants and renews nothing for that token.
     std::string void_mark(std::string_view token) const { return companion("void:") + std::string{token}; }
     /// The channel on which that run hears that it may try.
     std::string turn_channel(std::string_view run) const { return turn_channels() + std::string{run}; }
     std::string turn_channels() const { return companion("turn:"); }
-    /// Carries the token of a holder from which the lock was taken away, and the words for that holder.
+    /// On this channel a node sends the token of a holder from which the lock was taken away, and the words for that
+    /// holder.
     std::string revoked_channel() const { return companion("revoked"); }
-    /// Where earlier versions kept the fence number: read as long as there is none under fence().
+    /// The key under which earlier versions kept the fence number; read as long as the node has no number under
+    /// fence().
     std::string earlier_fence() const { return "{" + key() + "}:fence"; }
 
     std::string companion(std::string_view word) const { return key() + ":{" + key() + "}:" + std::string{word}; }

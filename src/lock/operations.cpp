@@ -3,7 +3,7 @@
 namespace holdfast {
 namespace {
 
-/// The server knows no EVAL, or our user may not use it.
+/// Whether the server knows no EVAL, or our user may not use EVAL.
 bool refuses_scripts(const Reply& reply) {
     return (reply.is_error("NOPERM") || reply.text.starts_with("ERR unknown command")) &&
            reply.type == Reply::Type::error &&

@@ -1,10 +1,11 @@
-// What a node is asked to do for a lock. Each operation is atomic on its node. It exists twice with one meaning: as a
+// What a node is asked to do for a lock. Each operation is atomic on its node, and exists twice with one meaning: as a
 // Lua script, and as a WATCH / MULTI / EXEC transaction for servers and users that are allowed no scripts; the same
 // tests run over both. Each has a file of its own in lock/operations.
 //
-// Rules that both keep: relative times only (hazard 8); every change is guarded by equality with the whole record
-// (hazard 18); the scripts of extend and release use no command that a full server refuses (hazard 43), which takes no
-// transaction at all; a message is never part of the operation, so a refused PUBLISH changes nothing.
+// Rules that scripts and transactions keep: times are relative (hazard 8); the key changes only if it is free or has
+// the expected record or run (hazard 18); the scripts of extend and release use no command that a full server refuses
+// (hazard 43), though such a server refuses every transaction; a message is never part of the operation, so a refused
+// PUBLISH changes nothing.
 #pragma once
 
 #include "lock/lock_key.hpp"
@@ -23,11 +24,11 @@ namespace holdfast {
 
 using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdraw, Revoke, Inspect>;
 
-/// How a node wants to be asked.
+/// How operations are sent to a node.
 enum class Mode { scripts, transactions };
 
-/// One operation on one node. A node that refuses scripts is asked by transaction at once, and `mode`, which outlives
-/// the exchange, says so from then on.
+/// One operation on one node. If the node refuses scripts, the exchange goes on at once with a transaction, and sets
+/// `mode`, which outlives the exchange, to transactions.
 Exchange exchange(const LockKey&, const Operation&, Mode& mode);
 
 } // namespace holdfast

@@ -1,4 +1,4 @@
-// How many nodes have to agree, and what so many of them give. Pure.
+// How many nodes have to agree, and which value so many nodes reach. Pure: no clock, no I/O.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace holdfast {
 /// How many of N nodes have to agree. N is always the number that was configured (hazard 29).
 size_t quorum(size_t nodes);
 
-/// The largest value that a quorum of `nodes` nodes reaches: the q-th largest of what some of them gave; nothing when
-/// fewer than a quorum gave one.
+/// The largest value that a quorum of `nodes` nodes reaches or exceeds: with q nodes in a quorum, the q-th largest in
+/// `given`; nothing if `given` has fewer than q values.
 template <typename Value>
 std::optional<Value> reached_by_quorum(std::vector<Value> given, size_t nodes) {
     const size_t q = quorum(nodes);

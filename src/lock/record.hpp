@@ -28,25 +28,26 @@ struct Holder {
     int pid = 0;
     milliseconds since{}; ///< wall clock of the holder's host
     milliseconds ttl{};
-    bool kept = false; ///< by acquire: no process renews it by itself, and any that has the token may release it
-    size_t nodes = 0;  ///< over how many the lock is taken; 0: an earlier version did not say
+    bool kept = false; ///< taken by `acquire`: no process renews the lock by itself, and any process that has the token
+                       ///< may release it
+    size_t nodes = 0;  ///< over how many nodes the lock is taken; 0: an earlier version did not say
 };
 
-/// This process on this host.
+/// A Holder that describes this process on this host.
 Holder this_process(std::string label, milliseconds ttl);
 
-/// In bytes: more than any record of ours has. What is longer is not read.
+/// In bytes, more than any record of holdfast has. A longer value is not parsed.
 constexpr size_t longest_record = 2048;
 
 struct Record {
-    std::string value;            ///< exactly what stands in the key: what every condition compares with
-    std::optional<Holder> holder; ///< nothing: it is not holdfast's, but any client's random value
+    std::string value;            ///< the exact value of the key, with which the condition of an operation compares
+    std::optional<Holder> holder; ///< nothing: the value is not of holdfast, but the random value of another client
 
     static Record make(const Token&, const Holder&);
-    /// A waiter's entry in the queue: the run alone, and what it says of itself.
+    /// A waiter's entry in the queue: "RUN {json}", without an attempt.
     static Record of_waiter(const std::string& run, const Holder&);
     static Record parse(std::string value);
-    /// What stands before the first space: "RUN.ATTEMPT", or of a waiter "RUN".
+    /// The part of the value before its first space: "RUN.ATTEMPT", or "RUN" in a waiter's entry.
     std::string_view token() const { return std::string_view{value}.substr(0, value.find(' ')); }
     bool operator==(const Record& other) const { return value == other.value; }
 };

@@ -21,21 +21,23 @@ void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop)
     const milliseconds interval = lock.timing().renewal_interval();
     // Past the lease nothing revives the lock, not even nodes that still have our key (hazard 45).
     const auto is_over = [&] { return enforced(Rule::no_resurrection) && deadline.over(BootClock::now()); };
-    // What was taken away before the nodes know that we listen, the first round finds; of what is taken later they
-    // tell.
+    // If the lock was taken away before the nodes knew that we listen, the first round finds that; if it is taken away
+    // later, a node tells.
     lock.listen_for_revocation();
     BootTime next = BootClock::now();
     while (!stop_requested_within(next, lock.nodes(), poller, stop)) {
-        // Told of it or not, what counts is what the nodes say.
+        // A message only makes the next round start at once, because only what the nodes answer counts.
         if (!lock.told_of_revocation() && BootClock::now() < next) continue;
         if (is_over()) return deadline.lose(deadline.reason());
         const BootTime began = BootClock::now();
-        // Too late is too late, also for a yes that was under way; and of a loss only the reason is told.
+        // A yes that arrives after the end of the lease does not move the deadline, nor does a lock that is no longer
+        // valid.
         const auto moved = [&] {
             if (lock.valid() && !is_over()) deadline.move(*lock.valid_until());
         };
         Renewal renewal = lock.extend(moved, stop);
-        // A node that may yet hold it is waited for in the round, and no longer.
+        // A node that may still come to hold the lock is waited for in this round only: without a valid lease the lock
+        // is lost.
         if (enforced(Rule::impossible_quorum) && !lock.valid()) renewal = Renewal::lost;
         switch (renewal) {
         case Renewal::lost:

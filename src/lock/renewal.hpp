@@ -1,9 +1,10 @@
 // The rounds that keep a held lock held, in whatever thread calls them.
 //
-// They tell what they find to a LiveDeadline. The first round comes at once, behind the wish to be told of a
-// force-release, each other a TTL/3 after the beginning of the one before, or at once when a node tells that the lock
-// was taken away; a round without a quorum is repeated after a short, jittered pause as long as the lease lasts. They
-// never resolve names, write to stderr or decide about the command: local deadlines do (hazards 45-50).
+// The rounds tell a LiveDeadline what they find. The first round starts at once, after the request to be told of a
+// force-release; each other round starts a TTL/3 after the start of the one before, or at once when a node tells that
+// the lock was taken away. A round without a quorum is repeated after a short, jittered pause as long as the lease
+// lasts. The rounds never resolve names, write to stderr or decide about the command: local deadlines decide (hazards
+// 45-50).
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -12,8 +13,8 @@
 
 namespace holdfast {
 
-/// Until the lock is lost or `stop`, a descriptor, becomes readable; a request that is waited for is given up then. The
-/// deadline holds the lock's valid_until already.
+/// Renews until the lock is lost or the descriptor `stop` becomes readable, which also ends the wait for an answer. The
+/// deadline is the lock's valid_until() already.
 void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop);
 
 } // namespace holdfast

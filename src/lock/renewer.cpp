@@ -10,9 +10,9 @@
 namespace holdfast {
 namespace {
 
-/// The heap has room for the rounds before they begin: later there may be none.
+/// Makes the heap large enough for the renewal before it begins, because later there may be no memory.
 void make_room() {
-    void* volatile room = std::malloc(size_t{96} << 10); // volatile: or nothing would be left of it
+    void* volatile room = std::malloc(size_t{96} << 10); // volatile: the compiler must not remove the allocation
     std::free(room);
 }
 

@@ -1,7 +1,7 @@
 // The thread that keeps a held lock held (lock/renewal.hpp).
 //
-// From its construction until stop() has returned the Lock is this thread's alone, so that no mutex guards a
-// connection.
+// From the Renewer's construction until stop() has returned, only this thread uses the Lock, so a connection needs no
+// mutex.
 #pragma once
 
 #include "base/fd.hpp"
@@ -15,13 +15,13 @@ namespace holdfast {
 
 class Renewer {
   public:
-    /// Both outlive the Renewer; the deadline holds the lock's valid_until already. Starts the thread.
+    /// Starts the thread. Lock and deadline outlive the Renewer; the deadline is the lock's valid_until() already.
     Renewer(Lock& lock, LiveDeadline& deadline);
     Renewer(const Renewer&) = delete;
     Renewer& operator=(const Renewer&) = delete;
     ~Renewer();
 
-    /// Ends the thread; a request that it is waiting for is given up.
+    /// Ends the thread, and with it the wait for an answer.
     void stop();
 
   private:

@@ -10,10 +10,10 @@ namespace holdfast {
 
 struct Revocation {
     enum class Outcome {
-        revoked, ///< it stood on some node, and now on none of a quorum; the next may have the lock on the others
-                 ///< already
-        free,    ///< it was gone, and the lock is free
-        changed, ///< it was gone, and another holder has the lock: nothing was done
+        revoked, ///< the record was deleted from a node, and now no node of a quorum has it; another run may already
+                 ///< have the lock on the other nodes
+        free,    ///< the record was gone already, and the lock is free
+        changed, ///< the record was gone already, and another holder has the lock: nothing was done
         too_few,
     };
     Outcome outcome;
@@ -21,8 +21,7 @@ struct Revocation {
     std::vector<NodeView> nodes{};
 };
 
-/// Takes away exactly that record, wherever it stands.
-/// `words` tell its holder by whom and why.
+/// Deletes exactly that record on every node that has it. `words` tell its holder by whom and why.
 Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Mode mode = Mode::scripts);
 
 } // namespace holdfast

@@ -19,7 +19,7 @@ Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token, Mode mode)
         if (one && one->verdict == Verdict::held) {
             Record record = Record::parse(one->value);
             if (record.token() == token.text()) {
-                // Another node may have kept us waiting since this one looked.
+                // We may have waited for another node since this node read its TTL, so that time is subtracted.
                 const auto rest =
                     one->ttl_left - std::chrono::ceil<milliseconds>(BootClock::now() - *answers[i]->sent_at);
                 if (rest > milliseconds{0}) left.push_back(rest);

@@ -1,4 +1,4 @@
-// A lock seen by a process that knows its token: `acquire` has left the lock held for it. Main thread.
+// Whether a lock is held under a token that this process knows, because `acquire` has left it held. Main thread.
 #pragma once
 
 #include "lock/inspection.hpp"
@@ -12,7 +12,7 @@ namespace holdfast {
 
 struct Tenure {
     enum class Outcome {
-        ours,     ///< a quorum says so
+        ours,     ///< a quorum says that the lock is held under the token
         not_ours, ///< so many nodes say otherwise that no quorum is left
         unknown,  ///< too few answered
     };

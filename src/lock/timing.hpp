@@ -10,7 +10,7 @@
 namespace holdfast {
 
 struct Timing {
-    milliseconds ttl;          ///< how long a node keeps the key after the last yes
+    milliseconds ttl;          ///< how long a node keeps the key after the node's last yes
     milliseconds grace;        ///< between SIGTERM and SIGKILL
     milliseconds node_timeout; ///< for one request on an open connection
     double drift_ratio = 0.01; ///< bound on the difference between any two clock rates
@@ -18,8 +18,8 @@ struct Timing {
 
     /// What different clock rates can take away from one TTL.
     nanoseconds drift() const;
-    /// Between SIGKILL and the end of the lease: time for the last process to be gone. Wider when a low priority makes
-    /// the process wait for a processor.
+    /// The time between SIGKILL and the end of the lease, in which the last process of the command has to be gone. It
+    /// is longer if a low priority makes holdfast wait for a processor.
     milliseconds kill_margin() const;
     bool widened() const;
     milliseconds renewal_interval() const { return ttl / 3; }

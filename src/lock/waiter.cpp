@@ -10,13 +10,14 @@ namespace {
 
 /// How often a place in the queue is refreshed.
 constexpr milliseconds refresh{1000};
-/// Where no message tells us that it is our turn: a holder that is not holdfast publishes none, and a server that
-/// speaks only the older protocol pushes none.
+/// The longest pause between two attempts if no message tells us that it is our turn: a holder that is not holdfast
+/// publishes none, and a server that speaks only the older protocol pushes none.
 constexpr milliseconds poll_every{100};
 constexpr milliseconds longest_contention{4000};
 constexpr milliseconds shortest_round{100};
 
-/// Full jitter over at least two round trips, doubling: the tryers must not meet again (hazard 35).
+/// A random pause of up to two round trips, doubled after each split round, so that the runs that tried at the same
+/// time do not meet again (hazard 35).
 nanoseconds jitter(unsigned contended_rounds, nanoseconds round_trip) {
     const nanoseconds longest =
         std::max<nanoseconds>(2 * round_trip, milliseconds{2}) * (1U << std::min(contended_rounds, 6U));
@@ -60,7 +61,7 @@ class Wait {
     /// Waits until the next attempt is worth making; false when a signal asks us to stop.
     bool pause_after(const Attempt& attempt) {
         if (waits() && !queued_) {
-            // From now on in the queue. The next attempt goes out behind the wish to be told.
+            // The next attempt enters the queue. It goes out at once, after the request to be told of our turn.
             lock_.listen_for_turn();
             queued_ = true;
         } else lock_.nodes().wait(next_attempt(attempt), interrupt_);
@@ -82,7 +83,7 @@ class Wait {
   private:
     bool waits() const { return until_ > begin_.boot; }
 
-    /// No run has a quorum, and it may be our turn.
+    /// Whether no run has a quorum and it may be our turn.
     bool is_split(const Attempt& attempt) const {
         if (attempt.outcome == Outcome::contended) return !queued_ || attempt.position <= 2;
         return attempt.outcome == Outcome::reserved && !queued_;
@@ -96,7 +97,7 @@ class Wait {
         const bool others_tell = lock_.nodes().listening() &&
                                  (attempt.outcome != Outcome::held || attempt.holder.holder || attempt.position > 1);
         if (!others_tell) next = std::min(next, ended_ + poll_every / 2 + random_up_to(poll_every / 2));
-        // No message tells when a key ends by its TTL, or the entry of a waiter that has died.
+        // No message tells when a key's TTL ends or the entry of a dead waiter becomes stale, so try right after that.
         if (attempt.outcome != Outcome::contended && attempt.position <= 2)
             next = std::min(next, ended_ + attempt.expires_in + milliseconds{1});
         return next;

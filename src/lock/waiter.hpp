@@ -9,17 +9,16 @@
 namespace holdfast {
 
 struct Patience {
-    /// Nothing: as long as it takes. Zero: don't wait for a holder; only split votes are tried again.
+    /// Nothing: wait as long as it takes. Zero: don't wait for a holder; only split votes are tried again.
     std::optional<milliseconds> limit;
 };
 
 /// Called after each attempt that has not won and will be followed by another.
 using OnWaiting = std::function<void(const Attempt&)>;
 
-/// The first attempt only tries; a run that has to wait after it enters the queue, and leaves it again in the end.
-/// `meanwhile` is called once, while the nodes think about the first attempt.
-/// The last attempt: won, or why not. `interrupt` is a descriptor that ends the wait by becoming readable.
-/// Main thread.
+/// The first attempt stays out of the queue; a run that has to wait then enters the queue, and leaves it in the end.
+/// Calls `meanwhile` once, while the nodes have not answered the first attempt. Returns the last attempt: won, or why
+/// not. The wait ends when the descriptor `interrupt` becomes readable. Main thread.
 Attempt acquire(Lock&, const Patience&, int interrupt, const OnWaiting&, const std::function<void()>& meanwhile = {});
 
 } // namespace holdfast

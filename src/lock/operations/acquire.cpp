@@ -29,8 +29,8 @@ class Acquisition {
   public:
     Acquisition(LockKey key, Acquire op) : key_{std::move(key)}, op_{std::move(op)} {}
 
-    /// Only a request that would take the lock watches it: waiters that refresh their entries must not make each
-    /// other's transactions fail for ever.
+    /// Only a request that would take the lock watches keys: otherwise waiters that refresh their entries would make
+    /// each other's transactions fail for ever.
     Exchange look(bool watching) const {
         Request request;
         if (watching) request = watch({key_.key(), key_.void_mark(op_.token.text()), key_.fence(), key_.queue()});
@@ -81,7 +81,7 @@ class Acquisition {
         });
     }
 
-    /// Takes the lock with a number above the one that earlier versions kept, as far as we may read that.
+    /// Takes the lock with a fence number above the one that earlier versions kept, if our user may read that one.
     Exchange after_earlier(const QueueHead& head) const {
         return {{"GET", key_.earlier_fence()},
                 [self = *this, head](Replies&& replies) -> Step { return self.take(head, number_of(replies[0])); }};
@@ -116,10 +116,11 @@ class Acquisition {
         return ask(std::move(request), [self = *this](Replies&&) -> Step { return self.look(false); });
     }
 
-    /// `answer` still lacks our position. A run whose ticket is the first looks again.
+    /// Enters the queue and adds our position to `answer`. If our ticket is now the first, looks again at the lock.
     Exchange enter(milliseconds now, Reply answer) const {
         const Waiting& waiting = *op_.waiting;
-        // First `seen`, then `queue`: other waiters look in between, and drop an entry that is not in `seen`.
+        // `seen` comes before `queue`: another waiter may look in between, and would drop an entry that is not in
+        // `seen`.
         Request request{"ZADD", key_.seen(), argument(now + waiting.lasts), waiting.entry};
         request.add({"ZADD", key_.queue(), "NX", argument(near(waiting.since, now - waiting.waited)), waiting.entry});
         request.add({"PEXPIRE", key_.queue(), argument(queue_lasts)});

@@ -6,19 +6,19 @@
 
 namespace holdfast {
 
-/// A waiter's place in the queue. Its ticket is the start of its wait by its own wall clock, brought by each node
-/// within a second of what the node's clock makes of the time waited, so that a waiter with a wrong clock starves
-/// neither others nor itself.
+/// A waiter's place in the queue. The waiter's ticket is the start of its wait by its own wall clock. Each node moves
+/// the ticket to within a second of the start that its own clock and the time waited give, so that a waiter with a
+/// wrong clock starves neither others nor itself.
 struct Waiting {
     std::string entry;  ///< "RUN {json}", the same as long as the run waits
-    milliseconds since; ///< wall clock
+    milliseconds since; ///< the start of the wait, by the waiter's wall clock
     milliseconds waited;
     milliseconds lasts; ///< how long the entry lives unless it is refreshed
 };
 
-/// Takes the key if it is free, or an earlier attempt of the same run, and no other waiter is ahead in the queue; then
-/// leaves the queue and accepts a fence number. Otherwise, when waiting, enters the queue or refreshes its entry there.
-/// Verdicts: granted, held, reserved, revoked.
+/// Takes the key if the key is free, or of an earlier attempt of the same run, and no other waiter is ahead in the
+/// queue; the run then leaves the queue, and the node accepts a fence number. Otherwise, if `waiting` is set, the run
+/// enters the queue or refreshes its entry there. Verdicts: granted, held, reserved, revoked.
 struct Acquire {
     Token token;
     Record record;

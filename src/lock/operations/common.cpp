@@ -49,14 +49,15 @@ void QueueHead::add(const LockKey& key, Request& request) {
     request.add({"ZRANGE", key.seen(), "0", last, "WITHSCORES"});
 }
 
-// As in a script, the entries in front of the first living one are stale, and no others.
+// As in a script, exactly the entries before the first living one count as stale.
 QueueHead::QueueHead(std::span<const Reply> replies) : now{time_of(replies[0])} {
-    std::map<std::string, milliseconds> until; // of the entries that become stale first
+    std::map<std::string, milliseconds> until; // when an entry becomes stale, for those that do so first
     for_each_score(replies[2], [&](const std::string& entry, int64_t score) { until[entry] = milliseconds{score}; });
     const auto alive = [&](const auto& seen) { return seen.second > now; };
     for (const Reply& entry : replies[1].items) {
         const auto seen = until.find(entry.text);
-        // An entry that is not among them becomes stale later, or the node has forgotten when.
+        // An entry that is not in `until` becomes stale later than those, if `until` is full; otherwise `seen` does not
+        // have it.
         if (seen != until.end() ? alive(*seen) : until.size() == looked_at) {
             first = entry.text;
             break;
@@ -65,7 +66,8 @@ QueueHead::QueueHead(std::span<const Reply> replies) : now{time_of(replies[0])} 
     }
     if (first.empty()) return;
     if (const auto seen = until.find(first); seen != until.end()) first_lasts = seen->second - now;
-    // Entries that are all stale hide whether the first one lives: without them the next look tells.
+    // If all of `until` is stale, it does not tell whether the first entry lives; these are dropped, so that the next
+    // look tells.
     else if (std::ranges::none_of(until, alive))
         for (const auto& [entry, when] : until) stale.push_back(entry);
 }

@@ -1,4 +1,4 @@
-// What several transactions consist of, as common.lua is what all scripts begin with; and all that an operation's file
+// Parts that several transactions share, as the scripts share common.lua; and the includes that each operation's file
 // needs.
 #pragma once
 
@@ -17,31 +17,31 @@
 
 namespace holdfast {
 
-/// The number, brought within the tolerance of the node's clock.
+/// `value`, limited to `now` on the node's clock plus or minus the tolerance.
 milliseconds near(milliseconds value, milliseconds now);
 
-/// Adds what removes an entry from the queue.
+/// Adds the commands that remove an entry from the queue.
 void leave(const LockKey&, std::string_view entry, Request&);
 
-/// Adds what makes the node remember the number.
+/// Adds the command that makes the node remember the fence number.
 void set_fence(const LockKey&, int64_t fence, Request&);
-/// The fence number that a node has; one beyond all sense stays beyond it.
+/// The fence number that a node has. One above largest_fence becomes largest_fence, so that the next number is refused.
 int64_t number_of(const Reply& fence);
 
 /// Whether an attempt of the same run before `token` has set that value.
 bool is_attempt_before(std::string_view value, const Token&);
 
-/// The queue, as far as its first living entry matters: read with three commands.
+/// The beginning of the queue, up to its first living entry, read with three commands.
 struct QueueHead {
     milliseconds now;                        ///< by the node's clock
-    std::string first;                       ///< empty: nothing waits
-    std::vector<std::string> stale;          ///< entries to drop, which their runs no longer refresh
+    std::string first;                       ///< the first entry that lives; empty: no run waits
+    std::vector<std::string> stale;          ///< entries that their runs no longer refresh, to be dropped
     std::optional<milliseconds> first_lasts; ///< how long the first entry lives; nothing: too little of `seen` was read
 
     static void add(const LockKey&, Request&);
     explicit QueueHead(std::span<const Reply> replies);
 
-    /// A hint for the first in line.
+    /// The message that tells the first in line that it may try.
     Request hint(const LockKey&) const;
 };
 

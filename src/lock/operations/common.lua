@@ -1,5 +1,5 @@
--- Every script begins with this. An entry of the queue is "RUN {json}". A head of the queue that its run no longer
--- refreshes is dropped when a script meets it, so a look at the queue costs the same however many wait.
+-- Every script begins with this. An entry of the queue is "RUN {json}". A script drops the first entry if its run no
+-- longer refreshes it, so a look at the queue costs the same however many runs wait.
 local K, VOID, FENCE, QUEUE, SEEN = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local function now()
     local time = redis.call('TIME')

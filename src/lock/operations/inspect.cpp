@@ -10,8 +10,8 @@ Request Inspect::script(const LockKey& key) const { return script_request(inspec
 
 namespace {
 
-/// A transaction that changes nothing, so only what it says of the key has to be of one instant. Of the queue it reads
-/// the first places alone: two round trips, and a third where a run waits.
+/// A transaction that changes nothing, so only what it says of the key has to be of one instant. It reads only the
+/// first places of the queue, in two round trips, and a third if a run waits.
 class Look {
   public:
     explicit Look(LockKey key) : key_{std::move(key)} {}
@@ -30,7 +30,7 @@ class Look {
     }
 
   private:
-    /// Which entries live, as many at a time as a socket takes at once.
+    /// Asks which entries live, about as many in one request as a socket takes at once.
     Exchange seen() const {
         if (asked_ == places_.size()) return key();
         Request request;
@@ -67,7 +67,7 @@ class Look {
     LockKey key_;
     milliseconds now_{};
     std::vector<std::pair<std::string, milliseconds>> places_; ///< entry, ticket
-    size_t asked_ = 0;                                         ///< how many of them have been asked for
+    size_t asked_ = 0;                                         ///< how many of `places_` have been asked for
     Reply queue_ = list({});
 };
 

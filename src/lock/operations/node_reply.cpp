@@ -31,7 +31,7 @@ std::vector<Waiter> queue(const Reply& reply) {
 } // namespace
 
 tl::expected<NodeReply, NodeFailure> refused(const Reply& error) {
-    // A script's error names its cause behind what the script did: "ERR ... WRONGTYPE Operation ...".
+    // A script's error has its cause in the middle of the text: "ERR ... WRONGTYPE Operation ...".
     if (error.text.find("WRONGTYPE") != std::string::npos) return NodeReply{Verdict::not_a_lock};
     return tl::unexpected{as_failure(meaning(error))};
 }
@@ -71,7 +71,7 @@ tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
     case Verdict::raised:
     case Verdict::refused:
         told.fence = Fence{item(2).integer};
-        // Were a number that is too large agreed on, none would be left for later holders.
+        // If the nodes agreed on a number that is too large, no number would be left for later holders.
         if (told.fence < Fence{1} || told.fence > largest_fence)
             return failure(NodeFailure::Kind::no_vote, "the lock's fence number there makes no sense");
         break;

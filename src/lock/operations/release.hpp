@@ -6,11 +6,11 @@
 
 namespace holdfast {
 
-/// Deletes the key if it is ours from this attempt or from an earlier one, of which the node may not have heard the
-/// end; tells the first living waiter. A run that won by other nodes may still stand in the queue here: `entry`, if
-/// there is one, leaves it. With `void_too` a request of that token that is still under way to the node does nothing
-/// when it arrives (hazard 34). The script deletes before it uses any command that a full server refuses (hazard 43).
-/// Verdicts: released, not_ours.
+/// Deletes the key if this attempt has set it, or an earlier one whose release the node may not have heard; then tells
+/// the first living waiter. Removes `entry`, if there is one, from the queue, because a run that won by other nodes may
+/// still stand in this node's queue. With `void_too` a request of that token that is still under way to the node does
+/// nothing when it arrives (hazard 34). The script deletes before it uses any command that a full server refuses
+/// (hazard 43). Verdicts: released, not_ours.
 struct Release {
     Token token;
     std::string entry;

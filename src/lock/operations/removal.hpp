@@ -11,11 +11,11 @@ namespace holdfast {
 struct Removal {
     bool remove;
     std::string verdict;
-    Request hints; ///< published when the key is deleted
+    Request hints; ///< messages to publish after the key is deleted, or at once if it need not be
 };
 
-/// What marks a token as void; nothing when `lasts` is zero. It goes in front of a transaction and is no part of it: a
-/// full server refuses the mark, and the rest has to be done all the same.
+/// The command that marks a token as void; nothing if `lasts` is zero. The command goes before a transaction and is no
+/// part of it, because a full server refuses the mark, and the rest has to be done all the same.
 Request void_mark(const LockKey&, std::string_view token, milliseconds lasts, std::string_view words = "");
 
 /// Sends `before`, which may fail, and deletes the key if `judge` says so of its value.

@@ -1,4 +1,4 @@
-// Restore puts a lock back where a node has forgotten it.
+// Restore puts a lock back on a node that has forgotten it.
 #pragma once
 
 #include "lock/lock_key.hpp"
@@ -6,7 +6,8 @@
 
 namespace holdfast {
 
-/// Sets the record again where the key is missing, and the fence number with it. Verdicts: yours, taken, revoked.
+/// Sets the record again if the key is missing or still ours, and with it the fence number if the node's is smaller.
+/// Verdicts: yours, taken, revoked.
 struct Restore {
     Token token;
     Record record;

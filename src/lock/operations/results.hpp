@@ -1,5 +1,4 @@
-// What a transaction ends with, put into the form in which a script would have answered; and scores, as a node sends
-// them.
+// The replies that a transaction ends with, in the form in which a script would have answered; and how to read scores.
 #pragma once
 
 #include "redis/reply.hpp"
@@ -16,7 +15,7 @@ inline Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {
 inline Reply list(std::vector<Reply> items) { return {Reply::Type::list, {}, 0, std::move(items)}; }
 inline Reply verdict(std::string_view name) { return list({text(name)}); }
 
-/// RESP3 sends pairs, RESP2 one flat list.
+/// Visits each member and its score: RESP3 sends pairs, RESP2 one flat list.
 template <typename Visit>
 void for_each_score(const Reply& reply, Visit visit) {
     for (size_t i = 0; i < reply.items.size(); ++i) {

@@ -9,15 +9,16 @@
 
 namespace holdfast {
 
-/// Deletes the key if it has just that record, whose token is void from then on; tells the holder, in those words, at
-/// once and whenever the holder asks again, and the first living waiter. Verdicts: revoked, changed, free.
+/// Deletes the key if it has exactly that record, and holds the record's token void from then on. Tells the holder
+/// `words`, at once and whenever the holder asks again, and tells the first living waiter that it may try. Verdicts:
+/// revoked, changed, free.
 struct Revoke {
     Record record;
     std::string words;
 
-    /// What goes over the revoked channel.
+    /// The message for the revoked channel.
     std::string message() const { return std::string{record.token()} + " " + words; }
-    /// As long as a request that would bring the record back may be under way.
+    /// How long the token stays void: as long as a request that would bring the record back may be under way.
     milliseconds void_for() const { return std::max(record.holder ? record.holder->ttl : milliseconds{0}, void_lasts); }
 
     Request script(const LockKey&) const;

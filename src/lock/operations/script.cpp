@@ -19,8 +19,8 @@ const std::string& preamble() {
     return text;
 }
 
-/// Every argument as a local variable of its name. Names and Lua are the same each time, so the server compiles a
-/// script once.
+/// Makes each argument a local variable before `lua`. The text is the same each time, so the server compiles a script
+/// once.
 std::string with_preamble(std::string_view lua, std::initializer_list<ScriptArgument> arguments) {
     std::string script = preamble();
     size_t number = 0;

@@ -1,6 +1,6 @@
-// A request that runs an operation's script: its Lua stands in the file NAME.lua beside the operation, and the build
-// embeds it as NAME_lua. A script finds its arguments under their names, the limits of lock/operations/limits.hpp under
-// theirs, and the functions of common.lua.
+// A request that runs an operation's script. The script's Lua stands in the file NAME.lua beside the operation, and the
+// build embeds it as NAME_lua. The Lua finds each argument as a variable of that name, the limits of
+// lock/operations/limits.hpp that scripts need, and the functions of common.lua.
 #pragma once
 
 #include "lock/lock_key.hpp"
@@ -17,13 +17,13 @@ struct ScriptArgument {
     std::string value;
 };
 
-/// EVAL of that Lua. `token` is the one whose void mark the script reads or sets.
+/// A request with EVAL of `lua`. The script reads or sets the void mark of `token`.
 Request script_request(std::string_view lua, const LockKey&, std::string_view token,
                        std::initializer_list<ScriptArgument>);
 
-/// The same for a script that publishes. Redis sends out what it has for a client the sooner the later that client got
-/// its first byte. With an answer before the script's, the waiter that the script tells hears of it before us, and need
-/// not wait until we are off the processor.
+/// The same for a script that publishes, after a PING. Redis writes first to the client for which it got its first byte
+/// last. The answer to PING comes before the script's message, so Redis writes to the waiter before us, and the waiter
+/// need not wait until we are off the processor.
 Request publishing_script_request(std::string_view lua, const LockKey&, std::string_view token,
                                   std::initializer_list<ScriptArgument>);
 

@@ -50,7 +50,7 @@ Exchange commit(const std::function<void(Request&)>& add, std::function<Step(con
                     return *why;
                 }
                 if (const Reply* error = first_error(results.items)) return *error;
-                // No server of ours: in words of its own it must not seem to say ours.
+                // No Redis server sends another number of results; the text of this reply must not look like a verdict.
                 if (results.items.size() != exec - 1) return Reply{Reply::Type::text, results.text, 0, {}};
                 return then(results);
             }};

@@ -1,6 +1,6 @@
 // The steps of which transactions on a node consist: watch, read, and then either MULTI ... EXEC in one write or let go
-// with UNWATCH. An EXEC that is refused, because what was watched has changed, starts the transaction again; the round
-// that it belongs to has a deadline. Nothing is ever left between MULTI and EXEC.
+// with UNWATCH. If EXEC is refused because a watched key has changed, the transaction starts again, until the deadline
+// of its round. A connection is never left between MULTI and EXEC.
 #pragma once
 
 #include "redis/node_set.hpp"
@@ -14,20 +14,20 @@ namespace holdfast {
 
 using Replies = std::vector<Reply>;
 
-/// Begins what commit() may end. The empty transaction in front shows that this user may have one: where MULTI is
-/// refused, what is sent behind it would be done at once, whatever has changed. Nothing of an earlier WATCH is left
-/// behind it either.
+/// Begins a transaction that commit() may end. The empty MULTI and EXEC before WATCH fail if our user may not use
+/// transactions: if MULTI were refused later, the commands after it would be executed at once, whatever has changed.
+/// The EXEC also ends an earlier WATCH.
 Request watch(std::initializer_list<std::string_view> keys);
 constexpr size_t watch_replies = 3;
 
-/// Sends it, and hands on what came back, unless the node refused something.
+/// Sends the request and passes the replies to `then`; if the node refuses a command, that error is the answer.
 Exchange ask(Request, std::function<Step(Replies&&)> then);
 
-/// Ends a transaction that changes nothing. `hints` may fail.
+/// Ends a transaction that changes nothing, with `answer`. The failure of `hints` means nothing.
 Exchange let_go(Reply answer, const Request& hints = {});
 
-/// MULTI, what `add` adds, EXEC; behind it, hints whose failure means nothing. `then` gets as many results as `add` has
-/// added commands.
+/// Sends MULTI, the commands that `add` adds, EXEC, and then hints, whose failure means nothing. `then` gets one result
+/// for each command that `add` has added.
 Exchange commit(const std::function<void(Request&)>& add, std::function<Step(const Reply& results)> then,
                 std::function<Exchange()> again, const Request& hints = {});
 
