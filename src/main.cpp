@@ -56,11 +56,12 @@ Exit run_program(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
-    // Our memory has passwords in it, and the guard's has them too: no core dump, and no look into it but root's.
+    // Our memory and the guard's have passwords in them, so no core is dumped and only root can look into them.
     ::prctl(PR_SET_DUMPABLE, 0);
-    // One heap: to set up another for the renewal thread costs more than the two will ever wait for each other.
+    // One heap, because another one for the renewal thread would cost more than the two threads ever wait for each
+    // other.
     ::mallopt(M_ARENA_MAX, 1); // NOLINT(concurrency-mt-unsafe): there is one thread yet
-    // What it has it keeps: a renewal is no time to ask for memory (lock/renewer.cpp).
+    // The heap keeps freed memory, because a renewal must not ask the kernel for memory (lock/renewer.cpp).
     ::mallopt(M_TRIM_THRESHOLD, 1 << 20); // NOLINT(concurrency-mt-unsafe): the same
     reserve_standard_fds();
     const Exit exit = run_program(argc, argv);

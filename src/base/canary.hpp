@@ -1,5 +1,5 @@
-// The safety rules that a test can leave out, to show that it would notice. What users get keeps them all, and knows
-// nothing of this at run time; only a build with HOLDFAST_CANARIES asks.
+// The safety rules that a test build can leave out one at a time, to show that a test notices. A build for users keeps
+// all rules, with no check at run time; only a build with HOLDFAST_CANARIES checks enforced().
 #pragma once
 
 #include <array>
@@ -9,18 +9,18 @@
 namespace holdfast {
 
 enum class Rule {
-    drift,               ///< what different clock rates can take away is not counted as lease (hazard 6)
+    drift,               ///< a lease is shorter by what different clock rates can take away (hazard 6)
     send_time,           ///< a lease begins when the request is sent, not when its answer is read (hazard 1)
     fresh_token,         ///< each attempt has a token of its own (hazard 15)
     close_on_timeout,    ///< a connection with an answer overdue is closed (hazard 16)
     restart_guard,       ///< a node that may have forgotten locks has no vote (hazard 28)
-    no_resurrection,     ///< past its lease nothing revives a lock (hazard 45)
+    no_resurrection,     ///< after the end of its lease nothing revives a lock (hazard 45)
     guard,               ///< a process of its own stops the command of a holdfast that cannot (hazards 68, 69)
     group_kill,          ///< the command's whole process group is stopped, not its leader alone (hazard 66)
     reap_before_release, ///< the lock is released when nothing of the command lives (hazards 73, 74)
     configured_quorum,   ///< a quorum is one of all configured nodes, however many answer (hazard 29)
-    missing_lease,       ///< without a lease no command is started: a missing end is not one that never comes
-    impossible_quorum,   ///< a lock that so few nodes hold that they are no quorum is lost at once (hazard 45)
+    missing_lease,       ///< without a lease no command is started
+    impossible_quorum,   ///< a lock that no quorum of nodes can hold any more is lost at once (hazard 45)
 };
 
 /// The names of the rules, in the order of Rule.

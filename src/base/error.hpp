@@ -1,6 +1,6 @@
-// What ends the program: one exception with an exit status and a sentence, caught in main() and nowhere
-// else. A node's failure is not one of these (it is a value, redis/connection.hpp), and neither is
-// "held by another" (a result, lock/lock.hpp).
+// Failure, which ends the program: one exception with an exit status and a sentence, caught in main() and nowhere else.
+// A node's failure is not one of these (it is a value, redis/connection.hpp), and neither is "held by another" (a
+// result, lock/lock.hpp).
 #pragma once
 
 #include "base/exit_status.hpp"

@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-/// How many bytes the UTF-8 character at the front takes; 0 where there is no valid, printable one.
+/// How many bytes the UTF-8 character at the front takes; 0 if there is no valid, printable one.
 size_t character_length(std::string_view text) {
     const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char first = byte(0);

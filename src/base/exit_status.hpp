@@ -6,12 +6,12 @@ namespace holdfast {
 
 enum class ExitStatus : int {
     ok = 0,
-    not_held = 1,         ///< status: not held; force-release: was free already
+    not_held = 1,         ///< status: the lock is not held; force-release: the lock was free already
     worrying = 1,         ///< doctor: locks can be had, and something deserves attention
     usage = 64,           ///< the command line cannot be understood, or asks for the impossible
     too_few_nodes = 69,   ///< too few nodes could be reached or would vote
     internal = 70,        ///< a fault of holdfast or of this machine
-    not_acquired = 75,    ///< held by another, contended, or the wait ran out (-E changes it)
+    not_acquired = 75,    ///< the lock is held by another, contended, or the wait ran out (-E changes it)
     not_a_lock = 76,      ///< a key of that name exists and is not a lock
     denied = 77,          ///< a node refused our credentials or permissions
     configuration = 78,   ///< no nodes, or a setting that cannot be used

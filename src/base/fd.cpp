@@ -48,7 +48,7 @@ void close_from(int first) {
         ::close(list);
         return;
     }
-    // A limit can be a thousand million, and nothing here opens that many.
+    // The limit can be a thousand million, but no process here opens so many descriptors.
     constexpr rlim_t enough = 65536;
     rlimit limit{enough, enough};
     ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -56,7 +56,7 @@ void close_from(int first) {
 }
 
 void reserve_standard_fds() {
-    // The lowest that is free is what open(2) takes.
+    // open(2) returns the lowest free descriptor, which is `fd`, because those below are open.
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         if (::fcntl(fd, F_GETFD) < 0) [[maybe_unused]]
             const int opened = ::open("/dev/null", O_RDWR | O_CLOEXEC);

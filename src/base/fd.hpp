@@ -39,18 +39,18 @@ Pipe make_pipe();
 /// Non-blocking and close-on-exec. Throws Failure.
 Fd make_event_fd();
 
-/// Writes all of it, and waits for the reader as long as that takes, also where the descriptor is non-blocking. False,
-/// with an errno, when it cannot be written; some of it may have been.
+/// Writes all of the text, and waits for the reader as long as that takes, even if the descriptor is non-blocking.
+/// False, with an errno, if writing fails; a part may have been written.
 bool write_all(int fd, std::string_view text);
 
-/// Closes that descriptor and all above, also where the kernel or a filter of system calls refuses close_range(2).
+/// Closes that descriptor and all above, even if the kernel or a filter of system calls refuses close_range(2).
 /// Async-signal-safe.
 void close_from(int first);
 
-/// Fills those of the descriptors 0 to 2 that are closed, so that no socket of ours gets such a number and what is
-/// meant for stderr ends up in it. Close-on-exec: for the command they are closed again.
+/// Opens those of the descriptors 0 to 2 that are closed, so that no socket of ours gets such a number and receives
+/// output for stderr. Close-on-exec, so for the command they are closed again.
 void reserve_standard_fds();
-/// That descriptor of them was closed, and what is written to it is lost.
+/// Whether that descriptor was closed at the start, so that a write to it is lost.
 bool was_closed(int standard_fd);
 
 } // namespace holdfast

@@ -1,7 +1,7 @@
-// What is said to machines. Objects keep the order in which their fields were written. Times are RFC 3339 in UTC,
+// JSON for other programs. Objects keep the order in which their fields were written. Times are RFC 3339 in UTC,
 // durations numbers in fields whose names end in _ms.
 //
-// A small part of a large library, so that a source that says something need not read all of that.
+// Wraps a small part of a large library, so that a file that writes JSON need not include all of it.
 #pragma once
 
 #include <concepts>
@@ -36,12 +36,12 @@ class Json {
     Json& operator=(Json&&) noexcept;
     ~Json();
 
-    /// To an object.
+    /// Adds a field to an object.
     void add(std::string_view name, const Json& value);
-    /// To a list.
+    /// Adds an item to a list.
     void add(const Json& value);
 
-    /// One line of ASCII, which no terminal takes for a command, with its end. Bytes that are no UTF-8 are replaced.
+    /// One line of ASCII with its newline, without control characters. Bytes that are no UTF-8 are replaced.
     std::string line() const;
 
   private:

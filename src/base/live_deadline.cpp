@@ -38,7 +38,7 @@ void LiveDeadline::clear_event() const {
 
 void LiveDeadline::wake() const {
     const uint64_t one = 1;
-    // Neither ever waits: what cannot be added any more is readable already.
+    // No write waits; if the eventfd's counter is full, the write fails, but the eventfd is readable already.
     for (const Fd* event : {&event_, &guard_event_})
         [[maybe_unused]] const auto ignored = ::write(event->get(), &one, sizeof one);
 }

@@ -1,8 +1,8 @@
 // How long the lock is certainly ours, told by one thread and watched by another.
 //
 // All but the reason is in memory that processes forked afterwards share: the guard reads it there (process/guard.hpp).
-// The renewal thread moves the instant; the supervisor and the guard read it whenever timers of their own fire. Moving
-// it forward therefore wakes neither; moving it back or losing the lock wakes both, each through an eventfd of its own.
+// The renewal thread moves the deadline; the supervisor and the guard read it whenever their own timers fire. So moving
+// it forward wakes neither of them; moving it back or losing the lock wakes both, each through an eventfd of its own.
 #pragma once
 
 #include "base/clock.hpp"
@@ -18,22 +18,22 @@ namespace holdfast {
 
 class LiveDeadline {
   public:
-    /// Without a deadline: nothing is held yet. Throws Failure.
+    /// No deadline yet, because no lock is held. Throws Failure.
     LiveDeadline() : event_{make_event_fd()}, guard_event_{make_event_fd()} {}
 
     /// The teller's side.
     void move(BootTime at);
-    /// Why it does not move at the moment, for the case that it never will again.
+    /// Notes why the deadline does not move at the moment; it becomes the reason if the deadline passes.
     void explain(std::string trouble);
-    /// The lock is gone for ever, whatever time is left; at() keeps its last value. Called once, last.
+    /// Notes that the lock is lost for ever, whatever time is left; at() keeps its last value. Called once, last.
     void lose(std::string reason);
 
     /// The watcher's side.
     std::optional<BootTime> at() const;
-    /// Whether nothing is certainly held at `now`.
+    /// Whether the lock is not certainly held at `now`.
     bool over(BootTime now) const { return now >= at().value_or(BootTime{}); }
     bool lost() const { return shared_->lost.load(); }
-    /// What was explained last, or why it is lost.
+    /// What explain() noted last, or why the lock is lost.
     std::string reason() const;
     /// Readable when the watcher should look again.
     int event() const { return event_.get(); }

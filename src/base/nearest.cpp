@@ -8,7 +8,7 @@
 namespace holdfast {
 namespace {
 
-/// Optimal string alignment.
+/// The number of edits from `a` to `b` (optimal string alignment distance).
 size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::vector<size_t>> to(a.size() + 1, std::vector<size_t>(b.size() + 1));
     for (size_t i = 0; i <= a.size(); ++i)
@@ -28,7 +28,7 @@ size_t distance(std::string_view a, std::string_view b) {
 } // namespace
 
 std::string_view nearest(std::string_view word, std::span<const std::string> known) {
-    // A long word is no misspelling of any of ours, and comparing it takes long.
+    // A long word is no misspelling of a known word, and to compare it would take long.
     if (word.size() > 100) return {};
     std::string_view best;
     size_t best_distance = std::max<size_t>(word.size() / 3, 1) + 1;

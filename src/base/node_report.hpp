@@ -14,7 +14,7 @@ struct NodeReport {
     std::string text; ///< "granted in 0.4 ms", "connection refused"
 };
 
-/// What stands below a sentence: a line a node, each behind a line break.
+/// The lines below a sentence, one for each node, each after a line break.
 inline std::string node_lines(const std::vector<NodeReport>& nodes) {
     size_t width = 0;
     for (const NodeReport& node : nodes) width = std::max(width, node.node.size());

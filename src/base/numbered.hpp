@@ -11,8 +11,8 @@
 
 namespace holdfast {
 
-/// Calls `visit` with each number in the open folder. What it visits may vanish meanwhile, also by `visit` itself.
-/// Async-signal-safe as far as `visit` is.
+/// Calls `visit` with each number in the open folder. An entry may vanish meanwhile, also because of `visit` itself.
+/// Async-signal-safe if `visit` is.
 template <typename Visit>
 void each_number(int folder, Visit visit) {
     alignas(dirent64) std::array<char, 8192> buffer;

@@ -23,7 +23,8 @@ void Poller::wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline) {
     }
     // Arming also forgets an expiry that was not read.
     ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
-    // poll(2) skips negative ones, but refuses more entries than a process may have descriptors.
+    // Negative descriptors are left out: poll(2) would skip them, but refuses more entries than descriptors are
+    // allowed.
     open_.assign({{timer_.get(), POLLIN, 0}});
     for (const pollfd& fd : fds)
         if (fd.fd >= 0) open_.push_back(fd);

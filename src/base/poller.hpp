@@ -24,7 +24,7 @@ class Poller {
 
   private:
     Fd timer_;
-    std::vector<pollfd> open_; ///< what of the last wait was polled, behind the timer
+    std::vector<pollfd> open_; ///< what the last wait polled: the timer, then the open `fds`
 };
 
 } // namespace holdfast

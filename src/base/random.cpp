@@ -13,7 +13,7 @@ namespace {
 
 uint64_t random_bits() {
     uint64_t bits = 0;
-    // Up to 256 bytes come whole or not at all: getrandom(2).
+    // getrandom(2) returns up to 256 bytes whole or not at all.
     while (::getrandom(&bits, sizeof bits, 0) != sizeof bits)
         if (errno != EINTR) throw system_failure("the kernel gives no random numbers");
     return bits;

@@ -10,7 +10,7 @@ class Secret {
     Secret() = default;
     explicit Secret(std::string text) : text_{std::move(text)} {}
     bool empty() const { return text_.empty(); }
-    /// Only for what is written to a node's own connection.
+    /// The text, only to be written to a node's own connection.
     const std::string& reveal() const { return text_; }
 
   private:

@@ -1,4 +1,4 @@
-// One value in memory that this process and those it forks afterwards see alike.
+// One value in memory that this process shares with all processes that it forks afterwards.
 #pragma once
 
 #include "base/error.hpp"
@@ -9,7 +9,7 @@
 
 namespace holdfast {
 
-/// T holds lock-free atomics only: no process may wait for another, which can be killed or stopped at any point.
+/// T has lock-free atomics only, because no process may wait for another, which can be killed or stopped at any point.
 template <typename T>
 class Shared {
   public:

@@ -7,10 +7,10 @@ namespace holdfast {
 
 struct SmallFile {
     std::string text;
-    bool others_may_read = false; ///< users that are neither its owner nor of its group
+    bool others_may_read = false; ///< users other than the owner and the group
 };
 
-/// Throws Failure (78) when it cannot be read or is larger than people write.
+/// Throws Failure (78) if the file cannot be read or is larger than people write.
 SmallFile read_small_file(const std::string& path);
 
 } // namespace holdfast

@@ -60,7 +60,7 @@ Part secret_in(std::string_view uri) {
     // A comma in a password ends the URI, unless it is encoded, and the rest of the password looks like a bare user.
     if (parts.user) return parts.scheme.empty() ? parts.user : std::nullopt;
     if (parts.scheme == "unix://" || (parts.port && is_number(*parts.port) && !parts.host.empty())) return {};
-    // The password before such a comma looks like a port that is none, and so does one whose '@' was forgotten.
+    // A password cut off at a comma, or without its '@', looks like a port that is no number.
     const auto behind_host = static_cast<size_t>(parts.host.data() - uri.data()) + parts.host.size();
     std::string_view before = uri;
     const Part secret = cut_behind(before, uri.find(':', behind_host));

@@ -1,5 +1,6 @@
-// A node's URI cut into its parts, as they stand in the text: nothing is decoded, and nothing is refused. What makes no
-// sense is cut as well, so that a password in it can be hidden. What the parts mean is for redis/node.hpp. Pure.
+// A node's URI cut into its parts, as they stand in the text: nothing is decoded, and nothing is refused. A text that
+// makes no sense is cut as well, so that a password in it can be hidden. redis/node.hpp decides what the parts mean.
+// Pure.
 #pragma once
 
 #include <cstddef>
@@ -8,18 +9,18 @@
 
 namespace holdfast {
 
-/// Views into the text; nothing: the part and its separator are not there.
+/// Views into the text; nothing: the text has neither the part nor its separator.
 struct UriParts {
     std::string_view scheme{}; ///< "redis://"; "local:", where "local" is the host, too; empty for a bare host
     std::optional<std::string_view> user{};
-    std::optional<std::string_view> password{}; ///< there is a user then, perhaps an empty one
-    std::string_view host{};                    ///< IPv6 with its brackets and what stands behind them but a port
+    std::optional<std::string_view> password{}; ///< if set, `user` is set too, perhaps empty
+    std::string_view host{}; ///< IPv6 with its brackets, and with any text after them that is no port
     std::optional<std::string_view> port{};
-    std::optional<std::string_view> path{};  ///< of unix:// all of it, and otherwise what is behind the '/'
-    std::optional<std::string_view> query{}; ///< behind the '?'
+    std::optional<std::string_view> path{};  ///< in unix:// all of it, otherwise the text after the '/'
+    std::optional<std::string_view> query{}; ///< after the '?'
 };
 
-/// Leaves in `text` what stands before the separator at `at`, and returns what stands behind it; npos: nothing is cut.
+/// Leaves in `text` the part before the separator at `at`, and returns the part after it; npos: nothing is cut.
 std::optional<std::string_view> cut_behind(std::string_view& text, size_t at);
 
 UriParts parts_of(std::string_view uri);

@@ -6,8 +6,8 @@
 
 namespace holdfast {
 
-/// The name of our effective user, by all that this system knows; nothing when it has none.
-/// (base/user.cpp; a static program knows /etc/passwd alone: lean/lean.hpp)
+/// The name of our effective user; nothing if it has none. base/user.cpp asks all that this system knows users by; a
+/// static program reads only /etc/passwd (lean/lean.hpp).
 std::optional<std::string> user_name();
 
 } // namespace holdfast

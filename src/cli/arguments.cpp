@@ -21,7 +21,7 @@ namespace {
 constexpr char mark = '\x01';
 
 /// CLI11 takes a word from '[' to ']' for a list and drops the brackets, in any option (think of -c '[ -e x ]'). A mark
-/// behind the bracket keeps it from that, and is taken off again before a word is used.
+/// after the bracket prevents that, and is removed before a word is used.
 std::string marked(const std::string& word) { return word.ends_with(']') || word.ends_with(mark) ? word + mark : word; }
 
 std::string unmarked(std::string word) {
@@ -29,12 +29,12 @@ std::string unmarked(std::string word) {
     return word;
 }
 
-/// What is typed. Nothing: declare everything.
+/// The typed words; only options that they may mean are declared. Nothing: all options are declared.
 using Words = std::optional<std::span<const std::string>>;
 
 bool may_mean(std::string_view word, std::string_view spelling) {
     if (spelling.starts_with("--")) return word.starts_with(spelling);
-    // Several may stand together, as in -qv.
+    // Several short options may be typed together, as in -qv.
     return word.starts_with('-') && !word.starts_with("--") && word.find(spelling[1]) != std::string_view::npos;
 }
 
@@ -44,7 +44,7 @@ class Grammar {
   public:
     Grammar(CLI::App& app, Words words, Arguments& typed) : app_{app}, words_{words}, typed_{typed} {}
 
-    /// The command's argument, and what may stand behind it.
+    /// Declares the command's argument, and what may follow it.
     void declare_argument(const CommandRow& command) {
         if (const std::string argument{command.argument()}; !argument.empty())
             app_.add_option(argument, last([&name = typed_.name](std::string text) { name = std::move(text); }))
@@ -65,7 +65,7 @@ class Grammar {
     /// Takes the values of an option, as it was typed once or several times.
     using Taker = std::function<bool(const std::vector<std::string>&)>;
 
-    /// Of several values the last one counts.
+    /// A Taker for which the last of several values counts.
     static Taker last(std::function<void(std::string)> take) {
         return [take = std::move(take)](const std::vector<std::string>& values) {
             take(unmarked(values.back()));
@@ -73,7 +73,7 @@ class Grammar {
         };
     }
 
-    /// Those of a list add up.
+    /// A Taker for a setting; several values of a list are joined.
     Taker into(const Option& setting) {
         const auto set = [&settings = typed_.settings, &setting](std::string text) {
             settings.insert_or_assign(std::string{setting.name},
@@ -89,7 +89,8 @@ class Grammar {
         };
     }
 
-    /// A value is taken as it stands: no lists, no conversion that would put the value into a message.
+    /// Declares an option whose value is taken unchanged: no lists, and no conversion that would show the value in a
+    /// message.
     void option(std::string_view spellings, std::string_view value, const Taker& take) {
         if (!may_be_meant(spellings)) return;
         if (value.empty()) app_.add_flag_callback(std::string{spellings}, [take] { take({"yes"}); });
@@ -115,17 +116,18 @@ bool takes_value(const std::string& word) {
     });
 }
 
-/// The command that the words begin with, behind options; nothing when in doubt.
+/// The command in the words, after options; null when in doubt.
 const CommandRow* command_of(std::span<const std::string> words) {
     size_t at = 0;
     while (at < words.size() && words[at].starts_with('-')) at += takes_value(words[at]) ? 2 : 1;
     return at < words.size() ? find_command(words[at]) : nullptr;
 }
 
-/// Of the commands only one, if one is given: a later word that is called like another is no command.
+/// Declares only the command `only`, if it is given, because a later word with the name of another command is no
+/// command.
 void declare(CLI::App& app, Arguments& typed, Words words, const CommandRow* only) {
     app.set_help_flag("-h,--help");
-    // Also those of single commands, of which help does not say it: --print-config takes them all.
+    // These include options of single commands, though help does not show them here: --print-config takes all settings.
     Grammar{app, words, typed}.declare_options(program_row, Option::Scope::running);
     for (const CommandRow* command : commands) {
         if (only != nullptr && only != command) continue;
@@ -155,7 +157,7 @@ Failure unknown_word(const CLI::App& app, const std::string& word, const std::st
     return {ExitStatus::usage, fmt::format("{} does not know what '{}' is for; see {} --help", where, shown, where)};
 }
 
-/// The words behind the argument: what CLI11 left, and what stood behind "--", which it never saw.
+/// The words after the argument: those that CLI11 left, and those after "--", which CLI11 never saw.
 std::vector<std::string> words_behind(const CLI::App& command, std::span<const std::string> behind_dashes,
                                       bool dashes) {
     std::vector<std::string> words;
@@ -214,12 +216,12 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, std::s
 
 using WordAt = std::vector<std::string>::const_iterator;
 
-/// `dashes` is the "--" between our words and the command, or the end of all.
+/// `dashes` is the "--" between our words and the command, or the end of `all`.
 std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, WordAt dashes, Words declared) {
     Arguments typed;
     CLI::App app{"", "holdfast"};
     declare(app, typed, declared, command_of({all.begin(), dashes}));
-    // CLI11 takes them in reverse.
+    // CLI11 takes the words in reverse.
     std::vector<std::string> words;
     for (WordAt word = dashes; word != all.begin();) words.push_back(marked(*--word));
     try {
@@ -250,7 +252,7 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
     try {
         return parse(words, dashes, std::span{words.begin(), dashes});
     } catch (const Failure&) {
-        // To say what is wrong takes all that would be right.
+        // An error message needs all options declared, so that it can suggest one.
         return parse(words, dashes, {});
     }
 }

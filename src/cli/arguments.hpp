@@ -8,7 +8,7 @@
 
 namespace holdfast {
 
-/// --help and --version: nothing to do but to print this.
+/// For --help and --version: the program only prints this text.
 struct Printed {
     std::string text;
 };

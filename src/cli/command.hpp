@@ -25,19 +25,19 @@ struct OptionSyntax {
 
 /// A command line as typed.
 struct Arguments {
-    const CommandRow* command = nullptr; ///< nullptr: --print-config, whatever else was typed
-    std::string name;                    ///< the command's argument: a lock, a glob, a shell
-    std::vector<std::string> words;      ///< untouched, whatever they look like; CommandRow::behind says which
-    Layer settings;                      ///< what stands in config/options.hpp
+    const CommandRow* command = nullptr;                        ///< nullptr: --print-config, whatever else was typed
+    std::string name;                                           ///< the command's argument: a lock, a glob, a shell
+    std::vector<std::string> words;                             ///< the words that CommandRow::behind allows, unchanged
+    Layer settings;                                             ///< the typed options that config/options.hpp has
     std::map<std::string_view, std::optional<std::string>> own; ///< the command's own options
 
-    /// Of the command's own options, by their names: "--json". Others do not exist (std::out_of_range).
+    /// One of the command's own options, by its name, such as "--json". Any other throws std::out_of_range.
     bool has(std::string_view option) const { return value(option).has_value(); }
     const std::optional<std::string>& value(std::string_view option) const { return own.at(option); }
 };
 
 struct CommandRow {
-    /// What may be typed behind the argument.
+    /// What may be typed after the argument.
     enum class Behind {
         nothing,
         dashed_words, ///< "--" and any words
@@ -45,17 +45,17 @@ struct CommandRow {
     };
 
     std::string_view name;
-    /// What is typed behind the options, each way of it on a line. It begins with the command's argument, in brackets
-    /// if that may be left out; empty: there is none.
+    /// What is typed after the options, one form a line. It begins with the command's argument, in brackets if the
+    /// argument may be left out; empty: the command has no argument.
     std::string_view synopsis{};
     std::string_view help;          ///< a sentence without its capital and its full stop
-    std::string_view exit_status{}; ///< how a sentence goes on behind "The exit status is"; empty: nothing to say
-    Option::Scope settings = Option::Scope::everywhere; ///< the settings that can be typed behind it
-    std::span<const OptionSyntax> options{};            ///< its own, beside the settings
+    std::string_view exit_status{}; ///< the rest of a sentence that begins "The exit status is"; empty: nothing to say
+    Option::Scope settings = Option::Scope::everywhere; ///< the settings that can be typed after the command
+    std::span<const OptionSyntax> options{};            ///< the command's own options, beside the settings
     Behind behind = Behind::nothing;
-    /// What the row cannot say of the typed words, before the settings are resolved. Throws Failure.
+    /// Checks and completes the typed words, before the settings are resolved. Throws Failure.
     void (*interpret)(Arguments&) = nullptr;
-    bool needs_settings = true; ///< false: works also while the configuration is wrong, and is run with the defaults
+    bool needs_settings = true; ///< false: the command runs with the defaults, so a wrong configuration does not matter
     /// Does the command's work. Throws Failure.
     Exit (*run)(const Arguments&, const Settings&) = nullptr;
 
@@ -63,7 +63,7 @@ struct CommandRow {
     bool argument_required() const { return !synopsis.empty() && !synopsis.starts_with('['); }
 };
 
-/// All that can be typed behind the command: first its own options, then those of every command.
+/// All options that can be typed after the command: first its own, then those of every command.
 std::vector<OptionSyntax> options_of(const CommandRow&);
 
 } // namespace holdfast

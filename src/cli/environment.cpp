@@ -29,7 +29,7 @@ std::string uris(const std::vector<Node>& nodes) {
 
 struct Variable {
     std::string_view name;
-    /// What the command finds there; nothing: it has no such variable.
+    /// The value for the command; nothing: the command gets no such variable.
     Text (*value)(const Held&);
 };
 
@@ -41,16 +41,16 @@ constexpr std::array<Variable, 10> variables{{
     {"HOLDFAST_FENCE", [](const Held& held) -> Text { return fmt::format("{}", held.lock.fence().number); }},
     {"HOLDFAST_NODES", [](const Held& held) -> Text { return uris(held.nodes); }},
     {"HOLDFAST_KEY_PREFIX", [](const Held& held) -> Text { return held.lock.key().prefix; }},
-    // With these two a holdfast inside finds its passwords where we did; the third has one itself.
+    // With these two a holdfast in the command finds its passwords where we did; HOLDFAST_PASSWORD itself is left out.
     {"HOLDFAST_CONFIG", [](const Held& held) { return held.settings.config_file; }},
     {"HOLDFAST_PROFILE", [](const Held& held) { return held.settings.profile; }},
     {"HOLDFAST_PASSWORD", [](const Held&) -> Text { return {}; }},
     {"HOLDFAST_HELD", [](const Held& held) { return held.runs.empty() ? Text{} : held_text(held.runs); }},
 }};
 
-/// systemd's, by which a program knows that it is the one that is meant: sd_listen_fds(3), sd_watchdog_enabled(3).
+/// Variables of systemd that name the process that they are for: sd_listen_fds(3), sd_watchdog_enabled(3).
 constexpr std::array<std::string_view, 3> naming_a_process{"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"};
-/// The same process by a number that we cannot know before it is there; without it LISTEN_PID alone decides.
+/// It names the same process by a number that we cannot know before the fork; without it LISTEN_PID alone decides.
 constexpr std::string_view beside_listen_pid = "LISTEN_PIDFDID";
 
 } // namespace

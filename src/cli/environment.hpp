@@ -1,5 +1,5 @@
-// What a command finds in its environment: what holdfast itself was given, less what carries passwords; what tells the
-// command its lock; and variables that named holdfast's process, which name the command's.
+// What a command finds in its environment: holdfast's own variables, without those that may have passwords; variables
+// that tell the command its lock; and variables that named holdfast's process, which now name the command's.
 #pragma once
 
 #include "cli/runs_around.hpp"
@@ -12,10 +12,10 @@
 
 namespace holdfast {
 
-/// These words with all of their environment that is known before the lock is won.
+/// A Command of these words, with the part of its environment that is known before the lock is won.
 Command command_with_environment(const std::vector<std::string>& words);
 
-/// "NAME=value" of what tells a command or a script its lock, and which `runs` are around it.
+/// The variables, as "NAME=value", that tell a command or a script its lock, and which `runs` are around it.
 std::vector<std::string> lock_variables(const Lock&, const std::vector<Node>&, const Settings&,
                                         const std::vector<RunAround>& runs = {});
 

@@ -1,4 +1,4 @@
-// How the program ends: with a status, or of a signal.
+// How the program ends: with a status, or by a signal.
 #pragma once
 
 #include "base/exit_status.hpp"
@@ -7,7 +7,7 @@ namespace holdfast {
 
 struct Exit {
     int status = 0;
-    int signal = 0; ///< not 0: die of it
+    int signal = 0; ///< not 0: the program ends by this signal
 
     Exit(ExitStatus known) : status{static_cast<int>(known)} {} // NOLINT(google-explicit-constructor)
     static Exit with(int status) { return Exit{status, 0}; }

@@ -12,10 +12,10 @@ namespace holdfast {
 namespace {
 
 constexpr size_t width = 80;
-constexpr size_t behind_commands = 17; ///< the column where it is said what a command does
+constexpr size_t behind_commands = 17; ///< the column in which the text on a command begins
 constexpr size_t behind_options = 28;
 
-/// Broken between words; every line but the first is indented by that much, and the first stands there already.
+/// Wraps the text between words. The caller has indented the first line; all others get `indent` spaces.
 std::string wrapped(std::string_view text, size_t indent) {
     std::string lines;
     size_t used = indent;

@@ -1,4 +1,4 @@
-// What --help shows: of the program, and of each command. Fits a terminal of 80 columns. Pure.
+// What --help shows for the program and for each command. Fits a terminal of 80 columns. Pure.
 #pragma once
 
 #include "cli/command.hpp"
@@ -7,7 +7,7 @@
 
 namespace holdfast {
 
-/// Of the program itself: its row without a name.
+/// The help for a command; for program_row, that for the program.
 std::string help_text(const CommandRow&);
 
 } // namespace holdfast

@@ -13,7 +13,7 @@ namespace {
 
 using Row = std::vector<Cell>;
 
-/// Where one did not answer, or says something else than the others.
+/// Whether a node did not answer, or does not say the same as the others.
 bool nodes_differ(const Inspection& seen) {
     const size_t n = seen.nodes.size();
     const bool all_free = std::ranges::all_of(
@@ -45,7 +45,7 @@ std::string waiters_table(const Inspection& seen) {
     return table(rows, 2);
 }
 
-/// The holder, as far as there is one.
+/// A sentence on the holder, or on what is known if there is none.
 std::string sentence(const LockKey& key, const Inspection& seen) {
     if (seen.standing == Standing::held)
         return fmt::format("{} is held by {}", key.name, held_by(seen.record, seen.expires_in));
@@ -101,7 +101,7 @@ std::string name_of(NodeFailure::Kind kind) {
 
 std::string lock_text(const LockKey& key, const Inspection& seen) {
     std::string text = sentence(key, seen) + "\n";
-    // In front of another client's lock the number is that of an earlier holder.
+    // If another client holds the lock, the fence number is that of an earlier holder, so it is not shown.
     if (seen.record.holder && seen.fence.number > 0) {
         const auto begin = since(seen.record);
         text += fmt::format("  {}fence {}\n", begin ? fmt::format("since {}, ", local_time(*begin)) : "",

@@ -19,7 +19,7 @@ std::string votes_later(const Attempt& attempt) {
                        format_duration(*attempt.votes_in));
 }
 
-/// What to look at when this one node is all there is.
+/// What to check if the only node refuses the connection.
 std::string hint(const NodeReport& node) {
     if (node.text != errno_text(ECONNREFUSED)) return {};
     return node.node.starts_with("unix:") ? " (is the server running?)"

@@ -10,24 +10,24 @@
 
 namespace holdfast {
 
-/// Since when by the wall clock of the holder's host; nothing where it did not say, or said what cannot be.
+/// Since when the holder has the lock, by its host's wall clock; nothing if the record has no possible time.
 std::optional<milliseconds> since(const Record&);
-/// How long ago that is by this host's; nothing where the two disagree.
+/// How long ago that is, by this host's clock; nothing if the two clocks disagree.
 std::optional<milliseconds> age(const Record&);
 
 /// "backup (root@web1, pid 4242) for 3m12s; it expires in 27s unless renewed"
 std::string held_by(const Record&, milliseconds expires_in);
 
-/// Why an attempt did not win: a sentence, and a line a node where nodes differ.
+/// Why an attempt did not win: a sentence, and a line for each node if nodes differ.
 std::string not_acquired(const LockKey&, const Attempt&, const Timing&);
 
-/// Of a key that is there and no lock.
+/// A sentence on a key that exists and is no lock.
 std::string not_a_lock(const LockKey&);
 
-/// Puts it behind the sentence, before the nodes' lines.
+/// Puts the ending after the sentence, before the nodes' lines.
 std::string with_ending(std::string sentence, std::string_view ending);
 
-/// "only 1 of 3 nodes answered, 2 are needed" and a line a node.
+/// "only 1 of 3 nodes answered, 2 are needed", and a line for each node.
 std::string too_few(size_t answered, const std::vector<NodeReport>&);
 
 } // namespace holdfast

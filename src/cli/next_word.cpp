@@ -12,7 +12,7 @@ namespace {
 
 using Kind = NextWord::Kind;
 
-/// Where the words in front of the one that is being typed have led.
+/// Which command and options the words before the one that is being typed have given.
 class Place {
   public:
     void pass(const std::string& word) {
@@ -31,12 +31,12 @@ class Place {
     }
 
     bool runs_a_command() const { return command->behind == CommandRow::Behind::command; }
-    /// What follows is the command to run, or its words.
+    /// Whether the next word is the command to run, or one of its words.
     bool options_are_over() const { return behind_dashes || (runs_a_command() && arguments > 1); }
 
     const CommandRow* command = &program_row;
-    std::optional<OptionSyntax> option; ///< whose value comes next
-    size_t arguments = 0;               ///< of holdfast's command, so far
+    std::optional<OptionSyntax> option; ///< the option whose value comes next
+    size_t arguments = 0;               ///< how many arguments of holdfast's command so far
     bool behind_dashes = false;
     Layer settings;
 
@@ -60,7 +60,7 @@ class Place {
     }
 };
 
-/// "stop|ignore" are words to choose from; of "DURATION|off" only the second is.
+/// The words to choose from: both of "stop|ignore", but only the second of "DURATION|off".
 std::vector<NextWord::Word> choices(std::string_view value) {
     std::vector<NextWord::Word> words;
     if (value.find('|') == std::string_view::npos) return words;

@@ -1,5 +1,5 @@
-// What may stand where a word of the command line is being typed: what a press of TAB asks for. Pure: it knows the
-// syntax, and leaves it to cli/commands/completion.cpp to look up names and files.
+// What may complete the word of the command line that is being typed, when the user presses TAB. Pure: knows only the
+// syntax; cli/commands/completion.cpp looks up names and files.
 #pragma once
 
 #include "config/options.hpp"
@@ -23,12 +23,12 @@ struct NextWord {
     };
     Kind kind = Kind::known;
     std::vector<Word> words{};
-    std::string before{}; ///< of the same word, as in "--profile=": whatever fits stands behind it
-    std::string begun{};  ///< the rest of what has been typed; `words` do not all begin with it
-    Layer settings{};     ///< from the options in front: they say which nodes and which file
+    std::string before{}; ///< the part of the same word before the completion, such as "--profile="
+    std::string begun{};  ///< the part of the completion that has been typed; not all of `words` begin with it
+    Layer settings{};     ///< from the options typed before, which may name the nodes and the file
 };
 
-/// The words behind "holdfast"; the last one, which may be empty, is being typed.
+/// `typed`: the words after "holdfast"; the last one, which may be empty, is being typed.
 NextWord next_word(const std::vector<std::string>& typed);
 
 } // namespace holdfast

@@ -11,7 +11,7 @@
 namespace holdfast {
 namespace {
 
-/// Of a setting that the others are aligned with.
+/// The widest line that still moves the column of the comments to the right.
 constexpr size_t widest = 40;
 
 std::string in_quotes(std::string_view text) {
@@ -23,7 +23,7 @@ std::string in_quotes(std::string_view text) {
     return out + '"';
 }
 
-/// As it would stand in the file.
+/// The value as it would be written in the file.
 std::string as_toml(const Option& option, const std::string& value) {
     if (option.kind == Option::Kind::toggle || option.kind == Option::Kind::number) return value;
     if (option.kind != Option::Kind::list) return in_quotes(value);
@@ -48,7 +48,7 @@ Exit print_config(const Resolved& resolved) {
         const std::string where = given == resolved.given.end() ? "default" : given->second.where;
         if (value && option.in_file) {
             lines.emplace_back(fmt::format("{} = {}", option.name, as_toml(option, *value)), where);
-            // One long list of nodes does not move all others aside.
+            // One long list of nodes must not move the column for all others.
             if (const size_t size = lines.back().first.size(); size <= widest) width = std::max(width, size);
         } else if (value) lines.emplace_back(fmt::format("# {}: {} ({})", option.name, *value, where), "");
         else lines.emplace_back(fmt::format("# {}: not set", option.name), "");

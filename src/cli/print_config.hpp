@@ -1,4 +1,4 @@
-// What --print-config shows: every setting, as it would stand in the file, and where it came from.
+// What --print-config shows: every setting, as it would be written in the file, and where it came from.
 #pragma once
 
 #include "cli/exit.hpp"

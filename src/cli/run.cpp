@@ -31,8 +31,8 @@ StopRules stop_rules(const Settings& settings, const Timing& timing) {
 
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
 
-/// What is forked while the nodes think about the lock, so that little is left to do once it is won. Both wait: the
-/// guard for a group, the child for its go.
+/// The processes that are forked while the nodes have not answered yet, so that little is left to do once the lock is
+/// won. The guard waits for a group, the child for its go.
 struct Forked {
     LiveDeadline deadline;
     std::optional<Guard> guard;
@@ -42,7 +42,8 @@ struct Forked {
               std::span<const int> sockets) {
         if (rules.stop_on_loss || inner)
             guard.emplace(deadline, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
-        // Without a guard nothing is to end it. With --tree it must not end before the guard has found its children.
+        // The child ends with us only if there is a guard, and not with --tree, because the guard must find its
+        // children first.
         child.emplace(command, signals, sockets, guard && !rules.tree);
     }
 };
@@ -87,13 +88,13 @@ class Run {
             if (attempt.outcome == Outcome::held || attempt.outcome == Outcome::reserved ||
                 attempt.outcome == Outcome::contended)
                 report_.result = "not_acquired";
-            // What it has left anywhere it has taken back.
+            // The failed attempt has already taken back its keys, so there is nothing to release.
             release_on_failure_ = false;
             return refuse(lock_, attempt, settings_, Refused::command);
         }
         const Ending ending = hold(forked, rules, attempt);
-        // The signal was typed for all of our group and reached the command alone. A script that runs us ends by it, as
-        // it would without us; we have it blocked, and go on to the end.
+        // The signal was typed for our whole group and reached the command alone. A script that runs us now ends by it,
+        // as without us; we have the signal blocked, and go on to the end.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
         if (ending.exec_error == ETIME) report_.result = "lost";
         if (ending.exec_error != 0) throw exec_failure(words_.front(), ending.exec_error);
@@ -131,7 +132,7 @@ class Run {
         const std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_, around_);
         if (forked.guard && !forked.guard->watch(forked.child->pid()))
             throw system_failure("cannot start the guard process");
-        // After the go a failure here does not tell whether the command lives: then the lock is left to its TTL.
+        // After the go, a failure here does not tell whether the command lives, so the lock is left to its TTL.
         release_on_failure_ = false;
         forked.child->go(*not_after, variables);
         const Ending ending = supervisor.run([&] { return hold.keep_up(); });
@@ -146,7 +147,7 @@ class Run {
     const Log log_{settings_.verbosity};
     const std::vector<Node> nodes_;
     Lock lock_;
-    std::vector<RunAround> around_; ///< and from the win on this one
+    std::vector<RunAround> around_; ///< the runs around us; from the win on also this run
     Signals signals_;
     bool release_on_failure_ = true;
 };

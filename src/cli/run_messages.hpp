@@ -1,4 +1,4 @@
-// What a run says of its own lock as it goes.
+// What a run tells the user of its own lock.
 #pragma once
 
 #include "base/error.hpp"
@@ -10,7 +10,7 @@ namespace holdfast {
 /// Why the command was not started although the lock had been won.
 Failure not_started(const Lock&);
 
-/// What became of the lock when its command had ended.
+/// Tells what became of the lock after its command had ended.
 void tell_let_go(const Log&, const Lock&, const Hold::LetGo&, milliseconds held);
 
 } // namespace holdfast

@@ -29,7 +29,7 @@ Exit exit_of(const Ending& ending, RunReport& report) {
 StatusFd::StatusFd(const std::string& number) : fd_{-1} {
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd_);
     const int flags = error == std::errc{} && end == number.data() + number.size() ? ::fcntl(fd_, F_GETFL) : -1;
-    // A descriptor that closes on exec cannot come from our caller: it is one of our own.
+    // A descriptor that closes on exec cannot come from our caller, so it is one of our own.
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || (::fcntl(fd_, F_GETFD) & FD_CLOEXEC) != 0)
         throw Failure{ExitStatus::usage, fmt::format("--status-fd '{}' is not a descriptor open for writing, as in: "
                                                      "holdfast run --status-fd 3 ... 3>status.json",

@@ -12,7 +12,7 @@
 namespace holdfast {
 namespace {
 
-/// One word, whatever a name has in it.
+/// The text as one word, with blanks and control characters encoded.
 std::string as_word(std::string_view text) {
     std::string out;
     for (const char c : text)
@@ -21,7 +21,7 @@ std::string as_word(std::string_view text) {
     return out;
 }
 
-/// What stands before the colon, which is taken off with it.
+/// Cuts the text before the first colon, and the colon, off `rest`, and returns that text.
 std::string_view cut(std::string_view& rest) {
     const std::string_view first = rest.substr(0, rest.find(':'));
     rest.remove_prefix(std::min(first.size() + 1, rest.size()));

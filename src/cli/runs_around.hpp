@@ -1,5 +1,5 @@
-// HOLDFAST_HELD: the runs around a command, each with its process and with what it holds. The variable outlives the run
-// in whatever the command has left behind, so what it says is believed only of processes that are still around us.
+// HOLDFAST_HELD: the runs around a command, each with its process and with what it holds. Processes that the command
+// has left behind keep the variable after the run's end, so only those runs count whose process is still around us.
 #pragma once
 
 #include "lock/lock.hpp"
@@ -17,15 +17,15 @@ struct RunAround {
     std::string lock; ///< as lock_on() gives it
 };
 
-/// A lock on its nodes in a word: what two runs of the same lock have in common, whatever the order of their nodes.
+/// One word for a lock on its nodes, the same in all runs of that lock, whatever the order of the nodes.
 std::string lock_on(const LockKey&, std::vector<Node>);
 
 /// "PID:START:TOKEN:LOCK", with spaces between.
 std::string held_text(const std::vector<RunAround>&);
-/// What is not of that form is left out.
+/// Leaves out words that are not of that form.
 std::vector<RunAround> parse_held(std::string_view);
 
-/// By our environment, those of them that live and that we descend from.
+/// The runs in our environment whose process lives and is one that we descend from.
 std::vector<RunAround> runs_around();
 
 } // namespace holdfast

@@ -36,7 +36,7 @@ std::string painted(const std::string& text, Colour colour) {
     return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-/// In characters: UTF-8 without its continuation bytes.
+/// The number of characters: bytes of UTF-8 without continuation bytes.
 size_t width(const std::string& text) {
     return static_cast<size_t>(
         std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
@@ -76,7 +76,7 @@ void redraw(const std::string& text) {
     winsize size{};
     ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
     const size_t most = size.ws_row > 2 ? size.ws_row - 1U : SIZE_MAX;
-    // Home; each line is wiped behind its end, and what is below the last. Long lines are cut, not wrapped.
+    // Moves to the top; wipes the rest of each line, and all lines below the last. Long lines are cut, not wrapped.
     std::string frame = "\x1b[H\x1b[?7l";
     size_t lines = 0;
     size_t begin = 0;

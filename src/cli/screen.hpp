@@ -22,20 +22,20 @@ struct Cell {
     Cell(const char* text_) : text{text_} {} // NOLINT(google-explicit-constructor)
 };
 
-/// Rows of as many cells each, in columns as wide as their widest cell; the last one is not padded. Every line is
-/// indented by that many spaces and ends with a newline.
+/// Rows with equally many cells, in columns as wide as their widest cell; the last column is not padded. Every line
+/// begins with `indent` spaces and ends with a newline.
 std::string table(const std::vector<std::vector<Cell>>& rows, size_t indent = 0);
 
 /// The header of a table.
 std::vector<Cell> header(const std::vector<std::string>& titles);
 
-/// On stdout, as fast as it is read. Throws Failure: what cannot be read is no success.
+/// Writes to stdout, as fast as the reader reads. Throws Failure if that fails, so that lost output is no success.
 void show(std::string_view text);
 
-/// In place of all that the terminal shows, cut to its size.
+/// Shows the text in place of all that the terminal shows, cut to the terminal's size.
 void redraw(const std::string& text);
 
-/// "2026-11-24 03:00:00" where we are.
+/// "2026-11-24 03:00:00" in the local time zone.
 std::string local_time(milliseconds wall_time);
 
 } // namespace holdfast

@@ -14,7 +14,7 @@
 namespace holdfast {
 namespace {
 
-/// A job that goes on for minutes loses a lock of seconds, and an acquired one without a word.
+/// A script that takes minutes loses an acquired lock whose TTL was meant in minutes, without being told.
 void advise_on_unit(const Settings& settings) {
     constexpr std::chrono::minutes likely_meant{1};
     if (!settings.ttl_has_no_unit || settings.ttl >= likely_meant) return;
@@ -31,7 +31,7 @@ void advise_on_priority(const Settings& settings, const Timing& timing) {
                     format_duration(timing.kill_margin()))));
 }
 
-/// Why that many nodes, an even number, are no better than one less.
+/// Why an even number of nodes is no better than one node less.
 std::string even_number(size_t nodes) {
     const size_t failures = nodes - quorum(nodes);
     return fmt::format("{} nodes survive {}, just as {} {}; use {} or {}", nodes,
@@ -93,7 +93,7 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
         default: return ExitStatus::not_acquired;
         }
     }();
-    // Everything else ends the wait at once.
+    // Only these two outcomes end a wait when its time is up; all others end it at once.
     const bool gave_up =
         settings.wait > milliseconds{0} && (status == ExitStatus::not_acquired || status == ExitStatus::too_few_nodes);
     std::string ending = gave_up ? fmt::format("; gave up after {} (-w)", format_duration(*settings.wait)) : "";

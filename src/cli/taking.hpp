@@ -1,4 +1,4 @@
-// What the commands that take a lock share: how it is asked for, and what is said when it was not had.
+// What the commands that take a lock share: how they ask for the lock, and what they say if they do not get it.
 #pragma once
 
 #include "cli/exit.hpp"
@@ -12,15 +12,15 @@
 
 namespace holdfast {
 
-/// With that grace, and that much longer a wait for a processor than at nice 0; refuses timings that cannot work, and
-/// says what may be meant otherwise.
+/// The terms of a lock with this grace and Timing::processor_wait. Throws Failure for timings that cannot work; gives
+/// advice on those that may not be meant.
 LockTerms lock_terms(const Settings&, size_t nodes, milliseconds grace, double processor_wait = 1,
                      milliseconds min_hold = {});
 
-/// Refuses a lock that one of the runs around us holds, as its nodes confirm: to wait for it would be to wait for ever.
+/// Throws Failure if a run around us holds the lock, as the nodes confirm, because we would wait for it for ever.
 void refuse_inside_itself(const std::vector<RunAround>&, const LockKey&, const std::vector<Node>&, const Settings&);
 
-/// Advice; the run goes on.
+/// Gives advice on the nodes; the run goes on.
 void advise(const std::vector<Node>&, const Log&);
 
 /// Says why the lock was not acquired, and what that means for the command or the script that was to have it.

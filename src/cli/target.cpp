@@ -18,7 +18,7 @@ namespace {
 
 constexpr int most_local_nodes = 9;
 
-/// How many servers "local:" or "local:N" stands for; nothing when it is neither.
+/// How many servers "local:" or "local:N" stands for; nothing for any other URI.
 std::optional<int> local_count(std::string_view uri) {
     const UriParts parts = parts_of(uri);
     if (parts.scheme != "local:") return {};

@@ -1,5 +1,5 @@
-// What a command is about: the nodes that are configured, and the lock that is named. All refuse what cannot be, with a
-// Failure.
+// What a command is about: the configured nodes and the named lock. All functions throw Failure for values that cannot
+// be used.
 #pragma once
 
 #include "config/settings.hpp"
@@ -14,9 +14,9 @@ namespace holdfast {
 
 /// The configured nodes; starts `local:` ones.
 std::vector<Node> configured_nodes(const Settings&);
-/// The same, to be asked; the look-up of their names has begun.
+/// The configured nodes with connections; the look-up of their names has begun.
 NodeSet nodes_to_ask(const Settings&);
-/// How they are asked at first.
+/// How operations are sent to the nodes at first.
 Mode mode(const Settings&);
 /// The key of the lock of that name.
 LockKey lock_key(const std::string& name, const Settings&);

@@ -23,11 +23,11 @@ std::string trimmed(std::string text) {
     return text;
 }
 
-/// Why there is no file of ours to be put in the place of what is there.
+/// Why a file at that path must not be replaced; nothing if it may be, or there is none.
 std::optional<std::string> not_to_be_replaced(const std::string& path) {
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0) return {};
-    // Neither /dev/null nor where a link leads is ours to replace.
+    // A device such as /dev/null, and the target of a link, must not be replaced.
     if (S_ISLNK(info.st_mode)) return "it is a symbolic link; name the file itself";
     if (!S_ISREG(info.st_mode)) return "it is no ordinary file";
     if (info.st_uid != ::geteuid()) return "it belongs to another user; name a file of your own, or a new one";
@@ -41,7 +41,7 @@ void write_token(const std::string& path, const Token& token) {
         fmt::format("cannot write the token to {}, so the lock was released", printable(path, 300));
     if (const auto why = not_to_be_replaced(path))
         throw Failure{ExitStatus::internal, fmt::format("{}: {}", problem, *why)};
-    // Beside it, so that a file which others hold open, or made beforehand, never has the token.
+    // A new file beside it is renamed, so that a file which others have open, or made beforehand, never has the token.
     std::string beside = path.substr(0, path.rfind('/') + 1) + ".holdfast-XXXXXX";
     const Fd fd{::mkostemp(beside.data(), O_CLOEXEC)};
     if (!fd) throw system_failure(problem);

@@ -8,8 +8,8 @@
 
 namespace holdfast {
 
-/// Puts a new file in its place, which only our user may read. Refuses a file of another user, a symbolic link, and
-/// what is no ordinary file.
+/// Replaces the file by a new one that only our user may read. Refuses to replace a file of another user, a symbolic
+/// link, or anything that is no ordinary file.
 void write_token(const std::string& path, const Token&);
 
 Token read_token(const std::string& path);

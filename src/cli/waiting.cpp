@@ -20,7 +20,7 @@ const Record& in_front(const Attempt& attempt) {
     return attempt.outcome == Outcome::held ? attempt.holder : attempt.first;
 }
 
-/// Changes with what there is to say.
+/// The cause of the wait, as a text that changes if there is something new to show.
 std::string cause(const Attempt& attempt) {
     return fmt::format("{}{}", static_cast<int>(attempt.outcome), in_front(attempt).value);
 }

@@ -1,6 +1,6 @@
-// What a waiting run shows: on a terminal one line, redrawn in place and wiped at the end; elsewhere one line when the
-// wait begins, which says how long it may take, when too few nodes can be used, and every ten minutes again, and with
-// -v one whenever there is something new to say. That too few nodes can be used is said with -q as well.
+// What a waiting run shows: on a terminal one line, redrawn in place and wiped at the end; elsewhere a new line when
+// the wait begins, which says how long it may take, when too few nodes can be used, and every ten minutes, and with -v
+// also whenever the cause of the wait changes. That too few nodes can be used is shown with -q as well.
 #pragma once
 
 #include "events/log.hpp"
@@ -11,7 +11,7 @@
 
 namespace holdfast {
 
-/// When the same thing is to be said: when it begins, and from then on every ten minutes.
+/// Tells when to show the same line: at the first call, and from then on every ten minutes.
 class Reminder {
   public:
     bool due(BootTime now);
@@ -22,7 +22,7 @@ class Reminder {
 
 class WaitingDisplay {
   public:
-    /// All references outlive the display. Without a `limit` the wait has no end; with one of zero there is no
+    /// All references outlive the display. Without a `limit` the wait has no end; with a limit of zero there is no
     /// wait, and nothing is shown.
     WaitingDisplay(const Lock& lock, const Log& log, std::optional<milliseconds> limit)
         : lock_{lock}, log_{log}, limit_{limit} {}
@@ -42,7 +42,7 @@ class WaitingDisplay {
     BootTime begin_ = BootClock::now();
     Reminder too_few_nodes_;
     Reminder others_;
-    std::string before_; ///< what made the last line new
+    std::string before_; ///< the cause of the wait that was shown last
     std::string drawn_;
 };
 

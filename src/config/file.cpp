@@ -36,7 +36,7 @@ const char* wanted(Option::Kind kind) {
     }
 }
 
-/// As it would stand on the command line; nothing for a value of the wrong type.
+/// The value as it would be typed on the command line; nothing for a value of the wrong type.
 std::optional<std::string> text_of(const toml::node& value, Option::Kind kind) {
     const bool number = value.is_integer() || value.is_floating_point();
     const auto as_text = [&] {

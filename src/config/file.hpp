@@ -22,7 +22,7 @@ struct ConfigFile {
 };
 
 ConfigFile read_config_file(const std::string& path);
-/// The same of what was read from there.
+/// The same for content that was already read from `path`.
 ConfigFile parse_config(const std::string& path, const SmallFile& content);
 
 } // namespace holdfast

@@ -1,4 +1,5 @@
-// A value as the user wrote it, and what it is read as. All throw Failure that says where it stands and what would do.
+// A value as the user wrote it, and functions that read it. All throw Failure that says where the value was given and
+// which value would do.
 #pragma once
 
 #include "base/clock.hpp"
@@ -13,7 +14,7 @@
 
 namespace holdfast {
 
-/// In the order of their precedence.
+/// Where a value was given, the strongest source first.
 enum class Source { command_line, environment, profile, file };
 
 struct Given {
@@ -21,14 +22,14 @@ struct Given {
     std::string where; ///< "--ttl", "HOLDFAST_TTL", "/etc/holdfast.toml:3: ttl"
     std::string text;
 
-    /// "--ttl '5q' is not " and what is wanted; a usage error only on the command line.
+    /// "--ttl '5q' is not " and what is wanted; status 64 on the command line, otherwise 78.
     Failure wrong(std::string_view wanted) const;
 };
 
-/// By the option's name.
+/// Values by the option's name.
 using Layer = std::map<std::string, Given, std::less<>>;
 
-/// What a toggle was set to.
+/// Whether a toggle was set to on.
 bool is_on(const Given&);
 
 milliseconds duration(const Given&);

@@ -10,7 +10,7 @@ namespace {
 
 void overwrite(char* text, size_t size) { std::memset(text, '*', size); }
 
-/// From behind the scheme, so that no user is seen either, to the end of the password.
+/// Overwrites from the end of the scheme, so that the user is hidden too, to the end of the password.
 void hide_login(char* word, const std::string& uri) {
     const auto password = secret_in(uri);
     if (!password) return;

@@ -1,13 +1,13 @@
-// What ps(1) and /proc show of how this process was started, without the passwords in it.
+// Hides the passwords in the command line and environment that ps(1) and /proc show of this process.
 #pragma once
 
 #include "config/settings.hpp"
 
 namespace holdfast {
 
-/// Overwrites, where they stand, the nodes' users and passwords among `words`, and the variables of ours that may hold
-/// any in `environment`: for this process and for those that it forks. For as long as it takes to get here they could
-/// be seen. Main thread, after resolve() and what else has to read them.
+/// Overwrites in place the users and passwords of nodes among `words`, and the variables of ours in `environment` that
+/// may have any, for this process and for those that it forks. Until this call, other users could see them. Main
+/// thread, after resolve() and all else that has to read them.
 void hide_passwords(const Settings& settings, char** words, char** environment);
 
 } // namespace holdfast

@@ -1,4 +1,4 @@
-// A list of node URIs as one text, as command line, environment and file have it. What a URI means is redis/node.hpp's.
+// A list of node URIs as one text, as command line, environment and file give it. redis/node.hpp reads each URI.
 #pragma once
 
 #include "base/secret.hpp"
@@ -9,7 +9,7 @@
 
 namespace holdfast {
 
-/// Split at commas, without the blanks around them; empty ones are left out.
+/// The text split at commas, without the blanks around each URI; empty URIs are left out.
 std::vector<Secret> node_list(std::string_view text);
 
 /// "redis://user:***@host" for a URI with a password, or with what may be a part of one; any other as it is.

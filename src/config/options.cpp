@@ -26,7 +26,7 @@ void read(const Given& given, std::optional<std::string>& to) { to = given.text;
 void read(const Given& given, bool& to) { to = is_on(given); }
 void read(const Given& given, milliseconds& to) { to = duration(given); }
 
-/// The position of the word among those of the enumeration, which are in its order.
+/// Reads a word as an enumerator: the words are in the order of the enumeration.
 template <typename Choice>
 void read(const Given& given, Choice& to) {
     const auto words = words_of(to);
@@ -47,7 +47,7 @@ Shown text(Choice value) {
     return words_of(value).at(static_cast<size_t>(value));
 }
 
-/// How a setting that is one member is read and shown: as the member's type has it.
+/// Reads and shows a setting that is one member of Settings, by the member's type.
 template <auto member>
 void take(Settings& to, const Given& from) {
     read(from, to.*member);

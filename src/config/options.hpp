@@ -1,7 +1,7 @@
 // Every setting of holdfast, once: how it is written on the command line, in the environment and in the file, what its
 // values are, and where they go. Parser, help, completion, file and --print-config all follow this table.
 //
-// What is about one call and not a setting (-c, --json, --token, ...) stands with its command, in cli/commands/.
+// An option for one call that is no setting (-c, --json, --token, ...) is declared with its command, in cli/commands/.
 #pragma once
 
 #include "config/given.hpp"
@@ -24,26 +24,26 @@ struct Option {
     };
 
     std::string_view name;        ///< "ttl": HOLDFAST_TTL, and ttl in the file
-    std::string_view spellings{}; ///< on the command line, as in "-w,--wait,--timeout"; empty: nowhere there
+    std::string_view spellings{}; ///< as in "-w,--wait,--timeout"; empty: not on the command line
     Kind kind;
     std::string_view value{}; ///< what the help calls its value; empty for a toggle
     std::string_view help;
     Scope scope = Scope::everywhere;
     bool in_file = true;
-    bool may_be_empty = false;  ///< otherwise an empty variable counts as unset
+    bool may_be_empty = false;  ///< an empty variable is a value; otherwise it counts as unset
     std::string_view against{}; ///< the option that says the opposite: the stronger source wins
-    /// Throws Failure where the value will not do.
+    /// Sets the setting to the value. Throws Failure if the value cannot be used.
     void (*take)(Settings&, const Given&);
-    /// The value as text; nothing when it is not set.
+    /// The value as text; nothing if the setting is not set.
     std::optional<std::string> (*show)(const Settings&);
 
     std::string variable() const; ///< "HOLDFAST_TTL"
     std::string flag() const;     ///< "--ttl"
 };
 
-/// "-w,--wait,--timeout", taken apart.
+/// The spellings in a text such as "-w,--wait,--timeout".
 std::vector<std::string_view> split_spellings(std::string_view);
-/// "--wait": the first of them that is a word.
+/// The first spelling that is a word, such as "--wait".
 std::string_view long_spelling(std::string_view spellings);
 
 std::span<const Option> options();

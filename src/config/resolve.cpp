@@ -45,7 +45,7 @@ std::optional<std::string> config_path(const Layer& given, const Environment& en
     return std::filesystem::absolute(chosen->second.text).string();
 }
 
-/// The selected profile first, then the top.
+/// Adds the values of the selected profile, then those at the top of the file that are not given yet.
 void add_file(Layer& given, const Environment& environment) {
     const auto path = config_path(given, environment);
     const auto profile = given.find("profile");
@@ -72,7 +72,7 @@ void add_file(Layer& given, const Environment& environment) {
                                            given.contains("config") ? given.at("config").where : "found there", *path});
 }
 
-/// Of two options that say the opposite only the one from the stronger source counts.
+/// If two options say the opposite, only the one from the stronger source counts.
 void settle_contradictions(Layer& given) {
     const auto said = [&](const Option& option) {
         const auto found = given.find(option.name);

@@ -1,7 +1,7 @@
 // Where settings come from: command line, environment, profile, top of the file, default, in this order.
 //
-// The file is --config, else $HOLDFAST_CONFIG, else the first of $XDG_CONFIG_HOME/holdfast/config.toml (~/.config
-// where that is not set) and /etc/holdfast.toml that exists. Throws Failure that names option, variable or file and
+// The file is --config, else $HOLDFAST_CONFIG, else the first of $XDG_CONFIG_HOME/holdfast/config.toml (~/.config if
+// that variable is not set) and /etc/holdfast.toml that exists. Throws Failure that names option, variable or file and
 // line, and shows a value that would do. Main thread.
 #pragma once
 
@@ -15,17 +15,17 @@ namespace holdfast {
 /// A variable's value; nothing when it is unset.
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 
-/// This process's own.
+/// Reads this process's own environment.
 std::optional<std::string> environment_variable(const char* name);
 
 struct Resolved {
     Settings settings;
-    Layer given; ///< what was given, and where; the rest are defaults
+    Layer given; ///< which values were given, and where; all others are defaults
 };
 
 Resolved resolve(const Layer& typed, const Environment&);
 
-/// The profiles that the file has, for completion; none where there is no file that can be read.
+/// The profiles that the file has, for completion; none if there is no file that can be read.
 std::vector<std::string> profile_names(const Layer& typed, const Environment&);
 
 } // namespace holdfast

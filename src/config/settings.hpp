@@ -1,5 +1,5 @@
-// What holdfast goes by, resolved and checked. config/options.hpp says how each setting is written;
-// config/resolve.hpp where they come from.
+// All settings of holdfast, resolved and checked. config/options.hpp says how each setting is written,
+// config/resolve.hpp where its value comes from.
 #pragma once
 
 #include "base/clock.hpp"
@@ -13,27 +13,27 @@
 namespace holdfast {
 
 struct Settings {
-    /// Node URIs as written, which may hold passwords. No default: a lock that silently
-    /// fell back to this machine would be worse than none.
+    /// Node URIs as written, which may hold passwords. No default, because a lock that silently fell back to this
+    /// machine would be worse than none.
     std::vector<Secret> nodes;
-    /// Where they stand; empty for the command line.
+    /// Where the nodes were given; empty for the command line.
     std::string nodes_from;
     /// For nodes whose URI has no password. Never on a command line.
     Secret password;
-    /// Where it was read from, if it was.
+    /// The file from which the password was read, if it was.
     std::optional<std::string> password_file;
     /// PEM files for nodes with TLS whose URI does not say otherwise: the only authorities that are trusted (default:
     /// the system's), our own certificate, and its key. `insecure`: any server that answers is believed to be the
     /// node.
     std::string tls_ca, tls_cert, tls_key;
     bool tls_insecure = false;
-    /// In front of each lock's name; '' shares names with other lock clients.
+    /// The beginning of each lock's key, before its name; '' shares keys with other lock clients.
     std::string key_prefix = "holdfast:";
-    /// For one request on an open connection. Default min(TTL/10, 1s).
+    /// The time for one request on an open connection. Default min(TTL/10, 1s).
     milliseconds node_timeout{};
-    /// With three or more nodes, for how long one that was started has no
-    /// vote, because it may have forgotten locks. One value for all users of these nodes, no shorter than any of their
-    /// TTLs; nothing, written `off`, is for servers that keep what they granted.
+    /// With three or more nodes, for how long a node has no vote after its start, because it may have forgotten locks.
+    /// One value for all users of these nodes, no shorter than any of their TTLs; nothing, written `off`, is for
+    /// servers that keep their grants in a restart.
     std::optional<milliseconds> restart_guard{60'000};
     /// Ask the nodes by transactions, which are slower, instead of Lua scripts.
     bool no_scripts = false;
@@ -43,36 +43,35 @@ struct Settings {
     /// How long the lock outlives a holder that vanished. Longer: fewer renewals and more
     /// patience with slow nodes, but a longer wait after a crash. At least 1s.
     milliseconds ttl{30'000};
-    /// It was written as a bare number, which some mean in minutes.
+    /// Whether the TTL was given as a bare number, which some users mean in minutes.
     bool ttl_has_no_unit = false;
     /// How long to wait for a holder. Nothing: for ever.
     std::optional<milliseconds> wait;
-    /// Between SIGTERM and SIGKILL when the command has to stop. Default min(5s, TTL/4).
+    /// The time between SIGTERM and SIGKILL when the command has to stop. Default min(5s, TTL/4).
     milliseconds grace{};
-    /// Bound on the difference between two clock rates.
+    /// The largest difference between two clock rates, as a ratio.
     double drift = 0.01;
-    /// `ignore`: the command goes on without the lock, which is told; the status is 79 all
-    /// the same.
+    /// `ignore`: holdfast reports the loss, but the command goes on without the lock; the status is 79 all the same.
     enum class OnLost { stop, ignore } on_lost = OnLost::stop;
-    /// When the command has ended and others of its process group still run: hold the
-    /// lock until they end, stop them, or release at once.
+    /// What to do if processes of the command's group outlive it: hold the lock until they end, stop them, or release
+    /// at once.
     enum class Leftovers { wait, kill, leave } leftovers = Leftovers::wait;
-    /// When the command has to be stopped, so are descendants that left its process group.
+    /// Whether descendants that left the command's process group are stopped together with the command.
     bool tree = false;
     /// Stops the command after this long. Nothing, or zero: never.
     std::optional<milliseconds> max_hold;
-    /// Status when the lock was not acquired.
+    /// The exit status if the lock was not acquired.
     int conflict_exit_code = 75;
 
     /// Keeps the lock at least this long after it was acquired; what is left when the command ends becomes its TTL.
     milliseconds min_hold{};
-    /// What others see of this holder. Nothing: the command's program name.
+    /// The name under which other users see this holder. Nothing: the command's program name.
     std::optional<std::string> label;
 
     Verbosity verbosity = Verbosity::normal;
     LogFormat log_format = LogFormat::text;
 
-    /// The file that was read, absolute, and the profile in it that was asked for.
+    /// The absolute path of the file that was read, and the profile in it that was asked for.
     std::optional<std::string> config_file;
     std::optional<std::string> profile;
 };

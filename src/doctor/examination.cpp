@@ -27,13 +27,13 @@ std::optional<std::chrono::microseconds> exact_time_of(const Reply& reply) {
         const std::string& text = reply.items[i].text;
         if (std::from_chars(text.data(), text.data() + text.size(), parts[i]).ec != std::errc{}) return {};
     }
-    // What no clock shows would overflow.
+    // A time that no clock shows would overflow below.
     constexpr int64_t largest = int64_t{1} << 33;
     if (parts[0] < 0 || parts[0] > largest || parts[1] < 0 || parts[1] > largest) return {};
     return seconds{parts[0]} + std::chrono::microseconds{parts[1]};
 }
 
-/// The difference to this host, whose clock is taken at the middle of the round trip.
+/// How far the node's clock is ahead of this host's at the middle of the round trip.
 std::optional<Clock> clock_of(const Answer& answer) {
     const auto time = exact_time_of(answer.replies->front());
     if (!time) return {};
@@ -42,14 +42,14 @@ std::optional<Clock> clock_of(const Answer& answer) {
     return Clock{*time - here, answer.took / 2 + resolution};
 }
 
-/// Why a node has not done what it was asked to do, as far as it was the node that did not.
+/// Why a node has not done what it was asked to do, if the node failed or refused.
 std::optional<Refusal> refusal_in(const Answer& answer) {
     if (!answer.replies) return Refusal{answer.replies.error().text};
     const auto error = std::ranges::find(*answer.replies, Reply::Type::error, &Reply::type);
     return error == answer.replies->end() ? std::nullopt : std::optional{meaning(*error)};
 }
 
-/// One node's keys without an expiry, a batch at a time.
+/// Searches one node for keys without an expiry, a batch at a time.
 class LeftoverSearch {
   public:
     explicit LeftoverSearch(const std::string& prefix) : walk_{glob_escaped(prefix) + "*", "1000"} {}
@@ -86,7 +86,7 @@ class LeftoverSearch {
     }
 
     ScanWalk walk_;
-    std::vector<std::string> keys_; ///< whose expiry is asked for next
+    std::vector<std::string> keys_; ///< the keys whose expiry is asked for next
     Leftovers found_;
 };
 
@@ -99,7 +99,7 @@ class Examination {
             facts_[i].node = nodes.node(i).display();
             facts_[i].remembers = nodes.node(i).remembers;
             facts_[i].durable = nodes.node(i).durable;
-            // Should two of the nodes be one server, they do not meet.
+            // Each node gets a lock of its own, so that trials do not meet if two of the nodes are one server.
             locks_.push_back({fmt::format("{}.{}", probe.name, i), probe.prefix});
         }
     }
@@ -159,11 +159,11 @@ class Examination {
         }
     }
 
-    /// Whether it has answered.
+    /// Whether the node has answered; if not, notes the failure and asks the node no more.
     bool note_failure(size_t i, const std::optional<Answer>& answer) {
         if (!answer) facts_[i].failure = {NodeFailure::Kind::timeout, "it answers too slowly"};
         else if (!answer->replies) facts_[i].failure = answer->replies.error();
-        // A server that is busy refuses whatever it is asked, and says nothing of our rights by it.
+        // A busy server refuses every request, so the refusal counts as a failure and does not tell our rights.
         else if (const auto why = refusal_in(*answer); why && why->helps == Refusal::Helps::time)
             facts_[i].failure = as_failure(*why);
         if (facts_[i].failure) given_up_[i] = true;
@@ -182,7 +182,7 @@ class Examination {
         try_lock(by_script, &Facts::transaction);
     }
 
-    /// Takes, extends and releases, on the nodes in `wanted`.
+    /// Takes, extends and releases a lock on each node in `wanted`.
     void try_lock(std::vector<bool> wanted, Trial Facts::*trial) {
         const Token token{random_id(), 1};
         const Record record = Record::make(token, this_process("doctor", probe_lasts));
@@ -220,7 +220,7 @@ class Examination {
     }
 
     void search_leftovers() {
-        // Every key of the server is none of our business.
+        // Without a prefix, all keys of the server would match, and most are not of holdfast.
         if (probe_.prefix.empty()) return;
         const BootTime now = BootClock::now();
         const BootTime until = now + (deadline_ - now) / 2;
@@ -250,11 +250,11 @@ class Examination {
     NodeSet& nodes_;
     LockKey probe_;
     LockTerms terms_;
-    BootTime deadline_ = BootTime::max(); ///< of all rounds but the first, which a connection ends
+    BootTime deadline_ = BootTime::max(); ///< of all rounds but the first, which ends by each connection's time limits
     std::vector<Facts> facts_;
     std::vector<LockKey> locks_; ///< by node
     std::vector<bool> given_up_; ///< by node: not to be asked any more
-    std::vector<Mode> modes_;    ///< by node: as it answers to
+    std::vector<Mode> modes_;    ///< by node: the mode that it answers to
 };
 
 } // namespace

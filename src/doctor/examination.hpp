@@ -1,9 +1,9 @@
-// Asks the nodes all that doctor wants to know. What it means is for doctor/judgement.hpp.
+// Asks the nodes all that doctor wants to know. doctor/judgement.hpp decides what the answers mean.
 //
-// On each node a lock of its own is really taken, extended and released, as run would do it and by transaction; its
-// keys are removed again, and would expire otherwise. A node that is down, hangs or talks nonsense costs the time that
-// a connection and one answer may take. A node that has answered once is asked for two node timeouts and a second more;
-// a trial for which there was no time is untried. Main thread.
+// On each node, doctor really takes, extends and releases a lock of that node's own, as run would do it and by
+// transaction; it removes the lock's keys again, and keys that remain expire. A node that is down, hangs or talks
+// nonsense costs the time that a connection and one answer may take. A node that has answered once is asked for two
+// node timeouts and a second more; a trial for which there is no time left stays `untried`. Main thread.
 #pragma once
 
 #include "lock/lock.hpp"
@@ -17,17 +17,17 @@ namespace holdfast {
 
 struct Trial {
     enum class Outcome { untried, failed, worked } outcome = Outcome::untried;
-    Refusal why{}; ///< failed: what could not be done, and why
+    Refusal why{}; ///< if failed: what could not be done, and why
 };
 
 struct Clock {
-    nanoseconds ahead;  ///< of this host's wall clock
+    nanoseconds ahead;  ///< how far the node's clock is ahead of this host's wall clock
     nanoseconds within; ///< the measurement is wrong by this much at most: half the round trip
 };
 
-/// Keys without an expiry, where only locks should be.
+/// Keys without an expiry under the prefix of locks, which should all expire.
 struct Leftovers {
-    std::optional<Refusal> failed{}; ///< why the search has come to no end
+    std::optional<Refusal> failed{}; ///< why the search was broken off
     bool complete = false;           ///< all keys were looked at
     size_t count = 0;
     std::vector<std::string> first{}; ///< a few of them
@@ -36,19 +36,19 @@ struct Leftovers {
 /// What one node said.
 struct Facts {
     std::string node;                     ///< as displayed
-    bool remembers = false;               ///< it is known to forget nothing (Node::remembers)
-    bool durable = false;                 ///< our user says so (Node::durable)
-    std::optional<NodeFailure> failure{}; ///< it cannot be asked: nothing below is known
-    Reply info{};                         ///< to INFO
-    Reply config{};                       ///< to CONFIG GET *append*
+    bool remembers = false;               ///< the node is known to forget nothing (Node::remembers)
+    bool durable = false;                 ///< our user says that the node forgets nothing (Node::durable)
+    std::optional<NodeFailure> failure{}; ///< why the node cannot be asked; then nothing below is known
+    Reply info{};                         ///< the reply to INFO
+    Reply config{};                       ///< the reply to CONFIG GET *append*
     std::vector<nanoseconds> latencies{}; ///< of some small requests; never empty
-    std::optional<Clock> clock{};         ///< nothing: it does not tell the time
-    std::optional<std::string> no_vote{}; ///< why it has none yet, as run would say
-    Trial as_run{};                       ///< as run would ask
-    bool by_transaction = false;          ///< and that was by transaction, by choice or because scripts are refused
-    Trial transaction{};                  ///< by transaction, where as_run was by script
-    std::vector<Reply> rights{};          ///< to the probe of doctor/rights.hpp; empty: untried
-    bool told = false;                    ///< messages reach us
+    std::optional<Clock> clock{};         ///< nothing: the node does not tell the time
+    std::optional<std::string> no_vote{}; ///< why the node has no vote yet, as run would say
+    Trial as_run{};                       ///< of the operations as run would send them
+    bool by_transaction = false;          ///< as_run was by transaction, by choice or because scripts are refused
+    Trial transaction{};                  ///< by transaction, if as_run was by script
+    std::vector<Reply> rights{};          ///< the replies to the probe of doctor/rights.hpp; empty: untried
+    bool told = false;                    ///< messages from the node reach us
     std::optional<Leftovers> leftovers{}; ///< nothing: untried, or without a prefix
 };
 

@@ -28,14 +28,14 @@ std::string text(const Facts& facts, std::string_view field) {
     return printable(info_field(facts.info.text, field).value_or(""));
 }
 
-/// It speaks only the protocol without messages.
+/// Whether the server speaks only RESP2, which cannot push messages.
 bool is_old(const Facts& facts) {
     constexpr int first_with_messages = 6;
     const auto major = info_number(facts.info.text, "redis_version");
     return major && *major < first_with_messages;
 }
 
-/// Valkey has another word for it.
+/// Valkey names this field server_mode.
 bool has_mode(const Facts& facts, const char* mode) {
     return text(facts, "redis_mode") == mode || text(facts, "server_mode") == mode;
 }
@@ -107,7 +107,7 @@ Perhaps clocks(const std::vector<Facts>& nodes) {
 
 Finding reachable(const Facts& facts) {
     if (!facts.failure) return good("reachable", "it answers");
-    // Behind a semicolon the text says itself what to do.
+    // A text with a semicolon says after it what to do.
     if (facts.failure->text.find("; ") != std::string::npos) return failing("reachable", facts.failure->text, "");
     const auto advice = [&] {
         switch (facts.failure->kind) {
@@ -123,7 +123,7 @@ Finding reachable(const Facts& facts) {
 }
 
 Finding latency(const Facts& facts, const LockTerms& terms) {
-    // What usually takes a larger part of the node timeout than a quarter will sometimes miss it.
+    // A node whose answers usually take more than a quarter of the node timeout will sometimes miss it.
     constexpr int timeout_in_latencies = 4;
     constexpr int ttl_in_timeouts = 10;
     const auto [fastest, slowest] = std::ranges::minmax(facts.latencies);

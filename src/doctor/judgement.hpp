@@ -1,5 +1,5 @@
-// What follows from what the nodes said: a finding a check. What a node does not tell has no finding of its own; that
-// it does not tell it has one. Pure: no clock, no I/O.
+// The findings that follow from what the nodes said, one for each check. If a node does not tell a fact, there is no
+// finding on that fact, but one that says so. Pure: no clock, no I/O.
 #pragma once
 
 #include "doctor/examination.hpp"

@@ -13,13 +13,13 @@
 namespace holdfast {
 namespace {
 
-/// What does not work for a user that lacks a command.
+/// What does not work if our user lacks a command.
 enum class Without { locks, scripts, transactions, promptness, messages, looking, listing, facts, persistence };
 
 struct Right {
-    std::string name; ///< as an ACL rule has it
+    std::string name; ///< the command's name in an ACL rule
     Without without;
-    std::vector<std::string> probe; ///< empty: seen by a subscription's success
+    std::vector<std::string> probe; ///< the command that tries it; empty: a working subscription shows it
     bool scripts_only = false;
 };
 
@@ -74,12 +74,12 @@ std::string_view loss(Without without) {
 }
 
 bool is_refusal(const Reply& reply) {
-    // That of EXEC stands behind another word.
+    // A refusal by EXEC has NOPERM after another word, so search the whole text.
     return reply.type == Reply::Type::error &&
            (reply.text.find("NOPERM") != std::string::npos || reply.text.starts_with("ERR unknown command"));
 }
 
-/// What the user lacks when that is how the server refuses: a pattern of keys or channels, or the command itself.
+/// What the user lacks if the server refuses with this reply: a pattern of keys or channels, or the command itself.
 std::pair<Without, std::string> lack(const Right& right, const Reply& refusal, const std::string& names) {
     const auto says = [&](const char* words) { return refusal.text.find(words) != std::string::npos; };
     if (says("access") && says("key")) return {Without::locks, "~" + names};
@@ -118,7 +118,7 @@ Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::st
     auto reply = replies.begin();
     for (const Right& right : rights({}, mode)) {
         if (right.probe.empty()) {
-            // PUBLISH shows before whether it is the channel that is refused.
+            // The reply to PUBLISH, which comes before, shows if the user lacks the channel and not the command.
             const auto& messages = lacking[right.without];
             if (!told && std::ranges::find(messages, "&" + all_names(prefix)) == messages.end())
                 lacks({right.without, "+" + right.name});

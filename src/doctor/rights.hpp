@@ -1,5 +1,5 @@
-// What holdfast asks of a server, command by command, in one table: the ACL rule that grants just that, and the probe
-// that shows whether it is granted. Pure: requests are built and replies judged here, and sent elsewhere.
+// The commands that holdfast needs, in one table, and from it the ACL rule that grants exactly these and the probe that
+// shows whether they are granted. Pure: builds requests and judges replies, but sends nothing.
 #pragma once
 
 #include "doctor/finding.hpp"
@@ -10,12 +10,12 @@
 
 namespace holdfast {
 
-/// A line of an ACL file (Redis 6.2 or newer): the least that `user` needs for locks under `prefix`. Without scripts
-/// where none are wanted. `selects`: the nodes have another database than 0.
+/// A line of an ACL file (Redis 6.2 or newer): the least that `user` needs for locks under `prefix`. In the mode
+/// `transactions`, the rule has no scripts. `selects`: the nodes have another database than 0.
 std::string acl_rule(const std::string& user, const std::string& prefix, Mode mode, bool selects);
 
-/// Each command once, on keys of a lock that no run takes, none of which is there for long afterwards. The last of its
-/// connection: where EXEC is refused, a transaction may stay open.
+/// Each command once, on keys of a lock that no run takes; no key stays there for long. Has to be the last request of
+/// its connection, because a transaction stays open if EXEC is refused.
 Request rights_probe(const LockKey& probe, Mode mode);
 
 /// `replies` to the probe; `told`: messages reach us, or the server is too old to push any.

@@ -1,5 +1,5 @@
-// What happened, as values. An event is told by its name and a sentence, in JSON with fields beside them, and all of
-// that is made here. Its values are plain: names, durations and numbers, and no types of the layers above.
+// What happened, as values. An event has a name and a sentence, and fields for JSON, all made here. Its values are
+// names, durations and numbers, and no types of the layers above.
 //
 // A new event is a struct and its place in the list at the end, or a Notice; a log.tell() where it happens; and a row
 // in holdfast(1), which scripts/check-docs asks for.
@@ -22,7 +22,7 @@ namespace holdfast {
 
 struct EventKind {
     std::string_view name;
-    Verbosity least; ///< that shows it; quiet: what a user must know in any case, as why the command was stopped
+    Verbosity least; ///< shows it from this verbosity on; quiet: a user must know it in any case
 };
 
 /// Durations are in milliseconds, in fields that end in _ms.
@@ -30,7 +30,7 @@ using EventFields = std::vector<Json::Field>;
 
 namespace event {
 
-/// What is only told to people: of its values nothing is left but the sentence, and the exit status where it has one.
+/// An event only for people, so that it keeps no values but its sentence, and an exit status if it has one.
 struct Notice {
     EventKind told_as;
     std::string text;
@@ -74,25 +74,25 @@ inline Notice verified(std::string_view lock, milliseconds expires_in, const std
                         node_lines(nodes))};
 }
 
-/// Where --status-fd wants it.
+/// The report could not be written to the descriptor of --status-fd.
 inline Notice not_reported(int status_fd, std::string_view why) {
     return {{"not_reported", Verbosity::quiet},
             fmt::format("how the run ended could not be written to descriptor {} (--status-fd): {}", status_fd, why)};
 }
 
-/// Anything else went wrong; without a status the program ends well all the same.
+/// Anything else went wrong; if `status` is given, the program ends with that exit status.
 inline Notice failed(std::string why, std::optional<int> status = {}) {
     return {{"failed", Verbosity::quiet}, std::move(why), status};
 }
 
 struct Waiting {
-    enum class When { begins, goes_on, changes } when; ///< changes: there is something new before it is due again
+    enum class When { begins, goes_on, changes } when; ///< changes: something is new before the next line is due
     std::string_view reason;                           ///< "held", "reserved", "too_few_nodes"
-    std::string why;                                   ///< that as a sentence, with a line a node where they differ
+    std::string why; ///< the reason as a sentence, with a line for each node if they differ
     milliseconds waited;
     std::optional<milliseconds> limit; ///< without one the wait has no end
-    size_t position;                   ///< in line; 0: not known
-    std::string holder;                ///< the one in front; empty where there is none
+    size_t position;                   ///< our place in line; 0: not known
+    std::string holder;                ///< the holder or waiter before us; empty if none is known
 
     bool too_few() const { return reason == "too_few_nodes"; }
     EventKind kind() const {
@@ -127,7 +127,7 @@ struct Acquired {
 
 struct Lost {
     bool stops_command;
-    std::string why; ///< empty where no time was left to find out
+    std::string why; ///< empty if no time was left to find out
     static EventKind kind() { return {"lost", Verbosity::quiet}; }
     std::string sentence() const {
         return fmt::format("the lock is lost, {}: {}",
@@ -153,7 +153,7 @@ struct Leftovers {
 };
 
 struct Orphans {
-    bool stopped; ///< the command was, and left them behind
+    bool stopped; ///< the command was stopped, and left the processes behind
     std::string processes;
     EventKind kind() const { return {"orphans", stopped ? Verbosity::normal : Verbosity::verbose}; }
     std::string sentence() const {
@@ -165,7 +165,7 @@ struct Orphans {
 
 struct Unkillable {
     std::string processes;
-    bool lost; ///< otherwise the lock is renewed for them
+    bool lost; ///< the lock is lost; otherwise it is renewed for these processes
     static EventKind kind() { return {"unkillable", Verbosity::quiet}; }
     std::string sentence() const {
         return fmt::format("what is left of the command cannot be killed: {}; {}", processes,
@@ -178,7 +178,7 @@ struct Unkillable {
 struct LetGo {
     std::string lock;
     milliseconds held;
-    std::optional<milliseconds> rest; ///< of --min-hold: for so long it stays held
+    std::optional<milliseconds> rest; ///< the rest of --min-hold, for which the lock stays held
     EventKind kind() const { return {rest ? "kept" : "released", Verbosity::verbose}; }
     std::string sentence() const {
         if (rest) return fmt::format("{} stays held for {} more (--min-hold)", lock, format_duration(*rest));
@@ -189,7 +189,7 @@ struct LetGo {
 
 struct NotLetGo {
     milliseconds ttl;
-    std::optional<milliseconds> rest; ///< as above
+    std::optional<milliseconds> rest; ///< the rest of --min-hold
     std::vector<NodeReport> nodes;
     EventKind kind() const { return {rest ? "not_kept" : "not_released", Verbosity::normal}; }
     std::string sentence() const {

@@ -45,7 +45,7 @@ bool is_writable(int fd) {
 
 Log::Log(Verbosity verbosity) : verbosity_{verbosity} {
     struct stat info {};
-    // A file never makes us wait; opened anew it would be written from its start.
+    // A file never makes us wait, and if opened again, it would be written from its start.
     if (::fstat(STDERR_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
         impatient_ = Fd{::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
     const char* term = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
@@ -67,7 +67,7 @@ void Log::redraw(std::string_view sentence) const {
 
 void Log::put(std::string_view text) const {
     const int fd = impatient_ ? impatient_.get() : STDERR_FILENO;
-    // A terminal that another process writes to takes nothing at the moment, though it is read.
+    // A terminal to which another process is writing takes nothing for a moment, even if it is read, so try again.
     for (int tries = ::isatty(fd) == 1 ? 10 : 1; tries > 0; --tries) {
         if (is_writable(fd) && (::write(fd, text.data(), text.size()) >= 0 || errno != EAGAIN)) return;
         if (tries > 1) ::poll(nullptr, 0, 1);

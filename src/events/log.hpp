@@ -1,6 +1,6 @@
 // What holdfast says on stderr while it works: "holdfast: " and one sentence, or with --log-format json one object
-// {"time", "event", "lock", "message", ...} a line. As JSON everything is said that -v would say, unless it is -q.
-// The one place where events (events/event.hpp) become lines, and where it is decided which are shown.
+// {"time", "event", "lock", "message", ...} a line. With JSON all events are shown that -v would show, unless -q is
+// given. Only here events (events/event.hpp) become lines, and only here it is decided which are shown.
 //
 // While a lock is held nothing may wait for the reader of our stderr, so a line that a full pipe or a
 // stopped terminal would not take at once is dropped (hazard 48). Main thread only.
@@ -14,10 +14,10 @@
 
 namespace holdfast {
 
-/// Of the whole program; before it is set, sentences.
+/// The style of the whole program; before it is set, sentences.
 struct LogStyle {
     LogFormat format = LogFormat::text;
-    std::string lock{}; ///< which lock it is all about
+    std::string lock{}; ///< the lock that all events are about
 };
 void set_log_style(LogStyle);
 
@@ -25,25 +25,25 @@ class Log {
   public:
     explicit Log(Verbosity verbosity);
 
-    /// Makes a line of it, where one is shown.
+    /// Writes the event as a line, if the verbosity shows it.
     void tell(const Event&) const;
 
-    /// Whether what only -v shows is worth the work to find it out.
+    /// Whether events that only -v shows are shown, and so are worth the work to find them out.
     bool details() const { return verbosity_ == Verbosity::verbose; }
 
-    /// A line can be redrawn in place there, and is wanted.
+    /// Whether a line is wanted on stderr that can be redrawn in place.
     bool on_terminal() const { return redraws_; }
-    /// Puts this in place of what was drawn last; nothing wipes it. Cut to the width of the terminal.
+    /// Replaces the line that was drawn last; an empty sentence wipes that line. Cut to the width of the terminal.
     void redraw(std::string_view sentence) const;
 
   private:
     void put(std::string_view text) const;
     Verbosity verbosity_;
     bool redraws_ = false;
-    Fd impatient_; ///< stderr once more, where a write that would have to wait fails instead
+    Fd impatient_; ///< stderr opened again, so that a write that would have to wait fails
 };
 
-/// The last words of the program, when nothing is held any more: waits for the reader.
+/// Writes a last event when no lock is held any more, so it may wait for the reader.
 void tell_at_end(const Event&, Verbosity = Verbosity::normal);
 
 } // namespace holdfast

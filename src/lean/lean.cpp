@@ -18,12 +18,12 @@
 namespace holdfast {
 namespace {
 
-/// As seen from the lean program: where `cmake --install` puts it, and where it is built.
+/// Where the whole program is, relative to the lean one: as `cmake --install` puts it, and as it is built.
 constexpr const char* places[] = {"../" HOLDFAST_LIBEXEC "/holdfast/holdfast", "whole/holdfast"};
 
-/// What for this node the whole program is needed, if it is.
+/// Why this node needs the whole program; nothing if it does not.
 std::optional<std::string> needed_for(const Secret& uri) {
-    // What is wrong with a URI the lean program can say, and local: nodes have neither TLS nor names.
+    // The lean program can report a wrong URI itself, and local: nodes, which do not parse, have neither TLS nor names.
     const auto node = parse_node(uri.reveal());
     if (!node) return {};
     if (node->tls) return fmt::format("for TLS ({})", node->display());
@@ -33,7 +33,7 @@ std::optional<std::string> needed_for(const Secret& uri) {
 
 /// The lean program's own file.
 struct Self {
-    std::filesystem::path path; ///< absolute; empty when nothing tells it
+    std::filesystem::path path; ///< absolute; empty if it cannot be found
     uid_t owner = 0;
 };
 
@@ -50,7 +50,7 @@ Self self() {
     return found;
 }
 
-/// Comes back, with the reason, only where the whole program could not be started.
+/// Returns only if the whole program could not be started, with the errno.
 int execute_whole_program(const Self& lean, char** argv) {
     for (const char* place : places) {
         const auto file = lean.path.parent_path() / place;
@@ -72,7 +72,7 @@ void become_whole_program_where_needed(const Settings& settings, char** argv) {
     if (!needed && user_name() && !environment_variable("LD_PRELOAD")) return;
     const Self lean = self();
     const int why = lean.path.empty() ? ENOENT : execute_whole_program(lean, argv);
-    // Without the whole program a user without a name is "uid 1000", and there is no library to preload.
+    // The lean program goes on, though it shows an unknown user as "uid 1000" and ignores LD_PRELOAD.
     if (!needed) return;
     if (lean.path.empty())
         throw Failure{ExitStatus::internal,

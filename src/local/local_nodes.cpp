@@ -24,7 +24,7 @@ constexpr milliseconds pause_between_tries{2};
 
 Failure unusable(const std::string& sentence) { return {ExitStatus::configuration, sentence}; }
 
-/// A folder that only we can have put anything into.
+/// Makes the folder, or checks that only our user can have put files into it.
 void make_private_folder(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
         throw unusable(
@@ -44,11 +44,11 @@ bool accepts_connections(const std::string& socket_path) {
     socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
     const Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!fd) throw system_failure("cannot make a socket");
-    // A full queue of connections is a server, too.
+    // EAGAIN means a full queue of connections, so there is a server, too.
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
 }
 
-/// The server outlives us: nothing of ours may live on in it, no descriptor, signal mask or umask.
+/// The server outlives us, so it must not keep a descriptor, signal mask or umask of ours.
 [[noreturn]] void become_server(const std::string& folder, const std::string& socket_path) {
     const Fd null{::open("/dev/null", O_RDWR)};
     for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
@@ -70,7 +70,7 @@ bool accepts_connections(const std::string& socket_path) {
 
 void start_server(const std::string& folder, const std::string& socket_path) {
     make_private_folder(folder);
-    // Where SIGCHLD is ignored a process does not learn how its child ended.
+    // If SIGCHLD is ignored, a process does not learn how its child ended.
     struct sigaction found {};
     struct sigaction fallback {};
     fallback.sa_handler = SIG_DFL;
@@ -96,7 +96,7 @@ void wait_until_ready(const std::string& folder, const std::string& socket_path)
     const BootTime give_up = BootClock::now() + time_to_start;
     while (BootClock::now() < give_up) {
         const Answers answers = server.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }});
-        // While it reads its file it answers with an error.
+        // A server answers with an error while it reads its append-only file.
         if (answers[0]->replies && answers[0]->replies->front().type == Reply::Type::text) return;
         std::vector<pollfd> nothing;
         poller.wait(nothing, BootClock::now() + pause_between_tries);

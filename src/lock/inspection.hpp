@@ -31,7 +31,7 @@ struct Inspection {
     Record record{};             ///< the record that most nodes hold; an empty value: no node holds any
     size_t holding = 0;          ///< how many nodes hold `record`
     size_t answered = 0;         ///< how many said anything about the lock
-    milliseconds expires_in{};   ///< until fewer than a quorum hold `record`; if fewer do already, until the first ends
+    milliseconds expires_in{};   ///< until fewer than a quorum hold `record`; without a quorum, until one node lets go
     Fence fence{};               ///< the largest number that a node has accepted
     std::vector<Waiter> queue{}; ///< the waiters in line, from the node with the longest queue; the first hundred
     size_t waiting = 0;          ///< how many waiters there are in all

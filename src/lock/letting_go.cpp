@@ -99,7 +99,7 @@ class Lock::LettingGo {
             awaited_[i] = failures[i] && awaited_[i] && worth_another(i, failures[i]->kind);
     }
     bool again() const { return std::ranges::count(awaited_, true) > 0; }
-    /// Nothing but time can help.
+    /// Whether a node refuses, so that only time can help.
     bool refused() const { return refused_; }
 
   private:

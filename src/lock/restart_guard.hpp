@@ -12,9 +12,8 @@ namespace holdfast {
 
 /// Why a node has no vote yet.
 struct TooYoung {
-    std::string text; ///< for people, as text for the node's line
-    std::optional<milliseconds>
-        votes_in; ///< until the node has a vote; nothing: the node does not say since when it runs
+    std::string text;                     ///< for people, as text for the node's line
+    std::optional<milliseconds> votes_in; ///< until the node votes; nothing: it does not say since when it runs
 };
 
 /// Decides by what the node said of itself when its connection was opened. Nothing if the node has a vote, or without a

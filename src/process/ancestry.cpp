@@ -19,7 +19,7 @@ bool is_around_us(const ProcessId& process) {
     if (shown && process.start != 0 && shown->start != process.start) return false;
     for (pid_t above = ::getppid(); above != process.pid;) {
         const auto stat = read_stat(proc, above);
-        // The first process of its PID namespace has none above it.
+        // The first process of its PID namespace has no process above it.
         if (above == 0 || (stat && stat->parent == 0)) return false;
         if (!stat) return ::kill(process.pid, 0) == 0 || errno == EPERM;
         above = stat->parent;

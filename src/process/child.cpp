@@ -25,20 +25,20 @@ std::vector<char*> pointers(const std::vector<std::string>& strings, size_t room
     return out;
 }
 
-/// What goes over the pipe, and behind it the variables, each with its zero.
+/// The message over the pipe; the variables follow it, each with its final zero.
 struct Go {
     BootTime not_after;
     size_t bytes;
 };
 
-/// Room for "NAME=" and any process id.
+/// For each name, "NAME=" and room for any process id.
 std::vector<std::string> with_room_for_a_pid(const std::vector<std::string>& names) {
     std::vector<std::string> out;
     for (const std::string& name : names) out.push_back(name + "=" + std::string(11, '\0'));
     return out;
 }
 
-/// Behind each "NAME=". In the child, which must not allocate.
+/// Writes our process id after each "NAME=". Runs in the child, which must not allocate.
 void put_own_pid(std::vector<std::string>& variables) {
     for (std::string& variable : variables) {
         char* const value = variable.data() + std::strlen(variable.data());
@@ -46,8 +46,8 @@ void put_own_pid(std::vector<std::string>& variables) {
     }
 }
 
-// All that runs in the child before exec is async-signal-safe, for other threads of ours may hold any lock: no memory
-// is asked for but from the kernel itself.
+// All code in the child before exec is async-signal-safe, because another thread may have held any mutex at the fork:
+// so memory comes only from the kernel itself.
 
 bool read_all(int fd, void* data, size_t size) {
     auto* at = static_cast<char*>(data);
@@ -60,7 +60,7 @@ bool read_all(int fd, void* data, size_t size) {
     return true;
 }
 
-/// Memory for that many bytes, all zero; nothing when there is none. It is never given back.
+/// Zeroed memory for that many bytes, which is never given back; null if there is none.
 char* memory(size_t bytes) {
     void* const found = ::mmap(nullptr, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return found == MAP_FAILED ? nullptr : static_cast<char*>(found);
@@ -71,7 +71,7 @@ char* memory(size_t bytes) {
 Child::Child(const Command& command, const Signals& signals, std::span<const int> sockets, bool ends_with_us) {
     Pipe go = make_pipe();
     Pipe outcome = make_pipe();
-    // What is done before the fork is done once: each page that is written after it is copied.
+    // All is prepared before the fork, because each page that is written after the fork is copied.
     std::vector<char*> argv = pointers(command.words, 1);
     argv.push_back(nullptr);
     std::vector<std::string> pids = with_room_for_a_pid(command.naming_its_pid);
@@ -83,7 +83,7 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
     if (pid_ < 0) throw system_failure("cannot start a process for the command");
     if (pid_ == 0) {
         ::setpgid(0, 0);
-        // An extra for the case that holdfast and its guard are killed together: it reaches this process alone.
+        // For the case that holdfast and its guard are killed together. The SIGTERM reaches this process alone.
         if (ends_with_us) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != parent) ::_exit(126);
         go.write.reset();
@@ -92,7 +92,7 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
         const std::span variables = std::span{environment}.last(most_variables + 1);
         run(argv.data(), environment.data(), variables, signals, go.read.get(), outcome.write.get());
     }
-    // In both processes, so that the group exists whichever of them runs first (hazard 71).
+    // Parent and child both do this, so that the group exists whichever of them runs first (hazard 71).
     ::setpgid(pid_, pid_);
     go_ = std::move(go.write);
     outcome_ = std::move(outcome.read);
@@ -101,7 +101,7 @@ Child::Child(const Command& command, const Signals& signals, std::span<const int
 void Child::run(char* const* argv, char* const* environment, std::span<char*> variables, const Signals& signals, int go,
                 int outcome) noexcept {
     Go message{};
-    // End of file: holdfast has decided against it, or is no more.
+    // End of file means that holdfast has decided against the start, or has ended.
     if (!read_all(go, &message, sizeof message)) ::_exit(126);
     char* const text = memory(message.bytes);
     if (text == nullptr || !read_all(go, text, message.bytes)) ::_exit(126);
@@ -122,8 +122,8 @@ Child::~Child() {
     if (pid_ <= 0 || reaped_) return;
     ::kill(-pid_, SIGKILL);
     ::kill(pid_, SIGKILL);
-    // What waits for its go dies at once, and must not be left to an init that does not reap. After the go it may be
-    // what cannot be killed, and must not keep us as well.
+    // A child that waits for its go dies at once, and is reaped here, because an init may not reap it. After the go the
+    // command may be impossible to kill, so we do not wait for it.
     ::waitpid(pid_, nullptr, go_ ? 0 : WNOHANG);
 }
 
@@ -139,7 +139,7 @@ void Child::go(BootTime not_after, const std::vector<std::string>& environment) 
     std::string message(sizeof header, '\0');
     std::memcpy(message.data(), &header, sizeof header);
     message += variables;
-    // A child that is gone already shows at outcome_fd(), so a failed write needs no answer here.
+    // If the child is gone already, outcome_fd() shows that, so a failed write needs no answer here.
     for (std::string_view rest = message; !rest.empty();) {
         const ssize_t n = ::write(go_.get(), rest.data(), rest.size());
         if (n <= 0) break;

@@ -1,7 +1,7 @@
 // The command's process: forked in its own process group, waiting for a "go", then executed. It is forked while the
-// nodes still think about the lock, so that its go is all that is left to do when the lock is won.
+// nodes have not answered yet, so that only the go is left to do when the lock is won.
 //
-// Other threads may run when it is forked, as those that look up names do, so what the child does before exec is
+// Other threads, such as those that look up names, may run at the fork, so the child's code before exec is
 // async-signal-safe (hazard 77). The command gets the world as holdfast found it: descriptors, signal mask and
 // dispositions, umask, limits, working directory. Main thread.
 #pragma once
@@ -20,31 +20,31 @@ namespace holdfast {
 
 struct Command {
     std::vector<std::string> words;            ///< not empty; the first is looked up in PATH
-    std::vector<std::string> environment;      ///< "NAME=value", all that is known before the go
+    std::vector<std::string> environment;      ///< "NAME=value", all variables that are known before the go
     std::vector<std::string> naming_its_pid{}; ///< further names, whose value is the process id of the command
 };
 
 class Child {
   public:
     /// Forks. Nothing of the command runs yet. The child closes `sockets` at once: a connection that holdfast resets
-    /// must not live on there until the go. With `ends_with_us` the kernel sends it SIGTERM when we end. Throws
+    /// must not live on in the child until the go. With `ends_with_us` the kernel sends it SIGTERM when we end. Throws
     /// Failure.
     Child(const Command& command, const Signals& signals, std::span<const int> sockets, bool ends_with_us = true);
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
-    /// Sends SIGKILL to whatever of it has not been reaped.
+    /// Sends SIGKILL to the process and its group, unless the process was reaped.
     ~Child();
 
-    /// Its process and its process group.
+    /// The number of the process, and of its process group.
     pid_t pid() const { return pid_; }
 
-    /// Whether it has ended before its go: a signal killed it while it waited.
+    /// Whether the process has ended before its go, because a signal killed it.
     bool gone();
-    /// Lets the command start, with this in its environment as well, unless by the child's own clock `not_after` has
-    /// passed (hazard 11).
+    /// Lets the command start, with `environment` added to its variables, unless `not_after` has passed when the child
+    /// reads the clock (hazard 11).
     void go(BootTime not_after, const std::vector<std::string>& environment);
 
-    /// Readable once the command has been executed, or could not be.
+    /// Readable once the command has been executed, or its exec has failed.
     int outcome_fd() const { return outcome_.get(); }
     /// The errno of a failed exec; ETIME when not_after had passed; 0 when the command is running. Reads and
     /// closes outcome_fd().
@@ -54,7 +54,7 @@ class Child {
     void reaped() { reaped_ = true; }
 
   private:
-    /// `variables` are the last of the environment, still empty.
+    /// `variables` are the last places of `environment`, still empty.
     [[noreturn]] static void run(char* const* argv, char* const* environment, std::span<char*> variables,
                                  const Signals&, int go, int outcome) noexcept;
 

@@ -1,5 +1,5 @@
-// Why a command could not be executed, in words. Looked up after the fact, in the PATH and the folder that the command
-// would have had, so it says what was most likely the cause.
+// Why a command could not be executed, in words. The cause is looked for after the exec has failed, in the PATH and the
+// folder that the command would have had, so it is only the most likely one.
 #pragma once
 
 #include "base/error.hpp"
@@ -8,8 +8,8 @@
 
 namespace holdfast {
 
-/// `word` is the command's first, `error` what Child::outcome() says. A sentence with the next step where there is one,
-/// and holdfast's status.
+/// `word` is the command's first word, `error` the errno from Child::outcome(). The Failure has a sentence, with the
+/// next step if there is one, and holdfast's exit status.
 Failure exec_failure(const std::string& word, int error);
 
 } // namespace holdfast

@@ -18,7 +18,8 @@ bool is_one_of(std::span<const ProcessId> known, pid_t pid, uint64_t start) {
     return std::ranges::any_of(known, [&](const ProcessId& one) { return one.pid == pid && one.start == start; });
 }
 
-/// From `root`, from a member of the group, whose own parent may be another since root has ended, or from one known.
+/// Whether the process descends from `root`, from a member of the group (which has another parent if root has ended),
+/// or from a known stray.
 bool descends(const Fd& proc, pid_t pid, ProcStat stat, const Strays& strays) {
     while (stat.parent != strays.root && stat.group != strays.group && !is_one_of(strays.known, pid, stat.start)) {
         pid = stat.parent;
@@ -29,7 +30,7 @@ bool descends(const Fd& proc, pid_t pid, ProcStat stat, const Strays& strays) {
     return true;
 }
 
-/// One look at /proc: members there are, all of them zombies, and none is ours to reap.
+/// Looks once at /proc: whether the group has members, and all are zombies of other parents, which we cannot reap.
 bool only_foreign_zombies(pid_t group) {
     size_t zombies = 0;
     size_t others = 0;
@@ -41,11 +42,11 @@ bool only_foreign_zombies(pid_t group) {
     return zombies > 0 && others == 0;
 }
 
-/// A descriptor of the process; none where there is no such call (before Linux 5.3, or filtered).
+/// A descriptor of the process; none if the call does not exist (before Linux 5.3) or a filter forbids it.
 Fd hold(pid_t pid) { return Fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}; }
 
-/// By its number where it cannot be by the descriptor: the moment since its start time was looked at is too short for
-/// another to get the number.
+/// Sends by descriptor, or else by number: too little time has passed since the caller read the start time for another
+/// process to get that number.
 void send(pid_t pid, const Fd& process, int signal) {
     const bool sent =
         process && (::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0 || errno == ESRCH);
@@ -73,7 +74,7 @@ bool any_stopped(pid_t group) {
 
 bool any_alive(pid_t group) {
     if (::kill(-group, 0) != 0 && errno == ESRCH) return false;
-    // A list of processes is not read in one instant: a process that forks and ends meanwhile must not slip through.
+    // Two looks, because /proc is not read in one instant: a process that forks and ends meanwhile must not be missed.
     for (int looks = 0; looks < 2; ++looks)
         if (!only_foreign_zombies(group)) return true;
     return false;
@@ -92,10 +93,10 @@ void Strays::each(Visit visit) const {
     each_process(proc, [&](pid_t pid, const ProcStat& stat) {
         if (pid == guard || stat.group == group || stat.zombie() || !descends(proc, pid, stat, *this)) return;
         const Fd process = hold(pid);
-        // Looked at again now that its number cannot become another's unnoticed.
+        // Read again, because from now on the descriptor tells this process from a later one of the same number.
         const auto same = read_stat(proc, pid);
         if (!same || same->start != stat.start) return;
-        const bool moved = same->parent != stat.parent; // its parent has ended
+        const bool moved = same->parent != stat.parent; // because its parent has ended
         if (moved && !descends(proc, pid, *same, *this)) return;
         visit(ProcessId{pid, stat.start}, process);
     });
@@ -120,7 +121,8 @@ size_t Strays::find(std::span<pid_t> found) const {
 }
 
 void KnownStrays::signal(pid_t group, int signal) {
-    // A stopped process forks no more, and its children are found by it.
+    // A stopped process cannot fork, and its children are found through it, so strays are stopped before they are
+    // killed.
     if (signal == SIGKILL) send_to_known(SIGSTOP);
     while (look(group, signal) > 0 && signal == SIGKILL) send_to_known(SIGSTOP);
     send_to_known(signal);

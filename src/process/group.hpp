@@ -1,7 +1,7 @@
 // The command's process group, and the processes that left it: which of them still live.
 //
-// Zombies do not count: an init that reaps late must not keep the lock (hazard 74). All of this is
-// async-signal-safe: the guard calls it after a fork from a process with threads.
+// Zombies do not count: an init that reaps late must not keep the lock (hazard 74). All code here is async-signal-safe,
+// because the guard calls it after a fork from a process with threads.
 #pragma once
 
 #include "process/ancestry.hpp"
@@ -13,55 +13,57 @@
 
 namespace holdfast {
 
-/// How many live processes /proc shows in that group; the first of them in `found`. None where it shows no processes.
+/// How many live processes /proc shows in the group; puts the first of them into `found`. 0 if /proc shows no
+/// processes.
 size_t members(pid_t group, std::span<pid_t> found);
 
-/// Whether one of them is stopped.
+/// Whether a process of the group is stopped.
 bool any_stopped(pid_t group);
 
-/// Whether there are any. Exact and cheap as long as the caller reaps what ends and orphans come to it (as they come to
-/// the supervisor, a subreaper): then a group is gone just when the kernel knows no member. Only where nothing but
-/// zombies of other parents is left does /proc decide, and whatever it cannot tell counts as alive.
+/// Whether the group has a live member. Exact and cheap as long as the caller reaps its children and is a subreaper, as
+/// the supervisor is: then a group is gone exactly when the kernel knows no member. A member that the kernel knows may
+/// be a zombie of another parent, so /proc decides; what /proc cannot tell counts as alive.
 bool any_alive(pid_t group);
 
 constexpr pid_t nobody = -1;
 
-/// Throws Failure where /proc does not show processes, so that strays could not be found.
+/// Throws Failure if /proc does not show processes, because strays could not be found then.
 void require_proc();
 
-/// Descendants of the command that left its group. Those whose parents have ended are found as long as `root`, to which
-/// orphans come, lives; when it does not, `root` is nobody. Async-signal-safe.
+/// Strays are descendants of the command that left its group. A stray whose parents have ended is found as long as
+/// `root` lives, to which orphans come; if that process does not live, `root` is nobody. Async-signal-safe.
 struct Strays {
     pid_t root;
     pid_t group;
-    pid_t guard;                           ///< descends from root and is none
-    std::span<const ProcessId> known = {}; ///< they are strays, and so are their descendants
+    pid_t guard;                           ///< the guard descends from root, but is no stray
+    std::span<const ProcessId> known = {}; ///< processes that are strays, as are their descendants
 
-    /// Sends it to all of them that live. Returns how many there are.
+    /// Sends the signal to every live stray. Returns how many there are.
     size_t signal(int signal) const;
-    /// How many live; the first of them in `found`.
+    /// Returns how many strays live, and puts the first of them into `found`.
     size_t find(std::span<pid_t> found) const;
 
-    /// Calls `visit` with each one that lives, and a descriptor of it, which may be none.
+    /// Calls `visit` with each live stray and a descriptor of the process, which may be none.
     template <typename Visit>
     void each(Visit visit) const;
 };
 
-/// Strays of a group whose orphans come to no process of ours: a stray that was found once is known also when its
-/// parents have ended, and so are its descendants. Async-signal-safe: it asks for no memory.
+/// Strays of a group when the supervisor, to which orphans would come, is gone: a stray that was found once stays known
+/// after its parents have ended, and its descendants are found through it. Async-signal-safe: allocates no memory.
 class KnownStrays {
   public:
-    /// To all strays that are known or found now. When the group is gone, `group` is nobody.
+    /// Sends the signal to all strays that are known or found now. If the group is gone, `group` is nobody.
     void signal(pid_t group, int signal);
-    /// Whether one that is known lives. No look at all processes.
+    /// Whether a known stray lives. Does not search all of /proc.
     bool any_alive() const;
 
   private:
-    /// Returns how many strays are known more than before. Where there is no room for one, it gets the signal at once.
+    /// Looks for new strays and returns how many it has added. A stray for which there is no room gets the signal at
+    /// once.
     size_t look(pid_t group, int signal);
     void send_to_known(int signal) const;
 
-    std::array<ProcessId, 1024> known_; ///< of these the first count_
+    std::array<ProcessId, 1024> known_; ///< the first count_ are set
     size_t count_ = 0;
 };
 

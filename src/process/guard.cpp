@@ -19,13 +19,13 @@ namespace {
 
 /// How often to look whether a group that was told to stop has ended.
 constexpr milliseconds look_again{10};
-/// How long to go on killing what does not die: after that no signal will end it.
+/// How long to send SIGKILL to processes that do not die: after that no signal will end them.
 constexpr seconds give_up_after{10};
 
-// All below runs in a fork of a process with threads: async-signal-safe calls only, no exceptions.
+// The guard's code runs in a fork of a process with threads: async-signal-safe calls only, no exceptions.
 
-/// What the guard has in the place of our descriptors: a reader of a pipe that holdfast was started with must not wait
-/// for the guard.
+/// The guard's only descriptors. It keeps no others of holdfast, because the reader of a pipe that holdfast was started
+/// with must not wait for the guard to end.
 constexpr int pipe = 0;
 constexpr int timer = 1;
 constexpr int event = 2;
@@ -34,8 +34,8 @@ void become_bare(int pipe_end, int timer_fd, int event_fd) {
     sigset_t all;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
-    // Not a session of its own: in one it was seen to run a second late on a busy machine. Linux shares out processors
-    // by session (sched(7), autogroup).
+    // The guard gets no session of its own: Linux shares out processors by session (sched(7), autogroup), and in its
+    // own session a guard was seen to run a second late on a busy machine.
     ::setpgid(0, 0);
     ::prctl(PR_SET_NAME, Guard::name);
     ::dup2(pipe_end, pipe);
@@ -60,7 +60,7 @@ void pause(nanoseconds how_long) {
     ::nanosleep(&time, nullptr);
 }
 
-/// How long after another SIGKILL to look what has come of it: seldom, when it has been long.
+/// How long to wait between two SIGKILLs: the longer, the longer the killing has gone on.
 nanoseconds between_looks(nanoseconds killing) {
     return std::clamp<nanoseconds>(killing / 4, look_again, milliseconds{500});
 }
@@ -82,9 +82,11 @@ Guard::Guard(const LiveDeadline& deadline, GuardRules rules) : deadline_{deadlin
 }
 
 Guard::~Guard() {
-    // Something was thrown while the command ran, and no other process stops what is left of it.
+    // If an exception came while the command ran, the guard lives on, because no other process stops what is left of
+    // the command.
     if (state_->group > 0 || pid_ <= 0) return;
-    // Nothing is left for it to do; reaped here, for an init may not. It may be stopped.
+    // The guard has nothing left to do. It is killed, because it may be stopped, and reaped, because an init may not
+    // reap it.
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
 }
@@ -99,12 +101,12 @@ bool Guard::start() {
     if (!timer_fd) return false;
     pid_ = ::fork();
     if (pid_ == 0) {
-        // While the guard has it open itself, it never sees the end of the pipe.
+        // A guard that has the write end open itself never sees the end of the pipe.
         pipe_.reset();
         become_bare(read_end.get(), timer_fd.get(), deadline_.guard_event());
         run();
     }
-    // In both processes, so that from here on no signal to our group reaches it (hazard 71).
+    // Parent and child both do this, so that from here on no signal to our group reaches the guard (hazard 71).
     if (pid_ > 0) ::setpgid(pid_, pid_);
     return pid_ > 0;
 }
@@ -158,7 +160,8 @@ void Guard::run() const {
         if (!lost && deadline_.lost()) lost = now;
         StopTimes::Act act = rules_.times.guard_act(deadline_.at(), lost, told, now);
         if (act.term) {
-            // Before the signal: a command that ends of it must not look like one that ended by itself.
+            // `told` is set before the signal, because a command that the signal ends must not look like one that ended
+            // by itself.
             told = state_->told = true;
             signal(group, SIGTERM);
             signal(group, SIGCONT);
@@ -172,7 +175,7 @@ void Guard::run() const {
         }
         wait_until(act.next);
     }
-    // Once it is over, the group's number may become another's.
+    // Once the killing is over, the group's number may become another's.
     if (state_->group > 0 && !over) finish_alone(state_->group, told);
     ::_exit(0);
 }
@@ -189,9 +192,10 @@ void Guard::finish_alone(pid_t group, bool told) const {
         signal_alone(strays, group, SIGTERM);
         signal_alone(strays, group, SIGCONT);
     }
-    // No look at all processes before the kill: a process that works has to wait for a processor when it matters.
+    // The guard does not search /proc before the kill: a process that works much has to wait for a processor when it
+    // matters.
     while (true) {
-        // Once it is gone, its number may become another's.
+        // Once the group is gone, its number may become another's.
         if (group != nobody && ::kill(-group, 0) != 0 && errno == ESRCH) group = nobody;
         if (group == nobody && !strays.any_alive()) return;
         const nanoseconds left = kill_at - BootClock::now();
@@ -213,7 +217,7 @@ void Guard::signal(pid_t group, int signal) const {
 
 void Guard::signal_alone(KnownStrays& strays, pid_t group, int signal) const {
     if (rules_.tree) {
-        // A stopped process works no more, and its children are found by it.
+        // A stopped process works no more, and its children can still be found through it.
         if (signal == SIGKILL) signal_group(group, SIGSTOP);
         strays.signal(group, signal);
     }

@@ -1,11 +1,12 @@
 // A tiny process that stops the command when holdfast itself cannot: killed, out of memory, stopped, frozen in a
 // debugger (hazards 68, 69).
 //
-// It is in its own process group, takes no signal but SIGKILL, and has none of our descriptors but a pipe, at whose
-// end it knows that we are gone. The lock's deadline and the command's group are in memory that it shares with us.
-// When we are gone it stops the group at once, with the grace (inside another run without one); when the deadline comes
-// near and we have not acted, it acts in our place. When it is killed itself, the supervisor replaces it. It does not
-// know Redis: what it stops, the lock outlives by its TTL.
+// The guard is in its own process group, takes no signal but SIGKILL, and has none of our descriptors but an event and
+// a pipe, whose end shows that we are gone. The lock's deadline and the command's group are in memory that the guard
+// shares with us. When we are gone, the guard stops the group at once, with the grace (inside another run without one);
+// if the deadline comes near and we have not acted, the guard acts in our place. The supervisor replaces a guard that
+// is killed. The guard does not know Redis, so after it has stopped the command, the lock stays held until its TTL
+// ends.
 #pragma once
 
 #include "base/clock.hpp"
@@ -24,9 +25,9 @@ namespace holdfast {
 struct GuardRules {
     StopTimes times;
     bool tree = false; ///< stop strays as well (process/group.hpp)
-    /// There is a run around this one: when it has killed us for want of its own lock, no time is left for a grace.
+    /// There is a run around this one: if that run has killed us because it lost its lock, no time is left for a grace.
     bool inner = false;
-    bool acts_on_loss = true; ///< otherwise only when we are gone
+    bool acts_on_loss = true; ///< otherwise the guard acts only when we are gone
 };
 
 class Guard {
@@ -37,23 +38,23 @@ class Guard {
     Guard(const LiveDeadline& deadline, GuardRules rules);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
-    /// Ends and reaps it, but when it has not been dismissed from its group: then it finishes alone, as it does when we
-    /// are killed.
+    /// Kills and reaps the guard process, unless it still has a group to guard: then it finishes alone, as when we are
+    /// killed.
     ~Guard();
 
     pid_t pid() const { return pid_; }
 
-    /// From here on it acts on that group; the deadline is the lock's. One that was killed or stopped meanwhile is
-    /// replaced; false when that cannot be.
+    /// From here on the guard acts on that group; the deadline is already the lock's. Replaces a guard that was killed
+    /// or stopped meanwhile; false if that fails.
     bool watch(pid_t group);
-    /// The group has been told to stop by us.
+    /// Notes that we have told the group to stop.
     void told() { state_->told = true; }
-    /// The group has been told to stop, by us or by the guard while we were stopped.
+    /// Whether the group has been told to stop, by us or by the guard while we were stopped.
     bool has_told() const { return state_->told; }
-    /// The group is gone: nothing is left to guard.
+    /// Ends the guard, because the group is gone.
     void dismiss();
 
-    /// It is dead and reaped: forks another; false when that cannot be. Other threads may be running.
+    /// Forks another guard after the last one was reaped; false if that fails. Other threads may be running.
     bool replace();
 
   private:
@@ -65,9 +66,10 @@ class Guard {
     [[noreturn]] void run() const;
     bool alive(pid_t group) const;
     void finish_alone(pid_t group, bool told) const;
-    /// The group at once, and with `tree` its strays, which are found without parents while the supervisor lives.
+    /// Sends the signal to the group at once, and with `tree` to its strays, which are found even without parents while
+    /// the supervisor lives.
     void signal(pid_t group, int signal) const;
-    /// The same when the supervisor does not live: strays are found by their parents, which must not end before.
+    /// The same after the supervisor has ended: strays are found through their parents, which must not end before them.
     void signal_alone(KnownStrays& strays, pid_t group, int signal) const;
 
     const LiveDeadline& deadline_;

@@ -3,8 +3,8 @@
 
 namespace holdfast {
 
-/// How many times longer than a process of nice 0 it may wait for a processor when others want it too: the scheduler
-/// gives it that much less. 1 for nice 0 and better.
+/// How many times longer than a process of nice 0 this process may wait for a busy processor, because the scheduler
+/// gives it that much less time. 1 for nice 0 and better.
 double waits_longer_by();
 
 } // namespace holdfast

@@ -17,19 +17,19 @@ struct ProcStat {
     pid_t parent = 0;
     pid_t group = 0;
     int threads = 0;
-    uint64_t start = 0; ///< clock ticks since boot: what tells a process from a later one of the same number
+    uint64_t start = 0; ///< in clock ticks since boot; tells a process from a later one of the same number
 
-    /// A process whose first thread has ended shows as a zombie while others of its threads work.
+    /// Whether the process has ended. /proc shows a process as a zombie, too, if only its first thread has ended.
     bool zombie() const { return (state == 'Z' || state == 'X') && threads <= 1; }
 };
 
-/// Fails where there is no /proc.
+/// The descriptor is empty if there is no /proc.
 Fd open_proc();
 
 /// Nothing when there is no such process, or /proc does not show it.
 std::optional<ProcStat> read_stat(const Fd& proc, pid_t pid);
 
-/// Whether there is a /proc, and it shows us: not that of another PID namespace.
+/// Whether there is a /proc that shows this process; a /proc of another PID namespace does not.
 bool proc_shows_us();
 
 /// Calls `visit` with each process that /proc lists and can still be read.

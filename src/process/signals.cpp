@@ -28,7 +28,7 @@ Fd receive(const sigset_t& set) {
     return fd;
 }
 
-/// Skips signals that this process has sent itself: SIGPIPE and SIGXFSZ of its own writes do not mean the command.
+/// Skips signals that this process has sent itself: SIGPIPE and SIGXFSZ of its own writes are not for the command.
 std::optional<signalfd_siginfo> read_from(const Fd& fd) {
     signalfd_siginfo info{};
     while (::read(fd.get(), &info, sizeof info) == sizeof info)
@@ -36,8 +36,8 @@ std::optional<signalfd_siginfo> read_from(const Fd& fd) {
     return {};
 }
 
-/// Signals that were ignored when we were started (nohup, a background job of a script). Linux delivers them to a
-/// signalfd all the same once they are blocked.
+/// Signals that were ignored when we were started (nohup, a background job of a script). A signalfd would get them all
+/// the same once they are blocked, so they are left out of it.
 sigset_t found_ignored() {
     sigset_t set;
     sigemptyset(&set);
@@ -61,7 +61,7 @@ Signals::Signals() {
     ::pthread_sigmask(SIG_SETMASK, &blocked, &found_mask_);
     sigset_t ignored = found_ignored();
     sigdelset(&ignored, SIGCHLD);
-    // Started with SIGCHLD ignored we would never learn how the command ended (hazard 79).
+    // If SIGCHLD stayed ignored, as we may have found it, we would never learn how the command ended (hazard 79).
     struct sigaction wanted {};
     wanted.sa_handler = SIG_DFL;
     ::sigaction(SIGCHLD, &wanted, &found_sigchld_);

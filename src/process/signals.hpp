@@ -1,6 +1,6 @@
-// Signals are blocked before any thread exists and received at one descriptor, by the main thread
-// (hazards 79, 83-85). No handler is installed for it: what was ignored when holdfast was started stays ignored,
-// for holdfast and for the command.
+// Signals are blocked before any thread exists and received at a descriptor, by the main thread (hazards 79, 83-85). No
+// handler is installed, so a signal that was ignored when holdfast was started stays ignored, for holdfast and for the
+// command.
 #pragma once
 
 #include "base/fd.hpp"
@@ -14,13 +14,13 @@ namespace holdfast {
 
 class Signals {
   public:
-    /// Blocks everything but what a fault of our own raises and what stops a process: until the command runs,
-    /// Ctrl-Z stops this process as any other. Call before the first thread. Throws Failure.
+    /// Blocks all signals but those that a fault of our own raises and those that stop a process, so that until the
+    /// command runs, Ctrl-Z stops this process as any other. Call before the first thread. Throws Failure.
     Signals();
 
     /// Readable when a signal that ends a process is waiting; it stays readable until it is received.
     int ending_fd() const { return ending_fd_.get(); }
-    /// The first of those; it counts as received.
+    /// Receives the first of these signals.
     std::optional<int> next_ending() const;
 
     /// From here on signals that stop a process are received as well. Call before the command's go.
@@ -29,7 +29,7 @@ class Signals {
     int fd() const { return fd_.get(); }
     std::optional<signalfd_siginfo> next() const;
 
-    /// In a forked child before exec: mask and dispositions as holdfast found them. Async-signal-safe.
+    /// Sets mask and dispositions as holdfast found them, in a forked child before exec. Async-signal-safe.
     void restore() const;
 
   private:

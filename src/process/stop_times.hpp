@@ -1,10 +1,10 @@
 // When a command is stopped, given until when its lock is certainly held. Pure arithmetic, in one place for the
 // supervisor and the guard.
 //
-// With G = grace and K = kill margin: SIGTERM (and SIGCONT, for a stopped process would not take it) at
-// valid_until - K - G, SIGKILL at valid_until - K, so that the last process is gone before another holder can have the
-// lock (hazards 46, 75, 76). When the lock is lost for certain before SIGTERM is due, SIGTERM is due at once and
-// SIGKILL G later. The guard comes a part of K later, so that it acts only where the supervisor does not.
+// With G = grace and K = kill margin: SIGTERM (and SIGCONT, for a stopped process would not take it) at valid_until - K
+// - G, SIGKILL at valid_until - K, so that the last process is gone before another holder can have the lock (hazards
+// 46, 75, 76). When the lock is lost for certain before SIGTERM is due, SIGTERM is due at once and SIGKILL G later. The
+// guard acts a part of K later, so that it acts only if the supervisor does not.
 #pragma once
 
 #include "base/clock.hpp"
@@ -27,7 +27,7 @@ struct StopTimes {
     BootTime term_at(Lease lease, BootTime lost = never) const {
         return std::min(lost, end(lease) - kill_margin - grace);
     }
-    /// When SIGKILL is. Of what is told to stop for another reason `lost` is when it is told.
+    /// When SIGKILL is due. If the command is stopped for another reason, `lost` is when it is told to stop.
     BootTime kill_at(Lease lease, BootTime lost = never) const { return term_at(lease, lost) + grace; }
 
     BootTime guard_term_at(Lease lease, BootTime lost = never) const { return term_at(lease, lost) + kill_margin / 4; }
@@ -38,8 +38,8 @@ struct StopTimes {
         bool kill;
         BootTime next; ///< when to look again
     };
-    /// What the guard of a group does that has been `told` to stop or not, under a lock that was `lost` for certain or
-    /// was not.
+    /// What the guard does at `now`; `told`: the group has been told to stop; `lost`: when the lock was lost for
+    /// certain, if it was.
     Act guard_act(Lease lease, std::optional<BootTime> lost, bool told, BootTime now) const {
         const BootTime term_at = guard_term_at(lease, lost.value_or(never));
         const BootTime kill_at = guard_kill_at(lease, lost.value_or(never));
@@ -48,7 +48,7 @@ struct StopTimes {
     }
 
   private:
-    /// What is not held has ended when the host was started: all of these are past.
+    /// A lease that is not held ended when the host was started, so that all instants above are past.
     static BootTime end(Lease lease) { return lease.value_or(BootTime{}); }
 };
 

@@ -1,8 +1,8 @@
-// Whether a command is to be stopped, and what its group gets when: the decisions of the supervisor, as it looks at the
-// lease again and again. Pure: no clock, no signals. Main thread.
+// Whether a command is to be stopped, and when its group gets which signal: the decisions of the supervisor, which
+// looks at the lease again and again. Pure: no clock, no signals. Main thread.
 //
-// The instants are of process/stop_times.hpp. Once SIGTERM is due for a loss the lock is lost, whatever is heard later
-// (hazards 46, 47): SIGKILL comes earlier than was said first, and never later.
+// process/stop_times.hpp computes the instants. Once SIGTERM is due for a loss the lock is lost, whatever a node says
+// later (hazards 46, 47): the instant of SIGKILL may become earlier, but never later.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -18,27 +18,28 @@ class Stopping {
     Stopping(StopTimes times, bool on_loss) : times_{times}, on_loss_{on_loss} {}
 
     enum class Loss {
-        certain,    ///< the nodes say so, or it cannot be renewed
-        due,        ///< its end is so near that the command has to stop
+        certain,    ///< the nodes say that the lock is lost, or it cannot be renewed
+        due,        ///< the end of the lease is so near that the command has to stop
         guard_told, ///< the guard has told the command to stop while the supervisor was stopped
     };
-    /// What the lock is lost by, once: when it has been lost since the last look.
+    /// How the lock was lost, if it was lost since the last look; a loss is returned once.
     std::optional<Loss> look(const LiveDeadline& lease, bool guard_has_told, BootTime now);
-    /// It is lost for certain, by what the lease does not show.
+    /// Notes that the lock is lost for certain, for a reason that the lease does not show.
     void lose(StopTimes::Lease, BootTime now);
-    /// The group is to be told to stop, and killed then; of several such instants the first counts.
+    /// Notes that the group is to be told to stop now and killed at `kill_at`; the earliest of several such instants
+    /// counts.
     void stop(BootTime kill_at);
 
     bool lost() const { return lost_; }
-    /// The group is to be told to stop, or has been.
+    /// Whether the group is to be told to stop, or has been told.
     bool stopping() const { return kill_at_.has_value(); }
 
     struct Due {
-        bool term; ///< SIGTERM, and SIGCONT behind it: once
-        bool kill; ///< SIGKILL: each time from then on
+        bool term; ///< send SIGTERM, then SIGCONT; true once
+        bool kill; ///< send SIGKILL; true each time from then on
     };
     Due due(BootTime now);
-    /// When to look again, unless the lease wakes its watcher before.
+    /// When to look again, unless the lease changes before.
     BootTime next(const LiveDeadline& lease) const;
 
   private:

@@ -14,17 +14,17 @@
 namespace holdfast {
 namespace {
 
-/// How long after SIGKILL a process may take to be gone before it is named, and how often it is named again.
+/// How long after SIGKILL a process may take to be gone before it is reported, and how often it is reported again.
 constexpr seconds unkillable_after{1};
 constexpr std::chrono::minutes unkillable_again{5};
-/// How often to look for changes of which no event tells: whether the rest of the group has ended, which need not all
-/// be our children, and whether a shell has put us into the foreground.
+/// How often to look for changes of which no event tells: whether the rest of the group has ended, because not all of
+/// it need be our children, and whether a shell has put us into the foreground.
 constexpr milliseconds look_often{50};
 constexpr seconds look_seldom{1};
 /// How often to look whether other processes of our group are stopped that should not be.
 constexpr milliseconds shares_after{250};
 constexpr seconds leftovers_told_after{1};
-/// A second request to end that comes sooner may be the first one, sent twice.
+/// A second SIGINT or SIGTERM that comes sooner may be the first one, sent twice, so it does not hurry the end.
 constexpr seconds hurries_after{1};
 
 using Pids = std::array<pid_t, 16>;
@@ -48,7 +48,7 @@ Supervisor::Supervisor(Child& child, Guard* guard, Terminal& terminal, const Sig
 
 Ending Supervisor::run(const std::function<BootTime()>& keep_up) {
     while (!over()) {
-        // Before anything else, also after we were stopped or suspended ourselves.
+        // Deadlines come before all else, also after this process was stopped or suspended.
         check_deadlines(BootClock::now());
         if (BootClock::now() >= keep_up_at_) keep_up_at_ = keep_up ? keep_up() : BootTime::max();
         std::vector<pollfd> fds{
@@ -65,7 +65,7 @@ Ending Supervisor::run(const std::function<BootTime()>& keep_up) {
     if (guard_ != nullptr) guard_->dismiss();
     terminal_.take_back(child_.pid());
     tell_orphans();
-    // A success counts only if it came while the lock still held (hazard 87).
+    // A success counts only if it came while the lock was still held (hazard 87).
     ending_.lost = stopping_.lost() || deadline_.over(*ended_);
     return ending_;
 }
@@ -89,7 +89,7 @@ void Supervisor::check_deadlines(BootTime now) {
     const bool no_leftovers =
         ended_ && !stopping_.stopping() && (rules_.kill_leftovers || (!group_alive() && strays()));
     if (too_long || no_leftovers) stopping_.stop(now + rules_.times.grace);
-    // What is told may have to wait.
+    // Signals go out before messages, because a message may have to wait for the terminal.
     carry_out(now);
     if (loss == Stopping::Loss::guard_told)
         tell_loss("holdfast was stopped, and its guard has told the command to stop");
@@ -117,7 +117,7 @@ void Supervisor::carry_out(BootTime now) {
 }
 
 void Supervisor::signal_group(int signal) const {
-    // Once it is gone its number may be another's; group_alive() looked a moment ago.
+    // Once the group is gone, its number may be another's; group_alive() looked a moment ago.
     if (group_gone_) return;
     ::kill(enforced(Rule::group_kill) ? -child_.pid() : child_.pid(), signal);
     // A command that has left its group is killed all the same.
@@ -125,7 +125,7 @@ void Supervisor::signal_group(int signal) const {
 }
 
 void Supervisor::signal_all(int signal) const {
-    // The group does not wait for a look at all processes: orphans come to us.
+    // The group gets the signal before /proc is searched; strays are still found then, because orphans come to us.
     signal_group(signal);
     if (rules_.tree) strays_of(child_, guard_).signal(signal);
 }
@@ -141,7 +141,7 @@ bool Supervisor::strays() const {
 BootTime Supervisor::next_instant() const {
     BootTime next = std::min(stopping_.next(deadline_), keep_up_at_);
     if (rules_.max_hold && !ending_.timed_out && !ended_) next = std::min(next, started_ + *rules_.max_hold);
-    // What has not ended for so long may take for ever.
+    // A process that lives so long after SIGKILL may never end, so look seldom.
     if (killed_) return BootClock::now() + (BootClock::now() < *killed_ + unkillable_after ? look_often : look_seldom);
     if (ended_ || waits_for_terminal_) return std::min(next, BootClock::now() + look_often);
     return others_may_be_stopped() ? std::min(next, BootClock::now() + shares_after) : next;
@@ -188,7 +188,7 @@ void Supervisor::tell_unkillable(BootTime now) {
 }
 
 void Supervisor::tell_orphans() const {
-    // After a normal end a daemon is likely meant, and a look at all processes would cost each run.
+    // After a normal end an orphan is likely a daemon that is meant to stay, and a search of /proc would cost each run.
     if (!stopped() && !log_.details()) return;
     Pids some{};
     const size_t count = strays_of(child_, guard_).find(some);

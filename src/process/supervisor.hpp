@@ -1,8 +1,8 @@
-// Watches over the running command until nothing of its process group lives, nor of a run inside it. What cannot be
-// killed, because it has become another user's, is named and waited for: its lock is renewed.
+// Watches over the running command until no process of its group lives, nor of a run inside it. A process that cannot
+// be killed, because it has become another user's, is reported and waited for, and the lock is renewed meanwhile.
 //
 // Local deadlines decide; the network only pushes the live deadline forward (process/stopping.hpp). A guard that dies
-// is replaced; where that cannot be, the command is stopped. Main thread.
+// is replaced; if that fails, the command is stopped. Main thread.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -20,13 +20,13 @@
 
 namespace holdfast {
 
-/// What happens to the command other than by its own doing.
+/// When holdfast stops the command, and how.
 struct StopRules {
     StopTimes times;
-    bool stop_on_loss = true;               ///< otherwise the loss is only told
+    bool stop_on_loss = true;               ///< otherwise the loss is only reported
     std::optional<milliseconds> max_hold{}; ///< stop the command after this long
     bool tree = false;                      ///< stop descendants that left the group as well
-    /// When the command has ended and others of its group have not: wait for them, or one of these.
+    /// If processes of the group outlive the command, holdfast waits for them, unless one of these is set.
     bool kill_leftovers = false;
     bool leave_leftovers = false;
 };
@@ -34,19 +34,19 @@ struct StopRules {
 struct Ending {
     int wait_status = 0;    ///< of the command, as waitpid(2) gives it
     int exec_error = 0;     ///< errno when the command could not be executed
-    bool lost = false;      ///< stopped for it, or not over before the lease was
-    bool timed_out = false; ///< stopped because max_hold ran out
-    int missed_signal = 0;  ///< typed for all of our group, but only the command got it, and ended of it
+    bool lost = false;      ///< the command was stopped for a lost lock, or ended after the lease
+    bool timed_out = false; ///< the command was stopped because max_hold ran out
+    int missed_signal = 0;  ///< a signal typed for our whole group that only the command got, and ended of
 };
 
 class Supervisor {
   public:
-    /// Offers the terminal to the child, which has not got its go yet. All references outlive the Supervisor.
-    /// Without stop_on_loss a guard is there only inside another run.
+    /// Offers the terminal to the child, which has not got its go yet. All references outlive the Supervisor. Without
+    /// stop_on_loss there is a guard only inside another run.
     Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals, const LiveDeadline& deadline,
                StopRules rules, const Log& log);
 
-    /// From the go to the end of the group. Calls `keep_up` at once, and each time again at the instant that it
+    /// Runs from the go to the end of the group. Calls `keep_up` at once, and again at each instant that `keep_up`
     /// returns.
     Ending run(const std::function<BootTime()>& keep_up = {});
 
@@ -59,9 +59,9 @@ class Supervisor {
     void carry_out(BootTime now);
     void signal_group(int signal) const;
     void signal_all(int signal) const;
-    /// By a signal, by a loss or by a rule; not if it ended by itself.
+    /// Whether the command was stopped by a signal, a loss or a rule, and did not end by itself.
     bool stopped() const;
-    /// Whether there are some that are to be stopped.
+    /// Whether there are strays that are to be stopped.
     bool strays() const;
     void guard_changed(int wait_status);
     BootTime next_instant() const;
@@ -89,14 +89,14 @@ class Supervisor {
     BootTime started_ = BootClock::now();
     std::optional<BootTime> ended_;        ///< when the command itself was reaped
     std::optional<BootTime> killed_;       ///< when SIGKILL was sent first
-    BootTime tell_unkillable_at_{};        ///< of meaning from then on
-    std::optional<BootTime> asked_to_end_; ///< by the last SIGINT or SIGTERM
-    sigset_t sent_on_{};                   ///< what the group got from us because we got it
-    BootTime keep_up_at_{};                ///< the next call
+    BootTime tell_unkillable_at_{};        ///< when to report next, once killed_ is set
+    std::optional<BootTime> asked_to_end_; ///< when the last SIGINT or SIGTERM came
+    sigset_t sent_on_{};                   ///< the signals that we got and sent on to the group
+    BootTime keep_up_at_{};                ///< when to call keep_up next
     bool waits_for_terminal_ = false;
     bool stop_refused_ = false;
     bool leftovers_told_ = false;
-    bool group_gone_ = false; ///< and its number free for others
+    bool group_gone_ = false; ///< the group is gone, so its number may be another's
 };
 
 } // namespace holdfast

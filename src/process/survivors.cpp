@@ -20,7 +20,7 @@ std::string name_of(pid_t pid) {
     return name;
 }
 
-/// Its effective user.
+/// The effective user of the process.
 std::optional<uid_t> user_of(pid_t pid) {
     std::ifstream status{fmt::format("/proc/{}/status", pid)};
     for (std::string word; status >> word;) {

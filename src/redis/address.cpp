@@ -79,7 +79,7 @@ bool may_be_one_server(const Address& one, const Address& other) {
 
 std::vector<Address> known_addresses(const Node& node) {
     if (node.is_unix()) return {unix_address(node.socket_path)};
-    // That is this host, whatever a resolver says (RFC 6761, section 6.3).
+    // localhost is this host, whatever a resolver says (RFC 6761, section 6.3).
     if (node.host == "localhost")
         return {tcp_address(in6addr_loopback, node.port), tcp_address(in_addr{htonl(INADDR_LOOPBACK)}, node.port)};
     if (in_addr v4{}; ::inet_pton(AF_INET, node.host.c_str(), &v4) == 1) return {tcp_address(v4, node.port)};
@@ -89,9 +89,9 @@ std::vector<Address> known_addresses(const Node& node) {
 
 struct Lookup::Shared {
     Addresses addresses;
-    std::atomic<bool> known = false; ///< the addresses are the owner's; before, they are the thread's
+    std::atomic<bool> known = false; ///< if set, `addresses` belongs to the owner, otherwise to the thread
     Fd event{};
-    std::counting_semaphore<> wanted{0}; ///< once for each further look-up, and for the end
+    std::counting_semaphore<> wanted{0}; ///< released for each further look-up, and at the end
     std::atomic<bool> over = false;
 };
 
@@ -114,7 +114,7 @@ Lookup::Lookup(const Node& node) : shared_{std::make_shared<Shared>()} {
             }
             const uint64_t one = 1;
             [[maybe_unused]] const auto ignored = ::write(shared->event.get(), &one, sizeof one);
-            shared->known = true; // only now: the owner may take back the event at once
+            shared->known = true; // after the write, because again() may clear the event at once
             shared->wanted.acquire();
         }
     };

@@ -93,7 +93,7 @@ void Connection::open() {
     endpoint_.begin();
     if (endpoint_.known() || !endpoint_.is_looking()) return connect_next();
     state_ = State::resolving;
-    // Counted from the look-up's begin, not from this round's: no two rounds wait in full for the same look-up.
+    // Counted from the begin of the look-up, not of this round, so that no two rounds wait in full for one look-up.
     open_until_ = endpoint_.looking_since() + time_to_open();
     if (BootClock::now() > open_until_) too_late();
 }
@@ -161,7 +161,7 @@ void Connection::write() {
 void Connection::flush_tls() {
     const std::string bytes = tls_->outgoing();
     if (const auto over = tls_->failure()) {
-        // The server may learn why, and need not.
+        // This tells the server why TLS has failed; it does not matter if the bytes are not sent.
         ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         return fail(over->kind, over->text);
     }
@@ -212,7 +212,7 @@ void Connection::too_late() {
 }
 
 bool Connection::read() {
-    std::array<char, 16384> buffer; // not cleared: that is four pages
+    std::array<char, 16384> buffer; // not cleared, because that would cost four pages
     const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (size <= 0) {
@@ -289,7 +289,8 @@ void Connection::close() {
 }
 
 void Connection::received_in_vain(Pending done) {
-    // What went out with the greeting is done all the same, so its answer is waited for.
+    // The server executes a request that went out with the greeting even if it refuses the greeting, so wait for the
+    // answer.
     if (done.purpose == Purpose::round)
         answer_ = {done.round, Answer{tl::unexpected{*refused_}, done.sent_at, BootClock::now() - *done.sent_at,
                                       std::move(done.replies)}};
@@ -299,7 +300,7 @@ void Connection::received_in_vain(Pending done) {
 void Connection::hear(Reply push) {
     if (push.items.size() != 3) return;
     const std::string& kind = push.items[0].text;
-    // The answer to SUBSCRIBE; one that is refused is an error in its place.
+    // The push is the answer to SUBSCRIBE; if the server refuses SUBSCRIBE, it answers with an error instead.
     if (kind == "subscribe" && !pending_.empty() && pending_.front().purpose == Purpose::listening) {
         ++listening_;
         receive(std::move(push));
@@ -334,14 +335,15 @@ void Connection::greeted(const std::vector<Reply>& replies) {
 }
 
 void Connection::fail(Kind kind, std::string text) {
-    // A server that refuses our greeting, or does not answer it, need not be the node: that may have moved.
+    // A server that refuses our greeting, or does not answer it, may not be the node, so the node's name is looked up
+    // again.
     const bool has_greeted =
         state_ == State::open && !refused_ && (pending_.empty() || pending_.front().purpose != Purpose::greeting);
     if (!has_greeted) endpoint_.look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     NodeFailure why = state_ == State::open && refused_ ? *refused_ : NodeFailure{kind, std::move(text)};
     if (!overdue || enforced(Rule::close_on_timeout)) close();
-    // Only the last round is still asked for its answer; earlier ones have ended.
+    // Only the last round still waits for its answer; earlier rounds have ended.
     const auto asked = std::ranges::find(pending_.rbegin(), pending_.rend(), Purpose::round, &Pending::purpose);
     if (asked != pending_.rend())
         answer_ = {asked->round, Answer{tl::unexpected{std::move(why)}, asked->sent_at,

@@ -9,8 +9,8 @@
 //  - An answer that is read later than the node timeout after sent_at is a timeout, also when its bytes
 //    were there earlier and this process had slept (holdfast-protocol(7), ROUNDS).
 //  - A node's failure is a value with a text for people. Nothing here throws for what a node does.
-//  - All that comes before HELLO has max(1 s, node timeout) together, and every address of the host a share of it. It
-//    delays no other node: those answer meanwhile.
+//  - All steps before HELLO together may take max(1 s, node timeout), and each address of the host gets a share of
+//    that time. They delay no other node, because other nodes answer meanwhile.
 //  - The socket is close-on-exec, and writing to it raises no SIGPIPE (hazards 77, 85).
 #pragma once
 
@@ -39,7 +39,8 @@ struct Answer {
     tl::expected<std::vector<Reply>, NodeFailure> replies; ///< as many as the request has commands
     std::optional<BootTime> sent_at;                       ///< nothing: no byte of the request ever left
     nanoseconds took{};                                    ///< from sent_at until the answer was read
-    /// What a node that may not be asked has answered all the same, because the request went out with our greeting.
+    /// The replies of a node that may not be asked for locks, but got the request, because it went out with our
+    /// greeting.
     std::vector<Reply> in_vain{};
 };
 
@@ -51,20 +52,20 @@ struct Message {
 
 class Connection {
   public:
-    /// `tls` is there when the node has TLS. With `introduce` the server is asked for its introduction whenever a
+    /// `tls` is set if the node has TLS. With `introduce` the server is asked for its introduction whenever a
     /// connection is opened.
     Connection(Node node, std::shared_ptr<const TlsContext> tls, milliseconds node_timeout, bool introduce);
 
     const Node& node() const { return node_; }
 
-    /// Begins to look the node's name up. Blocks for nothing, but starts a thread: main thread, while no lock is held.
-    /// From then on a name under which no node greets us is looked up anew, in that thread, also while one is.
+    /// Begins to look the node's name up. Does not block, but starts a thread: main thread, while no lock is held. From
+    /// then on that thread looks up anew a name under which no node greets us, also while a lock is held.
     void resolve();
 
-    /// Reads what has come late, and closes the connection when an answer is overdue. Before each submit().
+    /// Reads answers that have come late, and closes the connection if an answer is overdue. Call before each submit().
     void settle();
-    /// Counts the connections to this node: the one that the next submit() will use. Requests of the same number
-    /// reach the node in order.
+    /// The number of the connection that the next submit() will use, counted from the first to this node. Requests of
+    /// the same number reach the node in order.
     uint64_t number() const { return state_ == State::closed ? opened_ + 1 : opened_; }
     /// Queues a request for a round; opens the connection when it is closed.
     void submit(const Request&, uint64_t round);
@@ -72,31 +73,31 @@ class Connection {
     std::optional<Answer> take(uint64_t round);
     /// Whether all that was submitted has been handed to the kernel, or has failed.
     bool written() const;
-    /// Something was sent to this node, on this connection or an earlier one. Before that it cannot hold anything of
-    /// ours.
+    /// Whether anything was sent to this node, on this connection or an earlier one. Before that, the node cannot hold
+    /// a key of ours.
     bool reached() const { return reached_; }
-    /// The node has answered all that it was asked on this connection.
+    /// Whether the node has answered all requests on this connection.
     bool caught_up() const { return state_ == State::open && pending_.empty(); }
 
     const std::optional<Introduction>& introduction() const { return introduction_; }
-    /// It never has, and is about to be asked, or has been.
+    /// Whether the node has not introduced itself yet, but is about to be asked for that, or has been asked.
     bool may_introduce_itself() const { return introduce_ && !introduction_ && !refused_ && state_ != State::closed; }
-    /// Its name is being looked up.
+    /// Whether the node's name is being looked up.
     bool looks_up() const { return state_ == State::resolving; }
-    /// Nothing that it was sent can have reached it yet.
+    /// Whether the connection is not open yet, so that no request on it can have reached the node.
     bool is_being_opened() const { return state_ != State::closed && state_ != State::open; }
 
-    /// Asks for an answer that no round takes.
+    /// Sends a PING, whose answer no round takes.
     void ping();
-    /// There is a request without an answer.
+    /// Whether there is a request without an answer.
     bool owes_an_answer() const { return !pending_.empty(); }
-    /// Waits no longer for what it owes: the next request goes out on another connection.
+    /// Closes a connection that owes an answer, so that the next request goes out on another connection.
     void give_up();
-    /// Of two nodes that have not introduced themselves: whether their addresses may be those of one server.
+    /// Whether this node and `other` may be one server, by the addresses of both.
     bool may_be(const Connection& other) const { return endpoint_.may_be(other.endpoint_); }
 
-    /// Asks for the messages of a channel, now and whenever a connection is opened. A server that speaks only the older
-    /// protocol is not asked: there a connection that listens can do nothing else.
+    /// Subscribes to a channel, now and whenever a connection is opened. A server that speaks only RESP2 is not asked,
+    /// because with RESP2 a connection that listens can do nothing else.
     void listen(const std::string& channel);
     bool listening() const { return listening_ > 0; }
     bool has_messages() const { return !messages_.empty(); }
@@ -104,7 +105,7 @@ class Connection {
 
     void add_sockets(std::vector<int>&) const;
 
-    /// What to wait for, and until when at most. After that: advance().
+    /// What the owner waits for, and until when at most; then the owner calls advance().
     pollfd interest() const;
     BootTime deadline() const;
     void advance(short revents);
@@ -121,25 +122,26 @@ class Connection {
     };
 
     milliseconds time_to_open() const;
-    /// RST: what is still under way on it must not arrive after what comes on the next.
+    /// Sends RST, so that no request that is still under way on that connection arrives after one on the next
+    /// connection.
     void reset_given_up();
     void open();
     void connect_next();
     void connected();
     void greet();
     void write();
-    /// What TLS has to say, and whether it is over.
+    /// Sends the bytes that TLS has to send, and closes the connection if TLS has failed.
     void flush_tls();
     void send(std::string_view bytes);
     /// False when there was nothing to read.
     bool read();
-    /// It has not answered HELLO yet.
+    /// Whether the server has not answered HELLO yet.
     bool awaits_greeting() const;
     void decrypt(std::string_view bytes);
     void take(std::string_view text);
     void too_late();
     void receive(Reply);
-    /// On a connection whose greeting was refused.
+    /// Takes the replies to a request on a connection whose greeting was refused.
     void received_in_vain(Pending done);
     void hear(Reply);
     void greeted(const std::vector<Reply>&);
@@ -159,13 +161,13 @@ class Connection {
     bool reached_ = false;
     uint64_t opened_ = 0;
     Fd fd_;
-    Fd given_up_;              ///< until the next is opened; if none is, what was said last may still arrive
-    BootTime open_until_{};    ///< until HELLO is sent
-    BootTime address_until_{}; ///< until the next address is tried
+    Fd given_up_;           ///< open until the next connection is opened; if none is, the last request may still arrive
+    BootTime open_until_{}; ///< by when HELLO has to be sent
+    BootTime address_until_{}; ///< when the next address is tried
     std::unique_ptr<Tls> tls_;
     ReplyReader reader_;
     std::optional<NodeFailure> refused_; ///< why the server on this connection may not be asked
-    std::deque<Pending> pending_;        ///< sent and not, in order
+    std::deque<Pending> pending_;        ///< requests without an answer, sent or not, in order
     std::optional<std::pair<uint64_t, Answer>> answer_;
     std::optional<Introduction> introduction_;
     std::vector<std::string> channels_;

@@ -1,5 +1,5 @@
-// Where a node is now: the addresses of its host, looked up and tried in turn. A node stays the same node when it
-// moves; its endpoint changes. Belongs to the connection, and to the connection's thread.
+// Where a node is now: the addresses of its host, looked up and tried in turn. A node that moves to other addresses
+// stays the same Node; only its Endpoint changes. Belongs to the connection, and to the connection's thread.
 #pragma once
 
 #include "redis/address.hpp"
@@ -12,14 +12,14 @@ namespace holdfast {
 
 class Endpoint {
   public:
-    /// Begins a look-up, unless there are addresses that stay or a name's thread that looks it up anew. Blocks for
-    /// nothing, but starts a thread: main thread, while no lock is held.
+    /// Begins a look-up, unless there are addresses that stay, or a thread that looks the name up anew. Does not block,
+    /// but starts a thread: main thread, while no lock is held.
     void look_up(const Node&);
-    /// Asks the thread of an earlier look-up once more; nothing where there is none.
+    /// Lets the thread of an earlier look-up look up once more; does nothing if there is no such thread.
     void look_again();
-    /// A look-up's result is not here yet.
+    /// Whether a look-up has no result yet.
     bool is_looking() const { return looking_; }
-    /// Becomes readable when it is. While is_looking().
+    /// Becomes readable when there is a result. Valid while is_looking().
     int fd() const { return lookup_->fd(); }
     BootTime looking_since() const { return lookup_->begun(); }
 
@@ -29,12 +29,12 @@ class Endpoint {
     /// How many addresses are still to be tried.
     size_t left() const { return addresses_.size() - tried_; }
     const Address& next() { return addresses_[tried_++]; }
-    /// The address that next() gave last is the best from now on.
+    /// Makes the address that next() gave last the first to be tried from now on.
     void prefer() { std::swap(addresses_.front(), addresses_[tried_ - 1]); }
-    /// Why there is nothing to try.
+    /// Why no address is left to try.
     std::string why_none() const { return known() ? "no address of it could be used" : error_; }
 
-    /// Whether one server may be at an address of each.
+    /// Whether one server may be at an address of this node and at one of `other`.
     bool may_be(const Endpoint& other) const;
 
   private:

@@ -12,11 +12,11 @@ namespace {
 using enum NodeFailure::Kind;
 using enum Refusal::Helps;
 
-/// One kind of refusal. In its text {words} are the server's, and {place} the last of them; {user} and {db} are the
-/// node's.
+/// One kind of refusal. In its text, {words} stands for the server's words and {place} for the last of them, {user} and
+/// {db} for the node's.
 struct Row {
     std::string_view code; ///< how the refusal begins
-    std::string_view text; ///< empty: the server's words say it
+    std::string_view text; ///< empty: the server's words are quoted
     std::string_view advice;
     NodeFailure::Kind kind = no_vote;
     Refusal::Helps helps = repair;
@@ -57,15 +57,15 @@ std::string_view cause(std::string_view text) {
     // Redis 6: "ERR Error running script (call to f_0a9f): @user_script:1: @user_script: 1: -OOM command not allowed"
     if (const size_t at = text.find(": -"); text.starts_with("ERR Error running script") && at != text.npos)
         text.remove_prefix(at + 3);
-    // The line of our script is of no use to users.
+    // The line number in our script is of no use to users, so it is cut off.
     if (const size_t script = text.rfind(" script: "); text.find(", on @user_script:", script) != text.npos)
         text = text.substr(0, script);
     if (text.ends_with('.')) text.remove_suffix(1);
     return text;
 }
 
-/// Whether our user may not do what it was asked to do, in a script or outside. Servers of different ages speak of it
-/// differently.
+/// Whether the error says that our user lacks a right, in a script or outside. Servers of different versions use
+/// different words for that.
 bool lacks_right(const Reply& error) {
     const auto says = [&](const char* words) { return error.text.find(words) != std::string::npos; };
     return says("NOPERM") || says("user executing the script") || says("ACL failure");

@@ -15,25 +15,25 @@ namespace holdfast {
 
 struct Refusal {
     std::string text{};   ///< what is the matter
-    std::string advice{}; ///< what to do about it; empty where that is not known
+    std::string advice{}; ///< what to do about it; empty if that is not known
     NodeFailure::Kind kind = NodeFailure::Kind::no_vote;
     enum class Helps { repair, time, another_server } helps = Helps::repair;
 };
 
-/// Of any answer but that to HELLO: the server's words are quoted where there are none of ours. `node`: the one that
-/// was asked, for answers that are about its user or database.
+/// The meaning of any error but one to HELLO; quotes the server's words if holdfast has no own words for the error.
+/// `node` is the one that was asked, for errors about its user or database.
 Refusal meaning(const Reply& error, const Node& node = {});
-/// Of the answer to HELLO, which may repeat a password: of its words the code alone is quoted.
+/// The meaning of an error to HELLO; quotes only the error's code, because the rest may repeat a password.
 Refusal meaning_of_hello(const Reply& error, const Node&);
-/// Why a server that says so of itself has no vote; nothing when it is a master, or does not say.
+/// Why a server of this mode and role has no vote; nothing if the server is a master, or does not say its role.
 std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role);
 
-/// Text and advice, for a node's line.
+/// A failure with the refusal's text and advice, for a node's line.
 NodeFailure as_failure(const Refusal&);
-/// What to do where our user may not do what it was asked to do.
+/// The advice if our user lacks the right to do what it was asked to do.
 constexpr std::string_view give_rights = "give our user the rights that holdfast doctor --acl prints";
 
-/// What answers there, by the first bytes that it sent; nothing when they tell nothing.
+/// Which server other than Redis has sent these first bytes; nothing if the bytes do not tell.
 std::optional<std::string> stranger(std::string_view first_bytes);
 
 } // namespace holdfast

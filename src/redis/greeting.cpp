@@ -10,7 +10,7 @@
 namespace holdfast {
 namespace {
 
-/// What a field of the answer to HELLO says; nothing where it is missing.
+/// The value of a field in the answer to HELLO; empty if the field is missing.
 std::string_view field(const Reply& hello, std::string_view name) {
     const Reply* value = hello.find(name);
     return value == nullptr ? std::string_view{} : value->text;
@@ -19,7 +19,7 @@ std::string_view field(const Reply& hello, std::string_view name) {
 std::optional<Refusal> refusal_of_hello(const Node& node, const Reply& reply) {
     if (reply.type == Reply::Type::list) return not_a_master(field(reply, "mode"), field(reply, "role"));
     if (reply.type != Reply::Type::error) return Refusal{"it does not answer HELLO as Redis does"};
-    // An older protocol does for locks; only what must be pushed to us is missing then.
+    // The older protocol is enough for locks; the server only cannot push messages to us then.
     if (reply.is_error("NOPROTO") || (reply.text.starts_with("ERR unknown command") && node.password.empty()))
         return {};
     return meaning_of_hello(reply, node);
@@ -43,7 +43,7 @@ std::optional<NodeFailure> refusal(const Node& node, const std::vector<Reply>& r
     const Reply& reply = replies.back();
     std::optional<Refusal> why;
     if (replies.size() == 1) why = refusal_of_hello(node, reply);
-    // An introduction may be refused, but not the database that is asked for before it.
+    // The server may refuse the introduction, but not the SELECT of a database, which comes before it.
     if (replies.size() == 2 && node.db != 0 && reply.type == Reply::Type::error) why = meaning(reply, node);
     return why ? std::optional{as_failure(*why)} : std::nullopt;
 }

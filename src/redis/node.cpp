@@ -63,7 +63,7 @@ std::optional<std::string> read_db(std::string_view text, Node& node) {
     return {};
 }
 
-/// One "name=value" of those behind '?'. Returns what is wrong with it.
+/// Reads one "name=value" of those after the '?'. Returns what is wrong with it, or nothing.
 std::optional<std::string> read_option(std::string_view option, Node& node) {
     std::string_view name = option;
     const auto value = percent_decoded(cut_behind(name, name.find('=')).value_or(""));
@@ -121,7 +121,7 @@ bool is_ipv6(std::string text) {
 }
 
 std::string not_a_port(std::string_view host) {
-    // What stands there is not shown: where the '@' was forgotten it is the password.
+    // The text is not shown, because it is the password if the '@' was forgotten.
     return fmt::format("what stands behind the host '{}' is not a port (1 to 65535)", printable(host));
 }
 
@@ -149,7 +149,7 @@ std::optional<std::string> read_host(const UriParts& parts, Node& node) {
 
 std::optional<std::string> read_login(const UriParts& parts, Node& node) {
     const std::string_view written = parts.password.value_or("");
-    // Either may be the end of a password, and half a password is not to be shown as a host or a file.
+    // The '?' or the '@' may be part of a password, and half a password must not be shown as a host or a file.
     if (parts.user->find('?') != std::string_view::npos || written.find('?') != std::string_view::npos)
         return "it has a '?' before an '@'; write %3F in user and password, %40 in the name of a file";
     const auto user = percent_decoded(*parts.user);
@@ -198,7 +198,7 @@ std::string Node::uri() const {
         text += fmt::format("{}{}={}", std::exchange(separator, '&'), name, value);
     };
     const auto add_file = [&](const char* name, const std::string& file) {
-        // The command may change its folder.
+        // The path becomes absolute, because the command may change its folder.
         if (!file.empty()) add(name, percent_encoded(std::filesystem::absolute(file).string()));
     };
     if (durable) add("durable", "yes");

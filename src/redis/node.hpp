@@ -13,15 +13,15 @@
 
 namespace holdfast {
 
-/// Names of PEM files. Empty ones: the system's authorities, and no certificate of our own.
+/// Names of PEM files. Without `ca` the system's authorities count; without `cert` we have no certificate.
 struct TlsOptions {
-    std::string ca{};   ///< the only authorities that are trusted
-    std::string cert{}; ///< ours, for a server that wants to know its clients; with those between it and its authority
-    std::string key{};  ///< to `cert`; empty: it is in the same file
+    std::string ca{};      ///< the only authorities that are trusted
+    std::string cert{};    ///< our certificate, for a server that asks for one, with those between it and its authority
+    std::string key{};     ///< the key to `cert`; empty: it is in the same file
     bool insecure = false; ///< any server that answers is believed to be the node
 
     auto operator<=>(const TlsOptions&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means <=>
-    /// What is open here is as in `defaults`. A certificate and its key go together.
+    /// Takes each option that is empty here from `defaults`, but certificate and key only together.
     void complete_from(const TlsOptions& defaults);
 };
 
@@ -33,14 +33,15 @@ struct Node {
     std::string user; ///< empty: the server's default user
     Secret password;
     std::optional<TlsOptions> tls; ///< nothing: no TLS
-    bool remembers = false;        ///< one of ours (local:), which no restart makes forget what it granted
-    bool durable = false;          ///< its URI says the same of it
+    bool remembers = false;        ///< a node of holdfast's own (local:), which forgets no grant in a restart
+    bool durable = false;          ///< the node's URI says that it forgets no grant in a restart
 
     bool is_unix() const { return !socket_path.empty(); }
 
-    /// As a URI without user, password and file names: what messages show, and what tells nodes apart.
+    /// As a URI without user, password and file names, which messages show, and by which nodes are told apart.
     std::string display() const;
-    /// The same with its options, for another holdfast to connect as we do: what the command's environment gets.
+    /// The same with the node's options, for the command's environment, so that a holdfast in the command connects as
+    /// we do.
     std::string uri() const;
 };
 

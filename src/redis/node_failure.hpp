@@ -1,4 +1,4 @@
-// Why a node has no say: a value, for half of them failing is a normal day.
+// Why a node has no vote: a value and no exception, because nodes that fail are normal.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@ namespace holdfast {
 struct NodeFailure {
     enum class Kind {
         unreachable, ///< no connection, or it broke
-        timeout,     ///< nothing in time
-        no_vote,     ///< it answers, but not as a Redis server that may be asked for locks
-        denied,      ///< it refuses our credentials or permissions, or cannot prove that it is the node we mean
+        timeout,     ///< no answer in time
+        no_vote,     ///< the node answers, but not as a Redis server that may be asked for locks
+        denied,      ///< the node refuses our credentials or permissions, or cannot prove that it is the node we mean
     };
     Kind kind;
     std::string text; ///< for people: no capital, no final point, nothing unprintable

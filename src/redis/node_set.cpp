@@ -36,7 +36,7 @@ class NodeSet::RunningExchange {
     size_t node() const { return node_; }
     Connection& connection() const { return *connection_; }
 
-    /// The node's last word, once it is there.
+    /// The node's final answer, once it is there.
     std::optional<Answer> take() {
         while (auto answer = connection_->take(round_)) {
             if (!answer->replies || !then_) return answer;
@@ -45,7 +45,8 @@ class NodeSet::RunningExchange {
                 answer->replies = std::vector<Reply>{std::move(*said)};
                 return answer;
             }
-            // What was read on a connection that has closed since is no ground to act on: its WATCH has ended with it.
+            // Replies from a connection that has closed since are no ground to act, because its WATCH has ended with
+            // it.
             if (connection_->number() != number_) {
                 answer->replies =
                     tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, "it closed the connection"}};
@@ -72,7 +73,7 @@ class NodeSet::HearingOut {
     HearingOut(std::vector<Connection>& connections, milliseconds node_timeout)
         : connections_{connections}, longest_{node_timeout / 10} {}
 
-    /// To be asked whenever something has happened, once there is enough; begins what has to be waited for. It leaves
+    /// Call whenever something has happened, once there is enough. Sends the pings that are to be waited for. Leaves
     /// half of the rest of the round to a run that has won.
     bool goes_on(const Answers& answers, BootTime deadline) {
         const BootTime now = BootClock::now();
@@ -83,17 +84,17 @@ class NodeSet::HearingOut {
         if (asked_.empty() && requests_++ < requests_heard_out) ask(answers);
         return !asked_.empty();
     }
-    /// To be waited for, beside the nodes that have not answered; and until when.
+    /// The connections to wait for, besides those of nodes that have not answered; until() is when that wait ends.
     const std::vector<Connection*>& asked() const { return asked_; }
     BootTime until() const { return until_ && BootClock::now() < *until_ ? *until_ : BootTime::max(); }
 
   private:
-    /// A server that is connected to under both names takes both in before it reads the first of these, and has
-    /// answered both before the second.
+    /// A server to which we connect under two names accepts both connections before it reads the first of these
+    /// requests, and has answered on both before it reads the second.
     static constexpr int requests_heard_out = 2;
 
-    /// The node's address is not known yet, or may be that of a node that has introduced itself or is about to. Where
-    /// both connections are open, the requests tell instead.
+    /// Whether the node's address is not known yet, or may be that of another node. If both connections are open, the
+    /// requests tell instead.
     bool may_be_another(const Connection& one) const {
         if (!one.may_introduce_itself()) return false;
         return one.looks_up() || std::ranges::any_of(connections_, [&](const Connection& other) {
@@ -146,7 +147,7 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
         return true;
     };
     if (until.meanwhile) {
-        // To nodes that are near the connection stands at once; they are asked before anything else is done.
+        // A connection to a node nearby opens at once, so that its request goes out before `meanwhile` takes time.
         wait(BootTime{});
         until.meanwhile();
     }

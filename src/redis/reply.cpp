@@ -10,12 +10,13 @@ namespace holdfast {
 namespace {
 
 constexpr size_t most_bytes = 4 << 20;
-/// An element takes more room than its bytes.
+/// Elements have a limit of their own, because an element takes more memory than its bytes.
 constexpr size_t most_elements = 1 << 16;
 constexpr int deepest = 8;
 constexpr const char* too_much = "it sent more than any answer holds";
 
-// hiredis calls these for each element in turn, whose place its parent has prepared. Null refuses it.
+// hiredis calls these functions for each element in turn; the parent of an element has made room for it. Null refuses
+// the reply.
 
 Reply* place(const redisReadTask* task, Reply::Type type) {
     Reply* reply = task->parent == nullptr

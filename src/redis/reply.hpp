@@ -20,18 +20,18 @@ struct Reply {
     std::vector<Reply> items; ///< list and push; a map is a list of keys and values in turn
 
     bool is_error(std::string_view code) const;
-    /// The integer, or the number that a text stands for (scores come as doubles, perhaps with an exponent); 0 for what
-    /// is none, or is beyond what a double counts.
+    /// The integer, or the number that a text stands for (scores come as doubles, perhaps with an exponent); 0 for a
+    /// text that is no number, or a number that a double cannot count to.
     int64_t number() const;
     /// The value that follows `key` in a map; nothing where there is none.
     const Reply* find(std::string_view key) const;
 };
 
-/// Cuts the bytes of one connection into replies. Bounded: nesting, and bytes and elements since expect().
+/// Cuts the bytes of one connection into replies. Limits the nesting, and the bytes and elements since expect().
 class ReplyReader {
   public:
     ReplyReader();
-    /// What comes from here on belongs to another request, and is counted anew.
+    /// Bytes from here on belong to another request, so the count begins anew.
     void expect();
     void feed(std::string_view bytes);
     /// The next whole reply, or nothing yet. After broken() there are no more.

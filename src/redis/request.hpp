@@ -25,7 +25,7 @@ class Request {
     }
 
     const std::string& bytes() const { return bytes_; }
-    /// One command more is still taken by a socket at once.
+    /// Whether the request is so small that a socket still takes one more command at once.
     bool has_room() const { return bytes_.size() < 32'000; }
     /// How many replies the node owes for this.
     size_t commands() const { return commands_; }
@@ -35,10 +35,10 @@ class Request {
     size_t commands_ = 0;
 };
 
-/// Arguments in digits.
+/// A number in digits, as an argument.
 std::string argument(int64_t number);
 std::string argument(std::chrono::milliseconds);
-/// Where a glob is expected: what matches just that text.
+/// A glob that matches exactly that text.
 std::string glob_escaped(std::string_view text);
 
 } // namespace holdfast

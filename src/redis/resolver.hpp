@@ -1,4 +1,4 @@
-// Where a node is: its URI says so, or the system's resolver knows.
+// Where a node is, from the node's URI or from the system's resolver.
 #pragma once
 
 #include "redis/address.hpp"
@@ -9,10 +9,10 @@
 
 namespace holdfast {
 
-/// The addresses that a node's URI says: a socket's path, a number, localhost. None: it has a name to be resolved.
+/// The addresses in a node's URI: a socket's path, a numeric address, localhost. None if a name has to be resolved.
 std::vector<Address> known_addresses(const Node&);
 
-/// Asks the system's resolver, for as long as it takes. The lean program has none (lean/lean.hpp).
+/// Asks the system's resolver, for as long as it takes. The lean program has no resolver (lean/lean.hpp).
 Addresses ask_resolver(const std::string& host, uint16_t port);
 
 } // namespace holdfast

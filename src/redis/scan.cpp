@@ -6,7 +6,7 @@
 namespace holdfast {
 
 std::vector<std::string> ScanWalk::take(Reply answer) {
-    // With two thousand keys a step that is more than any server has.
+    // With two thousand keys a step, no server has so many keys that a walk needs this many steps.
     constexpr size_t most_steps = 1'000'000;
     if (answer.items.size() != 2 || answer.items[0].text == milestone_ || ++steps_ == most_steps) {
         broken_ = true;

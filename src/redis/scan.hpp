@@ -16,10 +16,11 @@ class ScanWalk {
 
     /// The next step, as long as it is not over().
     void add_to(Request& request) const { request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", count_}); }
-    /// The keys in the answer to it. What is no answer, or leads back to where the walk was before, breaks it off.
+    /// The keys in the answer to that step. An answer that makes no sense, or a cursor that came before, breaks the
+    /// walk off.
     std::vector<std::string> take(Reply answer);
 
-    /// Every key was met, or it is broken off.
+    /// Whether every key was met or the walk is broken off.
     bool over() const { return complete_ || broken_; }
     bool complete() const { return complete_; }
     bool broken() const { return broken_; }
@@ -29,7 +30,7 @@ class ScanWalk {
     std::string pattern_;
     std::string count_;
     std::string cursor_ = "0";
-    std::string milestone_; ///< a cursor of before, the newer the longer the walk: in a circle it is met again
+    std::string milestone_; ///< an earlier cursor, replaced ever more seldom, so that a walk in a circle meets it again
     size_t steps_ = 0;
     bool complete_ = false;
     bool broken_ = false;

@@ -24,7 +24,7 @@ using Kind = NodeFailure::Kind;
 
 namespace {
 
-/// More than any handshake takes.
+/// In bytes, more than any handshake takes.
 constexpr size_t most_without_text = 1 << 18;
 
 Failure unusable(const char* role, const std::string& file, const std::string& why) {
@@ -35,7 +35,7 @@ void require_readable(const char* role, const std::string& file) {
     if (const Fd fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)}; !fd) throw unusable(role, file, errno_text(errno));
 }
 
-/// OpenSSL would ask the terminal.
+/// Without this, OpenSSL would ask for a passphrase at the terminal.
 int no_passphrase(char*, int, int, void* wanted) {
     *static_cast<bool*>(wanted) = true;
     return 0;
@@ -145,7 +145,7 @@ bool may_be_about_certificates(int alert) {
     return std::ranges::find(those, alert) != those.end();
 }
 
-/// A record of TLS begins with its kind, and this is none of Redis's answers.
+/// Whether the bytes begin with the type of a TLS record, as no answer of Redis does.
 bool begins_like_tls(std::string_view bytes) {
     return bytes.front() >= SSL3_RT_CHANGE_CIPHER_SPEC && bytes.front() <= SSL3_RT_APPLICATION_DATA;
 }
@@ -233,7 +233,7 @@ std::string Tls::decrypt(std::string_view bytes) {
         judge(size);
         break;
     }
-    // Tickets and new keys are no text, and need not end.
+    // Tickets and new keys are no text, and a server could send them without end.
     without_text_ = text.empty() ? without_text_ + bytes.size() : 0;
     if (without_text_ > most_without_text && !failure_)
         failure_ = {Kind::no_vote, "it speaks TLS without end and says nothing"};
@@ -268,7 +268,7 @@ NodeFailure Tls::why_it_failed() const {
     const int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
     if (ERR_GET_LIB(error) != ERR_LIB_SSL || alert <= 0)
         return {Kind::no_vote, fmt::format("TLS fails: {}", reason == nullptr ? "no reason known" : reason)};
-    // An alert: the server's words.
+    // The error is an alert, so it has the server's words.
     const std::string says = printable(SSL_alert_desc_string_long(alert));
     const std::string& ours = context_->options().cert;
     if (!asked_for_certificate_ || !may_be_about_certificates(alert))

@@ -2,8 +2,8 @@
 // them all rules about time and order, stay with the connection (redis/connection.hpp).
 //
 // TLS 1.2 or newer, no renegotiation. The server's certificate has to lead to an authority that we know, to be valid
-// today, and to be for the very host (name or address) of the node's URI; with TlsOptions::insecure all this is left
-// out. No word of ours leaves before that, so no password is ever told to a stranger.
+// today, and to be for the very host (name or address) of the node's URI; with TlsOptions::insecure none of this is
+// checked. We send no request before the check, so no password is ever told to a stranger.
 //
 // Each object belongs to one thread at a time, by ownership. Without a node that has TLS, OpenSSL is not touched.
 #pragma once
@@ -39,8 +39,8 @@ class TlsContext {
     std::unique_ptr<ssl_ctx_st, Free> context_;
 };
 
-/// One connection's. After each call there may be something in outgoing(), which has to be sent: also after a failure,
-/// for then it tells the server.
+/// TLS of one connection. After each call outgoing() may have bytes that have to be sent, also after a failure, because
+/// these bytes tell the server of it.
 class Tls {
   public:
     /// Begins the handshake with `host`, a name or an address.
@@ -49,15 +49,15 @@ class Tls {
     Tls& operator=(const Tls&) = delete;
     ~Tls();
 
-    /// The handshake is over, and the server has proved to be the node that we mean.
+    /// Whether the handshake is over, and the server has proved to be the node that we mean.
     bool established() const;
     /// Takes bytes from the network; returns the text in them, which may be none.
     std::string decrypt(std::string_view bytes);
-    /// Only when established.
+    /// Encrypts the text into outgoing(). Call only when established.
     void encrypt(std::string_view text);
-    /// Takes what is to be sent.
+    /// Takes the bytes that are to be sent.
     std::string outgoing();
-    /// Why it is over; nothing while all is well.
+    /// Why TLS has failed; nothing while all is well.
     const std::optional<NodeFailure>& failure() const { return failure_; }
 
   private:
@@ -66,7 +66,7 @@ class Tls {
     };
 
     void shake_hands();
-    /// What a call that returned `result` makes of us.
+    /// Sets failure_ if an OpenSSL call that returned `result` has failed.
     void judge(int result);
     NodeFailure why_it_failed() const;
 

@@ -24,7 +24,7 @@
 namespace holdfast {
 namespace {
 
-/// The caller: the script that holds the lock from now on, whatever becomes of this process.
+/// A Holder for our parent, the script that holds the lock from now on, whatever becomes of this process.
 Holder caller(const Settings& settings) {
     std::string program;
     std::getline(std::ifstream{fmt::format("/proc/{}/comm", ::getppid())}, program);
@@ -61,9 +61,9 @@ std::string as_json(const Lock& lock) {
         .line();
 }
 
-/// Writes to stdout for as long as the lock lasts: the reader may be slow, and after that there is nothing to tell.
-/// Returns the signal that asked us to end before all of it was read. Throws Failure when it cannot be written: a
-/// caller without the token could not release the lock.
+/// Writes to stdout for as long as the lock lasts, because the reader may be slow, and a lock that has ended is no use.
+/// Returns the signal that asked us to end before all was written. Throws Failure if writing fails, because a caller
+/// without the token could not release the lock.
 std::optional<int> write_out(const std::string& text, BootTime until, const Signals& signals) {
     if (!text.empty() && was_closed(STDOUT_FILENO))
         throw Failure{ExitStatus::internal, "stdout is closed, and the token is written there, so the lock was "
@@ -77,7 +77,7 @@ std::optional<int> write_out(const std::string& text, BootTime until, const Sign
             if (const auto signal = signals.next_ending()) return signal;
             continue;
         }
-        // A pipe that is ready takes that much without waiting.
+        // A pipe that is ready takes PIPE_BUF bytes without waiting.
         const ssize_t size = ::write(STDOUT_FILENO, rest.data(), std::min<size_t>(rest.size(), PIPE_BUF));
         if (size <= 0) throw system_failure("cannot write the token to stdout, so the lock was released");
         rest.remove_prefix(static_cast<size_t>(size));
@@ -85,7 +85,7 @@ std::optional<int> write_out(const std::string& text, BootTime until, const Sign
     return {};
 }
 
-/// What stdout gets of it.
+/// What stdout gets of the lock.
 std::string told(const Lock& lock, const Arguments& typed, const Settings& settings, const std::vector<Node>& nodes) {
     if (typed.has("--json")) return as_json(lock);
     if (typed.has("--export")) return assignments(lock_variables(lock, nodes, settings));
@@ -101,7 +101,7 @@ Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, con
         lock.release();
         return Exit::of_signal(*signal);
     }
-    // A caller that goes by our status must not believe in a lock that ended while we were stopped or not read.
+    // The lock may have ended while we were stopped or the reader was slow; then status 0 would mislead the caller.
     if (!lock.valid())
         throw Failure{ExitStatus::lost, fmt::format("{} was acquired, and had run out before its token was handed over",
                                                     lock.key().name)};

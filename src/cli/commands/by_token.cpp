@@ -1,4 +1,4 @@
-// renew, release and verify: what is done with a lock by its token.
+// renew, release and verify: the commands that need a lock's token.
 #include "base/error.hpp"
 #include "cli/command_table.hpp"
 #include "cli/messages.hpp"
@@ -36,7 +36,7 @@ Failure cannot_tell(const Tenure& tenure) {
     return {ExitStatus::too_few_nodes, too_few(tenure.answered, tenure.nodes)};
 }
 
-/// A lock of acquire's, taken up again.
+/// The Lock that acquire took, under the typed token.
 Lock taken_up(const Arguments& typed, const Settings& settings) {
     const LockKey key = lock_key(typed.name, settings);
     const auto token = given_token(typed);
@@ -55,7 +55,7 @@ Lock taken_up(const Arguments& typed, const Settings& settings) {
         throw Failure{ExitStatus::usage, fmt::format("{} is held by {}, a running holdfast that looks after it itself; "
                                                      "{} is for what acquire took",
                                                      key.name, describe(held.record), command)};
-    // Unless it is typed, the TTL is the one that acquire has found possible.
+    // Unless a TTL is typed, the one in the record is used, which acquire has found possible.
     const Timing as_acquired{held.record.holder->ttl, milliseconds{0}, settings.node_timeout, settings.drift};
     if (!terms) terms = LockTerms{as_acquired, settings.restart_guard, mode(settings)};
     return {std::move(nodes), key, *terms, *token, held};
@@ -102,7 +102,7 @@ Exit verify(const Arguments& typed, const Settings& settings) {
     return ExitStatus::ok;
 }
 
-/// Of the settings for taking a lock, this one alone.
+/// Of the settings for taking a lock, renew takes the TTL alone.
 void take_ttl(Arguments& typed) {
     if (const auto& ttl = typed.value("--ttl"))
         typed.settings.insert_or_assign("ttl", Given{Source::command_line, "--ttl", *ttl});

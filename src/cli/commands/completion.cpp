@@ -17,8 +17,8 @@
 namespace holdfast {
 namespace {
 
-// The scripts ask `holdfast completion SHELL -- WORDS` what may stand where the last word is being typed. It answers
-// with a line each, a tab before what there is to say of it; one line ":files" or ":command" leaves it to the shell.
+// The scripts ask `holdfast completion SHELL -- WORDS` how the last word may be completed. holdfast answers with one
+// line for each word, a tab before its help; a line ":files" or ":command" leaves the completion to the shell.
 constexpr const char* bash = R"(# holdfast(1) completion for bash
 _holdfast() {
     local line word i words=() rest=${COMP_LINE:0:COMP_POINT}
@@ -91,7 +91,7 @@ constexpr milliseconds node_patience{150};
 
 /// Names of locks from the nodes; when they take too long, this process ends having printed nothing.
 std::vector<NextWord::Word> lock_names(const Settings& settings) {
-    // To press a key starts no server.
+    // Pressing TAB must not start the server of a local: node.
     if (std::ranges::any_of(settings.nodes, [](const Secret& uri) { return uri.reveal().starts_with("local:"); }))
         return {};
     ::signal(SIGALRM, [](int) { ::_exit(0); });
@@ -136,7 +136,7 @@ Exit completion(const Arguments& typed, const Settings&) {
     try {
         answer(typed.words);
     } catch (const Failure&) {
-        // Behind a press of TAB a sentence would be in the way.
+        // No message, because it would disturb the line that is being typed.
     }
     return ExitStatus::ok;
 }
@@ -148,7 +148,7 @@ constinit const CommandRow completion_command{
     .synopsis = "SHELL",
     .help = "print a completion script for SHELL: bash, zsh or fish",
     .behind = CommandRow::Behind::dashed_words,
-    // What helps to type a command line works also while the configuration is wrong.
+    // Completion works even if the configuration is wrong.
     .needs_settings = false,
     .run = completion,
 };

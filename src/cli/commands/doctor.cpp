@@ -15,7 +15,7 @@
 namespace holdfast {
 namespace {
 
-/// For the user that the first node is configured with.
+/// The ACL rule for the user of the first node.
 std::string acl_rule(const Settings& settings, const std::string& prefix) {
     const std::vector<Node> nodes = settings.nodes.empty() ? std::vector<Node>{} : configured_nodes(settings);
     const bool selects = std::ranges::any_of(nodes, [](const Node& node) { return node.db != 0; });
@@ -77,7 +77,7 @@ Json json(const Diagnosis& diagnosis) {
 }
 
 Exit doctor(const Arguments& typed, const Settings& settings) {
-    // A lock that no run takes.
+    // The key of a lock that no run takes.
     const LockKey key = lock_key("doctor." + random_id(), settings);
     if (typed.has("--acl") && typed.has("--json"))
         throw Failure{ExitStatus::usage, "--acl prints a line for Redis and --json an object; give one of them"};

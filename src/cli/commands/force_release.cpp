@@ -20,7 +20,7 @@ namespace {
 
 constexpr size_t longest_reason = 200;
 
-/// What the holder is told.
+/// The words that the holder is told.
 std::string words(const std::string& reason) {
     const Holder self = this_process("", {});
     if (reason.size() > longest_reason)
@@ -35,7 +35,7 @@ std::optional<milliseconds> older_than(const std::optional<std::string>& text) {
     return duration(Given{Source::command_line, "--older-than", *text});
 }
 
-/// Why that holder is not known to have had it for so long; nothing when it is.
+/// Why it is not certain that the holder has had the lock for `least`; nothing if it is.
 std::optional<std::string> too_young(const Record& record, milliseconds least) {
     const auto begin = since(record);
     if (!begin) return "its holder does not say since when it has it";
@@ -48,7 +48,7 @@ std::optional<std::string> too_young(const Record& record, milliseconds least) {
     return fmt::format("it is held for {} only, by the clocks of its host and of this one", format_duration(*held_for));
 }
 
-/// Asks the user at the terminal. Anything but yes is no, also what was typed before the question was there.
+/// Asks the user at the terminal. Anything but yes means no, and what was typed before the question does not count.
 bool confirmed(const std::string& question) {
     ::tcflush(STDIN_FILENO, TCIFLUSH);
     fmt::print(stderr, "{} [y/N] ", question);
@@ -72,7 +72,7 @@ std::string for_holder(const Record& record) {
 std::string for_others(const LockKey& key, const Inspection& seen) {
     if (seen.standing == Standing::held)
         return fmt::format("{} is now held by {}; {} waiting", key.name, describe(seen.record), seen.waiting);
-    // Some nodes were asked before they gave it to the next, and some after.
+    // The next run is taking the lock: some nodes were asked before they gave it the lock, and some after.
     if (seen.queue.empty() && seen.holding > 0)
         return fmt::format("{} is taking {} now", describe(seen.record), key.name);
     if (seen.queue.empty()) return fmt::format("nobody waits for {}", key.name);

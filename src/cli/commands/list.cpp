@@ -61,7 +61,7 @@ std::string trouble(const Listing& listing) {
     return fmt::format("{} of {} nodes answered{}", listing.answered(), reports.size(), node_lines(reports));
 }
 
-/// Until a signal ends us.
+/// Shows the list every second until a signal ends us.
 [[noreturn]] void watch(NodeSet& nodes, const std::string& prefix, const std::string& glob) {
     while (true) {
         const Listing listing = list_locks(nodes, prefix, glob);

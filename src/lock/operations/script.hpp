@@ -21,9 +21,9 @@ struct ScriptArgument {
 Request script_request(std::string_view lua, const LockKey&, std::string_view token,
                        std::initializer_list<ScriptArgument>);
 
-/// The same for a script that publishes, after a PING. Redis writes first to the client for which it got its first byte
-/// last. The answer to PING comes before the script's message, so Redis writes to the waiter before us, and the waiter
-/// need not wait until we are off the processor.
+/// The same for a script that publishes, after a PING. Redis writes first to the client whose output began last. The
+/// answer to PING begins our output before the script begins the waiter's, so Redis writes to the waiter before us, and
+/// the waiter need not wait until we are off the processor.
 Request publishing_script_request(std::string_view lua, const LockKey&, std::string_view token,
                                   std::initializer_list<ScriptArgument>);
 
