@@ -48,7 +48,7 @@ Exit run_program(int argc, char** argv) {
         tell_at_end(event::failed(failure.what(), static_cast<int>(failure.status())));
         return failure.status();
     } catch (const std::exception& error) {
-        tell_at_end(event::failed(error.what()));
+        tell_at_end(event::failed(error.what(), static_cast<int>(ExitStatus::internal)));
         return ExitStatus::internal;
     }
 }

@@ -56,6 +56,9 @@ UriParts parts_of(std::string_view uri) {
 
 Part secret_in(std::string_view uri) {
     const UriParts parts = parts_of(uri);
+    // No user begins with a bracket: this one is the middle of a password, of which a comma cut off the front.
+    if (parts.password && uri.starts_with('['))
+        return uri.substr(0, static_cast<size_t>(parts.password->data() - uri.data()) + parts.password->size());
     if (parts.password) return parts.password;
     // A comma in a password ends the URI, unless it is encoded, and the rest of the password looks like a bare user.
     if (parts.user) return parts.scheme.empty() ? parts.user : std::nullopt;

@@ -1,11 +1,11 @@
 // The simulator: the lock's own code against simulated nodes, in virtual time. A seed is a history, always the same.
 //
-//   sim_run [--seeds N] [--from SEED] [--jobs JOBS] [--leave-out RULE] [--expect INVARIANT[,INVARIANT]]
+//   sim_run [--seeds N] [--from SEED] [--jobs JOBS] [--leave-out RULE]
 //   sim_run --seed SEED [--trace] [--leave-out RULE]
 //
-// Without the rule that is left out the lock is broken, and with --expect it has to be seen: histories go on until one
-// violates one of these invariants, and it ends with 1 when none of them does. Otherwise it ends with 1 when a history
-// violates any. --trace tells what happened in it.
+// Ends with 1 when a history violates an invariant. With a rule left out it is the other way round: histories go on
+// until one violates the invariant that the rule is there for, and sim_run ends with 1 when none does. --trace tells
+// what happened in a history.
 #include "base/fd.hpp"
 #include "sim/left_out.hpp"
 #include "sim/tally.hpp"

@@ -86,7 +86,6 @@ struct NodeState::Apply {
     }
 
     NodeReply operator()(const Raise& op) const {
-        // Without the rule: whoever holds the key by now.
         if (!node.key_ || node.key_->text != op.record.value) return {Verdict::not_ours};
         if (node.last_fence() >= op.to.number) return {.verdict = Verdict::refused, .fence = Fence{node.last_fence()}};
         node.set_fence(op.to.number, now);

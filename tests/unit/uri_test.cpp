@@ -81,6 +81,7 @@ TEST_CASE("the secret of a URI is its password, or what may be one") {
         {"local:geheim", "geheim"},
         {"h/1?x:geheim", "geheim"},
         {"", none},
+        {"[ab:cd@127.0.0.1:1", "[ab:cd"},
     };
     for (const auto& [uri, secret] : cases) {
         CAPTURE(uri);
