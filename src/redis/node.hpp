@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
@@ -25,8 +26,31 @@ struct TlsOptions {
     void complete_from(const TlsOptions& defaults);
 };
 
+/// Where a server listens: a name or an address without brackets, and a port.
+struct HostPort {
+    std::string host{};
+    uint16_t port = 0;
+
+    auto operator<=>(const HostPort&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means <=>
+};
+
+/// A Sentinel group, which names the master of a node.
+struct SentinelGroup {
+    std::string master{}; ///< as the Sentinels call it
+    std::string user{};   ///< for the Sentinels alone; empty: their default user
+    Secret password{};
+    bool tls = false;
+};
+
 struct Node {
-    std::string host;        ///< name or address without brackets; empty for a Unix socket
+    /// What finds the node's server: its own host or socket, its Sentinels, or the nodes of its cluster.
+    enum class Locator { address, sentinel, cluster };
+    Locator locator = Locator::address;
+    std::vector<HostPort> seeds{}; ///< the Sentinels, or nodes of the cluster, in the order written
+    SentinelGroup sentinel{};      ///< with Locator::sentinel
+    std::string key{}; ///< with Locator::cluster, the key whose slot's master the node is; no part of the URI
+
+    std::string host;        ///< name or address without brackets; empty for a Unix socket, and with seeds
     uint16_t port = 6379;    ///< TCP only
     std::string socket_path; ///< absolute; empty for TCP
     int db = 0;
@@ -35,6 +59,7 @@ struct Node {
     std::optional<TlsOptions> tls; ///< nothing: no TLS
     bool remembers = false;        ///< a node of holdfast's own (local:), which forgets no grant in a restart
     bool durable = false;          ///< the node's URI says that it forgets no grant in a restart
+    int replicas = 0;              ///< a grant counts only if so many replicas have it
 
     bool is_unix() const { return !socket_path.empty(); }
 
