@@ -84,8 +84,9 @@ std::vector<Node> configured_nodes(const Settings& settings) {
     return nodes;
 }
 
-NodeSet nodes_to_ask(const Settings& settings) {
+NodeSet nodes_to_ask(const Settings& settings, const LockKey& key) {
     NodeSet nodes{configured_nodes(settings), settings.node_timeout};
+    nodes.serve(key.key());
     nodes.resolve();
     return nodes;
 }

@@ -14,8 +14,8 @@ namespace holdfast {
 
 /// The configured nodes; starts `local:` ones.
 std::vector<Node> configured_nodes(const Settings&);
-/// The configured nodes with connections; the look-up of their names has begun.
-NodeSet nodes_to_ask(const Settings&);
+/// The configured nodes with connections, on which the lock is asked for; the look-up of the nodes has begun.
+NodeSet nodes_to_ask(const Settings&, const LockKey&);
 /// How operations are sent to the nodes at first.
 Mode mode(const Settings&);
 /// The key of the lock of that name.

@@ -111,23 +111,28 @@ size_t Listing::answered() const {
     return static_cast<size_t>(std::ranges::count_if(nodes, [](const Node& node) { return !node.failure; }));
 }
 
-Listing list_locks(NodeSet& nodes, const std::string& prefix, const std::string& glob) {
-    std::vector<NodeListing> listings(nodes.size(), NodeListing{prefix, glob});
+Listing list_locks(NodeSet& servers, const std::string& prefix, const std::string& glob) {
+    std::vector<NodeListing> listings(servers.size(), NodeListing{prefix, glob});
     const Answers answers =
-        nodes.ask([&](size_t i) { return listings[i].exchange(); }, {.enough = [](const Answers&) { return false; }});
+        servers.ask([&](size_t i) { return listings[i].exchange(); }, {.enough = [](const Answers&) { return false; }});
     Listing listing;
-    std::vector<NodeView> nobody;
-    for (size_t i = 0; i < nodes.size(); ++i) {
+    std::vector<size_t> node_of; // by server
+    for (size_t i = 0; i < servers.size(); ++i) {
+        std::string name = servers.node(i).node_display();
+        if (listing.nodes.empty() || listing.nodes.back().name != name) listing.nodes.push_back({std::move(name), {}});
+        node_of.push_back(listing.nodes.size() - 1);
         if (!answers[i]->replies) listings[i].fail(answers[i]->replies.error());
-        const auto& failure = listings[i].failure();
-        listing.nodes.push_back({nodes.node(i).display(), failure});
-        nobody.push_back({listing.nodes[i].name, NodeReply{Verdict::free}});
-        if (failure) nobody[i].reply = tl::unexpected{*failure};
+        if (const auto& failure = listings[i].failure()) listing.nodes.back().failure = failure;
+    }
+    std::vector<NodeView> nobody;
+    for (const auto& [name, failure] : listing.nodes) {
+        nobody.push_back({name, NodeReply{Verdict::free}});
+        if (failure) nobody.back().reply = tl::unexpected{*failure};
     }
     std::map<std::string, std::vector<NodeView>> by_name;
-    for (size_t i = 0; i < nodes.size(); ++i)
+    for (size_t i = 0; i < servers.size(); ++i)
         for (const auto& [name, told] : listings[i].found())
-            if (nobody[i].reply) by_name.try_emplace(name, nobody).first->second[i].reply = told;
+            if (nobody[node_of[i]].reply) by_name.try_emplace(name, nobody).first->second[node_of[i]].reply = told;
     for (auto& [name, views] : by_name) listing.locks.push_back({{name, prefix}, tally(std::move(views))});
     return listing;
 }

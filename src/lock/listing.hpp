@@ -28,7 +28,8 @@ struct Listing {
     size_t answered() const;
 };
 
-/// Every lock under `prefix` whose name matches the glob (as Redis matches it).
+/// Every lock under `prefix` whose name matches the glob (as Redis matches it). A cluster's masters stand in a row, and
+/// are one node together (servers_of in redis/locator.hpp).
 Listing list_locks(NodeSet&, const std::string& prefix, const std::string& glob);
 
 } // namespace holdfast

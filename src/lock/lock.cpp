@@ -62,7 +62,9 @@ void count(Ballot& ballot, const Answers& answers, const std::function<void(size
 Lock::Lock(NodeSet nodes, LockKey key, LockTerms terms, Holder self)
     : nodes_{std::move(nodes)}, key_{std::move(key)}, terms_{terms}, self_{std::move(self)}, token_{random_id(), 0},
       lease_{nodes_.size()}, modes_(nodes_.size(), terms.mode), unanswered_on_(nodes_.size()),
-      answered_(nodes_.size()) {}
+      answered_(nodes_.size()) {
+    nodes_.serve(key_.key());
+}
 
 Lock::Lock(NodeSet nodes, LockKey key, LockTerms terms, Token token, const Tenure& held)
     : Lock{std::move(nodes), std::move(key), terms, held.record.holder.value_or(Holder{})} {
@@ -167,7 +169,8 @@ Attempt Lock::try_once(const Try& how) {
                                                       .deadline = deadline,
                                                       .interrupt = how.interrupt,
                                                       .meanwhile = how.meanwhile,
-                                                      .hear_out = true});
+                                                      .hear_out = true,
+                                                      .confirmed = true});
     enough(answers);
     for (size_t i = 0; i < nodes_.size(); ++i)
         if (answers[i]) heed(i, *answers[i]);
@@ -256,17 +259,18 @@ bool Lock::is_revoked(const Ballot::Vote& vote) {
 
 Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
     std::vector<bool> missing(nodes_.size());
-    const Renewal renewal = extend(nodes_.size(), missing, moved, interrupt);
+    const Renewal renewal = extend(nodes_.size(), missing, moved, interrupt, false);
     return renewal == Renewal::held ? restore(missing, moved, interrupt) : renewal;
 }
 
 Renewal Lock::confirm() {
     std::vector<bool> missing(nodes_.size());
     const auto moved = [] {};
-    return extend(quorum(nodes_.size()), missing, moved, -1);
+    return extend(quorum(nodes_.size()), missing, moved, -1, true);
 }
 
-Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt) {
+Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
+                     bool confirmed) {
     const size_t n = nodes_.size();
     size_t yes = 0;
     bool revoked = false;
@@ -298,7 +302,8 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
         if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
         return exchange(key_, Extend{token_, record_, timing().ttl}, modes_[i]);
     };
-    const Answers answers = nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt});
+    const Answers answers = nodes_.ask(
+        exchange_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt, .confirmed = confirmed});
     enough(answers);
     reports_ = reports(ballot, answers, false);
     if (is_lost()) return Renewal::lost;
@@ -325,9 +330,10 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
         lease_.asked(i);
         return exchange(key_, Restore{token_, record_, timing().ttl, fence_}, modes_[i]);
     };
-    enough(
-        nodes_.ask(exchange_for,
-                   {.enough = enough, .deadline = BootClock::now() + timing().node_timeout, .interrupt = interrupt}));
+    enough(nodes_.ask(exchange_for, {.enough = enough,
+                                     .deadline = BootClock::now() + timing().node_timeout,
+                                     .interrupt = interrupt,
+                                     .confirmed = true}));
     return revoked ? Renewal::lost : Renewal::held;
 }
 

@@ -149,7 +149,8 @@ class Lock {
     bool is_revoked(const Ballot::Vote& vote);
     bool agree_on_fence(FenceAgreement, BootTime deadline);
     /// One round that ends at `yes_enough` yes, and marks in `missing` each node that has forgotten the lock.
-    Renewal extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
+    Renewal extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
+                   bool confirmed);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
     std::vector<NodeReport> reports(const Ballot&, const Answers&, bool won) const;
     /// Whether an earlier request that sets our key may reach the node after a request that is sent now, because it

@@ -8,8 +8,7 @@
 namespace holdfast {
 namespace {
 
-bool stop_requested_within(BootTime until, NodeSet& nodes, Poller& poller, int stop) {
-    nodes.wait(until, stop);
+bool is_readable(int stop, Poller& poller) {
     std::vector<pollfd> fds{{stop, POLLIN, 0}};
     poller.wait(fds, BootTime{});
     return fds.front().revents != 0;
@@ -25,9 +24,12 @@ void keep_renewing(Lock& lock, LiveDeadline& deadline, Poller& poller, int stop)
     // later, a node tells.
     lock.listen_for_revocation();
     BootTime next = BootClock::now();
-    while (!stop_requested_within(next, lock.nodes(), poller, stop)) {
-        // A message only makes the next round start at once, because only what the nodes answer counts.
-        if (!lock.told_of_revocation() && BootClock::now() < next) continue;
+    while (true) {
+        const bool moved_node = lock.nodes().wait(next, stop);
+        if (is_readable(stop, poller)) return;
+        // A message, or a node that is at another server now, only makes the next round start at once, because only
+        // what the nodes answer counts.
+        if (!lock.told_of_revocation() && !moved_node && BootClock::now() < next) continue;
         if (is_over()) return deadline.lose(deadline.reason());
         const BootTime began = BootClock::now();
         // A yes that arrives after the end of the lease does not move the deadline, nor does a lock that is no longer

@@ -23,6 +23,14 @@ namespace {
 
 /// More messages than any run sends us; what a server pushes beyond them is dropped.
 constexpr size_t most_messages = 100;
+/// How long a look-up is waited for while there is an address of before.
+constexpr milliseconds longest_look{200};
+
+Request behind_asking(const Request& request) {
+    Request asking{"ASKING"};
+    asking.append(request);
+    return asking;
+}
 
 } // namespace
 
@@ -30,7 +38,7 @@ Connection::Connection(Node node, std::shared_ptr<const TlsContext> tls, millise
     : node_{std::move(node)}, node_timeout_{node_timeout}, introduce_{introduce}, tls_context_{std::move(tls)} {}
 
 void Connection::resolve() {
-    if (state_ == State::closed) endpoint_.look_up(node_);
+    if (state_ == State::closed) endpoint_.look_up(node_, node_timeout_);
 }
 
 void Connection::settle() {
@@ -62,13 +70,20 @@ void Connection::add_sockets(std::vector<int>& all) const {
 }
 
 pollfd Connection::interest() const {
-    if (state_ == State::resolving) return {endpoint_.fd(), POLLIN, 0};
+    if (state_ == State::resolving || confirming_since_) return {endpoint_.fd(), POLLIN, 0};
     return {fd_.get(), static_cast<short>(state_ == State::connecting ? POLLOUT : POLLIN), 0};
+}
+
+pollfd Connection::news() const {
+    const bool tells = state_ == State::open && node_.locator != Node::Locator::address;
+    return {tells ? endpoint_.fd() : -1, POLLIN, 0};
 }
 
 BootTime Connection::deadline() const {
     if (state_ == State::connecting) return address_until_;
-    if (state_ == State::resolving || state_ == State::handshake) return open_until_;
+    if (state_ == State::resolving) return lookup_until_;
+    if (state_ == State::handshake) return open_until_;
+    if (confirming_since_) return *confirming_since_ + time_to_open();
     for (const Pending& pending : pending_)
         if (pending.sent_at) return *pending.sent_at + node_timeout_;
     return BootTime::max();
@@ -91,16 +106,22 @@ void Connection::open() {
     ++opened_;
     open_until_ = BootClock::now() + time_to_open();
     endpoint_.begin();
-    if (endpoint_.known() || !endpoint_.is_looking()) return connect_next();
+    const bool waits = endpoint_.is_looking() && (left_ || !endpoint_.known());
+    left_ = false;
+    if (!waits) return connect_next();
     state_ = State::resolving;
     // Counted from the begin of the look-up, not of this round, so that no two rounds wait in full for one look-up.
-    open_until_ = endpoint_.looking_since() + time_to_open();
-    if (BootClock::now() > open_until_) too_late();
+    lookup_until_ = endpoint_.looking_since() + (endpoint_.known() ? longest_look : time_to_open());
+    if (BootClock::now() > lookup_until_) looked_too_long();
 }
 
 void Connection::connect_next() {
     state_ = State::connecting;
-    std::string error = endpoint_.why_none();
+    if (!endpoint_.known()) {
+        const auto why = endpoint_.failure();
+        return why ? fail(why->kind, why->text) : fail(Kind::unreachable, "it was not looked up");
+    }
+    std::string error = "no address of it could be used";
     while (endpoint_.left() > 0) {
         const BootTime now = BootClock::now();
         address_until_ = now + (open_until_ - now) / endpoint_.left();
@@ -130,7 +151,7 @@ void Connection::connected() {
     endpoint_.prefer();
     if (!tls_context_) return greet();
     state_ = State::handshake;
-    tls_ = std::make_unique<Tls>(tls_context_, node_.host);
+    tls_ = std::make_unique<Tls>(tls_context_, endpoint_.place().host);
     flush_tls();
 }
 
@@ -151,6 +172,8 @@ void Connection::write() {
     for (Pending& pending : pending_) {
         if (pending.sent_at) continue;
         pending.sent_at = now;
+        pending.behind_asking = pending.purpose == Purpose::round && endpoint_.place().asking;
+        if (pending.behind_asking) pending.request = behind_asking(pending.request);
         text += pending.request.bytes();
     }
     if (!tls_) return send(text);
@@ -176,7 +199,11 @@ void Connection::send(std::string_view bytes) {
 
 void Connection::advance(short revents) {
     if (state_ == State::closed) return;
+    if (state_ == State::open) heed_news();
+    if (state_ == State::closed) return;
     if (const BootTime now = BootClock::now(); now > deadline()) {
+        if (confirming_since_) return;
+        if (state_ == State::resolving) return looked_too_long();
         const bool another = state_ == State::connecting && endpoint_.left() > 0 && now < open_until_;
         return another ? connect_next() : too_late();
     }
@@ -198,10 +225,16 @@ void Connection::advance(short revents) {
     fail(Kind::unreachable, errno_text(error));
 }
 
+void Connection::looked_too_long() { endpoint_.known() ? connect_next() : too_late(); }
+
 void Connection::too_late() {
     const std::string waited = format_duration(state_ == State::open ? node_timeout_ : time_to_open());
     switch (state_) {
-    case State::resolving: return fail(Kind::timeout, fmt::format("its name is not resolved in {}", waited));
+    case State::resolving: {
+        const bool named = node_.locator == Node::Locator::address;
+        return fail(Kind::timeout,
+                    fmt::format("{} in {}", named ? "its name is not resolved" : "it is not found", waited));
+    }
     case State::connecting: return fail(Kind::timeout, fmt::format("no connection in {}", waited));
     case State::handshake:
         return fail(
@@ -268,17 +301,58 @@ void Connection::receive(Reply reply) {
     if (refused_) return received_in_vain(std::move(done));
     if (done.purpose == Purpose::greeting) greeted(done.replies);
     if (done.purpose != Purpose::round) return;
-    const bool moved = std::ranges::any_of(done.replies, [](const Reply& one) {
+    const bool elsewhere = std::ranges::any_of(done.replies, [](const Reply& one) {
         return one.type == Reply::Type::error && meaning(one).helps == Refusal::Helps::another_server;
     });
+    const auto redirection = redirection_in(done.replies);
+    if (done.behind_asking) done.replies.erase(done.replies.begin());
     answer_ = {done.round, Answer{std::move(done.replies), done.sent_at, BootClock::now() - *done.sent_at}};
-    if (moved) leave();
+    answer_->second.elsewhere = elsewhere;
+    if (elsewhere) leave(redirection);
 }
 
-void Connection::leave() {
-    endpoint_.look_again();
+std::optional<Redirection> Connection::redirection_in(const std::vector<Reply>& replies) const {
+    if (node_.locator != Node::Locator::cluster) return {};
+    std::optional<Redirection> told;
+    for (const Reply& one : replies)
+        if (auto redirection = holdfast::redirection(one)) told = std::move(redirection);
+    if (told && told->to.host.empty()) told->to.host = endpoint_.place().host;
+    return told;
+}
+
+void Connection::leave(std::optional<Redirection> told) {
+    endpoint_.look_again(std::move(told));
+    left_ = true;
     close();
     pending_.clear();
+}
+
+void Connection::heed_news() {
+    if (node_.locator == Node::Locator::address || confirming_since_ || !endpoint_.has_moved()) return;
+    moved_ = true;
+    if (!pending_.empty()) return fail(Kind::unreachable, "the node has moved to another server");
+    close();
+}
+
+void Connection::confirm() {
+    confirming_since_ = BootClock::now();
+    endpoint_.look_afresh();
+}
+
+std::optional<tl::expected<void, NodeFailure>> Connection::confirmed() {
+    const bool late = BootClock::now() > *confirming_since_ + time_to_open();
+    if (endpoint_.is_looking() && !late) return {};
+    confirming_since_.reset();
+    const bool another = endpoint_.has_moved();
+    std::optional<NodeFailure> why = endpoint_.failure();
+    if (late) why = NodeFailure{Kind::timeout, "its Sentinels do not answer in time"};
+    else if (!why && !endpoint_.place().doubt.empty()) why = NodeFailure{Kind::no_vote, endpoint_.place().doubt};
+    if (another) {
+        why = NodeFailure{Kind::no_vote, "its Sentinels name another server by now", true};
+        if (state_ == State::open) leave({});
+    }
+    if (!why) return tl::expected<void, NodeFailure>{};
+    return tl::unexpected{*why};
 }
 
 void Connection::close() {
@@ -294,7 +368,10 @@ void Connection::received_in_vain(Pending done) {
     if (done.purpose == Purpose::round)
         answer_ = {done.round, Answer{tl::unexpected{*refused_}, done.sent_at, BootClock::now() - *done.sent_at,
                                       std::move(done.replies)}};
-    if (pending_.empty()) fail(refused_->kind, refused_->text);
+    if (!pending_.empty()) return;
+    if (answer_) answer_->second.elsewhere = refused_->elsewhere;
+    left_ = left_ || refused_->elsewhere;
+    fail(refused_->kind, refused_->text);
 }
 
 void Connection::hear(Reply push) {
@@ -310,6 +387,7 @@ void Connection::hear(Reply push) {
 
 void Connection::listen(const std::string& channel) {
     channels_.push_back(channel);
+    endpoint_.follow();
     if (state_ == State::open && pushes_) ask_to_listen(channel);
 }
 
@@ -339,7 +417,7 @@ void Connection::fail(Kind kind, std::string text) {
     // again.
     const bool has_greeted =
         state_ == State::open && !refused_ && (pending_.empty() || pending_.front().purpose != Purpose::greeting);
-    if (!has_greeted) endpoint_.look_again();
+    if (!has_greeted || node_.locator != Node::Locator::address) endpoint_.look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     NodeFailure why = state_ == State::open && refused_ ? *refused_ : NodeFailure{kind, std::move(text)};
     if (!overdue || enforced(Rule::close_on_timeout)) close();

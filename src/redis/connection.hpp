@@ -42,6 +42,7 @@ struct Answer {
     /// The replies of a node that may not be asked for locks, but got the request, because it went out with our
     /// greeting.
     std::vector<Reply> in_vain{};
+    bool elsewhere = false; ///< the server has refused, because another one may be the node by now
 };
 
 /// What a node pushes to a connection that listens.
@@ -58,9 +59,18 @@ class Connection {
 
     const Node& node() const { return node_; }
 
-    /// Begins to look the node's name up. Does not block, but starts a thread: main thread, while no lock is held. From
-    /// then on that thread looks up anew a name under which no node greets us, also while a lock is held.
+    /// Begins to look up where the node is. Does not block, but starts a thread: not while a lock is held. From then on
+    /// that thread looks up anew where no server greets us as the node, also while a lock is held.
     void resolve();
+    /// The key for which the node is asked: in a cluster the node is the master of the key's slot. Before resolve().
+    void serve(const std::string& key) { node_.key = key; }
+
+    /// Begins to ask whether the server of this connection is still the node, after an answer that counts only then.
+    void confirm();
+    /// What has come out; nothing: it is not known yet.
+    std::optional<tl::expected<void, NodeFailure>> confirmed();
+    /// Whether an answer has to be confirmed: Sentinels name a new master later than it begins to grant.
+    bool needs_confirmation() const { return node_.locator == Node::Locator::sentinel; }
 
     /// Reads answers that have come late, and closes the connection if an answer is overdue. Call before each submit().
     void settle();
@@ -82,8 +92,10 @@ class Connection {
     const std::optional<Introduction>& introduction() const { return introduction_; }
     /// Whether the node has not introduced itself yet, but is about to be asked for that, or has been asked.
     bool may_introduce_itself() const { return introduce_ && !introduction_ && !refused_ && state_ != State::closed; }
-    /// Whether the node's name is being looked up.
+    /// Whether the connection waits for a look-up.
     bool looks_up() const { return state_ == State::resolving; }
+    /// Whether the node has moved since the last call, while a connection to it was open.
+    bool has_moved() { return std::exchange(moved_, false); }
     /// Whether the connection is not open yet, so that no request on it can have reached the node.
     bool is_being_opened() const { return state_ != State::closed && state_ != State::open; }
 
@@ -107,6 +119,8 @@ class Connection {
 
     /// What the owner waits for, and until when at most; then the owner calls advance().
     pollfd interest() const;
+    /// Becomes readable when an open connection's node may have moved; then advance() as well.
+    pollfd news() const;
     BootTime deadline() const;
     void advance(short revents);
 
@@ -119,6 +133,7 @@ class Connection {
         Request request;
         std::vector<Reply> replies;
         std::optional<BootTime> sent_at;
+        bool behind_asking = false; ///< the first reply is that to ASKING
     };
 
     milliseconds time_to_open() const;
@@ -140,6 +155,7 @@ class Connection {
     void decrypt(std::string_view bytes);
     void take(std::string_view text);
     void too_late();
+    void looked_too_long();
     void receive(Reply);
     /// Takes the replies to a request on a connection whose greeting was refused.
     void received_in_vain(Pending done);
@@ -148,7 +164,11 @@ class Connection {
     void ask_to_listen(const std::string& channel);
     /// After an answer by which another server has the lock's keys: this one was demoted, say, and its connections stay
     /// open. The next request opens a connection to where the node is then.
-    void leave();
+    void leave(std::optional<Redirection>);
+    /// Leaves a server that is not the node any more, by what the look-up has found.
+    void heed_news();
+    /// Where a server of the node's cluster says that the key is.
+    std::optional<Redirection> redirection_in(const std::vector<Reply>&) const;
     void close();
     void fail(NodeFailure::Kind, std::string text);
 
@@ -164,6 +184,10 @@ class Connection {
     Fd given_up_;           ///< open until the next connection is opened; if none is, the last request may still arrive
     BootTime open_until_{}; ///< by when HELLO has to be sent
     BootTime address_until_{}; ///< when the next address is tried
+    BootTime lookup_until_{};  ///< until when a look-up is waited for
+    bool left_ = false;        ///< the last connection was left, so that the node's place is looked up before the next
+    bool moved_ = false;       ///< the node has moved, and no one has asked yet
+    std::optional<BootTime> confirming_since_;
     std::unique_ptr<Tls> tls_;
     ReplyReader reader_;
     std::optional<NodeFailure> refused_; ///< why the server on this connection may not be asked

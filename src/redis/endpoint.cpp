@@ -4,31 +4,51 @@
 
 namespace holdfast {
 
-void Endpoint::look_up(const Node& node) {
+void Endpoint::look_up(const Node& node, milliseconds node_timeout) {
     begin();
-    if (lookup_ && (lookup_->fd() >= 0 || known())) return;
-    lookup_.emplace(node);
-    looking_ = true;
+    if (known() || (lookup_ && lookup_->has_thread())) return;
+    place_.addresses = known_addresses(node);
+    place_.host = node.host;
+    if (!known()) lookup_.emplace(node, node_timeout);
 }
 
-void Endpoint::look_again() {
-    if (!lookup_ || looking_ || lookup_->fd() < 0) return;
-    lookup_->again();
-    looking_ = true;
+void Endpoint::look_again(std::optional<Redirection> told) {
+    if (lookup_ && (told || !is_looking())) lookup_->again(std::move(told));
+}
+
+void Endpoint::follow() {
+    if (lookup_) lookup_->follow();
+}
+
+void Endpoint::take() {
+    std::optional<Found> found = lookup_ ? lookup_->take() : std::nullopt;
+    if (!found) return;
+    failure_.reset();
+    if (*found) {
+        place_ = std::move(**found);
+        tried_ = 0;
+    } else failure_ = found->error();
 }
 
 void Endpoint::begin() {
+    take();
     tried_ = 0;
-    const Addresses* found = looking_ ? lookup_->result() : nullptr;
-    if (found == nullptr) return;
-    if (*found) addresses_ = **found;
-    else error_ = found->error();
-    looking_ = false;
+}
+
+bool Endpoint::has_moved() {
+    take();
+    return std::ranges::find(place_.addresses, current_) == place_.addresses.end();
+}
+
+void Endpoint::prefer() {
+    const auto used = std::ranges::find(place_.addresses, current_);
+    if (used != place_.addresses.end()) std::iter_swap(place_.addresses.begin(), used);
 }
 
 bool Endpoint::may_be(const Endpoint& other) const {
-    return std::ranges::any_of(addresses_, [&](const Address& one) {
-        return std::ranges::any_of(other.addresses_, [&](const Address& its) { return may_be_one_server(one, its); });
+    return std::ranges::any_of(place_.addresses, [&](const Address& one) {
+        return std::ranges::any_of(other.place_.addresses,
+                                   [&](const Address& its) { return may_be_one_server(one, its); });
     });
 }
 

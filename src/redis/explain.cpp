@@ -107,7 +107,8 @@ std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role
 }
 
 NodeFailure as_failure(const Refusal& refusal) {
-    return {refusal.kind, refusal.advice.empty() ? refusal.text : refusal.text + "; " + refusal.advice};
+    return {refusal.kind, refusal.advice.empty() ? refusal.text : refusal.text + "; " + refusal.advice,
+            refusal.helps == another_server};
 }
 
 std::optional<std::string> stranger(std::string_view first_bytes) {

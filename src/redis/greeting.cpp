@@ -17,6 +17,7 @@ std::string_view field(const Reply& hello, std::string_view name) {
 }
 
 std::optional<Refusal> refusal_of_hello(const Node& node, const Reply& reply) {
+    if (reply.type == Reply::Type::list && node.guide) return {};
     if (reply.type == Reply::Type::list) return not_a_master(field(reply, "mode"), field(reply, "role"));
     if (reply.type != Reply::Type::error) return Refusal{"it does not answer HELLO as Redis does"};
     // The older protocol is enough for locks; the server only cannot push messages to us then.

@@ -48,6 +48,7 @@ struct Node {
     Locator locator = Locator::address;
     std::vector<HostPort> seeds{}; ///< the Sentinels, or nodes of the cluster, in the order written
     SentinelGroup sentinel{};      ///< with Locator::sentinel
+    std::string part_of{};         ///< the display() of the cluster of which this server is a master
     std::string key{}; ///< with Locator::cluster, the key whose slot's master the node is; no part of the URI
 
     std::string host;        ///< name or address without brackets; empty for a Unix socket, and with seeds
@@ -60,11 +61,14 @@ struct Node {
     bool remembers = false;        ///< a node of holdfast's own (local:), which forgets no grant in a restart
     bool durable = false;          ///< the node's URI says that it forgets no grant in a restart
     int replicas = 0;              ///< a grant counts only if so many replicas have it
+    bool guide = false;            ///< asked only where other servers are: a Sentinel, or any node of a cluster
 
     bool is_unix() const { return !socket_path.empty(); }
 
     /// As a URI without user, password and file names, which messages show, and by which nodes are told apart.
     std::string display() const;
+    /// The same of the node to which this server belongs.
+    std::string node_display() const { return part_of.empty() ? display() : part_of; }
     /// The same with the node's options, for the command's environment, so that a holdfast in the command connects as
     /// we do.
     std::string uri() const;

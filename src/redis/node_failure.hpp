@@ -13,7 +13,8 @@ struct NodeFailure {
         denied,      ///< the node refuses our credentials or permissions, or cannot prove that it is the node we mean
     };
     Kind kind;
-    std::string text; ///< for people: no capital, no final point, nothing unprintable
+    std::string text;       ///< for people: no capital, no final point, nothing unprintable
+    bool elsewhere = false; ///< another server may be the node by now
 };
 
 } // namespace holdfast

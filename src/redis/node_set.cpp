@@ -5,8 +5,8 @@
 
 namespace holdfast {
 
-NodeSet::NodeSet(std::vector<Node> nodes, milliseconds node_timeout) : node_timeout_{node_timeout} {
-    const bool introduce = nodes.size() > 1;
+NodeSet::NodeSet(std::vector<Node> nodes, milliseconds node_timeout)
+    : node_timeout_{node_timeout}, introduce_{nodes.size() > 1 || (!nodes.empty() && nodes.front().guide)} {
     connections_.reserve(nodes.size());
     std::map<TlsOptions, std::shared_ptr<const TlsContext>> contexts;
     for (Node& node : nodes) {
@@ -16,8 +16,19 @@ NodeSet::NodeSet(std::vector<Node> nodes, milliseconds node_timeout) : node_time
             if (!shared) shared = std::make_shared<const TlsContext>(*node.tls);
             tls = shared;
         }
-        connections_.emplace_back(std::move(node), std::move(tls), node_timeout, introduce);
+        connections_.emplace_back(std::move(node), std::move(tls), node_timeout, introduce_);
     }
+}
+
+void NodeSet::add(Node node) {
+    std::shared_ptr<const TlsContext> tls;
+    if (node.tls) tls = std::make_shared<const TlsContext>(*node.tls);
+    Connection& added = connections_.emplace_back(std::move(node), std::move(tls), node_timeout_, introduce_);
+    for (const std::string& channel : channels_) added.listen(channel);
+}
+
+void NodeSet::serve(const std::string& key) {
+    for (Connection& connection : connections_) connection.serve(key);
 }
 
 void NodeSet::resolve() {
@@ -27,17 +38,59 @@ void NodeSet::resolve() {
 /// One node's part in a round.
 class NodeSet::RunningExchange {
   public:
-    RunningExchange(size_t node, Exchange exchange, Connection& connection, uint64_t round)
-        : node_{node}, then_{std::move(exchange.then)},
-          connection_{&connection}, number_{connection.number()}, round_{round} {
-        connection.submit(exchange.request, round);
+    RunningExchange(size_t node, Exchange exchange, Connection& connection, uint64_t round, bool confirmed)
+        : node_{node}, first_{std::move(exchange)},
+          connection_{&connection}, round_{round}, confirms_{confirmed && connection.needs_confirmation()} {
+        begin();
     }
 
     size_t node() const { return node_; }
     Connection& connection() const { return *connection_; }
+    /// When the exchange begins again; nothing: it is running.
+    std::optional<BootTime> begins_again() const { return begins_again_; }
 
     /// The node's final answer, once it is there.
     std::optional<Answer> take() {
+        if (begins_again_ && BootClock::now() >= *begins_again_) begin();
+        if (!unconfirmed_) unconfirmed_ = take_last();
+        if (!unconfirmed_) return {};
+        if (unconfirmed_->elsewhere && unconfirmed_->in_vain.empty() && begun_ < most_begins) {
+            unconfirmed_.reset();
+            begins_again_ = BootClock::now() + (begun_ == 1 ? milliseconds{0} : pause);
+            return {};
+        }
+        if (!confirms_ || !unconfirmed_->replies) return std::exchange(unconfirmed_, std::nullopt);
+        return confirmed();
+    }
+
+  private:
+    /// A balancer may lead a new connection to a server that was demoted, as often as not.
+    static constexpr int most_begins = 4;
+    static constexpr milliseconds pause{50};
+
+    void begin() {
+        begins_again_.reset();
+        ++begun_;
+        then_ = first_.then;
+        number_ = connection_->number();
+        connection_->submit(first_.request, round_);
+    }
+
+    std::optional<Answer> confirmed() {
+        if (!std::exchange(confirming_, true)) connection_->confirm();
+        const auto outcome = connection_->confirmed();
+        if (!outcome) return {};
+        auto answer = std::exchange(unconfirmed_, std::nullopt);
+        answer->took = BootClock::now() - *answer->sent_at;
+        if (*outcome) return answer;
+        // The server has done what it was asked, so the replies tell what is to be taken back.
+        answer->in_vain = std::move(*answer->replies);
+        answer->replies = tl::unexpected{outcome->error()};
+        return answer;
+    }
+
+    /// The answer of the exchange's last step, once it is there.
+    std::optional<Answer> take_last() {
         while (auto answer = connection_->take(round_)) {
             if (!answer->replies || !then_) return answer;
             Step step = then_(std::move(*answer->replies));
@@ -45,6 +98,7 @@ class NodeSet::RunningExchange {
                 answer->replies = std::vector<Reply>{std::move(*said)};
                 return answer;
             }
+            answer->elsewhere = false;
             // Replies from a connection that has closed since are no ground to act, because its WATCH has ended with
             // it.
             if (connection_->number() != number_) {
@@ -59,12 +113,17 @@ class NodeSet::RunningExchange {
         return {};
     }
 
-  private:
     size_t node_;
+    Exchange first_;
     std::function<Step(std::vector<Reply>&&)> then_;
     Connection* connection_;
-    uint64_t number_;
+    uint64_t number_ = 0;
     uint64_t round_;
+    bool confirms_; ///< whether the answer has to be confirmed
+    bool confirming_ = false;
+    std::optional<Answer> unconfirmed_;
+    int begun_ = 0; ///< how often
+    std::optional<BootTime> begins_again_;
 };
 
 /// Whether a node that has not introduced itself may still turn out to be one of the nodes that have answered.
@@ -124,7 +183,8 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
     std::vector<RunningExchange> running;
     for (size_t i = 0; i < size(); ++i) {
         connections_[i].settle();
-        if (auto exchange = exchange_for(i)) running.emplace_back(i, std::move(*exchange), connections_[i], round_);
+        if (auto exchange = exchange_for(i))
+            running.emplace_back(i, std::move(*exchange), connections_[i], round_, until.confirmed);
     }
     HearingOut hearing_out{connections_, node_timeout_};
     std::vector<pollfd> fds;
@@ -132,10 +192,14 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
     // False when the interrupting descriptor is readable.
     const auto wait = [&](BootTime no_later) {
         waited_for = hearing_out.asked();
-        for (const RunningExchange& exchange : running) waited_for.push_back(&exchange.connection());
+        for (const RunningExchange& exchange : running) {
+            waited_for.push_back(&exchange.connection());
+            if (const auto again = exchange.begins_again()) no_later = std::min(no_later, *again);
+        }
         fds.clear();
         for (const Connection* connection : waited_for) {
             fds.push_back(connection->interest());
+            fds.push_back(connection->news());
             no_later = std::min(no_later, connection->deadline());
         }
         fds.push_back({until.interrupt, POLLIN, 0});
@@ -143,7 +207,7 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
         if (BootClock::now() < until.again) no_later = std::min(no_later, until.again);
         poller_.wait(fds, no_later);
         if (fds.back().revents != 0) return false;
-        for (size_t k = 0; k < waited_for.size(); ++k) waited_for[k]->advance(fds[k].revents);
+        for (size_t k = 0; k < waited_for.size(); ++k) waited_for[k]->advance(fds[2 * k].revents);
         return true;
     };
     if (until.meanwhile) {
@@ -174,25 +238,36 @@ std::vector<int> NodeSet::sockets() const {
 }
 
 void NodeSet::listen(const std::string& channel) {
+    channels_.push_back(channel);
     for (Connection& connection : connections_) connection.listen(channel);
 }
 
 bool NodeSet::listening() const { return std::ranges::any_of(connections_, &Connection::listening); }
 
-void NodeSet::wait(BootTime until, int interrupt) {
+bool NodeSet::wait(BootTime until, int interrupt) {
     std::vector<pollfd> fds;
-    while (BootClock::now() < until && !std::ranges::any_of(connections_, &Connection::has_messages)) {
+    bool moved = has_moved();
+    while (!moved && BootClock::now() < until && !std::ranges::any_of(connections_, &Connection::has_messages)) {
         fds.clear();
         BootTime deadline = until;
         for (const Connection& connection : connections_) {
             fds.push_back(connection.interest());
+            fds.push_back(connection.news());
             deadline = std::min(deadline, connection.deadline());
         }
         fds.push_back({interrupt, POLLIN, 0});
         poller_.wait(fds, deadline);
-        if (fds.back().revents != 0) return;
-        for (size_t i = 0; i < size(); ++i) connections_[i].advance(fds[i].revents);
+        if (fds.back().revents != 0) return false;
+        for (size_t i = 0; i < size(); ++i) connections_[i].advance(fds[2 * i].revents);
+        moved = has_moved();
     }
+    return moved;
+}
+
+bool NodeSet::has_moved() {
+    bool moved = false;
+    for (Connection& connection : connections_) moved = connection.has_moved() || moved;
+    return moved;
 }
 
 std::vector<Message> NodeSet::take_messages() {

@@ -42,9 +42,14 @@ class NodeSet {
         return BootClock::now() + std::max(node_timeout_, milliseconds{1000}) + node_timeout_;
     }
 
-    /// Begins to look names up, in threads of their own. Does not block: a node whose name is slow fails like one that
-    /// is slow to connect. Main thread, while no lock is held. A name under which no node greets us is looked up anew
-    /// without this call.
+    /// One more node. Not between two calls of one round.
+    void add(Node);
+
+    /// The key for which the nodes are asked: in a cluster the node is the master of the key's slot. Before resolve().
+    void serve(const std::string& key);
+    /// Begins to look up where the nodes are, in threads of their own. Does not block: a node whose name is slow fails
+    /// like one that is slow to connect. Not while a lock is held. Where no server greets us as the node, it is looked
+    /// up anew without this call.
     void resolve();
 
     /// What ends a round before every node has answered or failed by its own deadline. Late answers are read
@@ -60,6 +65,8 @@ class NodeSet {
         /// both. The round also waits for name look-ups, and for connections to addresses that may be another node's.
         /// All this takes at most a tenth of a node timeout, and half of the rest of the round.
         bool hear_out = false;
+        /// An answer counts only if Sentinels that name the node say afterwards that the server is still the node.
+        bool confirmed = false;
     };
 
     /// What to ask a node, or nothing to leave it out. Called when it is settled on which connection the request
@@ -67,7 +74,8 @@ class NodeSet {
     using ExchangeFor = std::function<std::optional<Exchange>(size_t node)>;
 
     /// One round: writes each node's request, then reads, and goes on with each exchange that has further steps. The
-    /// answer of a node, with its sent_at, is that of the last step.
+    /// answer of a node, with its sent_at, is that of the last step. An exchange begins again, a few times, where the
+    /// node is then if a server refuses because another one is the node by now.
     Answers ask(const ExchangeFor& exchange_for, const Until& until);
     /// The same request of a single step for every node.
     Answers ask_all(const Request& request, const Until& until);
@@ -92,10 +100,13 @@ class NodeSet {
     void listen(const std::string& channel);
     /// Whether some node will push messages to us.
     bool listening() const;
+    /// Whether every node will.
+    bool all_listening() const { return std::ranges::all_of(connections_, &Connection::listening); }
     /// Whether that node has confirmed by now that it will push messages to us.
     bool listening(size_t i) const { return connections_[i].listening(); }
-    /// Waits for a message, until `until` at most, or until `interrupt` is readable.
-    void wait(BootTime until, int interrupt);
+    /// Waits for a message, or for a node that moves, until `until` at most, or until `interrupt` is readable. Whether
+    /// a node has moved while its connection was open.
+    bool wait(BootTime until, int interrupt);
     /// All messages that have come since the last call, also those that are still to be read.
     std::vector<Message> take_messages();
 
@@ -103,7 +114,11 @@ class NodeSet {
     class RunningExchange;
     class HearingOut;
 
+    bool has_moved();
+
     milliseconds node_timeout_;
+    bool introduce_;
+    std::vector<std::string> channels_;
     std::vector<Connection> connections_;
     Poller poller_;
     uint64_t round_ = 0;

@@ -5,27 +5,35 @@
 #include <cstring>
 #include <memory>
 #include <netdb.h>
+#include <poll.h>
 
 namespace holdfast {
 
-Addresses ask_resolver(const std::string& host, uint16_t port) {
+Found resolved(const HostPort& at) {
+    if (auto known = known_addresses(at); !known.empty()) return Place{std::move(known), at.host};
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* found = nullptr;
-    const int error = ::getaddrinfo(host.c_str(), fmt::format("{}", port).c_str(), &hints, &found);
+    const int error = ::getaddrinfo(at.host.c_str(), fmt::format("{}", at.port).c_str(), &hints, &found);
     if (error != 0)
         return tl::unexpected{
-            fmt::format("its name cannot be resolved ({}); check its spelling", ::gai_strerror(error))};
+            NodeFailure{NodeFailure::Kind::unreachable,
+                        fmt::format("its name cannot be resolved ({}); check its spelling", ::gai_strerror(error))}};
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found, &::freeaddrinfo};
-    std::vector<Address> addresses;
+    Place place{{}, at.host};
     for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
         Address address;
         std::memcpy(&address.storage, info->ai_addr, info->ai_addrlen);
         address.size = info->ai_addrlen;
-        addresses.push_back(address);
+        place.addresses.push_back(address);
     }
-    return addresses;
+    return place;
+}
+
+void Resolver::wait(bool, int interrupt) {
+    pollfd fd{interrupt, POLLIN, 0};
+    ::poll(&fd, 1, -1);
 }
 
 } // namespace holdfast

@@ -1,18 +1,22 @@
-// Where a node is, from the node's URI or from the system's resolver.
+// Where a node is, by the system's resolver.
 #pragma once
 
-#include "redis/address.hpp"
-
-#include <cstdint>
-#include <string>
-#include <vector>
+#include "redis/locator.hpp"
 
 namespace holdfast {
 
-/// The addresses in a node's URI: a socket's path, a numeric address, localhost. None if a name has to be resolved.
-std::vector<Address> known_addresses(const Node&);
+/// The place of a host, for whose name the system's resolver is asked for as long as it takes.
+Found resolved(const HostPort&);
 
-/// Asks the system's resolver, for as long as it takes. The lean program has no resolver (lean/lean.hpp).
-Addresses ask_resolver(const std::string& host, uint16_t port);
+/// Finds a node whose URI has its host's name.
+class Resolver final : public Locator {
+  public:
+    explicit Resolver(const Node& node) : at_{node.host, node.port} {}
+    Found find(const std::optional<Redirection>&, int) override { return resolved(at_); }
+    void wait(bool follow, int interrupt) override;
+
+  private:
+    HostPort at_;
+};
 
 } // namespace holdfast

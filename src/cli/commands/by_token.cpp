@@ -45,7 +45,7 @@ Lock taken_up(const Arguments& typed, const Settings& settings) {
         throw Failure{ExitStatus::usage, fmt::format("{} needs the token that acquire gave: --token TOKEN or "
                                                      "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")",
                                                      command)};
-    NodeSet nodes = nodes_to_ask(settings);
+    NodeSet nodes = nodes_to_ask(settings, key);
     std::optional<LockTerms> terms;
     if (typed.settings.contains("ttl")) terms = lock_terms(settings, nodes.size(), milliseconds{0});
     const Tenure held = tenure(nodes, key, *token, mode(settings));
@@ -94,7 +94,7 @@ Exit verify(const Arguments& typed, const Settings& settings) {
         throw Failure{ExitStatus::usage,
                       "verify needs NAME and --token, unless it is inside run, whose lock it verifies"};
     const LockKey key = lock_key(name, settings);
-    NodeSet nodes = nodes_to_ask(settings);
+    NodeSet nodes = nodes_to_ask(settings, key);
     const Tenure held = tenure(nodes, key, *token, mode(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);

@@ -6,6 +6,7 @@
 #include "cli/target.hpp"
 #include "config/resolve.hpp"
 #include "lock/listing.hpp"
+#include "redis/locator.hpp"
 
 #include <fmt/format.h>
 #include <sys/time.h>
@@ -97,7 +98,8 @@ std::vector<NextWord::Word> lock_names(const Settings& settings) {
     ::signal(SIGALRM, [](int) { ::_exit(0); });
     const itimerval once{{}, {0, std::chrono::microseconds{patience}.count()}};
     ::setitimer(ITIMER_REAL, &once, nullptr);
-    NodeSet nodes{configured_nodes(settings), std::min(settings.node_timeout, node_patience)};
+    const milliseconds node_timeout = std::min(settings.node_timeout, node_patience);
+    NodeSet nodes{servers_of(configured_nodes(settings), node_timeout), node_timeout};
     nodes.resolve();
     std::vector<NextWord::Word> names;
     for (const auto& [key, seen] : list_locks(nodes, settings.key_prefix, "*").locks)

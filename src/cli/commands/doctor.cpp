@@ -87,7 +87,7 @@ Exit doctor(const Arguments& typed, const Settings& settings) {
     }
     const Timing timing{settings.ttl, settings.grace, settings.node_timeout, settings.drift};
     const LockTerms terms{timing, settings.restart_guard, mode(settings)};
-    NodeSet nodes = nodes_to_ask(settings);
+    NodeSet nodes = nodes_to_ask(settings, key);
     const Diagnosis diagnosis = judge(examine(nodes, key, terms), key.prefix, terms);
     if (typed.has("--json")) show(json(diagnosis).line());
     else show(fmt::format("{}\n{}\n", screen(diagnosis), summary(diagnosis)));

@@ -105,7 +105,7 @@ Exit force_release(const Arguments& typed, const Settings& settings) {
     if (ask && (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1))
         throw Failure{ExitStatus::usage,
                       "force-release asks before it takes a lock away, and there is no terminal to ask at; give --yes"};
-    NodeSet nodes = nodes_to_ask(settings);
+    NodeSet nodes = nodes_to_ask(settings, key);
     const Inspection seen = inspect(nodes, key, mode(settings));
     check_told(key, seen);
     if (seen.holding == 0) {

@@ -7,6 +7,7 @@
 #include "cli/target.hpp"
 #include "events/log.hpp"
 #include "lock/listing.hpp"
+#include "redis/locator.hpp"
 
 #include <fmt/format.h>
 
@@ -77,13 +78,14 @@ Exit list(const Arguments& typed, const Settings& settings) {
     const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
     if (typed.has("--watch") && (typed.has("--json") || !on_terminal))
         throw Failure{ExitStatus::usage, "--watch is for people at a terminal; without it list prints once"};
-    NodeSet nodes = nodes_to_ask(settings);
+    NodeSet nodes{servers_of(configured_nodes(settings), settings.node_timeout), settings.node_timeout};
+    nodes.resolve();
     if (typed.has("--watch")) watch(nodes, settings.key_prefix, typed.name);
 
     const Listing listing = list_locks(nodes, settings.key_prefix, typed.name);
     if (typed.has("--json")) show(json_of(listing).line());
     const std::string wrong = trouble(listing);
-    if (listing.answered() < quorum(nodes.size())) throw Failure{ExitStatus::too_few_nodes, wrong};
+    if (listing.answered() < quorum(listing.nodes.size())) throw Failure{ExitStatus::too_few_nodes, wrong};
     if (!typed.has("--json")) show(listing.locks.empty() && on_terminal ? none(typed.name) : text_of(listing.locks));
     if (!wrong.empty()) tell_at_end(event::failed(wrong));
     return ExitStatus::ok;

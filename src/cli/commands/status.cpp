@@ -9,7 +9,7 @@ namespace {
 
 Exit status(const Arguments& typed, const Settings& settings) {
     const LockKey key = lock_key(typed.name, settings);
-    NodeSet nodes = nodes_to_ask(settings);
+    NodeSet nodes = nodes_to_ask(settings, key);
     const Inspection seen = inspect(nodes, key, mode(settings));
     if (typed.has("--json")) {
         Json json = lock_json(key, seen);

@@ -30,6 +30,7 @@ struct Answer {
     std::optional<BootTime> sent_at;
     nanoseconds took{};
     std::vector<Reply> in_vain{}; ///< never: a simulated node refuses no greeting
+    bool elsewhere = false;       ///< never: a simulated node does not move
 };
 
 struct Message {
@@ -51,6 +52,12 @@ class Connection {
 
     const Node& node() const { return node_; }
     void resolve() {}
+    void serve(const std::string&) {}
+    void confirm() {}
+    std::optional<tl::expected<void, NodeFailure>> confirmed() { return tl::expected<void, NodeFailure>{}; }
+    bool needs_confirmation() const { return false; }
+    bool has_moved() { return false; }
+    pollfd news() const { return {-1, POLLIN, 0}; }
 
     void settle();
     uint64_t number() const { return state_ == State::closed ? opened_ + 1 : opened_; }

@@ -1,0 +1,51 @@
+// The nodes of a Redis Cluster, which tell on which master the slot of a key is.
+#pragma once
+
+#include "redis/locator.hpp"
+#include "redis/node_set.hpp"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+/// A range of slots, and their master.
+struct SlotRange {
+    int64_t first = 0;
+    int64_t last = 0;
+    HostPort master; ///< an empty host: that of the node that says it
+
+    bool has(int64_t slot) const { return first <= slot && slot <= last; }
+};
+
+/// The ranges in the answer to CLUSTER SLOTS; a range whose master the node cannot name is left out.
+std::vector<SlotRange> slot_ranges(const Reply&);
+
+class Cluster final : public Locator {
+  public:
+    Cluster(const Node&, milliseconds node_timeout);
+
+    Found find(const std::optional<Redirection>&, int interrupt) override;
+    /// Nothing tells that a slot has moved but the answer to the next request.
+    void wait(bool follow, int interrupt) override;
+    /// Every master; none if the cluster does not answer.
+    std::vector<Node> masters();
+
+  private:
+    struct Told {
+        int64_t slot = 0;
+        std::vector<SlotRange> ranges;
+    };
+
+    /// What each node says, as soon as so many say it.
+    std::vector<Told> ask(size_t enough, int interrupt);
+    void add_masters(const std::vector<SlotRange>&);
+
+    Node node_;
+    NodeSet guides_;
+    std::optional<NodeFailure> failure_; ///< of the last ask()
+    bool found_before_ = false;
+};
+
+} // namespace holdfast

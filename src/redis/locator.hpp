@@ -1,0 +1,47 @@
+// Finds where a node is now: by the system's resolver, by the Sentinels of its group, or by the nodes of its cluster.
+// A Locator belongs to the look-up thread (redis/lookup.hpp), in which it may take any time.
+#pragma once
+
+#include "base/clock.hpp"
+#include "redis/address.hpp"
+#include "redis/node_failure.hpp"
+#include "redis/redirection.hpp"
+
+#include <tl/expected.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+struct Place {
+    std::vector<Address> addresses{}; ///< at least one; they are tried in this order
+    std::string host{};               ///< the host for which the server's certificate has to be
+    std::string doubt{};              ///< why a grant of the server there does not count now; empty: it counts
+    bool asking = false;              ///< the server answers for the node's key only behind ASKING
+};
+
+using Found = tl::expected<Place, NodeFailure>;
+
+class Locator {
+  public:
+    virtual ~Locator() = default;
+
+    /// Finds the node; if a server of its cluster has named a place, that place. Ends early, with any result, when
+    /// `interrupt` is readable.
+    virtual Found find(const std::optional<Redirection>&, int interrupt) = 0;
+    /// Waits until `interrupt` is readable; with `follow`, at most until the node may be at another place.
+    virtual void wait(bool follow, int interrupt) = 0;
+};
+
+/// The locator that the node's URI asks for. Reads the files that TLS needs; throws Failure if one cannot be used. The
+/// lean program has no locator (lean/lean.hpp).
+std::unique_ptr<Locator> make_locator(const Node&, milliseconds node_timeout);
+
+/// The servers that have all keys of the nodes: the node itself, or every master of the node's cluster. Waits for
+/// clusters; a cluster that does not answer stays as it is. The lean program does not look.
+std::vector<Node> servers_of(const std::vector<Node>&, milliseconds node_timeout);
+
+} // namespace holdfast

@@ -1,0 +1,171 @@
+#include "redis/sentinels.hpp"
+
+#include "base/escape.hpp"
+#include "redis/guide.hpp"
+#include "redis/resolver.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace holdfast {
+namespace {
+
+/// How often the Sentinels are asked where the node is: if all of them tell of a switch, and if not.
+constexpr milliseconds asks_told{30'000};
+constexpr milliseconds asks_untold{1000};
+/// More Sentinels than any group has; more are not believed.
+constexpr size_t most_sentinels = 20;
+
+std::string_view field(const Reply& map, std::string_view name) {
+    const Reply* value = map.find(name);
+    return value == nullptr ? std::string_view{} : value->text;
+}
+
+int64_t number(const Reply& map, std::string_view name) {
+    const std::string_view text = field(map, name);
+    int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+HostPort at(const Reply& map) {
+    const int64_t port = number(map, "port");
+    return {std::string{field(map, "ip")}, static_cast<uint16_t>(port > 0 && port <= 65535 ? port : 0)};
+}
+
+Node like_sentinel(const Node& node) {
+    Node like;
+    like.user = node.sentinel.user;
+    like.password = node.sentinel.password;
+    if (node.sentinel.tls) like.tls = node.tls.value_or(TlsOptions{});
+    return like;
+}
+
+bool share_an_address(const Place& one, const Place& other) {
+    return std::ranges::any_of(one.addresses, [&](const Address& address) {
+        return std::ranges::find(other.addresses, address) != other.addresses.end();
+    });
+}
+
+/// A place, and how many Sentinels name it.
+struct Candidate {
+    Place place;
+    size_t votes = 0;
+    size_t quiet = 0;
+    int64_t epoch = 0;
+};
+
+} // namespace
+
+std::optional<Naming> naming(const Reply& master) {
+    Naming told{at(master), field(master, "flags") == "master", number(master, "num-other-sentinels"),
+                number(master, "config-epoch")};
+    if (told.master.host.empty() || told.master.port == 0) return {};
+    return told;
+}
+
+Sentinels::Sentinels(const Node& node, milliseconds node_timeout)
+    : master_{node.sentinel.master}, like_{like_sentinel(node)}, sentinels_{guides(node.seeds, like_), node_timeout} {}
+
+Found Sentinels::find(const std::optional<Redirection>&, int interrupt) {
+    sentinels_.resolve();
+    Request request{"SENTINEL", "MASTER", master_};
+    request.add({"SENTINEL", "SENTINELS", master_});
+    const auto answered = [](const std::optional<Answer>& answer) { return answer && answer->replies; };
+    // At first a place is enough, because a grant there is not believed before they all have been asked again.
+    const auto enough = [&](const Answers& answers) {
+        return !found_before_ && 2 * static_cast<size_t>(std::ranges::count_if(answers, answered)) > sentinels_.size();
+    };
+    const Answers answers = sentinels_.ask_all(request, {.enough = enough, .interrupt = interrupt});
+    Found found = judge(answers);
+    for (const std::optional<Answer>& answer : answers)
+        if (answered(answer)) add_named(answer->replies->back());
+    found_before_ = found_before_ || found;
+    return found;
+}
+
+Found Sentinels::judge(const Answers& answers) {
+    std::vector<Candidate> candidates;
+    size_t answered = 0;
+    int64_t others = 0;
+    std::string refused;
+    std::optional<NodeFailure> failure;
+    for (const std::optional<Answer>& answer : answers) {
+        if (answer && !answer->replies) failure = answer->replies.error();
+        if (!answer || !answer->replies) continue;
+        const Reply& reply = answer->replies->front();
+        if (reply.type == Reply::Type::error) refused = reply.text;
+        const auto told = naming(reply);
+        if (!told) continue;
+        Found place = resolved(told->master);
+        if (!place) {
+            failure = place.error();
+            continue;
+        }
+        ++answered;
+        others = std::max(others, told->others);
+        auto same =
+            std::ranges::find_if(candidates, [&](const Candidate& one) { return share_an_address(one.place, *place); });
+        if (same == candidates.end()) same = candidates.insert(same, {std::move(*place)});
+        ++same->votes;
+        same->quiet += told->quiet ? 1 : 0;
+        same->epoch = std::max(same->epoch, told->epoch);
+    }
+    const size_t majority = static_cast<size_t>(others + 1) / 2 + 1;
+    const auto most = std::ranges::max_element(candidates, {}, &Candidate::votes);
+    if (most == candidates.end()) {
+        if (refused.starts_with("ERR No such master"))
+            return tl::unexpected{NodeFailure{
+                NodeFailure::Kind::denied,
+                fmt::format("its Sentinels know no master '{}'; check the name behind the '/'", printable(master_))}};
+        if (!refused.empty())
+            return tl::unexpected{
+                NodeFailure{NodeFailure::Kind::no_vote, fmt::format("its Sentinels say: {}", printable(refused, 200))}};
+        return tl::unexpected{
+            NodeFailure{failure ? failure->kind : NodeFailure::Kind::timeout,
+                        fmt::format("none of its Sentinels answers: {}", failures(sentinels_, answers))}};
+    }
+    if (found_before_ && (most->votes < majority || most->epoch < epoch_))
+        return tl::unexpected{
+            NodeFailure{NodeFailure::Kind::no_vote,
+                        fmt::format("{} of its {} Sentinels answer and name one master, a majority is needed",
+                                    most->votes, others + 1)}};
+    epoch_ = most->epoch;
+    Place place = std::move(most->place);
+    if (most->votes < answered || most->quiet < most->votes)
+        place.doubt =
+            "its Sentinels see trouble with its master, or a failover; a grant does not count before they agree";
+    else if (most->votes < majority)
+        place.doubt = fmt::format("only {} of its {} Sentinels answer, a majority is needed", answered, others + 1);
+    return place;
+}
+
+bool Sentinels::knows(const std::string& run_id) const {
+    for (size_t i = 0; i < sentinels_.size(); ++i)
+        if (const auto& said = sentinels_.introduction(i); said && said->run_id == run_id) return true;
+    return std::ranges::find(named_, run_id) != named_.end();
+}
+
+void Sentinels::add_named(const Reply& sentinels) {
+    for (const Reply& one : sentinels.items) {
+        const std::string run_id{field(one, "runid")};
+        const HostPort place = at(one);
+        if (place.host.empty() || place.port == 0 || knows(run_id) || sentinels_.size() >= most_sentinels) continue;
+        named_.push_back(run_id);
+        sentinels_.add(guide(place, like_));
+        if (listens_) sentinels_.listen("+switch-master");
+    }
+}
+
+void Sentinels::wait(bool follow, int interrupt) {
+    if (follow && !listens_) sentinels_.listen("+switch-master");
+    listens_ = listens_ || follow;
+    BootTime until = BootTime::max();
+    if (listens_) until = BootClock::now() + (sentinels_.all_listening() ? asks_told : asks_untold);
+    sentinels_.wait(until, interrupt);
+    sentinels_.take_messages();
+}
+
+} // namespace holdfast

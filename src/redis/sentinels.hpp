@@ -1,0 +1,53 @@
+// The Sentinels of a group, which name the master of a node.
+//
+// A Sentinel failover has two masters for a while. The new one grants for up to a second before any Sentinel names it,
+// and the old one goes on granting for ten. So a place is one that a majority of the group names, and a grant there
+// counts only if all Sentinels that answer name it and see no failover: the Sentinel that leads a failover sees it
+// before the promotion, and the others name the new master a second before the leader does. "All" are those of the
+// node's URI and those that these name.
+#pragma once
+
+#include "redis/locator.hpp"
+#include "redis/node_set.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+/// What one Sentinel says of the master.
+struct Naming {
+    HostPort master;
+    bool quiet = false; ///< the Sentinel sees no failover and no trouble: its only flag is "master"
+    int64_t others = 0; ///< how many other Sentinels it knows
+    int64_t epoch = 0;  ///< of the group's configuration; the larger one is newer
+};
+
+/// The naming in the answer to SENTINEL MASTER; nothing if the answer makes no sense.
+std::optional<Naming> naming(const Reply&);
+
+class Sentinels final : public Locator {
+  public:
+    Sentinels(const Node&, milliseconds node_timeout);
+
+    Found find(const std::optional<Redirection>&, int interrupt) override;
+    void wait(bool follow, int interrupt) override;
+
+  private:
+    /// Adds the Sentinels that this answer names and that are not known yet.
+    void add_named(const Reply& sentinels);
+    bool knows(const std::string& run_id) const;
+    Found judge(const Answers&);
+
+    std::string master_; ///< the group's name
+    Node like_;          ///< a Sentinel's login and TLS
+    NodeSet sentinels_;
+    std::vector<std::string> named_; ///< run_ids of the Sentinels that were added
+    int64_t epoch_ = 0;              ///< of the last place
+    bool found_before_ = false;
+    bool listens_ = false;
+};
+
+} // namespace holdfast
