@@ -13,6 +13,9 @@
 
 namespace holdfast::test {
 
+/// A loopback port that was free a moment ago.
+int free_port();
+
 class RedisServer {
   public:
     /// With tls: on a loopback port with TLS, for which `options` name the certificates, and on a Unix socket.

@@ -1,0 +1,94 @@
+#include "support/cluster.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace holdfast::test {
+namespace {
+
+constexpr size_t slots = 16384;
+
+void wait_until(const std::function<bool()>& condition, const char* what) {
+    if (!eventually(condition)) throw std::runtime_error{what};
+}
+
+} // namespace
+
+Cluster::Cluster(size_t masters, size_t replicas_each, milliseconds node_timeout,
+                 const std::vector<std::string>& options)
+    : masters_{masters} {
+    for (size_t i = 0; i < masters * (1 + replicas_each); ++i) {
+        bus_ports_.push_back(free_port());
+        std::vector<std::string> all{"--cluster-enabled", "yes", "--cluster-port", fmt::format("{}", bus_ports_[i])};
+        all.insert(all.end(), {"--cluster-node-timeout", fmt::format("{}", node_timeout.count())});
+        all.insert(all.end(), {"--repl-diskless-sync-delay", "0"});
+        all.insert(all.end(), options.begin(), options.end());
+        servers_.push_back(std::make_unique<RedisServer>(all, RedisServer::Listens::loopback));
+    }
+    share_slots();
+    join();
+    add_replicas();
+    wait_until([&] { return whole(); }, "the cluster does not become whole");
+}
+
+void Cluster::share_slots() const {
+    for (size_t m = 0; m < masters_; ++m)
+        servers_[m]->command({"CLUSTER", "ADDSLOTSRANGE", fmt::format("{}", m * slots / masters_),
+                              fmt::format("{}", (m + 1) * slots / masters_ - 1)});
+}
+
+void Cluster::join() const {
+    for (size_t i = 0; i < size(); ++i) servers_[i]->command({"CLUSTER", "SET-CONFIG-EPOCH", fmt::format("{}", i + 1)});
+    for (size_t i = 1; i < size(); ++i)
+        servers_[0]->command(
+            {"CLUSTER", "MEET", "127.0.0.1", fmt::format("{}", servers_[i]->port()), fmt::format("{}", bus_ports_[i])});
+    wait_until([&] { return all_met(); }, "the servers of the cluster do not meet");
+}
+
+void Cluster::add_replicas() const {
+    for (size_t i = masters_; i < size(); ++i)
+        wait_until(
+            [&] {
+                return servers_[i]->text({"CLUSTER", "REPLICATE", id(i % masters_)}) == "OK";
+            },
+            "a server of the cluster does not become a replica");
+}
+
+bool Cluster::all_met() const {
+    return std::ranges::all_of(servers_, [&](const auto& server) {
+        const std::string nodes = server->text({"CLUSTER", "NODES"});
+        return static_cast<size_t>(std::ranges::count(nodes, '\n')) == size() && !has(nodes, "handshake");
+    });
+}
+
+bool Cluster::whole() const {
+    const std::string replicas = fmt::format("connected_slaves:{}", size() / masters_ - 1);
+    for (size_t i = 0; i < size(); ++i) {
+        const std::string replication = servers_[i]->text({"INFO", "replication"});
+        const std::string nodes = servers_[i]->text({"CLUSTER", "NODES"});
+        size_t known = 0;
+        for (size_t at = 0; (at = nodes.find("slave ", at)) != std::string::npos; ++at) ++known;
+        if (!has(replication, i < masters_ ? replicas : "master_link_status:up") || has(nodes, "fail") ||
+            known != size() - masters_ || !has(servers_[i]->text({"CLUSTER", "INFO"}), "cluster_state:ok"))
+            return false;
+    }
+    return true;
+}
+
+size_t Cluster::first_owner(const std::string& key) const {
+    const auto slot = static_cast<size_t>(servers_[0]->command({"CLUSTER", "KEYSLOT", key}).integer);
+    size_t owner = 0;
+    while (slot >= (owner + 1) * slots / masters_) ++owner;
+    return owner;
+}
+
+std::string Cluster::uri() const {
+    std::string seeds;
+    for (const auto& server : servers_)
+        seeds += fmt::format("{}127.0.0.1:{}", seeds.empty() ? "" : "+", server->port());
+    return "cluster://" + seeds;
+}
+
+} // namespace holdfast::test
