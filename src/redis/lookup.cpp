@@ -77,8 +77,8 @@ Lookup::Lookup(const Node& node, milliseconds node_timeout) : shared_{std::make_
         }}.detach();
     } catch (const std::system_error& error) {
         shared_->found =
-            tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable,
-                                       fmt::format("it cannot be looked up: {}", errno_text(error.code().value()))}};
+            tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, fmt::format("its name cannot be looked up: {}",
+                                                                                   errno_text(error.code().value()))}};
         shared_->fulfilled = shared_->wishes;
         shared_->has_thread = false;
         notify(shared_->has_found);

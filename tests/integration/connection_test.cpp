@@ -100,16 +100,13 @@ TEST_CASE("a server on a loopback port answers like one on a Unix socket") {
 TEST_CASE("localhost is this host, and nobody is asked about it") {
     Node node;
     node.host = "localhost";
-    const Lookup lookup{node};
-    CHECK(lookup.fd() == -1);
-    REQUIRE(lookup.result() != nullptr);
-    REQUIRE(lookup.result()->has_value());
+    const std::vector<Address> addresses = known_addresses(node);
     const auto on_loopback = [](const Address& address) {
         if (address.storage.ss_family == AF_INET6) return true;
         return reinterpret_cast<const sockaddr_in&>(address.storage).sin_addr.s_addr == htonl(INADDR_LOOPBACK);
     };
-    CHECK(std::ranges::all_of(**lookup.result(), on_loopback));
-    CHECK(std::ranges::any_of(**lookup.result(), [](const Address& a) { return a.storage.ss_family == AF_INET; }));
+    CHECK(std::ranges::all_of(addresses, on_loopback));
+    CHECK(std::ranges::any_of(addresses, [](const Address& a) { return a.storage.ss_family == AF_INET; }));
 }
 
 TEST_CASE("where nobody listens the connection is refused at once") {
