@@ -1,6 +1,7 @@
 #include "base/uri.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace holdfast {
@@ -9,8 +10,8 @@ namespace {
 using Part = std::optional<std::string_view>;
 
 bool is_scheme(std::string_view text) {
-    return std::ranges::all_of(text,
-                               [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+'; });
+    return std::ranges::all_of(
+        text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-'; });
 }
 
 std::string_view scheme_of(std::string_view uri) {
@@ -19,6 +20,62 @@ std::string_view scheme_of(std::string_view uri) {
 }
 
 bool is_number(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
+
+bool has_number(const UriHost& host) { return host.port && is_number(*host.port); }
+
+/// Whether hosts stand there, which find the node's server, in place of the server's own.
+bool has_several_hosts(std::string_view scheme) {
+    constexpr std::array those{"sentinel://", "sentinels://", "cluster://", "clusters://"};
+    return std::ranges::find(those, scheme) != those.end();
+}
+
+UriHost host_in(std::string_view text) {
+    const size_t bracket = text.starts_with('[') ? std::min(text.find(']'), text.size()) : 0;
+    const Part port = cut_behind(text, text.find(':', bracket));
+    return {text, port};
+}
+
+std::vector<UriHost> hosts_in(std::string_view text, bool several) {
+    std::vector<UriHost> hosts;
+    while (true) {
+        const Part more = cut_behind(text, several ? text.find('+') : text.npos);
+        hosts.push_back(host_in(text));
+        if (!more) return hosts;
+        text = *more;
+    }
+}
+
+/// Whether what stands where ports stand cannot be a password, of which a comma cut the rest off.
+bool ports_are_ports(const UriParts& parts) {
+    if (has_several_hosts(parts.scheme))
+        return std::ranges::all_of(parts.hosts, [](const UriHost& host) { return !host.port || has_number(host); });
+    return has_number(parts.hosts.front()) && !parts.hosts.front().name.empty();
+}
+
+/// The password before the '@', or what may be one.
+Part secret_before_hosts(std::string_view uri) {
+    const UriParts parts = parts_of(uri);
+    // No user begins with a bracket: this one is the middle of a password, of which a comma cut off the front.
+    if (parts.password && uri.starts_with('['))
+        return uri.substr(0, static_cast<size_t>(parts.password->data() - uri.data()) + parts.password->size());
+    if (parts.password) return parts.password;
+    // A comma in a password ends the URI, unless it is encoded, and the rest of the password looks like a bare user.
+    if (parts.user) return parts.scheme.empty() ? parts.user : std::nullopt;
+    if (parts.scheme == "unix://" || ports_are_ports(parts)) return {};
+    // A password cut off at a comma, or without its '@', looks like a port that is no number.
+    const std::string_view host = parts.hosts.front().name;
+    const auto behind_host = static_cast<size_t>(host.data() - uri.data()) + host.size();
+    std::string_view before = uri;
+    const Part secret = cut_behind(before, uri.find(':', behind_host));
+    return secret && secret->empty() ? std::nullopt : secret;
+}
+
+/// The password among the options, up to the end, because a '&' in it may not be encoded.
+Part secret_option(std::string_view uri) {
+    constexpr std::string_view option = "password=";
+    const size_t at = uri.find(option);
+    return at == uri.npos ? std::nullopt : std::optional{uri.substr(at + option.size())};
+}
 
 } // namespace
 
@@ -46,28 +103,20 @@ UriParts parts_of(std::string_view uri) {
     }
     parts.query = cut_behind(rest, rest.find('?'));
     parts.path = cut_behind(rest, rest.find('/'));
-    const size_t bracket = rest.starts_with('[') ? std::min(rest.find(']'), rest.size()) : 0;
-    parts.port = cut_behind(rest, rest.find(':', bracket));
-    parts.host = rest;
+    parts.hosts = hosts_in(rest, has_several_hosts(parts.scheme));
     constexpr std::string_view local = "local:";
     if (uri.starts_with(local) && !parts.user) parts.scheme = uri.substr(0, local.size());
     return parts;
 }
 
-Part secret_in(std::string_view uri) {
-    const UriParts parts = parts_of(uri);
-    // No user begins with a bracket: this one is the middle of a password, of which a comma cut off the front.
-    if (parts.password && uri.starts_with('['))
-        return uri.substr(0, static_cast<size_t>(parts.password->data() - uri.data()) + parts.password->size());
-    if (parts.password) return parts.password;
-    // A comma in a password ends the URI, unless it is encoded, and the rest of the password looks like a bare user.
-    if (parts.user) return parts.scheme.empty() ? parts.user : std::nullopt;
-    if (parts.scheme == "unix://" || (parts.port && is_number(*parts.port) && !parts.host.empty())) return {};
-    // A password cut off at a comma, or without its '@', looks like a port that is no number.
-    const auto behind_host = static_cast<size_t>(parts.host.data() - uri.data()) + parts.host.size();
-    std::string_view before = uri;
-    const Part secret = cut_behind(before, uri.find(':', behind_host));
-    return secret && secret->empty() ? std::nullopt : secret;
+std::vector<std::string_view> secrets_in(std::string_view uri) {
+    const Part first = secret_before_hosts(uri);
+    const Part second = secret_option(uri);
+    if (!first && !second) return {};
+    if (!first || !second) return {first ? *first : *second};
+    if (first->data() + first->size() < second->data()) return {*first, *second};
+    // One is in the other, or they overlap.
+    return {uri.substr(static_cast<size_t>(std::min(first->data(), second->data()) - uri.data()))};
 }
 
 } // namespace holdfast

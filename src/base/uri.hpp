@@ -6,16 +6,23 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
 /// Views into the text; nothing: the text has neither the part nor its separator.
+struct UriHost {
+    std::string_view name{}; ///< IPv6 with its brackets, and with any text after them that is no port
+    std::optional<std::string_view> port{};
+};
+
+/// Views into the text, as above.
 struct UriParts {
     std::string_view scheme{}; ///< "redis://"; "local:", where "local" is the host, too; empty for a bare host
     std::optional<std::string_view> user{};
     std::optional<std::string_view> password{}; ///< if set, `user` is set too, perhaps empty
-    std::string_view host{}; ///< IPv6 with its brackets, and with any text after them that is no port
-    std::optional<std::string_view> port{};
+    /// None in unix://, one elsewhere, or with sentinel:// and cluster:// as many as a '+' parts.
+    std::vector<UriHost> hosts{};
     std::optional<std::string_view> path{};  ///< in unix:// all of it, otherwise the text after the '/'
     std::optional<std::string_view> query{}; ///< after the '?'
 };
@@ -25,7 +32,7 @@ std::optional<std::string_view> cut_behind(std::string_view& text, size_t at);
 
 UriParts parts_of(std::string_view uri);
 
-/// The part of `uri` that must not be shown: a password, or what may be one or a part of one. Nothing: there is none.
-std::optional<std::string_view> secret_in(std::string_view uri);
+/// The parts of `uri` that must not be shown, in order: passwords, or what may be one or a part of one.
+std::vector<std::string_view> secrets_in(std::string_view uri);
 
 } // namespace holdfast

@@ -36,7 +36,8 @@ std::optional<int> local_count(std::string_view uri) {
 void warn_of_insecure(const std::vector<Node>& nodes, const Log& log) {
     std::vector<std::string> insecure;
     for (const Node& node : nodes)
-        if (node.tls && node.tls->insecure) insecure.push_back(node.display());
+        if ((node.tls && node.tls->insecure) || (node.sentinel.tls && node.sentinel.tls->insecure))
+            insecure.push_back(node.display());
     if (!insecure.empty()) log.tell(event::insecure(fmt::format("{}", fmt::join(insecure, ", "))));
 }
 
@@ -70,8 +71,9 @@ std::vector<Node> configured_nodes(const Settings& settings) {
                                       settings.nodes_from.empty() ? "the list" : "the list in " + settings.nodes_from,
                                       node.error())};
         if (node->password.empty()) node->password = settings.password;
-        if (node->tls)
-            node->tls->complete_from({settings.tls_ca, settings.tls_cert, settings.tls_key, settings.tls_insecure});
+        for (auto* tls : {&node->tls, &node->sentinel.tls})
+            if (*tls)
+                (*tls)->complete_from({settings.tls_ca, settings.tls_cert, settings.tls_key, settings.tls_insecure});
         nodes.push_back(std::move(*node));
     }
     for (size_t i = 0; i < nodes.size(); ++i)

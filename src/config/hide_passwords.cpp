@@ -10,12 +10,12 @@ namespace {
 
 void overwrite(char* text, size_t size) { std::memset(text, '*', size); }
 
-/// Overwrites from the end of the scheme, so that the user is hidden too, to the end of the password.
+/// Overwrites from the end of the scheme, so that the user is hidden too, to the end of the last password.
 void hide_login(char* word, const std::string& uri) {
-    const auto password = secret_in(uri);
-    if (!password) return;
+    const auto secrets = secrets_in(uri);
+    if (secrets.empty()) return;
     const size_t begin = parts_of(uri).scheme.size();
-    const size_t end = static_cast<size_t>(password->data() - uri.data()) + password->size();
+    const size_t end = static_cast<size_t>(secrets.back().data() - uri.data()) + secrets.back().size();
     for (char* found = std::strstr(word, uri.c_str()); found != nullptr; found = std::strstr(found + 1, uri.c_str()))
         overwrite(found + begin, end - begin);
 }

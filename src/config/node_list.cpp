@@ -20,12 +20,17 @@ std::vector<Secret> node_list(std::string_view text) {
 }
 
 std::string masked(const Secret& secret) {
-    std::string uri = secret.reveal();
-    if (const auto hidden = secret_in(uri))
-        uri.replace(static_cast<size_t>(hidden->data() - uri.data()), hidden->size(), "***");
-    return uri;
+    const std::string& uri = secret.reveal();
+    std::string shown;
+    size_t at = 0;
+    for (const std::string_view hidden : secrets_in(uri)) {
+        const auto begin = static_cast<size_t>(hidden.data() - uri.data());
+        shown += uri.substr(at, begin - at) + "***";
+        at = begin + hidden.size();
+    }
+    return shown + uri.substr(at);
 }
 
-bool has_password(const Secret& uri) { return secret_in(uri.reveal()).has_value(); }
+bool has_password(const Secret& uri) { return !secrets_in(uri.reveal()).empty(); }
 
 } // namespace holdfast

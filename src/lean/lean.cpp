@@ -26,6 +26,8 @@ std::optional<std::string> needed_for(const Secret& uri) {
     // The lean program can report a wrong URI itself, and local: nodes, which do not parse, have neither TLS nor names.
     const auto node = parse_node(uri.reveal());
     if (!node) return {};
+    if (node->locator == Node::Locator::sentinel) return fmt::format("to ask Sentinels ({})", node->display());
+    if (node->locator == Node::Locator::cluster) return fmt::format("to find a cluster's master ({})", node->display());
     if (node->tls) return fmt::format("for TLS ({})", node->display());
     if (known_addresses(*node).empty()) return fmt::format("to look up a name ({})", node->display());
     return {};

@@ -2,6 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/uri.hpp"
+#include "redis/misspelling.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -18,6 +19,24 @@ using Parsed = tl::expected<Node, std::string>;
 using Error = tl::unexpected<std::string>;
 
 constexpr int largest_db = 1'000'000;
+constexpr int most_replicas = 9;
+
+using enum Node::Locator;
+
+/// A kind of address that has hosts.
+struct Scheme {
+    std::string_view text;
+    Node::Locator locator;
+    bool tls;
+    uint16_t port; ///< where none is given
+    std::string_view with_tls;
+};
+
+constexpr Scheme schemes[]{
+    {"redis://", address, false, 6379, "rediss://"},         {"rediss://", address, true, 6379, ""},
+    {"sentinel://", sentinel, false, 26379, "sentinels://"}, {"sentinels://", sentinel, true, 26379, ""},
+    {"cluster://", cluster, false, 6379, "clusters://"},     {"clusters://", cluster, true, 6379, ""},
+};
 
 /// A whole, unsigned number up to `largest`.
 std::optional<int> number(std::string_view text, int largest) {
@@ -63,40 +82,87 @@ std::optional<std::string> read_db(std::string_view text, Node& node) {
     return {};
 }
 
+/// The options of a URI that belong to the parts of a node that have TLS.
+struct ForTls {
+    TlsOptions options;
+    std::string_view name; ///< of one that was given; empty: there was none
+};
+
+/// Whether it is an option for TLS, and was read.
+bool read_tls_option(std::string_view name, const std::string& value, ForTls& tls) {
+    std::string TlsOptions::*const text = name == "ca"           ? &TlsOptions::ca
+                                          : name == "cert"       ? &TlsOptions::cert
+                                          : name == "key"        ? &TlsOptions::key
+                                          : name == "servername" ? &TlsOptions::server_name
+                                                                 : nullptr;
+    const bool insecure = name == "insecure" && value == "yes";
+    if (insecure) tls.options.insecure = true;
+    else if (text != nullptr) tls.options.*text = value;
+    else return false;
+    tls.name = name;
+    return true;
+}
+
+/// Whether it is an option of a Sentinel group, and was read.
+bool read_sentinel_option(std::string_view name, const std::string& value, SentinelGroup& group) {
+    if (name == "sentinel-user") group.user = value;
+    else if (name == "sentinel-password") group.password = Secret{value};
+    else if (name == "sentinel-password-file") group.password_file = value;
+    else if (name == "sentinel-tls" && value == "yes") group.tls.emplace();
+    else if (name == "sentinel-tls" && value == "no") group.tls.reset();
+    else return false;
+    return true;
+}
+
 /// Reads one "name=value" of those after the '?'. Returns what is wrong with it, or nothing.
-std::optional<std::string> read_option(std::string_view option, Node& node) {
+std::optional<std::string> read_option(std::string_view option, Node& node, ForTls& tls) {
     std::string_view name = option;
     const auto value = percent_decoded(cut_behind(name, name.find('=')).value_or(""));
     // The value is not shown: other tools have passwords there.
     if (!value || value->empty()) return fmt::format("'{}=' has no value that makes sense", printable(name));
     if (name == "db") return read_db(*value, node);
-    if (name == "durable" && *value == "yes") {
-        node.durable = true;
-        return {};
-    }
-    std::string TlsOptions::*const file = name == "ca"     ? &TlsOptions::ca
-                                          : name == "cert" ? &TlsOptions::cert
-                                          : name == "key"  ? &TlsOptions::key
-                                                           : nullptr;
-    const bool insecure = name == "insecure" && *value == "yes";
-    if (file == nullptr && !insecure)
-        return fmt::format("'{}=' is not an option of a node, or not with that value; known are db= and durable=yes, "
-                           "and with rediss:// "
-                           "ca=, cert=, key= and insecure=yes",
-                           printable(name));
-    if (!node.tls) return fmt::format("'{}=' is for TLS; write rediss://", printable(name));
-    if (insecure) node.tls->insecure = true;
-    else *node.tls.*file = *value;
+    if (name == "durable" && *value == "yes") node.durable = true;
+    else if (const auto replicas = number(*value, most_replicas); name == "replicas" && replicas)
+        node.replicas = *replicas;
+    else if (!read_tls_option(name, *value, tls) &&
+             !(node.locator == sentinel && read_sentinel_option(name, *value, node.sentinel)))
+        return fmt::format("'{}=' is not an option of such a node, or not with that value; known are db=, durable=yes "
+                           "and replicas= (0 to {}), with TLS ca=, cert=, key=, servername= and insecure=yes, and with "
+                           "sentinel:// sentinel-user=, sentinel-password=, sentinel-password-file= and "
+                           "sentinel-tls=yes or no",
+                           printable(name), most_replicas);
     return {};
 }
 
-std::optional<std::string> read_options(std::string_view query, Node& node) {
-    while (true) {
-        const auto rest = cut_behind(query, query.find('&'));
-        if (auto wrong = read_option(query, node)) return wrong;
-        if (!rest) return {};
-        query = *rest;
+/// What the options together cannot mean.
+std::optional<std::string> judge_options(const Node& node, const ForTls& tls, std::string_view with_tls) {
+    if (!tls.name.empty() && !node.tls && !node.sentinel.tls)
+        return fmt::format("'{}=' is for TLS; write {}", tls.name, with_tls);
+    if (node.locator == cluster && node.db != 0) return "a cluster has database 0 alone; leave the database out";
+    if (node.locator != address && node.durable)
+        return "'durable=yes' is not for Sentinels and clusters: a replica that takes the master's place may have "
+               "missed what that one granted last";
+    if (!node.sentinel.password.empty() && !node.sentinel.password_file.empty())
+        return "'sentinel-password=' and 'sentinel-password-file=' contradict each other; give one of them";
+    return {};
+}
+
+std::optional<std::string> read_options(const UriParts& parts, std::string_view with_tls, Node& node) {
+    ForTls tls;
+    bool behind_password = false;
+    for (auto rest = parts.query; rest;) {
+        std::string_view option = *rest;
+        rest = cut_behind(option, option.find('&'));
+        if (auto wrong = read_option(option, node, tls))
+            // The option may be the end of the password, so it is not shown.
+            return behind_password ? "what stands behind 'sentinel-password=' is no option; write %26 for '&' in it"
+                                   : wrong;
+        behind_password = behind_password || option.starts_with("sentinel-password=");
     }
+    if (auto wrong = judge_options(node, tls, with_tls)) return wrong;
+    if (node.tls) node.tls = tls.options;
+    if (node.sentinel.tls) node.sentinel.tls = tls.options;
+    return {};
 }
 
 Parsed parse_unix(const UriParts& parts) {
@@ -109,8 +175,7 @@ Parsed parse_unix(const UriParts& parts) {
         return Error{fmt::format("the path of a Unix socket has at most {} bytes, this one has {}",
                                  sizeof(sockaddr_un::sun_path) - 1, path->size())};
     node.socket_path = *path;
-    if (parts.query)
-        if (const auto wrong = read_options(*parts.query, node)) return Error{*wrong};
+    if (const auto wrong = read_options(parts, "rediss://", node)) return Error{*wrong};
     return node;
 }
 
@@ -125,8 +190,8 @@ std::string not_a_port(std::string_view host) {
     return fmt::format("what stands behind the host '{}' is not a port (1 to 65535)", printable(host));
 }
 
-std::optional<std::string> read_host(const UriParts& parts, Node& node) {
-    std::string_view host = parts.host;
+std::optional<std::string> read_host(const UriHost& written, const Scheme& scheme, HostPort& to) {
+    std::string_view host = written.name;
     bool port_makes_sense = true;
     if (host.starts_with('[')) {
         host.remove_prefix(1);
@@ -134,24 +199,51 @@ std::optional<std::string> read_host(const UriParts& parts, Node& node) {
         if (!behind) return "the bracket of the IPv6 address is not closed";
         if (!is_ipv6(std::string{host})) return fmt::format("'[{}]' is not an IPv6 address", printable(host));
         port_makes_sense = behind->empty();
-    } else if (parts.port && parts.port->find(':') != std::string_view::npos)
-        return "an IPv6 address stands in brackets, as in redis://[::1]:6379";
-    if (host.empty()) return "the host is missing, as in redis://10.0.0.1:6379";
+    } else if (written.port && written.port->find(':') != std::string_view::npos)
+        return fmt::format("an IPv6 address stands in brackets, as in {}[::1]:{}", scheme.text, scheme.port);
+    if (host.empty()) return fmt::format("the host is missing, as in {}10.0.0.1:{}", scheme.text, scheme.port);
     if (printable(host, host.size()) != host) return fmt::format("'{}' cannot be the name of a host", printable(host));
-    node.host = host;
+    to = {std::string{host}, scheme.port};
     if (!port_makes_sense) return not_a_port(host);
-    if (!parts.port) return {};
-    const auto port = number(*parts.port, 65535).value_or(0);
-    if (port == 0) return not_a_port(host);
-    node.port = static_cast<uint16_t>(port);
+    if (!written.port) return {};
+    to.port = static_cast<uint16_t>(number(*written.port, 65535).value_or(0));
+    return to.port == 0 ? std::optional{not_a_port(host)} : std::nullopt;
+}
+
+std::optional<std::string> read_hosts(const UriParts& parts, const Scheme& scheme, Node& node) {
+    for (const UriHost& host : parts.hosts)
+        if (auto wrong = read_host(host, scheme, node.seeds.emplace_back())) return wrong;
+    if (node.locator != address) return {};
+    node.host = node.seeds.front().host;
+    node.port = node.seeds.front().port;
+    node.seeds.clear();
     return {};
+}
+
+bool can_be_a_master(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
+    });
+}
+
+/// Reads "db", or "MASTER/db" with Sentinels.
+std::optional<std::string> read_path(std::string_view path, Node& node) {
+    if (node.locator == sentinel) {
+        const auto db = cut_behind(path, path.find('/'));
+        if (!can_be_a_master(path))
+            return "the name that the Sentinels have for the master (letters, digits and .-_) stands behind them, as "
+                   "in sentinel://10.0.0.1+10.0.0.2/mymaster";
+        node.sentinel.master = path;
+        path = db.value_or("");
+    }
+    return path.empty() ? std::nullopt : read_db(path, node);
 }
 
 std::optional<std::string> read_login(const UriParts& parts, Node& node) {
     const std::string_view written = parts.password.value_or("");
     // The '?' or the '@' may be part of a password, and half a password must not be shown as a host or a file.
     if (parts.user->find('?') != std::string_view::npos || written.find('?') != std::string_view::npos)
-        return "it has a '?' before an '@'; write %3F in user and password, %40 in the name of a file";
+        return "it has a '?' before an '@'; write %3F in user and password, %40 in an option";
     const auto user = percent_decoded(*parts.user);
     const auto password = percent_decoded(written);
     if (!user || !password) return "in user and password '%' starts two hex digits; write %25 for '%'";
@@ -160,16 +252,33 @@ std::optional<std::string> read_login(const UriParts& parts, Node& node) {
     return {};
 }
 
-Parsed parse_tcp(const UriParts& parts) {
+Parsed parse_with_hosts(const UriParts& parts, const Scheme& scheme) {
     Node node;
-    if (parts.scheme == "rediss://") node.tls.emplace();
+    node.locator = scheme.locator;
+    if (scheme.tls) node.tls.emplace();
+    if (scheme.locator == sentinel) node.sentinel.tls = node.tls;
     std::optional<std::string> wrong;
     if (parts.user) wrong = read_login(parts, node);
-    if (!wrong) wrong = read_host(parts, node);
-    if (!wrong && parts.path && !parts.path->empty()) wrong = read_db(*parts.path, node);
-    if (!wrong && parts.query) wrong = read_options(*parts.query, node);
+    if (!wrong) wrong = read_hosts(parts, scheme, node);
+    if (!wrong) wrong = read_path(parts.path.value_or(""), node);
+    if (!wrong) wrong = read_options(parts, scheme.with_tls, node);
     if (wrong) return Error{*wrong};
     return node;
+}
+
+/// The right way to write "redis:host" or "redis:/host"; empty: it is not that. A number is the port of a host that has
+/// the name of a scheme.
+std::string_view meant_without_slashes(const UriHost& host) {
+    const bool perhaps = host.port && (host.port->empty() || !number(*host.port, 65535));
+    return perhaps ? meant_by(std::string{host.name} + "://") : "";
+}
+
+std::string unknown_scheme(std::string_view scheme) {
+    const std::string_view meant = meant_by(scheme);
+    if (!meant.empty()) return fmt::format("'{}' is not a kind of address; write {}", scheme, meant);
+    return fmt::format("'{}' is not a kind of address; known are redis://, sentinel:// and cluster://, rediss://, "
+                       "sentinels:// and clusters:// for TLS, unix:// and local:",
+                       scheme);
 }
 
 } // namespace
@@ -186,27 +295,41 @@ void TlsOptions::complete_from(const TlsOptions& defaults) {
 std::string Node::display() const {
     if (is_unix())
         return fmt::format("unix://{}{}", percent_encoded(socket_path), db == 0 ? "" : fmt::format("?db={}", db));
-    const bool v6 = host.find(':') != std::string::npos;
-    return fmt::format("{}://{}{}{}:{}{}", tls ? "rediss" : "redis", v6 ? "[" : "", host, v6 ? "]" : "", port,
-                       db == 0 ? "" : fmt::format("/{}", db));
+    std::string text;
+    for (const HostPort& one : locator == Locator::address ? std::vector{HostPort{host, port}} : seeds) {
+        const bool v6 = one.host.find(':') != std::string::npos;
+        text += fmt::format("{}{}{}{}:{}", text.empty() ? "" : "+", v6 ? "[" : "", one.host, v6 ? "]" : "", one.port);
+    }
+    if (locator == Locator::sentinel) text += "/" + sentinel.master;
+    const auto* const scheme = std::ranges::find_if(
+        schemes, [&](const Scheme& one) { return one.locator == locator && one.tls == tls.has_value(); });
+    return fmt::format("{}{}{}", scheme->text, text, db == 0 ? "" : fmt::format("/{}", db));
 }
 
 std::string Node::uri() const {
     std::string text = display();
     char separator = text.find('?') == std::string::npos ? '?' : '&';
     const auto add = [&](const char* name, const std::string& value) {
-        text += fmt::format("{}{}={}", std::exchange(separator, '&'), name, value);
+        if (!value.empty()) text += fmt::format("{}{}={}", std::exchange(separator, '&'), name, percent_encoded(value));
     };
     const auto add_file = [&](const char* name, const std::string& file) {
         // The path becomes absolute, because the command may change its folder.
-        if (!file.empty()) add(name, percent_encoded(std::filesystem::absolute(file).string()));
+        add(name, file.empty() ? file : std::filesystem::absolute(file).string());
     };
-    if (durable) add("durable", "yes");
-    if (!tls) return text;
-    add_file("ca", tls->ca);
-    add_file("cert", tls->cert);
-    add_file("key", tls->key);
-    if (tls->insecure) add("insecure", "yes");
+    add("durable", durable ? "yes" : "");
+    add("replicas", replicas == 0 ? "" : fmt::format("{}", replicas));
+    if (sentinel.tls.has_value() != (tls.has_value() && locator == Locator::sentinel))
+        add("sentinel-tls", sentinel.tls ? "yes" : "no");
+    // A user without the password that was given beside it is of no use.
+    if (sentinel.password.empty() || !sentinel.password_file.empty()) add("sentinel-user", sentinel.user);
+    add_file("sentinel-password-file", sentinel.password_file);
+    const auto& with_tls = tls ? tls : sentinel.tls;
+    if (!with_tls) return text;
+    add_file("ca", with_tls->ca);
+    add_file("cert", with_tls->cert);
+    add_file("key", with_tls->key);
+    add("servername", with_tls->server_name);
+    add("insecure", with_tls->insecure ? "yes" : "");
     return text;
 }
 
@@ -214,11 +337,17 @@ Parsed parse_node(std::string_view uri) {
     for (const char c : uri)
         if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
             return Error{"a node's address has no spaces or control characters"};
+    if (uri.starts_with('/')) return Error{"a path alone is no address; write unix:///PATH"};
     const UriParts parts = parts_of(uri);
     if (parts.scheme == "unix://") return parse_unix(parts);
-    if (parts.scheme.empty() || parts.scheme == "redis://" || parts.scheme == "rediss://") return parse_tcp(parts);
-    return Error{
-        fmt::format("'{}' is not a kind of address; known are redis://, rediss://, unix:// and local:", parts.scheme)};
+    if (parts.scheme.empty()) {
+        const std::string_view meant = meant_without_slashes(parts.hosts.front());
+        if (!meant.empty())
+            return Error{fmt::format("the '//' behind the kind of address is missing; write {}", meant)};
+        return parse_with_hosts(parts, schemes[0]);
+    }
+    const auto* const scheme = std::ranges::find(schemes, parts.scheme, &Scheme::text);
+    return scheme == std::end(schemes) ? Parsed{Error{unknown_scheme(parts.scheme)}} : parse_with_hosts(parts, *scheme);
 }
 
 } // namespace holdfast

@@ -20,9 +20,10 @@ struct TlsOptions {
     std::string cert{};    ///< our certificate, for a server that asks for one, with those between it and its authority
     std::string key{};     ///< the key to `cert`; empty: it is in the same file
     bool insecure = false; ///< any server that answers is believed to be the node
+    std::string server_name{}; ///< whom the certificate has to be for, and who is asked for; empty: the host
 
     auto operator<=>(const TlsOptions&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means <=>
-    /// Takes each option that is empty here from `defaults`, but certificate and key only together.
+    /// Takes each option that is empty here from `defaults`, but certificate and key only together, and no name.
     void complete_from(const TlsOptions& defaults);
 };
 
@@ -39,7 +40,8 @@ struct SentinelGroup {
     std::string master{}; ///< as the Sentinels call it
     std::string user{};   ///< for the Sentinels alone; empty: their default user
     Secret password{};
-    bool tls = false;
+    std::string password_file{};     ///< where `password` is read; empty: nowhere
+    std::optional<TlsOptions> tls{}; ///< nothing: no TLS with the Sentinels
 };
 
 struct Node {
@@ -74,9 +76,16 @@ struct Node {
     std::string uri() const;
 };
 
-/// redis://[user[:password]@]host[:port][/db][?db=N&durable=yes], with rediss:// for TLS and then also ca=, cert=, key=
-/// FILE and insecure=yes; unix:///path/to.sock[?db=N&durable=yes]; or a bare host[:port]. IPv6 in brackets; everything
-/// but host and port may be percent-encoded. The error is a sentence that never shows user or password.
+/// One of these, where HOSTS are host[:port] with '+' between them, and LOGIN is user[:password]@ or :password@
+///   redis://[LOGIN]host[:port][/db], or a bare host[:port]
+///   unix:///path/to.sock
+///   sentinel://[LOGIN]HOSTS/MASTER[/db]   the login is for the master alone
+///   cluster://[LOGIN]HOSTS
+/// or rediss://, sentinels://, clusters:// for TLS. Behind '?', with '&' between them: db=N, durable=yes (not with a
+/// failover, after which a server has forgotten grants), replicas=N; sentinel-user=, sentinel-password=,
+/// sentinel-password-file=FILE, sentinel-tls=yes or no; with TLS ca=, cert=, key=FILE, servername= and insecure=yes.
+/// IPv6 in brackets; everything but hosts, ports and MASTER may be percent-encoded. Reads no file. The error is a
+/// sentence that never shows user or password.
 tl::expected<Node, std::string> parse_node(std::string_view uri);
 
 } // namespace holdfast

@@ -118,7 +118,7 @@ std::string distrust(X509_STORE_CTX* chain, const std::string& host, const TlsOp
                            day_of(X509_get0_notBefore(certificate)));
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        return fmt::format("its certificate is for {}, not for {}; write one of these as the host",
+        return fmt::format("its certificate is for {}, not for {}; write such a name as the host, or as servername=",
                            hosts_of(certificate), printable(host));
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -172,7 +172,9 @@ TlsContext::TlsContext(const TlsOptions& options) : options_{options}, context_{
 void TlsContext::Free::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
 Tls::Tls(std::shared_ptr<const TlsContext> context, const std::string& host)
-    : context_{std::move(context)}, host_{host}, ssl_{SSL_new(context_->get())} {
+    : context_{std::move(context)}, host_{context_->options().server_name.empty() ? host
+                                                                                  : context_->options().server_name},
+      ssl_{SSL_new(context_->get())} {
     BIO* in = BIO_new(BIO_s_mem());
     BIO* out = BIO_new(BIO_s_mem());
     if (!ssl_ || in == nullptr || out == nullptr) throw std::bad_alloc{};
@@ -194,9 +196,9 @@ Tls::Tls(std::shared_ptr<const TlsContext> context, const std::string& host)
             self->distrust_ = distrust(chain, self->host_, self->context_->options());
             return 0;
         });
-    const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1;
+    const bool is_address = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host_.c_str()) == 1;
     if (!is_address &&
-        (SSL_set1_host(ssl_.get(), host.c_str()) != 1 || SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) != 1))
+        (SSL_set1_host(ssl_.get(), host_.c_str()) != 1 || SSL_set_tlsext_host_name(ssl_.get(), host_.c_str()) != 1))
         failure_ = {Kind::no_vote, "its name cannot be that of a TLS server"};
     SSL_set_connect_state(ssl_.get());
     if (!failure_) shake_hands();

@@ -2,8 +2,9 @@
 // them all rules about time and order, stay with the connection (redis/connection.hpp).
 //
 // TLS 1.2 or newer, no renegotiation. The server's certificate has to lead to an authority that we know, to be valid
-// today, and to be for the very host (name or address) of the node's URI; with TlsOptions::insecure none of this is
-// checked. We send no request before the check, so no password is ever told to a stranger.
+// today, and to be for the very host (name or address) of the node's URI, or for TlsOptions::server_name; with
+// TlsOptions::insecure none of this is checked. We send no request before the check, so no password is ever told to a
+// stranger.
 //
 // Each object belongs to one thread at a time, by ownership. Without a node that has TLS, OpenSSL is not touched.
 #pragma once
@@ -43,7 +44,7 @@ class TlsContext {
 /// these bytes tell the server of it.
 class Tls {
   public:
-    /// Begins the handshake with `host`, a name or an address.
+    /// Begins the handshake with `host`, a name or an address; the options' server name goes before it.
     Tls(std::shared_ptr<const TlsContext> context, const std::string& host);
     Tls(const Tls&) = delete;
     Tls& operator=(const Tls&) = delete;

@@ -71,6 +71,16 @@ TEST_CASE("a server with a certificate of a known authority, for the very host, 
     CHECK(answers(server.tls_node({.ca = authority.ca()}, "localhost")));
 }
 
+TEST_CASE("through a tunnel, the certificate is for the server's name and not for the host that is connected to") {
+    Authority authority;
+    const RedisServer server = server_with(authority, "DNS:db1.corp.example,DNS:*.cache.example");
+    for (const char* name : {"db1.corp.example", "one.cache.example"})
+        CHECK(answers(server.tls_node({.ca = authority.ca(), .server_name = name}, "localhost")));
+    CHECK(failure(server.tls_node({.ca = authority.ca(), .server_name = "db2"})).text ==
+          "its certificate is for db1.corp.example, *.cache.example, not for db2; write such a name as the host, or as "
+          "servername=");
+}
+
 TEST_CASE("TLS 1.2 will do, and what is older will not") {
     Authority authority;
     std::vector<std::string> options = authority.server_options(authority.sign());
@@ -121,11 +131,13 @@ TEST_CASE("a certificate that proves nothing is denied, with its reason, and no 
         {server_with(authority, "IP:127.0.0.1", {48h, 72h}), known, "127.0.0.1",
          fmt::format("its certificate is valid only from {} on; is this host's clock right?", day(48h))},
         {server_with(authority, "DNS:db1.example,IP:10.0.0.1"), known, "localhost",
-         "its certificate is for db1.example, 10.0.0.1, not for localhost; write one of these as the host"},
+         "its certificate is for db1.example, 10.0.0.1, not for localhost; write such a name as the host, or as "
+         "servername="},
         {server_with(authority, "DNS:localhost"), known, "127.0.0.1",
-         "its certificate is for localhost, not for 127.0.0.1; write one of these as the host"},
+         "its certificate is for localhost, not for 127.0.0.1; write such a name as the host, or as servername="},
         {server_with(authority, "DNS:*.example,DNS:a,DNS:b,DNS:c,DNS:d,DNS:e,IP:::1"), known, "127.0.0.1",
-         "its certificate is for *.example, a, b, c, d and 2 more, not for 127.0.0.1; write one of these as the host"},
+         "its certificate is for *.example, a, b, c, d and 2 more, not for 127.0.0.1; write such a name as the host, "
+         "or as servername="},
         {server_with(other, "IP:127.0.0.1"), known, "127.0.0.1",
          fmt::format("its certificate is by CN=other authority, who is no authority in {}; name the right file with "
                      "--tls-ca",

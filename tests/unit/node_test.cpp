@@ -92,13 +92,102 @@ TEST_CASE("what a node leaves open is as for all nodes, and a certificate never 
     CHECK(insecure.insecure);
 }
 
-TEST_CASE("a URI that makes no sense is refused: the reason points at the place, and never shows user or password") {
+TEST_CASE("Sentinels name a node's master: their hosts, the master's name, and what they ask of us themselves") {
+    const Node node = parsed("sentinel://joe:a+b@h1+[::1]:7000+h3:7001/my-master_1.x/3?sentinel-user=s%40&"
+                             "sentinel-password=p%26&replicas=2");
+    CHECK(node.locator == Node::Locator::sentinel);
+    CHECK(node.seeds == std::vector<HostPort>{{"h1", 26379}, {"::1", 7000}, {"h3", 7001}});
+    CHECK(node.host.empty());
+    CHECK(node.sentinel.master == "my-master_1.x");
+    CHECK(node.db == 3);
+    CHECK(node.user == "joe");
+    CHECK(node.password.reveal() == "a+b");
+    CHECK(node.sentinel.user == "s@");
+    CHECK(node.sentinel.password.reveal() == "p&");
+    CHECK(node.replicas == 2);
+    CHECK_FALSE(node.tls.has_value());
+    CHECK_FALSE(node.sentinel.tls.has_value());
+    CHECK(node.display() == "sentinel://h1:26379+[::1]:7000+h3:7001/my-master_1.x/3");
+    CHECK(node.uri() == "sentinel://h1:26379+[::1]:7000+h3:7001/my-master_1.x/3?replicas=2");
+}
+
+TEST_CASE("master and Sentinels have TLS together or one of them alone, with the same options") {
+    const TlsOptions options{.ca = "/a", .server_name = "db1"};
+    const std::string query = "ca=/a&servername=db1";
+    const Node both = parsed("sentinels://h/m?" + query);
+    CHECK(both.tls == options);
+    CHECK(both.sentinel.tls == options);
+    CHECK(both.uri() == "sentinels://h:26379/m?" + query);
+    const Node master = parsed("sentinels://h/m?sentinel-tls=no&" + query);
+    CHECK(master.tls == options);
+    CHECK_FALSE(master.sentinel.tls.has_value());
+    CHECK(master.uri() == "sentinels://h:26379/m?sentinel-tls=no&" + query);
+    const Node sentinels = parsed("sentinel://h/m?" + query + "&sentinel-tls=yes");
+    CHECK_FALSE(sentinels.tls.has_value());
+    CHECK(sentinels.sentinel.tls == options);
+    CHECK(sentinels.uri() == "sentinel://h:26379/m?sentinel-tls=yes&" + query);
+}
+
+TEST_CASE("nodes of a cluster find a node's master, in database 0") {
+    const Node node = parsed("clusters://joe:geheim@h1+h2:7000?insecure=yes");
+    CHECK(node.locator == Node::Locator::cluster);
+    CHECK(node.seeds == std::vector<HostPort>{{"h1", 6379}, {"h2", 7000}});
+    CHECK(node.tls->insecure);
+    CHECK(node.password.reveal() == "geheim");
+    CHECK(node.uri() == "clusters://h1:6379+h2:7000?insecure=yes");
+    CHECK(parsed("cluster://h").display() == "cluster://h:6379");
+}
+
+TEST_CASE("a node's URI names the file of the Sentinels' password, and their user only with it") {
+    CHECK(parsed("sentinel://h/m?sentinel-user=u&sentinel-password-file=/a%2Cb").uri() ==
+          "sentinel://h:26379/m?sentinel-user=u&sentinel-password-file=/a%2Cb");
+    CHECK(parsed("sentinel://h/m?sentinel-user=u").uri() == "sentinel://h:26379/m?sentinel-user=u");
+    CHECK(parsed("sentinel://h/m?sentinel-user=u&sentinel-password=p").uri() == "sentinel://h:26379/m");
+}
+
+TEST_CASE("an address as other programs write it is refused with the right way to write it") {
     const std::pair<const char*, const char*> cases[] = {
+        {"redis-sentinel://h1:1", "'redis-sentinel://' is not a kind of address; write sentinel://HOST+HOST/MASTER"},
+        {"redis+sentinel://h1", "'redis+sentinel://' is not a kind of address; write sentinel://HOST+HOST/MASTER"},
+        {"redis-cluster://h1", "'redis-cluster://' is not a kind of address; write cluster://HOST+HOST"},
+        {"redis-socket:///s", "'redis-socket://' is not a kind of address; write unix:///PATH"},
+        {"redis+unix:///s", "'redis+unix://' is not a kind of address; write unix:///PATH"},
+        {"valkey://h", "'valkey://' is not a kind of address; write redis://HOST"},
+        {"valkeys://h", "'valkeys://' is not a kind of address; write rediss://HOST"},
+        {"tcp://h", "'tcp://' is not a kind of address; write redis://HOST"},
+        {"http://h", "'http://' is not a kind of address; write redis://HOST"},
+        {"https://h", "'https://' is not a kind of address; write rediss://HOST"},
+        {"REDIS://h", "'REDIS://' is not a kind of address; write redis://HOST"},
+        {"redis:h", "the '//' behind the kind of address is missing; write redis://HOST"},
+        {"redis:/h", "the '//' behind the kind of address is missing; write redis://HOST"},
+        {"unix:/s", "the '//' behind the kind of address is missing; write unix:///PATH"},
+        {"/run/redis.sock", "a path alone is no address; write unix:///PATH"},
+    };
+    for (const auto& [uri, sentence] : cases) {
+        CAPTURE(uri);
+        const auto node = parse_node(uri);
+        REQUIRE_FALSE(node.has_value());
+        CHECK(node.error() == sentence);
+    }
+    CHECK(parsed("redis:7000").display() == "redis://redis:7000");
+}
+
+TEST_CASE("a URI that makes no sense is refused: the reason points at the place, and never shows user or password") {
+    const std::string no_master = "the name that the Sentinels have for the master (letters, digits and .-_) stands "
+                                  "behind them, as in sentinel://10.0.0.1+10.0.0.2/mymaster";
+    const std::string not_durable = "'durable=yes' is not for Sentinels and clusters: a replica that takes the "
+                                    "master's place may have missed what that one granted last";
+    const std::string unknown = "is not an option of such a node, or not with that value; known are db=, durable=yes "
+                                "and replicas= (0 to 9), with TLS ca=, cert=, key=, servername= and insecure=yes, and "
+                                "with sentinel:// sentinel-user=, sentinel-password=, sentinel-password-file= and "
+                                "sentinel-tls=yes or no";
+    const std::pair<const char*, std::string> cases[] = {
         {"", "the host is missing, as in redis://10.0.0.1:6379"},
         {"redis://", "the host is missing, as in redis://10.0.0.1:6379"},
         {"redis://jockel:geheim@", "the host is missing, as in redis://10.0.0.1:6379"},
         {"h o", "a node's address has no spaces or control characters"},
-        {"http://h", "'http://' is not a kind of address; known are redis://, rediss://, unix:// and local:"},
+        {"ftp://h", "'ftp://' is not a kind of address; known are redis://, sentinel:// and cluster://, rediss://, "
+                    "sentinels:// and clusters:// for TLS, unix:// and local:"},
         {"jockel:ge://heim@h:x", "what stands behind the host 'h' is not a port (1 to 65535)"},
         {"redis://h:port", "what stands behind the host 'h' is not a port (1 to 65535)"},
         {"redis://h:", "what stands behind the host 'h' is not a port (1 to 65535)"},
@@ -110,26 +199,42 @@ TEST_CASE("a URI that makes no sense is refused: the reason points at the place,
         {"redis://[db1]", "'[db1]' is not an IPv6 address"},
         {"redis://[::1]6379", "what stands behind the host '::1' is not a port (1 to 65535)"},
         {"redis://jockel:geheim%zz@h", "in user and password '%' starts two hex digits; write %25 for '%'"},
-        {"redis://jockel:gehe?im@h",
-         "it has a '?' before an '@'; write %3F in user and password, %40 in the name of a file"},
-        {"rediss://h?ca=/geheim@x",
-         "it has a '?' before an '@'; write %3F in user and password, %40 in the name of a file"},
+        {"redis://jockel:gehe?im@h", "it has a '?' before an '@'; write %3F in user and password, %40 in an option"},
+        {"rediss://h?ca=/geheim@x", "it has a '?' before an '@'; write %3F in user and password, %40 in an option"},
         {"redis://jockel:geheim@h/x", "'x' is not the number of a database"},
         {"redis://jockel:geheim@h?db=x", "'x' is not the number of a database"},
         {"redis://jockel:geheim@h?db", "'db=' has no value that makes sense"},
         {"rediss://jockel:geheim@h?ca=", "'ca=' has no value that makes sense"},
         {"rediss://h?ca=/a&", "'=' has no value that makes sense"},
         {"rediss://h?ca=%zz", "'ca=' has no value that makes sense"},
-        {"rediss://h?x=geheim",
-         "'x=' is not an option of a node, or not with that value; known are db= and durable=yes, "
-         "and with rediss:// ca=, cert=, key= and insecure=yes"},
-        {"redis://h?password=geheim",
-         "'password=' is not an option of a node, or not with that value; known are db= and "
-         "durable=yes, and with rediss:// ca=, cert=, key= and insecure=yes"},
-        {"rediss://h?insecure=perhaps", "'insecure=' is not an option of a node, or not with that value; known are "
-                                        "db= and durable=yes, and with rediss:// ca=, cert=, key= and insecure=yes"},
+        {"rediss://h?x=geheim", "'x=' " + unknown},
+        {"redis://h?password=geheim", "'password=' " + unknown},
+        {"rediss://h?insecure=perhaps", "'insecure=' " + unknown},
+        {"redis://h?replicas=10", "'replicas=' " + unknown},
+        {"redis://h?sentinel-user=jockel", "'sentinel-user=' " + unknown},
+        {"cluster://h?sentinel-tls=yes", "'sentinel-tls=' " + unknown},
+        {"sentinel://h/m?sentinel-tls=perhaps", "'sentinel-tls=' " + unknown},
         {"redis://jockel:geheim@h?ca=/x", "'ca=' is for TLS; write rediss://"},
         {"unix:///s?key=/x", "'key=' is for TLS; write rediss://"},
+        {"sentinel://h/m?ca=/x", "'ca=' is for TLS; write sentinels://"},
+        {"cluster://h?servername=x", "'servername=' is for TLS; write clusters://"},
+        {"sentinel://jockel:geheim@h1+/m", "the host is missing, as in sentinel://10.0.0.1:26379"},
+        {"sentinel://jockel:geheim@h1+h2:x/m", "what stands behind the host 'h2' is not a port (1 to 65535)"},
+        {"cluster://h+::1", "an IPv6 address stands in brackets, as in cluster://[::1]:6379"},
+        {"sentinel://h1", no_master},
+        {"sentinel://h1+h2/", no_master},
+        {"sentinel://jockel:geheim@h1/ge%20heim", no_master},
+        {"sentinel://h1/m/x", "'x' is not the number of a database"},
+        {"sentinel://h1/m?durable=yes", not_durable},
+        {"cluster://h1?durable=yes", not_durable},
+        {"cluster://h1/2", "a cluster has database 0 alone; leave the database out"},
+        {"cluster://h1?db=2", "a cluster has database 0 alone; leave the database out"},
+        {"sentinel://h/m?sentinel-password=geheim&sentinel-password-file=/f",
+         "'sentinel-password=' and 'sentinel-password-file=' contradict each other; give one of them"},
+        {"sentinel://h/m?sentinel-password=ge&heim",
+         "what stands behind 'sentinel-password=' is no option; write %26 for '&' in it"},
+        {"sentinel://h/m?sentinel-password=ge@heim",
+         "it has a '?' before an '@'; write %3F in user and password, %40 in an option"},
         {"unix://run/s", "the path of a Unix socket is absolute, as in unix:///run/redis/redis.sock"},
         {"unix:///run/%s", "in the path of a Unix socket '%' starts two hex digits; write %25 for '%'"},
     };

@@ -171,6 +171,17 @@ TEST_CASE("an address is not said as a name") {
     CHECK(ours.established());
 }
 
+TEST_CASE("a server name goes before the host, in what is asked for and in what is checked") {
+    Authority authority;
+    Server server{authority.sign("DNS:db1.example")};
+    Tls ours{std::make_shared<const TlsContext>(TlsOptions{.ca = authority.ca(), .server_name = "db1.example"}),
+             "127.0.0.1"};
+    server.take(ours.outgoing());
+    CHECK(std::string{SSL_get_servername(server.ssl(), TLSEXT_NAMETYPE_host_name)} == "db1.example");
+    decrypt_slowly(ours, server.outgoing());
+    CHECK(ours.established());
+}
+
 TEST_CASE("the server learns why it is not trusted") {
     Authority authority;
     Server server{authority.sign("DNS:db2")};
@@ -179,7 +190,8 @@ TEST_CASE("the server learns why it is not trusted") {
     ours.decrypt(server.outgoing());
     CHECK_FALSE(ours.established());
     REQUIRE(ours.failure().has_value());
-    CHECK(ours.failure()->text == "its certificate is for db2, not for db1; write one of these as the host");
+    CHECK(ours.failure()->text == "its certificate is for db2, not for db1; write such a name as the host, or as "
+                                  "servername=");
     CHECK_FALSE(ours.outgoing().empty());
 }
 
