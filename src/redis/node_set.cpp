@@ -98,7 +98,8 @@ class NodeSet::RunningExchange {
                 answer->replies = std::vector<Reply>{std::move(*said)};
                 return answer;
             }
-            answer->elsewhere = false;
+            Exchange next = std::get<Exchange>(std::move(step));
+            if (next.complete) first_ = next;
             // Replies from a connection that has closed since are no ground to act, because its WATCH has ended with
             // it.
             if (connection_->number() != number_) {
@@ -106,7 +107,6 @@ class NodeSet::RunningExchange {
                     tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, "it closed the connection"}};
                 return answer;
             }
-            Exchange next = std::get<Exchange>(std::move(step));
             then_ = std::move(next.then);
             connection_->submit(next.request, round_);
         }

@@ -26,6 +26,7 @@ using Step = std::variant<Exchange, Reply>;
 struct Exchange {
     Request request;
     std::function<Step(std::vector<Reply>&&)> then{};
+    bool complete = false; ///< as a later step: can begin again without the steps before it
 };
 
 class NodeSet {

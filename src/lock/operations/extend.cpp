@@ -5,9 +5,14 @@
 namespace holdfast {
 
 extern const std::string_view extend_lua;
+extern const std::string_view extend_alone_lua;
 
 Request Extend::script(const LockKey& key) const {
     return script_request(extend_lua, key, token.text(), {{"ours", record.value}, {"ttl", argument(ttl)}});
+}
+
+std::optional<Request> Extend::alone(const LockKey& key) const {
+    return lone_script_request(extend_alone_lua, key, {{"ours", record.value}, {"ttl", argument(ttl)}});
 }
 
 Exchange Extend::transaction(const LockKey& key) const {

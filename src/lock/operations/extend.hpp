@@ -15,6 +15,9 @@ struct Extend {
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
+    /// The script for the key alone. It leaves out the void mark: a revocation deletes the key as well, and nothing
+    /// renews an attempt that was given up.
+    std::optional<Request> alone(const LockKey&) const;
 };
 
 } // namespace holdfast

@@ -5,6 +5,7 @@
 namespace holdfast {
 
 extern const std::string_view release_lua;
+extern const std::string_view release_alone_lua;
 
 Request Release::script(const LockKey& key) const {
     return publishing_script_request(release_lua, key, token.text(),
@@ -13,6 +14,11 @@ Request Release::script(const LockKey& key) const {
                                       {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
                                       {"turns", key.turn_channels()},
                                       {"entry", entry}});
+}
+
+std::optional<Request> Release::alone(const LockKey& key) const {
+    if (void_too) return {};
+    return lone_script_request(release_alone_lua, key, {{"run", token.run}, {"attempt", argument(token.attempt)}});
 }
 
 Exchange Release::transaction(const LockKey& key) const {

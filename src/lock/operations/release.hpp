@@ -18,6 +18,8 @@ struct Release {
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
+    /// The script for the key alone, which tells no waiter; nothing if the token has to be marked void.
+    std::optional<Request> alone(const LockKey&) const;
 };
 
 } // namespace holdfast

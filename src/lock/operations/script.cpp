@@ -21,26 +21,34 @@ const std::string& preamble() {
 
 /// Makes each argument a local variable before `lua`. The text is the same each time, so the server compiles a script
 /// once.
-std::string with_preamble(std::string_view lua, std::initializer_list<ScriptArgument> arguments) {
-    std::string script = preamble();
+std::string with_arguments(std::string script, std::string_view lua, std::initializer_list<ScriptArgument> arguments) {
     size_t number = 0;
     for (const ScriptArgument& argument : arguments)
         script += fmt::format("local {}=ARGV[{}]\n", argument.name, ++number);
     return script += lua;
 }
 
-} // namespace
-
-Request script_request(std::string_view lua, const LockKey& key, std::string_view token,
-                       std::initializer_list<ScriptArgument> arguments) {
-    const std::string script = with_preamble(lua, arguments);
-    const std::string keys[] = {key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()};
-    std::vector<std::string_view> command{"EVAL", script, "5"};
-    command.insert(command.end(), std::begin(keys), std::end(keys));
+Request eval(const std::string& script, const std::vector<std::string>& keys,
+             std::initializer_list<ScriptArgument> arguments) {
+    const std::string count = fmt::format("{}", keys.size());
+    std::vector<std::string_view> command{"EVAL", script, count};
+    command.insert(command.end(), keys.begin(), keys.end());
     for (const ScriptArgument& argument : arguments) command.push_back(argument.value);
     Request request;
     request.add(command);
     return request;
+}
+
+} // namespace
+
+Request script_request(std::string_view lua, const LockKey& key, std::string_view token,
+                       std::initializer_list<ScriptArgument> arguments) {
+    return eval(with_arguments(preamble(), lua, arguments),
+                {key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()}, arguments);
+}
+
+Request lone_script_request(std::string_view lua, const LockKey& key, std::initializer_list<ScriptArgument> arguments) {
+    return eval(with_arguments("local K=KEYS[1]\n", lua, arguments), {key.key()}, arguments);
 }
 
 Request publishing_script_request(std::string_view lua, const LockKey& key, std::string_view token,

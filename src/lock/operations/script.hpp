@@ -21,6 +21,10 @@ struct ScriptArgument {
 Request script_request(std::string_view lua, const LockKey&, std::string_view token,
                        std::initializer_list<ScriptArgument>);
 
+/// The same for a script that needs the lock's key alone, and none of common.lua. It runs while a cluster moves the
+/// key's slot to another server: one of several keys may have moved already, and then no script runs that names all.
+Request lone_script_request(std::string_view lua, const LockKey&, std::initializer_list<ScriptArgument>);
+
 /// The same for a script that publishes, after a PING. Redis writes first to the client whose output began last. The
 /// answer to PING begins our output before the script begins the waiter's, so Redis writes to the waiter before us, and
 /// the waiter need not wait until we are off the processor.
