@@ -308,7 +308,7 @@ void Connection::receive(Reply reply) {
     if (done.behind_asking) done.replies.erase(done.replies.begin());
     answer_ = {done.round, Answer{std::move(done.replies), done.sent_at, BootClock::now() - *done.sent_at}};
     answer_->second.elsewhere = elsewhere;
-    if (elsewhere) leave(redirection);
+    if (elsewhere || std::exchange(takes_back_, false)) leave(redirection);
 }
 
 std::optional<Redirection> Connection::redirection_in(const std::vector<Reply>& replies) const {
@@ -328,7 +328,7 @@ void Connection::leave(std::optional<Redirection> told) {
 }
 
 void Connection::heed_news() {
-    if (node_.locator == Node::Locator::address || confirming_since_ || !endpoint_.has_moved()) return;
+    if (node_.locator == Node::Locator::address || confirming_since_ || takes_back_ || !endpoint_.has_moved()) return;
     moved_ = true;
     if (!pending_.empty()) return fail(Kind::unreachable, "the node has moved to another server");
     close();
@@ -348,8 +348,8 @@ std::optional<tl::expected<void, NodeFailure>> Connection::confirmed() {
     if (late) why = NodeFailure{Kind::timeout, "its Sentinels do not answer in time"};
     else if (!why && !endpoint_.place().doubt.empty()) why = NodeFailure{Kind::no_vote, endpoint_.place().doubt};
     if (another) {
-        why = NodeFailure{Kind::no_vote, "its Sentinels name another server by now", true};
-        if (state_ == State::open) leave({});
+        why = NodeFailure{Kind::no_vote, "its Sentinels name another server by now"};
+        takes_back_ = state_ == State::open;
     }
     if (!why) return tl::expected<void, NodeFailure>{};
     return tl::unexpected{*why};
@@ -358,6 +358,7 @@ std::optional<tl::expected<void, NodeFailure>> Connection::confirmed() {
 void Connection::close() {
     given_up_ = std::move(fd_);
     fd_.reset();
+    takes_back_ = false;
     state_ = State::closed;
     listening_ = 0;
 }

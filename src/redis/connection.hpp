@@ -188,6 +188,7 @@ class Connection {
     bool left_ = false;        ///< the last connection was left, so that the node's place is looked up before the next
     bool moved_ = false;       ///< the node has moved, and no one has asked yet
     std::optional<BootTime> confirming_since_;
+    bool takes_back_ = false; ///< the server turned out not to be the node: one more request takes back what it granted
     std::unique_ptr<Tls> tls_;
     ReplyReader reader_;
     std::optional<NodeFailure> refused_; ///< why the server on this connection may not be asked

@@ -1,0 +1,183 @@
+// Real Sentinels and a real Cluster: a lock goes on where its node goes.
+#include "support/cluster.hpp"
+#include "support/holdfast.hpp"
+#include "support/sentinels.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <thread>
+
+namespace holdfast::test::failover_test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* key = "holdfast:x";
+
+/// Waits until a server that is not the first has the lock, with more of the TTL than it can have from the first.
+bool renewed_elsewhere(Sentinels& group, milliseconds at_least) {
+    return eventually([&] {
+        const auto master = group.master();
+        return master && *master != 0 && group[*master].command({"PTTL", key}).integer > at_least.count();
+    });
+}
+
+/// Waits until all Sentinels that live name one master and are done with the failover.
+bool settled(const Sentinels& group) {
+    return eventually([&] {
+        for (size_t i = 0; i < Sentinels::count; ++i)
+            if (!has(group.ask(i, {"SENTINEL", "MASTER", "m"}), "flags\nmaster\n") ||
+                group.master(i) != group.master(0))
+                return false;
+        return true;
+    });
+}
+
+/// Ends the holder, and checks that the waiter is let in soon.
+void hand_over(Process& holder, Process& waiter) {
+    REQUIRE(holder.running());
+    holder.say("\n");
+    const BootTime told = BootClock::now();
+    CHECK(waiter.wait().out == "waited\n");
+    CHECK(BootClock::now() - told < 1s);
+    CHECK(holder.wait().status() == 0);
+}
+
+/// Lets no replica follow that master from now on; the replicas go on answering.
+void cut_off_replicas(Sentinels& group) {
+    for (size_t i = 1; i < group.size(); ++i) {
+        group[i].command({"CONFIG", "SET", "masteruser", "nobody"});
+        group[i].command({"CONFIG", "SET", "masterauth", "x"});
+    }
+    group[0].command({"CLIENT", "KILL", "TYPE", "replica"});
+    REQUIRE(eventually([&] { return has(group[1].text({"INFO", "replication"}), "master_link_status:down"); }));
+}
+
+} // namespace
+
+TEST_CASE("a Sentinel failover ends no command whose lock was replicated, and a waiter goes along") {
+    Sentinels group{1s};
+    Process holder{run_on(group.uri(), {"--ttl", "9s", "--grace", "100ms", "x", "-c", "echo started; read line"})};
+    holder.wait_for_out("started");
+    Process waiter{run_on(group.uri(), {"-w", "40s", "x", "echo", "waited"})};
+    REQUIRE(eventually([&] { return group[0].text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
+    SUBCASE("a planned one") { CHECK(group.ask(0, {"SENTINEL", "FAILOVER", "m"}) == "OK\n"); }
+    SUBCASE("the master was killed") { group[0].kill(); }
+    SUBCASE("the master hangs") { group[0].pause(); }
+    CHECK(renewed_elsewhere(group, 7s));
+    CHECK(settled(group));
+    hand_over(holder, waiter);
+}
+
+TEST_CASE("a holder whose lock did not come along stops its command at the Sentinels' first word") {
+    Sentinels group{1s};
+    cut_off_replicas(group);
+    Process holder{run_on(group.uri(), {"--ttl", "30s", "x", "-c", "echo started; sleep 60"})};
+    holder.wait_for_out("started");
+    group[0].kill();
+    const Finished lost = holder.wait();
+    CHECK(lost.status() == 79);
+    CHECK(has(lost.err, "lost"));
+}
+
+TEST_CASE("what the old master grants after a failover does not count") {
+    Sentinels group{1s};
+    // The old master goes on granting for ten seconds, because the Sentinels demote it no sooner.
+    REQUIRE(group.ask(0, {"SENTINEL", "FAILOVER", "m"}) == "OK\n");
+    std::optional<size_t> promoted;
+    REQUIRE(eventually([&] {
+        for (size_t i = 1; i < group.size(); ++i)
+            if (has(group[i].text({"INFO", "replication"}), "role:master")) promoted = i;
+        return promoted.has_value();
+    }));
+    // A run that is let in is let in by the new one, however soon it asks.
+    const Finished run = finish(run_on(
+        group.uri(), {"-w", "10s", "x", "redis-cli", "-p", fmt::format("{}", group[*promoted].port()), "EXISTS", key}));
+    CHECK(run.out == "1\n");
+}
+
+TEST_CASE("a Sentinel that does not answer is no majority, and one that is silent stops nothing") {
+    Sentinels group{1s};
+    group.process(2).signal(SIGKILL);
+    CHECK(finish(run_on(group.uri(), {"-n", "x", "true"})).status() == 0);
+    group.process(1).signal(SIGKILL);
+    const Finished alone = finish(run_on(group.uri(), {"-n", "x", "true"}));
+    CHECK(alone.status() == 69);
+    CHECK(has(alone.err, "Sentinels answer"));
+}
+
+TEST_CASE("one Sentinel that is named leads to all of them") {
+    Sentinels group{1s};
+    const std::string one = fmt::format("sentinel://127.0.0.1:{}/m", group.port(0));
+    CHECK(finish(run_on(one, {"-n", "x", "true"})).status() == 0);
+    // The others are asked as well: without them there is no majority.
+    group.process(1).signal(SIGSTOP);
+    group.process(2).signal(SIGSTOP);
+    CHECK(finish(run_on(one, {"-n", "x", "true"})).status() == 69);
+}
+
+TEST_CASE("a failover in a cluster ends no command, and a waiter goes along") {
+    Cluster cluster{3, 1};
+    const size_t owner = cluster.first_owner(key);
+    Process holder{run_on(cluster.uri(), {"--ttl", "6s", "--grace", "100ms", "x", "-c", "echo started; read line"})};
+    holder.wait_for_out("started");
+    Process waiter{run_on(cluster.uri(), {"-w", "40s", "x", "echo", "waited"})};
+    REQUIRE(eventually([&] { return cluster[owner].text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
+    RedisServer& replica = cluster[owner + 3];
+    REQUIRE(eventually([&] { return replica.text({"CLUSTER", "FAILOVER"}) == "OK"; }));
+    CHECK(eventually([&] {
+        return has(replica.text({"INFO", "replication"}), "role:master") &&
+               replica.command({"PTTL", key}).integer > 5000;
+    }));
+    hand_over(holder, waiter);
+}
+
+TEST_CASE("a slot that moves under a held lock takes the lock along") {
+    Cluster cluster{3};
+    const size_t from = cluster.first_owner(key);
+    const size_t to = (from + 1) % 3;
+    RedisServer& source = cluster[from];
+    RedisServer& target = cluster[to];
+    Process holder{run_on(cluster.uri(), {"--ttl", "3s", "--grace", "100ms", "x", "-c", "echo started; read line"})};
+    holder.wait_for_out("started");
+    const std::string slot = source.text({"CLUSTER", "KEYSLOT", key});
+    REQUIRE(target.text({"CLUSTER", "SETSLOT", slot, "IMPORTING", cluster.id(from)}) == "OK");
+    REQUIRE(source.text({"CLUSTER", "SETSLOT", slot, "MIGRATING", cluster.id(to)}) == "OK");
+    std::this_thread::sleep_for(4s); // longer than the TTL: the lock's other keys are on neither side or on both
+    const std::string port = fmt::format("{}", target.port());
+    const std::string fence = "holdfast:x:{holdfast:x}:fence";
+    REQUIRE(source.text({"MIGRATE", "127.0.0.1", port, key, "0", "1000"}) == "OK");
+    std::this_thread::sleep_for(4s);
+    CHECK(holder.running());
+    SUBCASE("and the lock is released while it moves") {}
+    SUBCASE("and it ends there") {
+        REQUIRE(source.text({"MIGRATE", "127.0.0.1", port, fence, "0", "1000"}) == "OK");
+        for (size_t i : {to, from}) cluster[i].command({"CLUSTER", "SETSLOT", slot, "NODE", cluster.id(to)});
+        std::this_thread::sleep_for(3s);
+    }
+    holder.say("\n");
+    const Finished done = holder.wait();
+    CHECK(done.status() == 0);
+    CHECK(done.err.empty());
+    CHECK(target.text({"EXISTS", key}) != "1");
+}
+
+TEST_CASE("on a cluster every name works, and list shows each once") {
+    const Cluster cluster{3};
+    std::vector<std::string> names;
+    for (int i = 0; i < 40; ++i) names.push_back(fmt::format("name-{}", i));
+    for (const std::string& name : names)
+        CHECK(finish(holdfast({"acquire", "-n", "--ttl", "60s", "--node", cluster.uri(), name})).status() == 0);
+    const Finished listed = finish(holdfast({"list", "--json", "--node", cluster.uri()}));
+    for (const std::string& name : names) {
+        const size_t at = listed.out.find("\"" + name + "\"");
+        REQUIRE(at != std::string::npos);
+        CHECK(listed.out.find("\"" + name + "\"", at + 1) == std::string::npos);
+    }
+    CHECK(finish(holdfast({"status", "--node", cluster.uri(), names[7]})).status() == 0);
+}
+
+} // namespace holdfast::test::failover_test
