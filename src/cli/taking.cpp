@@ -68,6 +68,7 @@ void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& k
     for (const RunAround& run : around) {
         if (run.lock != ours) continue;
         NodeSet to_ask{nodes, settings.node_timeout};
+        to_ask.serve(key.key());
         to_ask.resolve();
         if (tenure(to_ask, key, run.token, mode(settings)).outcome == Tenure::Outcome::ours)
             throw Failure{

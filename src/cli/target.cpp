@@ -1,5 +1,6 @@
 #include "cli/target.hpp"
 
+#include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/uri.hpp"
@@ -41,6 +42,17 @@ void warn_of_insecure(const std::vector<Node>& nodes, const Log& log) {
     if (!insecure.empty()) log.tell(event::insecure(fmt::format("{}", fmt::join(insecure, ", "))));
 }
 
+/// WAIT may be a tenth of a second late, and the node's answer with it.
+void require_time_for_replicas(const Node& node, milliseconds node_timeout) {
+    constexpr milliseconds least{300};
+    if (node.replicas > 0 && node_timeout < least)
+        throw Failure{
+            ExitStatus::configuration,
+            fmt::format("with --replicas a node timeout is at least {}, here it is {}; give --node-timeout {}, "
+                        "or a longer --ttl",
+                        format_duration(least), format_duration(node_timeout), format_duration(least))};
+}
+
 } // namespace
 
 std::vector<Node> configured_nodes(const Settings& settings) {
@@ -74,6 +86,8 @@ std::vector<Node> configured_nodes(const Settings& settings) {
         for (auto* tls : {&node->tls, &node->sentinel.tls})
             if (*tls)
                 (*tls)->complete_from({settings.tls_ca, settings.tls_cert, settings.tls_key, settings.tls_insecure});
+        if (node->replicas == 0) node->replicas = settings.replicas;
+        require_time_for_replicas(*node, settings.node_timeout);
         nodes.push_back(std::move(*node));
     }
     for (size_t i = 0; i < nodes.size(); ++i)

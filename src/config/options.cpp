@@ -162,6 +162,13 @@ const std::array table{
                        throw from.wrong("a time in which a node can answer, as in 500ms");
                },
            .show = [](const Settings& from) { return text(from.node_timeout); }},
+    Option{.name = "replicas",
+           .spellings = "--replicas",
+           .kind = Kind::number,
+           .value = "N",
+           .help = "a node's grant counts once so many of its replicas have it (0)",
+           .take = [](Settings& to, const Given& from) { to.replicas = number(from, 0, 9, "a number from 0 to 9"); },
+           .show = [](const Settings& from) { return Shown{fmt::format("{}", from.replicas)}; }},
     Option{.name = "restart-guard",
            .spellings = "--restart-guard",
            .kind = Kind::duration,

@@ -43,6 +43,8 @@ struct Answer {
     /// greeting.
     std::vector<Reply> in_vain{};
     bool elsewhere = false; ///< the server has refused, because another one may be the node by now
+    /// Fewer replicas have what the request wrote than the node asks for; nothing: enough of them have it.
+    std::optional<NodeFailure> unreplicated{};
 };
 
 /// What a node pushes to a connection that listens.
@@ -134,6 +136,7 @@ class Connection {
         std::vector<Reply> replies;
         std::optional<BootTime> sent_at;
         bool behind_asking = false; ///< the first reply is that to ASKING
+        bool before_wait = false;   ///< the last reply is that to WAIT
     };
 
     milliseconds time_to_open() const;
@@ -145,6 +148,10 @@ class Connection {
     void connected();
     void greet();
     void write();
+    /// Adds what the node's place and its replicas ask for around a request.
+    void wrap(Pending&) const;
+    /// Takes the replies to that away, and notes in the answer what they mean.
+    Answer unwrapped(Pending&&) const;
     /// Sends the bytes that TLS has to send, and closes the connection if TLS has failed.
     void flush_tls();
     void send(std::string_view bytes);

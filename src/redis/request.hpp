@@ -22,7 +22,11 @@ class Request {
     void append(const Request& other) {
         bytes_ += other.bytes_;
         commands_ += other.commands_;
+        sets_ = sets_ || other.sets_;
     }
+    /// Replicas, where some are asked for, have to have what this request writes.
+    void set() { sets_ = true; }
+    bool sets() const { return sets_; }
 
     const std::string& bytes() const { return bytes_; }
     /// Whether the request is so small that a socket still takes one more command at once.
@@ -33,6 +37,7 @@ class Request {
   private:
     std::string bytes_;
     size_t commands_ = 0;
+    bool sets_ = false;
 };
 
 /// A number in digits, as an argument.

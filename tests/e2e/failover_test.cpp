@@ -180,4 +180,41 @@ TEST_CASE("on a cluster every name works, and list shows each once") {
     CHECK(finish(holdfast({"status", "--node", cluster.uri(), names[7]})).status() == 0);
 }
 
+TEST_CASE("with --replicas a grant counts once a replica has it, and else it is taken back") {
+    RedisServer master{{"--repl-diskless-sync-delay", "0"}, RedisServer::Listens::loopback};
+    RedisServer replica{{"--replicaof", "127.0.0.1", fmt::format("{}", master.port())}, RedisServer::Listens::loopback};
+    REQUIRE(eventually([&] { return has(master.text({"INFO", "replication"}), "state=online"); }));
+    std::vector<std::string> options{"-n", "--replicas", "1", "--ttl", "6s", "--grace", "100ms"};
+    SUBCASE("by script") {}
+    SUBCASE("by transaction") { options.emplace_back("--no-scripts"); }
+    const auto run = [&](const std::vector<std::string>& words) {
+        std::vector<std::string> all = options;
+        all.insert(all.end(), words.begin(), words.end());
+        return run_on(master.uri(), all);
+    };
+    CHECK(finish(run({"x", "true"})).status() == 0);
+    CHECK(master.text({"EXISTS", key}) == "0");
+
+    Process holder{run({"held", "-c", "echo started; sleep 60"})};
+    holder.wait_for_out("started");
+    replica.pause();
+    const Finished refused = finish(run({"x", "true"}));
+    CHECK(refused.status() == 69);
+    CHECK(has(refused.err, "0 of the 1 replicas"));
+    CHECK(master.text({"EXISTS", key}) == "0");
+
+    const Finished lost = holder.wait();
+    CHECK(lost.status() == 79);
+    CHECK(has(lost.err, "0 of the 1 replicas"));
+}
+
+TEST_CASE("with --replicas the node timeout has room for WAIT") {
+    const RedisServer server;
+    const Finished short_one = finish(run_on(server.uri(), {"-n", "--replicas", "1", "--ttl", "2s", "x", "true"}));
+    CHECK(short_one.status() == 78);
+    CHECK(has(short_one.err, "--node-timeout 300ms"));
+    const Finished no_number = finish(run_on(server.uri(), {"-n", "--replicas", "many", "x", "true"}));
+    CHECK(no_number.status() == 64);
+}
+
 } // namespace holdfast::test::failover_test

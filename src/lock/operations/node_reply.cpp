@@ -79,6 +79,9 @@ tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
         told.ttl_left = duration_of(item(2).integer);
         told.position = static_cast<size_t>(std::max<int64_t>(item(3).integer, 0));
     }
+    const bool sets =
+        told.verdict == Verdict::granted || told.verdict == Verdict::raised || told.verdict == Verdict::yours;
+    if (sets && answer.unreplicated) return tl::unexpected{*answer.unreplicated};
     if (told.verdict == Verdict::held && told.ttl_left < milliseconds{0}) return NodeReply{Verdict::not_a_lock};
     if (reply.items.size() > 6) {
         told.fence = Fence{reply.items[4].integer};

@@ -36,6 +36,7 @@ Request eval(const std::string& script, const std::vector<std::string>& keys,
     for (const ScriptArgument& argument : arguments) command.push_back(argument.value);
     Request request;
     request.add(command);
+    request.set();
     return request;
 }
 

@@ -39,6 +39,7 @@ Exchange commit(const std::function<void(Request&)>& add, std::function<Step(con
     Request request{"MULTI"};
     add(request);
     request.add({"EXEC"});
+    request.set();
     const size_t exec = request.commands() - 1;
     request.append(hints);
     return {std::move(request), [exec, then = std::move(then), again = std::move(again)](Replies&& replies) -> Step {
