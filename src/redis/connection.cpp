@@ -380,7 +380,11 @@ void Connection::received_in_vain(Pending done) {
         answer_ = {done.round, Answer{tl::unexpected{*refused_}, done.sent_at, BootClock::now() - *done.sent_at,
                                       std::move(done.replies)}};
     if (!pending_.empty()) return;
-    if (answer_) answer_->second.elsewhere = refused_->elsewhere;
+    // What was granted in vain has to be taken back before anything else.
+    if (answer_)
+        answer_->second.elsewhere =
+            refused_->elsewhere && std::ranges::all_of(answer_->second.in_vain,
+                                                       [](const Reply& one) { return one.type == Reply::Type::error; });
     left_ = left_ || refused_->elsewhere;
     fail(refused_->kind, refused_->text);
 }

@@ -54,7 +54,7 @@ class NodeSet::RunningExchange {
         if (begins_again_ && BootClock::now() >= *begins_again_) begin();
         if (!unconfirmed_) unconfirmed_ = take_last();
         if (!unconfirmed_) return {};
-        if (unconfirmed_->elsewhere && is_without_effect(unconfirmed_->in_vain) && begun_ < most_begins) {
+        if (unconfirmed_->elsewhere && begun_ < most_begins) {
             unconfirmed_.reset();
             begins_again_ = BootClock::now() + (begun_ == 1 ? milliseconds{0} : pause);
             return {};
@@ -64,11 +64,6 @@ class NodeSet::RunningExchange {
     }
 
   private:
-    /// Otherwise there may be a grant to take back.
-    static bool is_without_effect(const std::vector<Reply>& in_vain) {
-        return std::ranges::all_of(in_vain, [](const Reply& one) { return one.type == Reply::Type::error; });
-    }
-
     /// A balancer may lead a new connection to a server that was demoted, as often as not.
     static constexpr int most_begins = 4;
     static constexpr milliseconds pause{50};
