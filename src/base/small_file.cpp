@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <array>
 #include <cerrno>
@@ -36,6 +37,14 @@ SmallFile read_small_file(const std::string& path) {
         content.text.append(buffer.data(), static_cast<size_t>(size));
         if (content.text.size() > largest_file) throw refuse("it is larger than anything people write");
     }
+}
+
+std::string how_to_keep_from_others(const std::string& path) {
+    struct statvfs mount {};
+    if (::statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_RDONLY) != 0)
+        return "its mount is read-only, so give the mode where it is mounted: in Kubernetes defaultMode: 0440 and an "
+               "fsGroup, in Docker mode: 0440 and a gid";
+    return fmt::format("chmod o-r {}", printable(path, 300));
 }
 
 } // namespace holdfast

@@ -13,4 +13,7 @@ struct SmallFile {
 /// Throws Failure (78) if the file cannot be read or is larger than people write.
 SmallFile read_small_file(const std::string& path);
 
+/// What to do where others may read the file: advice that can be followed on a mount that is read-only, too.
+std::string how_to_keep_from_others(const std::string& path);
+
 } // namespace holdfast

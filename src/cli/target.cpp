@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/password_file.hpp"
 #include "base/uri.hpp"
 #include "config/node_list.hpp"
 #include "events/log.hpp"
@@ -32,6 +33,31 @@ std::optional<int> local_count(std::string_view uri) {
                       fmt::format("'{}' is not a local node; write local: or local:N with N from 1 to {}",
                                   masked(Secret{std::string{uri}}), most_local_nodes)};
     return count;
+}
+
+/// Whether one word stands before the '@' of the URI: redis-cli takes that for a password, other programs for a user.
+bool has_login_of_one_word(std::string_view uri) {
+    const UriParts parts = parts_of(uri);
+    return parts.user && !parts.user->empty() && !parts.password;
+}
+
+/// The node of a URI, with what is given for all nodes; or why there is none, without user and password.
+tl::expected<Node, std::string> node_of(const std::string& uri, const Settings& settings) {
+    auto node = parse_node(uri);
+    if (!node) return node;
+    if (node->password.empty()) {
+        node->password = settings.password;
+        node->password_file = settings.password_file.value_or("");
+    }
+    if (node->password.empty() && has_login_of_one_word(uri))
+        return tl::unexpected{std::string{
+            "the word before its '@' may be a password or a user; write :PASSWORD@, or USER:@ for a user without a "
+            "password (HOLDFAST_PASSWORD or --password-file gives one)"}};
+    if (const std::string& file = node->sentinel.password_file; !file.empty())
+        node->sentinel.password = read_password("sentinel-password-file=", file);
+    for (auto* tls : {&node->tls, &node->sentinel.tls})
+        if (*tls) (*tls)->complete_from({settings.tls_ca, settings.tls_cert, settings.tls_key, settings.tls_insecure});
+    return node;
 }
 
 void warn_of_insecure(const std::vector<Node>& nodes, const Log& log) {
@@ -75,17 +101,13 @@ std::vector<Node> configured_nodes(const Settings& settings) {
             }
             continue;
         }
-        auto node = parse_node(uri);
+        auto node = node_of(uri, settings);
         // The text is not shown: it may hold a password.
         if (!node)
             throw Failure{ExitStatus::configuration,
                           fmt::format("node {} of {} cannot be used: {}", i + 1,
                                       settings.nodes_from.empty() ? "the list" : "the list in " + settings.nodes_from,
                                       node.error())};
-        if (node->password.empty()) node->password = settings.password;
-        for (auto* tls : {&node->tls, &node->sentinel.tls})
-            if (*tls)
-                (*tls)->complete_from({settings.tls_ca, settings.tls_cert, settings.tls_key, settings.tls_insecure});
         if (node->replicas == 0) node->replicas = settings.replicas;
         require_time_for_replicas(*node, settings.node_timeout);
         nodes.push_back(std::move(*node));

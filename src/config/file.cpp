@@ -127,7 +127,7 @@ class Reader {
                         fmt::format("{} is {}, and has to be {}", name, type_name(value), wanted(option->kind)));
         if (content_.others_may_read && has_password(name, *text))
             throw wrong(value.source(),
-                        fmt::format("a password stands here and others may read the file; chmod o-r {}", path_));
+                        "a password stands here and others may read the file; " + how_to_keep_from_others(path_));
         layer.insert_or_assign(name,
                                Given{source, fmt::format("{}:{}: {}", path_, value.source().begin.line, name), *text});
     }

@@ -2,7 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/escape.hpp"
-#include "base/small_file.hpp"
+#include "base/password_file.hpp"
 
 #include <fmt/format.h>
 
@@ -30,17 +30,6 @@ milliseconds duration(const Given& given) {
     return *parsed;
 }
 
-Secret password_in(const Given& file) {
-    const SmallFile read = read_small_file(file.text);
-    const auto refuse = [&](const std::string& why) {
-        return Failure{ExitStatus::configuration, fmt::format("{} {}: {}", file.where, printable(file.text, 300), why)};
-    };
-    if (read.others_may_read)
-        throw refuse(fmt::format("others may read the password; chmod o-r {}", printable(file.text, 300)));
-    // The first line, so that an editor's newline is no part of it.
-    std::string password = read.text.substr(0, read.text.find_first_of("\r\n"));
-    if (password.empty()) throw refuse("its first line has no password");
-    return Secret{std::move(password)};
-}
+Secret password_in(const Given& file) { return read_password(file.where, file.text); }
 
 } // namespace holdfast

@@ -20,6 +20,8 @@ Layer from_environment(const Environment& environment) {
     for (const Option& option : options()) {
         const std::string variable = option.variable();
         auto text = environment(variable.c_str());
+        // A value that comes from a file, as with `echo`, has a line end.
+        if (text) text->erase(text->find_last_not_of("\r\n") + 1);
         if (text && (!text->empty() || option.may_be_empty))
             layer.insert_or_assign(std::string{option.name}, Given{Source::environment, variable, std::move(*text)});
     }

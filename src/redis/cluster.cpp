@@ -22,6 +22,7 @@ Node like(const Node& cluster) {
     Node server;
     server.user = cluster.user;
     server.password = cluster.password;
+    server.password_file = cluster.password_file;
     server.tls = cluster.tls;
     server.replicas = cluster.replicas;
     return server;

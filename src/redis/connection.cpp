@@ -4,6 +4,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/password_file.hpp"
 #include "redis/explain.hpp"
 
 #include <fmt/format.h>
@@ -155,6 +156,7 @@ void Connection::connected() {
     endpoint_.prefer();
     if (!tls_context_) return greet();
     state_ = State::handshake;
+    tls_context_ = as_in_files(std::move(tls_context_));
     tls_ = std::make_unique<Tls>(tls_context_, endpoint_.place().host);
     flush_tls();
 }
@@ -166,6 +168,7 @@ void Connection::greet() {
     refused_.reset();
     pushes_ = false;
     listening_ = 0;
+    read_again(node_.password, node_.password_file);
     pending_.push_front({Purpose::greeting, 0, greeting(node_, introduce_), {}, {}});
     write();
 }
@@ -322,7 +325,7 @@ void Connection::receive(Reply reply) {
         return fail(Kind::no_vote, fmt::format("it says unasked: {}", printable(reply.text)));
     Pending& first = pending_.front();
     first.replies.push_back(std::move(reply));
-    if (first.purpose == Purpose::greeting && !refused_) refused_ = refusal(node_, first.replies);
+    if (first.purpose == Purpose::greeting && !refused_) refuse(first.replies);
     if (first.replies.size() < first.request.commands()) return;
 
     Pending done = std::move(first);
@@ -339,6 +342,13 @@ void Connection::receive(Reply reply) {
     answer_ = {round, unwrapped(std::move(done))};
     answer_->second.elsewhere = elsewhere;
     if (elsewhere || std::exchange(takes_back_, false)) leave(redirection);
+}
+
+void Connection::refuse(const std::vector<Reply>& greeting) {
+    refused_ = refusal(node_, greeting);
+    // The password may have been changed since the file was read; the new one is tried with the next connection.
+    if (refused_ && greeting.back().is_error("WRONGPASS") && read_again(node_.password, node_.password_file))
+        refused_->elsewhere = true;
 }
 
 std::optional<Redirection> Connection::redirection_in(const std::vector<Reply>& replies) const {
@@ -403,7 +413,11 @@ void Connection::received_in_vain(Pending done) {
         answer_ = {round, std::move(answer)};
     }
     if (!pending_.empty()) return;
-    if (answer_) answer_->second.elsewhere = refused_->elsewhere;
+    // What was granted in vain has to be taken back before anything else.
+    if (answer_)
+        answer_->second.elsewhere =
+            refused_->elsewhere && std::ranges::all_of(answer_->second.in_vain,
+                                                       [](const Reply& one) { return one.type == Reply::Type::error; });
     left_ = left_ || refused_->elsewhere;
     fail(refused_->kind, refused_->text);
 }

@@ -9,6 +9,8 @@
 //  - An answer that is read later than the node timeout after sent_at is a timeout, also when its bytes
 //    were there earlier and this process had slept (holdfast-protocol(7), ROUNDS).
 //  - A node's failure is a value with a text for people. Nothing here throws for what a node does.
+//  - A password's file and those of TLS are read again whenever a connection is opened; while one cannot be used, what
+//    was read before goes on.
 //  - All steps before HELLO together may take max(1 s, node timeout), and each address of the host gets a share of
 //    that time. They delay no other node, because other nodes answer meanwhile.
 //  - The socket is close-on-exec, and writing to it raises no SIGPIPE (hazards 77, 85).
@@ -164,6 +166,8 @@ class Connection {
     void too_late();
     void looked_too_long();
     void receive(Reply);
+    /// Sets refused_ if the server does not let us in by these replies to the greeting.
+    void refuse(const std::vector<Reply>& greeting);
     /// Takes the replies to a request on a connection whose greeting was refused.
     void received_in_vain(Pending done);
     void hear(Reply);

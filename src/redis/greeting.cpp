@@ -21,8 +21,7 @@ std::optional<Refusal> refusal_of_hello(const Node& node, const Reply& reply) {
     if (reply.type == Reply::Type::list) return not_a_master(field(reply, "mode"), field(reply, "role"));
     if (reply.type != Reply::Type::error) return Refusal{"it does not answer HELLO as Redis does"};
     // The older protocol is enough for locks; the server only cannot push messages to us then.
-    if (reply.is_error("NOPROTO") || (reply.text.starts_with("ERR unknown command") && node.password.empty()))
-        return {};
+    if (reply.is_error("NOPROTO") || (reply.text.starts_with("ERR unknown command") && !node.logs_in())) return {};
     return meaning_of_hello(reply, node);
 }
 
@@ -32,7 +31,7 @@ Request greeting(const Node& node, bool introduce) {
     Request hello;
     std::vector<std::string_view> words{"HELLO", "3"};
     const std::string_view user = node.user.empty() ? std::string_view{"default"} : node.user;
-    if (!node.password.empty()) words.insert(words.end(), {"AUTH", user, node.password.reveal()});
+    if (node.logs_in()) words.insert(words.end(), {"AUTH", user, node.password.reveal()});
     words.insert(words.end(), {"SETNAME", "holdfast"});
     hello.add(words);
     if (node.db != 0) hello.add({"SELECT", fmt::format("{}", node.db)});

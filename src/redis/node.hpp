@@ -59,6 +59,7 @@ struct Node {
     int db = 0;
     std::string user; ///< empty: the server's default user
     Secret password;
+    std::string password_file{};   ///< where `password` is read; empty: nowhere
     std::optional<TlsOptions> tls; ///< nothing: no TLS
     bool remembers = false;        ///< a node of holdfast's own (local:), which forgets no grant in a restart
     bool durable = false;          ///< the node's URI says that it forgets no grant in a restart
@@ -66,6 +67,8 @@ struct Node {
     bool guide = false;            ///< asked only where other servers are: a Sentinel, or any node of a cluster
 
     bool is_unix() const { return !socket_path.empty(); }
+    /// Whether the server is given a login; a user may have no password.
+    bool logs_in() const { return !user.empty() || !password.empty(); }
 
     /// As a URI without user, password and file names, which messages show, and by which nodes are told apart.
     std::string display() const;

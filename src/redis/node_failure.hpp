@@ -14,7 +14,7 @@ struct NodeFailure {
     };
     Kind kind;
     std::string text;       ///< for people: no capital, no final point, nothing unprintable
-    bool elsewhere = false; ///< another server may be the node by now
+    bool elsewhere = false; ///< another server may be the node by now, or our password another one: worth a new try
 };
 
 } // namespace holdfast

@@ -54,7 +54,7 @@ class NodeSet::RunningExchange {
         if (begins_again_ && BootClock::now() >= *begins_again_) begin();
         if (!unconfirmed_) unconfirmed_ = take_last();
         if (!unconfirmed_) return {};
-        if (unconfirmed_->elsewhere && unconfirmed_->in_vain.empty() && begun_ < most_begins) {
+        if (unconfirmed_->elsewhere && begun_ < most_begins) {
             unconfirmed_.reset();
             begins_again_ = BootClock::now() + (begun_ == 1 ? milliseconds{0} : pause);
             return {};

@@ -39,7 +39,8 @@ Node like_sentinel(const Node& node) {
     Node like;
     like.user = node.sentinel.user;
     like.password = node.sentinel.password;
-    if (node.sentinel.tls) like.tls = node.tls.value_or(TlsOptions{});
+    like.password_file = node.sentinel.password_file;
+    like.tls = node.sentinel.tls;
     return like;
 }
 

@@ -152,7 +152,8 @@ bool begins_like_tls(std::string_view bytes) {
 
 } // namespace
 
-TlsContext::TlsContext(const TlsOptions& options) : options_{options}, context_{SSL_CTX_new(TLS_client_method())} {
+TlsContext::TlsContext(const TlsOptions& options)
+    : options_{options}, stamps_{stamps()}, context_{SSL_CTX_new(TLS_client_method())} {
     if (!context_) throw Failure{ExitStatus::internal, "OpenSSL cannot be initialised"};
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
     SSL_CTX_set_options(context_.get(), SSL_OP_NO_RENEGOTIATION);
@@ -167,6 +168,21 @@ TlsContext::TlsContext(const TlsOptions& options) : options_{options}, context_{
         throw Failure{ExitStatus::configuration,
                       fmt::format("the TLS key {} is of no use without its certificate; name that with --tls-cert",
                                   printable(options.key))};
+}
+
+std::vector<FileStamp> TlsContext::stamps() const {
+    return {stamp_of(options_.ca), stamp_of(options_.cert), stamp_of(options_.key)};
+}
+
+bool TlsContext::is_outdated() const { return stamps() != stamps_; }
+
+std::shared_ptr<const TlsContext> as_in_files(std::shared_ptr<const TlsContext> context) {
+    if (!context->is_outdated()) return context;
+    try {
+        return std::make_shared<const TlsContext>(context->options());
+    } catch (const Failure&) {
+        return context;
+    }
 }
 
 void TlsContext::Free::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }

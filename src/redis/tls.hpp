@@ -9,6 +9,7 @@
 // Each object belongs to one thread at a time, by ownership. Without a node that has TLS, OpenSSL is not touched.
 #pragma once
 
+#include "base/file_stamp.hpp"
 #include "redis/node.hpp"
 #include "redis/node_failure.hpp"
 
@@ -16,29 +17,39 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct ssl_ctx_st;
 struct ssl_st;
 
 namespace holdfast {
 
-/// What all connections with the same options share: the authorities and our own certificate, as they are in their
-/// files now. A file that is changed later counts for the next run of the program.
+/// What all connections with the same options share: the authorities and our own certificate, as they were in their
+/// files when it was made.
 class TlsContext {
   public:
     /// Throws Failure with status 78 that names the file. Main thread, before a lock is held.
     explicit TlsContext(const TlsOptions&);
 
     const TlsOptions& options() const { return options_; }
+    /// Whether a file has been changed or replaced since.
+    bool is_outdated() const;
     ssl_ctx_st* get() const { return context_.get(); }
 
   private:
     struct Free {
         void operator()(ssl_ctx_st*) const;
     };
+    std::vector<FileStamp> stamps() const;
+
     TlsOptions options_;
+    std::vector<FileStamp> stamps_;
     std::unique_ptr<ssl_ctx_st, Free> context_;
 };
+
+/// The same context, or one of the files as they are now, if they were changed and can be used: a certificate is
+/// replaced in more than one step. Throws no Failure.
+std::shared_ptr<const TlsContext> as_in_files(std::shared_ptr<const TlsContext>);
 
 /// TLS of one connection. After each call outgoing() may have bytes that have to be sent, also after a failure, because
 /// these bytes tell the server of it.

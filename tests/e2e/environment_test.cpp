@@ -27,6 +27,18 @@ TEST_CASE("a variable that says which process a service manager means names the 
                 "echo $LISTEN_FDS ${LISTEN_PIDFDID-none}") == "command\ncommand\ncommand\n1 none\n");
 }
 
+TEST_CASE("a line end behind a value is no part of it") {
+    const RedisServer server{{"--requirepass", "geheim"}, RedisServer::Listens::loopback};
+    for (const std::string end : {"\n", "\r\n"}) {
+        Process run{{HOLDFAST_BINARY, "run", "-n", "x", "echo", "in"},
+                    {.environment = {{"HOLDFAST_NODES", server.uri() + end}, {"HOLDFAST_PASSWORD", "geheim" + end}}}};
+        const Finished done = run.wait();
+        CHECK(done.status() == 0);
+        CHECK(done.out == "in\n");
+        CHECK(done.err == "");
+    }
+}
+
 TEST_CASE("one that names another process stays as it is") {
     CHECK(shown("LISTEN_PID=1 WATCHDOG_PID=$$1", "test $WATCHDOG_PID = ${PPID}1 && echo $LISTEN_PID") == "1\n");
 }

@@ -197,7 +197,7 @@ TEST_CASE("mistake: a line of shell without -c") {
 
 TEST_CASE("mistake: a scheme, a port or a number of local nodes that there is not") {
     CHECK(refusal_on("http://db1", 78) == "holdfast: node 1 of the list cannot be used: 'http://' is not a kind of "
-                                          "address; known are redis://, rediss://, unix:// and local:\n");
+                                          "address; write redis://HOST\n");
     CHECK(
         refusal_on("db1,redis://joe:geheim@db2:70000", 78) ==
         "holdfast: node 2 of the list cannot be used: what stands behind the host 'db2' is not a port (1 to 65535)\n");

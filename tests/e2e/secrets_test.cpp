@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -119,6 +120,100 @@ TEST_CASE("neither we nor what we start show the password, in the environment or
         CHECK(commands == 1);
         run.say("\n");
         CHECK(run.wait().status() == 0);
+    }
+}
+
+TEST_CASE(
+    "a password is changed while a lock is held, and its file with it: the holder goes on, and so does a waiter") {
+    RedisServer server{{"--requirepass", "first"}, RedisServer::Listens::loopback};
+    const TempDir dir;
+    const std::string file = dir.write("password", "first\n", 0600);
+    const auto run = [&](const char* command) {
+        return Process{run_on(server.uri(), {"--password-file", file, "--ttl", "2s", "x", "-c", command})};
+    };
+    Process holder = run("echo started; read line");
+    holder.wait_for_out("started");
+    Process waiter = run("echo in");
+    waiter.wait_for_err("waiting");
+    const auto ask = [&](const char* password, std::vector<std::string> words) {
+        words.insert(words.begin(),
+                     {"redis-cli", "-p", std::to_string(server.port()), "--no-auth-warning", "-a", password});
+        return finish(words).out;
+    };
+    CHECK(ask("first", {"CONFIG", "SET", "requirepass", "second"}) == "OK\n");
+    dir.write("password", "second\n", 0600);
+    // In Redis a connection stays let in when the password changes, so it has to break.
+    CHECK(ask("second", {"CLIENT", "KILL", "USER", "default"}) != "0\n");
+    const std::string expires = ask("second", {"PEXPIRETIME", "holdfast:x"});
+    REQUIRE(eventually([&] { return ask("second", {"PEXPIRETIME", "holdfast:x"}) > expires; }));
+    CHECK(holder.running());
+    holder.say("\n");
+    CHECK(holder.wait().status() == 0);
+    const Finished waited = waiter.wait();
+    CHECK(waited.status() == 0);
+    CHECK(waited.out == "in\n");
+}
+
+TEST_CASE("a password file that has gone, or become empty, takes nothing away from a holder") {
+    RedisServer server{{"--requirepass", right}, RedisServer::Listens::loopback};
+    const TempDir dir;
+    const std::string file = dir.write("password", right, 0600);
+    Process holder{
+        run_on(server.uri(), {"--password-file", file, "--ttl", "2s", "x", "-c", "echo started; read line"})};
+    holder.wait_for_out("started");
+    const auto ask = [&](std::vector<std::string> words) {
+        words.insert(words.begin(),
+                     {"redis-cli", "-p", std::to_string(server.port()), "--no-auth-warning", "-a", right});
+        return finish(words).out;
+    };
+    for (const bool empty : {true, false}) {
+        if (empty) dir.write("password", "", 0600);
+        else std::filesystem::remove(file);
+        CHECK(ask({"CLIENT", "KILL", "USER", "default"}) != "0\n");
+        const std::string expires = ask({"PEXPIRETIME", "holdfast:x"});
+        REQUIRE(eventually([&] { return ask({"PEXPIRETIME", "holdfast:x"}) > expires; }));
+    }
+    holder.say("\n");
+    CHECK(holder.wait().status() == 0);
+}
+
+TEST_CASE("a password file that others may read is refused, with advice that can be followed where it is mounted") {
+    const TempDir dir;
+    const std::string file = dir.write("password", right, 0644);
+    const std::vector<std::string> words = run_on("redis://127.0.0.1:1", {"-n", "--password-file", file, "x", "true"});
+    const std::string refusal = "holdfast: --password-file " + file + ": others may read the password; ";
+    CHECK(finish(words).err == refusal + "chmod o-r " + file + "\n");
+    std::vector<std::string> read_only{
+        "unshare", "-rm", "sh", "-c", "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"",
+        dir.path()};
+    std::vector<std::string> can = read_only;
+    can.emplace_back("true");
+    if (finish(can).status() != 0) {
+        MESSAGE("skipped: nothing may be mounted here");
+        return;
+    }
+    read_only.insert(read_only.end(), words.begin(), words.end());
+    const Finished done = finish(read_only);
+    CHECK(done.status() == 78);
+    CHECK(done.err == refusal + "its mount is read-only, so give the mode where it is mounted: in Kubernetes "
+                                "defaultMode: 0440 and an fsGroup, in Docker mode: 0440 and a gid\n");
+}
+
+TEST_CASE("a lone word before the '@' is a password or a user: it needs a password from elsewhere, and is not shown") {
+    const RedisServer server{{"--user", "geheim", "on", "nopass", "~*", "&*", "+@all"}, RedisServer::Listens::loopback};
+    const std::string host = server.uri().substr(8);
+    const Finished refused = finish(run_on("redis://geheim@" + host, {"x", "echo", "never"}));
+    CHECK(refused.status() == 78);
+    CHECK(refused.out == "");
+    CHECK(refused.err == "holdfast: node 1 of the list cannot be used: the word before its '@' may be a password or a "
+                         "user; write :PASSWORD@, or USER:@ for a user without a password (HOLDFAST_PASSWORD or "
+                         "--password-file gives one)\n");
+    const std::vector<std::string> who{"x", "-c", "redis-cli -p " + std::to_string(server.port()) + " CLIENT LIST"};
+    for (const auto& [login, environment] : std::vector<std::pair<std::string, std::map<std::string, std::string>>>{
+             {"geheim:@", {}}, {"geheim@", {{"HOLDFAST_PASSWORD", "any"}}}}) {
+        const Finished run = Process{run_on("redis://" + login + host, who), {.environment = environment}}.wait();
+        CHECK(run.status() == 0);
+        CHECK(has(run.out, "user=geheim"));
     }
 }
 

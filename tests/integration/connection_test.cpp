@@ -188,6 +188,31 @@ TEST_CASE("passwords: the right one opens, a wrong one or none is denied and nev
                                 "HOLDFAST_PASSWORD or --password-file");
 }
 
+TEST_CASE("a refused password is tried once more when its file has another one by now") {
+    RedisServer server{{"--requirepass", "second"}};
+    const TempDir dir;
+    Node node = server.node();
+    node.password = Secret{"first"};
+    node.password_file = dir.write("password", "first\n");
+    NodeSet nodes{{node}, 5s};
+    nodes.resolve();
+    const auto ask_while = [&](const std::function<void()>& meanwhile) {
+        server.pause(); // so that the greeting has gone out and has no answer yet
+        return *nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; },
+                                         .meanwhile =
+                                             [&] {
+                                                 meanwhile();
+                                                 server.resume();
+                                             }})[0];
+    };
+    const Answer refused = ask_while([] {});
+    REQUIRE_FALSE(refused.replies.has_value());
+    CHECK(refused.replies.error().kind == NodeFailure::Kind::denied);
+    const Answer answer = ask_while([&] { dir.write("password", "second\n"); });
+    REQUIRE(answer.replies.has_value());
+    CHECK(answer.replies->front().text == "PONG");
+}
+
 TEST_CASE("a server that wants a password says so to whoever has none") {
     RedisServer server;
     server.command({"CONFIG", "SET", "requirepass", "geheim"});

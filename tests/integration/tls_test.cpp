@@ -1,5 +1,6 @@
 // Nodes behind TLS: what works as without it, and what each failure says.
 #include "base/error.hpp"
+#include "base/file_stamp.hpp"
 #include "lock/lock.hpp"
 #include "lock/revocation.hpp"
 #include "support/certificates.hpp"
@@ -12,6 +13,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace holdfast::test::tls_test {
@@ -39,6 +43,11 @@ NodeFailure failure(const Node& node, milliseconds node_timeout = 5s) {
     const Answer answer = ask(node, {"PING"}, node_timeout);
     REQUIRE_FALSE(answer.replies.has_value());
     return answer.replies.error();
+}
+
+std::string text_of(const std::string& file) {
+    std::ifstream stream{file};
+    return {std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{}};
 }
 
 /// The day as a message shows it, that far from now.
@@ -161,6 +170,38 @@ TEST_CASE("a certificate that proves nothing is denied, with its reason, and no 
         // Our own look at it is the only command that it ever got: HELLO, and this.
         CHECK(one.server.text({"INFO", "commandstats"}).find("cmdstat_hello:calls=1,") != std::string::npos);
     }
+}
+
+TEST_CASE("the files are read again for each connection, and while one makes no sense, what was read before goes on") {
+    Authority authority;
+    Authority other{"other authority"};
+    const RedisServer server = server_with(authority, "IP:127.0.0.1");
+    const TempDir dir;
+    const std::string ca = dir.write("ca.pem", "");
+    const auto replace = [&](const std::string& pem) {
+        const FileStamp before = stamp_of(ca);
+        // A file system may see no difference between two changes that follow each other at once.
+        REQUIRE(eventually([&] {
+            dir.write("ca.pem", pem);
+            return stamp_of(ca) != before;
+        }));
+    };
+    replace(text_of(other.ca()));
+    NodeSet nodes{{server.tls_node({.ca = ca})}, 5s};
+    nodes.resolve();
+    const auto answers = [&] {
+        server.command({"CLIENT", "KILL", "TYPE", "normal"});
+        return nodes.ask_all({"PING"}, {.enough = nothing_is_enough})[0]->replies.has_value();
+    };
+    CHECK_FALSE(answers());
+    replace(text_of(authority.ca()));
+    CHECK(answers());
+    replace("no certificate");
+    CHECK(answers());
+    std::filesystem::remove(ca);
+    CHECK(answers());
+    replace(text_of(other.ca()));
+    CHECK_FALSE(answers());
 }
 
 TEST_CASE("who says so is spared all that") {

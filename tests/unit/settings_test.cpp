@@ -132,10 +132,15 @@ TEST_CASE("a URI is shown without its password, also where it is not written as 
         {"redis://bob:geheim", "redis://bob:***"},
         {"redis://:123", "redis://:***"},
         {"geheim@h", "***@h"},
+        {"sentinel://bob:ge+heim@h1:1+h2/m/2", "sentinel://bob:***@h1:1+h2/m/2"},
+        {"sentinels://:geheim@h1+h2/m?sentinel-user=s&sentinel-password=heim&ca=/c",
+         "sentinels://:***@h1+h2/m?sentinel-user=s&sentinel-password=***"},
+        {"clusters://bob:geheim@[::1]:1+h2", "clusters://bob:***@[::1]:1+h2"},
     };
     for (const auto& [uri, shown] : cases) CHECK(masked(Secret{uri}) == shown);
     for (const char* uri : {"h", "h:1", "redis://h:1/2?db=3", "redis://bob@h:1", "rediss://[::1]:1?insecure=yes",
-                            "redis://[::1]", "unix:///a:b@c", "local:", "local:3"})
+                            "redis://[::1]", "unix:///a:b@c", "local:", "local:3",
+                            "sentinel://h1:1+[::1]:2+h3/m/2?sentinel-tls=yes", "cluster://bob@h1:1+h2:2"})
         CHECK(masked(Secret{uri}) == uri);
 }
 
