@@ -24,9 +24,10 @@ std::optional<TooYoung> too_young(const NodeSet& nodes, size_t node, std::option
     const auto age = std::chrono::duration_cast<milliseconds>(BootClock::now() - *said->started);
     if (age > lasts) return {};
     const std::string when = age < seconds{1} ? "just now" : format_duration(age) + " ago";
+    const bool chosen = nodes.node(node).locator == Node::Locator::sentinel;
     return TooYoung{
-        fmt::format("it was started {} and may have forgotten locks; it has a vote in {} (see --restart-guard)", when,
-                    format_duration(lasts - age)),
+        fmt::format("it was started {}{} and may have forgotten locks; it has a vote in {} (see --restart-guard)",
+                    chosen ? "or took another server's place " : "", when, format_duration(lasts - age)),
         lasts - age};
 }
 

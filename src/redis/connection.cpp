@@ -456,6 +456,9 @@ void Connection::ping() {
 void Connection::greeted(const std::vector<Reply>& replies) {
     pushes_ = replies.front().type == Reply::Type::list;
     if (introduce_) introduction_ = introduction_from(replies);
+    // A server that was chosen may have missed what the one before has granted, as one that was restarted.
+    if (introduction_ && introduction_->started && endpoint_.place().chosen)
+        introduction_->started = std::max(*introduction_->started, *endpoint_.place().chosen);
     for (const std::string& channel : channels_)
         if (pushes_ && state_ == State::open) ask_to_listen(channel);
 }

@@ -55,13 +55,41 @@ struct Candidate {
     Place place;
     size_t votes = 0;
     size_t quiet = 0;
+    milliseconds chosen{};
     int64_t epoch = 0;
 };
+
+/// What the Sentinels say.
+struct Election {
+    std::vector<Candidate> candidates{};
+    size_t answered = 0;
+    int64_t others = 0;
+    std::string refused{}; ///< what one says that names no master
+
+    void add(const Reply& reply);
+};
+
+void Election::add(const Reply& reply) {
+    if (reply.type == Reply::Type::error) refused = reply.text;
+    const auto told = naming(reply);
+    Found place = told ? resolved(told->master) : tl::unexpected{NodeFailure{}};
+    if (!place) return;
+    ++answered;
+    others = std::max(others, told->others);
+    auto same =
+        std::ranges::find_if(candidates, [&](const Candidate& one) { return share_an_address(one.place, *place); });
+    if (same == candidates.end()) same = candidates.insert(same, {std::move(*place)});
+    ++same->votes;
+    same->quiet += told->quiet ? 1 : 0;
+    same->epoch = std::max(same->epoch, told->epoch);
+    same->chosen = std::max(same->chosen, told->chosen);
+}
 
 } // namespace
 
 std::optional<Naming> naming(const Reply& master) {
     Naming told{at(master), field(master, "flags") == "master", number(master, "num-other-sentinels"),
+                std::min<milliseconds>(milliseconds{number(master, "role-reported-time")}, std::chrono::years{1}),
                 number(master, "config-epoch")};
     if (told.master.host.empty() || told.master.port == 0) return {};
     return told;
@@ -88,59 +116,37 @@ Found Sentinels::find(const std::optional<Redirection>&, int interrupt) {
 }
 
 Found Sentinels::judge(const Answers& answers) {
-    std::vector<Candidate> candidates;
-    size_t answered = 0;
-    int64_t others = 0;
-    std::string refused;
-    std::optional<NodeFailure> failure;
-    for (const std::optional<Answer>& answer : answers) {
-        if (answer && !answer->replies) failure = answer->replies.error();
-        if (!answer || !answer->replies) continue;
-        const Reply& reply = answer->replies->front();
-        if (reply.type == Reply::Type::error) refused = reply.text;
-        const auto told = naming(reply);
-        if (!told) continue;
-        Found place = resolved(told->master);
-        if (!place) {
-            failure = place.error();
-            continue;
-        }
-        ++answered;
-        others = std::max(others, told->others);
-        auto same =
-            std::ranges::find_if(candidates, [&](const Candidate& one) { return share_an_address(one.place, *place); });
-        if (same == candidates.end()) same = candidates.insert(same, {std::move(*place)});
-        ++same->votes;
-        same->quiet += told->quiet ? 1 : 0;
-        same->epoch = std::max(same->epoch, told->epoch);
-    }
-    const size_t majority = static_cast<size_t>(others + 1) / 2 + 1;
-    const auto most = std::ranges::max_element(candidates, {}, &Candidate::votes);
-    if (most == candidates.end()) {
-        if (refused.starts_with("ERR No such master"))
-            return tl::unexpected{NodeFailure{
-                NodeFailure::Kind::denied,
-                fmt::format("its Sentinels know no master '{}'; check the name behind the '/'", printable(master_))}};
-        if (!refused.empty())
-            return tl::unexpected{
-                NodeFailure{NodeFailure::Kind::no_vote, fmt::format("its Sentinels say: {}", printable(refused, 200))}};
-        return tl::unexpected{
-            NodeFailure{failure ? failure->kind : NodeFailure::Kind::timeout,
-                        fmt::format("none of its Sentinels answers: {}", failures(sentinels_, answers))}};
-    }
+    Election election;
+    for (const std::optional<Answer>& answer : answers)
+        if (answer && answer->replies) election.add(answer->replies->front());
+    const auto most = std::ranges::max_element(election.candidates, {}, &Candidate::votes);
+    if (most == election.candidates.end()) return tl::unexpected{why_none(election.refused, answers)};
+    const auto group = static_cast<size_t>(election.others + 1);
+    const size_t majority = group / 2 + 1;
     if (found_before_ && (most->votes < majority || most->epoch < epoch_))
-        return tl::unexpected{
-            NodeFailure{NodeFailure::Kind::no_vote,
-                        fmt::format("{} of its {} Sentinels answer and name one master, a majority is needed",
-                                    most->votes, others + 1)}};
+        return tl::unexpected{NodeFailure{
+            NodeFailure::Kind::no_vote, fmt::format("{} of its {} Sentinels answer and name one master, {} are needed",
+                                                    most->votes, group, majority)}};
     epoch_ = most->epoch;
     Place place = std::move(most->place);
-    if (most->votes < answered || most->quiet < most->votes)
-        place.doubt =
-            "its Sentinels see trouble with its master, or a failover; a grant does not count before they agree";
+    // A Sentinel counts anew from each failover and from its own start.
+    place.chosen = BootClock::now() - most->chosen;
+    if (most->votes < election.answered || most->quiet < most->votes)
+        place.doubt = "its Sentinels see trouble with its master, or a failover; try again when they agree";
     else if (most->votes < majority)
-        place.doubt = fmt::format("only {} of its {} Sentinels answer, a majority is needed", answered, others + 1);
+        place.doubt = fmt::format("{} of its {} Sentinels answer, {} are needed", election.answered, group, majority);
     return place;
+}
+
+NodeFailure Sentinels::why_none(const std::string& refused, const Answers& answers) const {
+    if (refused.starts_with("ERR No such master"))
+        return {NodeFailure::Kind::denied,
+                fmt::format("its Sentinels know no master '{}'; check the name behind the '/'", printable(master_))};
+    if (!refused.empty())
+        return {NodeFailure::Kind::no_vote, fmt::format("its Sentinels say: {}", printable(refused, 200))};
+    const auto failed = std::ranges::find_if(answers, [](const auto& answer) { return answer && !answer->replies; });
+    return {failed == answers.end() ? NodeFailure::Kind::timeout : (*failed)->replies.error().kind,
+            fmt::format("none of its Sentinels tells its master: {}", failures(sentinels_, answers))};
 }
 
 bool Sentinels::knows(const std::string& run_id) const {

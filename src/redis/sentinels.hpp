@@ -20,9 +20,10 @@ namespace holdfast {
 /// What one Sentinel says of the master.
 struct Naming {
     HostPort master;
-    bool quiet = false; ///< the Sentinel sees no failover and no trouble: its only flag is "master"
-    int64_t others = 0; ///< how many other Sentinels it knows
-    int64_t epoch = 0;  ///< of the group's configuration; the larger one is newer
+    bool quiet = false;    ///< the Sentinel sees no failover and no trouble: its only flag is "master"
+    int64_t others = 0;    ///< how many other Sentinels it knows
+    milliseconds chosen{}; ///< for how long it has been the master, at least
+    int64_t epoch = 0;     ///< of the group's configuration; the larger one is newer
 };
 
 /// The naming in the answer to SENTINEL MASTER; nothing if the answer makes no sense.
@@ -40,6 +41,8 @@ class Sentinels final : public Locator {
     void add_named(const Reply& sentinels);
     bool knows(const std::string& run_id) const;
     Found judge(const Answers&);
+    /// Why no Sentinel names a master.
+    NodeFailure why_none(const std::string& refused, const Answers&) const;
 
     std::string master_; ///< the group's name
     Node like_;          ///< a Sentinel's login and TLS
