@@ -158,6 +158,8 @@ class Examination {
             if (!note_failure(i, answers[i])) continue;
             facts_[i].info = std::move(answers[i]->replies->front());
             facts_[i].config = in_one(std::span{*answers[i]->replies}.subspan(1));
+            if (facts_[i].locator == Node::Locator::sentinel)
+                facts_[i].sentinel = ask_sentinels(nodes_.node(i), nodes_.node_timeout());
             if (auto why = too_young(nodes_, i, terms_.restart_guard, terms_.timing.drift_ratio))
                 facts_[i].no_vote = std::move(why->text);
         }

@@ -6,6 +6,7 @@
 // node timeouts and a second more; a trial for which there is no time left stays `untried`. Main thread.
 #pragma once
 
+#include "doctor/sentinel_facts.hpp"
 #include "lock/lock.hpp"
 #include "redis/explain.hpp"
 
@@ -31,14 +32,6 @@ struct Leftovers {
     bool complete = false;           ///< all keys were looked at
     size_t count = 0;
     std::vector<std::string> first{}; ///< a few of them
-};
-
-/// What the Sentinels of a node say of its master.
-struct SentinelFacts {
-    size_t answered = 0;       ///< so many of those that are named
-    size_t known = 0;          ///< so many Sentinels watch the master, as far as those know
-    size_t quorum = 0;         ///< so many have to find the master dead
-    milliseconds down_after{}; ///< for how long the master has to be silent before
 };
 
 /// What one node said.

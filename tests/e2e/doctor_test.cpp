@@ -3,6 +3,7 @@
 #include "support/cluster.hpp"
 #include "support/holdfast.hpp"
 #include "support/listener.hpp"
+#include "support/sentinels.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -358,6 +359,30 @@ TEST_CASE("doctor says the same each time of a node of a cluster, and that two o
     for (size_t i = 0; i < 3; ++i) CHECK(cluster[i].text({"DBSIZE"}) == "0");
 }
 
+TEST_CASE("doctor finds a cluster that is named as one well") {
+    Cluster cluster{3, 0, 2s, forgets_nothing};
+    for (int i = 0; i < 4; ++i) {
+        const Report report{cluster.uri()};
+        CHECK(report.status == 0);
+        CHECK(report.text("cluster") == "a cluster of 3 shards with 0 replicas");
+    }
+}
+
+TEST_CASE("doctor tells the Sentinels of a node, and whether a lock outlives their failover") {
+    Sentinels group{1s, forgets_nothing};
+    const Report report{group.uri()};
+    CHECK(report.status == 1);
+    CHECK(report.trouble() == Trouble{"replicas warn"});
+    CHECK(report.text("sentinel") == "3 of 3 Sentinels answer; 2 of them find the master dead after 1s");
+    CHECK(report.text("failover").starts_with("an unplanned one takes up to 4s (down-after-milliseconds 1s); "));
+    CHECK(Report{group.uri() + "?replicas=2"}.status == 0);
+    CHECK(Report{group.uri() + "?replicas=1"}.trouble() == Trouble{"replicas warn"});
+    CHECK(Report{group.uri() + "?replicas=3"}.text("replicas") ==
+          "2 of 2 replicas in sync, and 3 must have each grant");
+    const Report short_lived{group.uri(), {"--node-timeout", "500ms"}, {.environment = {{"HOLDFAST_TTL", "6s"}}}};
+    CHECK(short_lived.trouble() == Trouble{"replicas warn", "failover warn"});
+}
+
 TEST_CASE("doctor is well with a server whose provider has taken CONFIG away, and says what lacks without INFO") {
     RedisServer no_config{{"--rename-command", "CONFIG", ""}};
     const Report report{no_config.uri()};
@@ -382,7 +407,7 @@ TEST_CASE("doctor names the pattern of keys that a tenant's user lacks") {
 }
 
 TEST_CASE("doctor says of a server that has all its clients what to do about that") {
-    RedisServer server{{"--maxclients", "1"}};
+    RedisServer server{{"--maxclients", "1"}, RedisServer::Listens::loopback};
     NodeSet taken{{server.node()}, 5s};
     taken.resolve();
     taken.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }});
