@@ -325,6 +325,7 @@ TEST_CASE("doctor: what a failover of a node with replicas takes away, and what 
     const auto replicas = [](const std::string& lines, int wanted) {
         Facts facts = healthy(lines);
         facts.replicas = wanted;
+        facts.rights.resize(rights_probe({"x", "holdfast:"}, {.waits = wanted > 0}).commands());
         return found(facts, "replicas");
     };
     CHECK(replicas("", 0).text == "none: it stands alone");
