@@ -272,6 +272,9 @@ TEST_CASE("doctor --acl needs no node, follows prefix, user and database, and is
         "user me on >PASSWORD resetkeys ~a\\?* resetchannels &a\\?* -@all +ping +info +config|get +time "
         "+exists +get +set +pexpire +pttl +zadd +zrange +zrank +zscore +zrem +del +publish +subscribe +scan +getrange "
         "+zcount +watch +unwatch +multi +exec +select\n");
+    CHECK_FALSE(has(acl({}), "+wait"));
+    CHECK(has(acl({"--replicas", "1"}), " +wait "));
+    CHECK(has(acl({"--node", "redis://127.0.0.1:1?replicas=1"}), " +wait "));
     CHECK(finish(holdfast::test::holdfast({"doctor", "--acl", "--json"})).status() == 64);
     CHECK(finish(holdfast::test::holdfast({"doctor"})).status() == 78);
 }

@@ -20,7 +20,7 @@ namespace {
 /// The ACL rule for the user of the first node.
 std::string acl_rule(const Settings& settings, const std::string& prefix) {
     const std::vector<Node> nodes = settings.nodes.empty() ? std::vector<Node>{} : configured_nodes(settings);
-    Use use{.mode = mode(settings)};
+    Use use{.mode = mode(settings), .waits = settings.replicas > 0};
     for (const Node& node : nodes) {
         use.selects |= node.db != 0;
         use.waits |= node.replicas > 0;
