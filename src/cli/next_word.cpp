@@ -1,6 +1,7 @@
 #include "cli/next_word.hpp"
 
 #include "cli/command_table.hpp"
+#include "doctor/finding.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -75,6 +76,8 @@ std::vector<NextWord::Word> choices(std::string_view value) {
 void expect_value(NextWord& next, const OptionSyntax& option) {
     if (option.spellings == "--profile") next.kind = Kind::profile;
     else if (option.value == "FILE" || option.value == "DIR") next.kind = Kind::file;
+    else if (option.spellings == "--accept")
+        for (const std::string_view check : checks) next.words.push_back({std::string{check}});
     else next.words = choices(option.value);
 }
 

@@ -3,6 +3,7 @@
 #include "base/escape.hpp"
 #include "base/random.hpp"
 #include "doctor/rights.hpp"
+#include "doctor/standing.hpp"
 #include "lock/restart_guard.hpp"
 #include "redis/scan.hpp"
 
@@ -10,6 +11,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <span>
 
 namespace holdfast {
 namespace {
@@ -19,6 +22,10 @@ constexpr milliseconds probe_lasts{10'000};
 /// How far the search for leftovers goes: a shared server may have millions of keys.
 constexpr size_t most_scans = 100;
 constexpr size_t most_names = 3;
+/// How many names are tried for one whose slot a cluster node has: of 100 nodes, one in 20,000 searches finds none. A
+/// round is far smaller than what a socket takes at once.
+constexpr int names_a_round = 250;
+constexpr int rounds_of_names = 4;
 
 std::optional<std::chrono::microseconds> exact_time_of(const Reply& reply) {
     if (reply.items.size() != 2) return {};
@@ -96,17 +103,20 @@ class Examination {
         : nodes_{nodes}, probe_{probe}, terms_{terms}, facts_(nodes.size()), given_up_(nodes.size()),
           modes_(nodes.size(), terms.mode) {
         for (size_t i = 0; i < nodes.size(); ++i) {
-            facts_[i].node = nodes.node(i).display();
-            facts_[i].remembers = nodes.node(i).remembers;
-            facts_[i].durable = nodes.node(i).durable;
-            // Each node gets a lock of its own, so that trials do not meet if two of the nodes are one server.
-            locks_.push_back({fmt::format("{}.{}", probe.name, i), probe.prefix});
+            const Node& node = nodes.node(i);
+            facts_[i].node = node.display();
+            facts_[i].locator = node.locator;
+            facts_[i].replicas = node.replicas;
+            facts_[i].remembers = node.remembers;
+            facts_[i].durable = node.durable;
+            locks_.push_back(node.locator == Node::Locator::cluster ? probe : numbered(probe, i, 0));
         }
     }
 
     std::vector<Facts> run() {
         contact();
         deadline_ = BootClock::now() + 2 * nodes_.node_timeout() + seconds{1};
+        look_at_clusters();
         for (int i = 0; i < samples; ++i) measure();
         try_locks();
         search_leftovers();
@@ -138,15 +148,67 @@ class Examination {
 
     void contact() {
         Request request{"INFO"};
-        request.add({"CONFIG", "GET", "*append*"});
+        // A server before Redis 7 takes one pattern alone.
+        for (const char* pattern : {"*append*", "min-replicas-*", "active-replica", "cluster-node-timeout"})
+            request.add({"CONFIG", "GET", pattern});
         Answers answers = ask_all(request);
         for (size_t i = 0; i < nodes_.size(); ++i) {
+            const bool in_vain = answers[i] && !answers[i]->in_vain.empty();
+            if (in_vain) facts_[i].info = std::move(answers[i]->in_vain.front());
             if (!note_failure(i, answers[i])) continue;
             facts_[i].info = std::move(answers[i]->replies->front());
-            facts_[i].config = std::move(answers[i]->replies->back());
+            facts_[i].config = in_one(std::span{*answers[i]->replies}.subspan(1));
+            if (facts_[i].locator == Node::Locator::sentinel)
+                facts_[i].sentinel = ask_sentinels(nodes_.node(i), nodes_.node_timeout());
             if (auto why = too_young(nodes_, i, terms_.restart_guard, terms_.timing.drift_ratio))
                 facts_[i].no_vote = std::move(why->text);
         }
+    }
+
+    /// The replies to several CONFIG GET as one, or the last refusal.
+    static Reply in_one(std::span<Reply> replies) {
+        Reply all{Reply::Type::list, {}, 0, {}};
+        for (Reply& reply : replies) {
+            if (reply.type == Reply::Type::error) return std::move(reply);
+            std::ranges::move(reply.items, std::back_inserter(all.items));
+        }
+        return all;
+    }
+
+    bool in_cluster(size_t i) const { return !facts_[i].failure && is_in_cluster(facts_[i].info.text); }
+
+    /// A lock's name falls to one node of a cluster, by chance. Where the node is named by its address, a name is
+    /// searched that falls to that node, so that doctor says the same each time.
+    void look_at_clusters() {
+        Answers answers = ask([&](size_t i) -> std::optional<Exchange> {
+            if (!in_cluster(i)) return {};
+            return Exchange{{"CLUSTER", "NODES"}};
+        });
+        for (size_t i = 0; i < nodes_.size(); ++i)
+            if (answers[i] && answers[i]->replies) facts_[i].cluster = std::move(answers[i]->replies->front());
+        std::vector<bool> found(nodes_.size());
+        for (int round = 0; round < rounds_of_names; ++round) search_names(round, found);
+    }
+
+    void search_names(int round, std::vector<bool>& found) {
+        const auto name = [&](size_t i, int k) { return numbered(probe_, i, round * names_a_round + k); };
+        const Answers answers = ask([&](size_t i) -> std::optional<Exchange> {
+            if (found[i] || !in_cluster(i) || facts_[i].locator == Node::Locator::cluster) return {};
+            Request request;
+            for (int k = 0; k < names_a_round; ++k) request.add({"EXISTS", name(i, k).key()});
+            return Exchange{std::move(request)};
+        });
+        for (size_t i = 0; i < nodes_.size(); ++i) {
+            if (!answers[i] || !answers[i]->replies) continue;
+            const auto own = std::ranges::find(*answers[i]->replies, Reply::Type::integer, &Reply::type);
+            found[i] = own != answers[i]->replies->end();
+            if (found[i]) locks_[i] = name(i, static_cast<int>(own - answers[i]->replies->begin()));
+        }
+    }
+
+    /// Each node gets a lock of its own, so that trials do not meet if two of the nodes are one server.
+    static LockKey numbered(const LockKey& probe, size_t node, int number) {
+        return {fmt::format("{}.{}.{}", probe.name, node, number), probe.prefix};
     }
 
     void measure() {
@@ -154,6 +216,7 @@ class Examination {
         for (size_t i = 0; i < nodes_.size(); ++i) {
             if (facts_[i].failure || !note_failure(i, answers[i])) continue;
             facts_[i].latencies.push_back(answers[i]->took);
+            facts_[i].no_clock = refusal_in(*answers[i]);
             const auto clock = clock_of(*answers[i]);
             if (clock && (!facts_[i].clock || clock->within < facts_[i].clock->within)) facts_[i].clock = clock;
         }
@@ -239,7 +302,9 @@ class Examination {
 
     void try_rights() {
         nodes_.listen(probe_.revoked_channel());
-        Answers answers = ask([&](size_t i) { return Exchange{rights_probe(locks_[i], terms_.mode)}; });
+        Answers answers = ask([&](size_t i) {
+            return Exchange{rights_probe(locks_[i], {terms_.mode, facts_[i].replicas > 0})};
+        });
         for (size_t i = 0; i < nodes_.size(); ++i) {
             if (!answers[i] || !answers[i]->replies) continue;
             facts_[i].rights = std::move(*answers[i]->replies);

@@ -6,6 +6,7 @@
 // node timeouts and a second more; a trial for which there is no time left stays `untried`. Main thread.
 #pragma once
 
+#include "doctor/sentinel_facts.hpp"
 #include "lock/lock.hpp"
 #include "redis/explain.hpp"
 
@@ -35,21 +36,27 @@ struct Leftovers {
 
 /// What one node said.
 struct Facts {
-    std::string node;                     ///< as displayed
-    bool remembers = false;               ///< the node is known to forget nothing (Node::remembers)
-    bool durable = false;                 ///< our user says that the node forgets nothing (Node::durable)
-    std::optional<NodeFailure> failure{}; ///< why the node cannot be asked; then nothing below is known
-    Reply info{};                         ///< the reply to INFO
-    Reply config{};                       ///< the reply to CONFIG GET *append*
-    std::vector<nanoseconds> latencies{}; ///< of some small requests; never empty
-    std::optional<Clock> clock{};         ///< nothing: the node does not tell the time
-    std::optional<std::string> no_vote{}; ///< why the node has no vote yet, as run would say
-    Trial as_run{};                       ///< of the operations as run would send them
-    bool by_transaction = false;          ///< as_run was by transaction, by choice or because scripts are refused
-    Trial transaction{};                  ///< by transaction, if as_run was by script
-    std::vector<Reply> rights{};          ///< the replies to the probe of doctor/rights.hpp; empty: untried
-    bool told = false;                    ///< messages from the node reach us
-    std::optional<Leftovers> leftovers{}; ///< nothing: untried, or without a prefix
+    std::string node;                        ///< as displayed
+    Node::Locator locator{};                 ///< what finds the node's server
+    int replicas = 0;                        ///< so many replicas have to have a grant (Node::replicas)
+    bool remembers = false;                  ///< the node is known to forget nothing (Node::remembers)
+    bool durable = false;                    ///< our user says that the node forgets nothing (Node::durable)
+    std::optional<SentinelFacts> sentinel{}; ///< nothing: the node has no Sentinels, or none of them answers
+    std::optional<NodeFailure> failure{};    ///< why the node cannot be asked; then nothing below is known but `info`,
+                                             ///< and that only of a server that has refused our greeting
+    Reply info{};                            ///< the reply to INFO
+    Reply config{};                          ///< the replies to CONFIG GET in one list, or the last refusal
+    Reply cluster{};                         ///< of a server in a cluster: the reply to CLUSTER NODES
+    std::vector<nanoseconds> latencies{};    ///< of some small requests; never empty
+    std::optional<Clock> clock{};            ///< nothing: the node does not tell the time
+    std::optional<Refusal> no_clock{};       ///< why the node does not tell the time, if it says so
+    std::optional<std::string> no_vote{};    ///< why the node has no vote yet, as run would say
+    Trial as_run{};                          ///< of the operations as run would send them
+    bool by_transaction = false;             ///< as_run was by transaction, by choice or because scripts are refused
+    Trial transaction{};                     ///< by transaction, if as_run was by script
+    std::vector<Reply> rights{};             ///< the replies to the probe of doctor/rights.hpp; empty: untried
+    bool told = false;                       ///< messages from the node reach us
+    std::optional<Leftovers> leftovers{};    ///< nothing: untried, or without a prefix
 };
 
 /// `probe` is the name of a lock that no run takes. The names of the nodes are resolved.

@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "doctor/rights.hpp"
+#include "doctor/standing.hpp"
 #include "lock/restart_guard.hpp"
 #include "redis/info.hpp"
 
@@ -16,14 +17,6 @@ namespace {
 
 using Perhaps = std::optional<Finding>;
 
-Finding good(std::string check, std::string text) { return {std::move(check), {}, Severity::ok, std::move(text), {}}; }
-Finding warning(std::string check, std::string text, std::string advice) {
-    return {std::move(check), {}, Severity::warn, std::move(text), std::move(advice)};
-}
-Finding failing(std::string check, std::string text, std::string advice) {
-    return {std::move(check), {}, Severity::fail, std::move(text), std::move(advice)};
-}
-
 std::string text(const Facts& facts, std::string_view field) {
     return printable(info_field(facts.info.text, field).value_or(""));
 }
@@ -35,12 +28,11 @@ bool is_old(const Facts& facts) {
     return major && *major < first_with_messages;
 }
 
-/// Valkey names this field server_mode.
-bool has_mode(const Facts& facts, const char* mode) {
-    return text(facts, "redis_mode") == mode || text(facts, "server_mode") == mode;
+std::string advice_on(const Refusal& refusal) {
+    if (!refusal.advice.empty()) return refusal.advice;
+    const bool unknown = refusal.text.find("unknown command") != std::string::npos;
+    return unknown ? "that server, or its provider, does not offer it" : "see its log";
 }
-
-bool is_sentinel(const Facts& facts) { return has_mode(facts, "sentinel"); }
 
 std::string at_most(nanoseconds duration) {
     return "at most " + format_duration(std::chrono::ceil<milliseconds>(duration));
@@ -79,6 +71,10 @@ Finding identity(const std::vector<Facts>& nodes) {
             if (text(nodes[k], "run_id") == id)
                 return failing("identity", fmt::format("{} and {} are the same server", nodes[k].node, nodes[i].node),
                                "name every server once; until then run refuses to start");
+        for (size_t k = 0; k < i; ++k)
+            if (const auto why = belong_together(nodes[k], nodes[i]))
+                return failing("identity", fmt::format("{} and {} {}", nodes[k].node, nodes[i].node, *why),
+                               "name one of them alone; several nodes are servers that know nothing of each other");
     }
     if (unknown == 0) return good("identity", "all that answer are different servers");
     return warning("identity", fmt::format("{} of the nodes do not say which server they are", unknown),
@@ -144,7 +140,7 @@ Finding version(const Facts& facts) {
             "version",
             fmt::format("unknown, and so are role, uptime, persistence and memory: INFO tells nothing{}",
                         facts.info.type == Reply::Type::error ? " (" + printable(facts.info.text) + ")" : ""),
-            "allow the user +info; holdfast doctor --acl prints all rights");
+            facts.info.type == Reply::Type::error ? advice_on(meaning(facts.info)) : "");
     const std::string valkey = text(facts, "valkey_version");
     const std::string name = valkey.empty() ? "Redis " + number : "Valkey " + valkey;
     if (!is_old(facts)) return good("version", name);
@@ -154,17 +150,16 @@ Finding version(const Facts& facts) {
 
 Perhaps role(const Facts& facts) {
     const std::string role = text(facts, "role");
-    if (const auto why = not_a_master(is_sentinel(facts) ? "sentinel" : "", role))
+    if (const auto why = not_a_master(is_sentinel(facts.info.text) ? "sentinel" : "", role))
         return failing("role", why->text, why->advice);
     if (role.empty()) return {};
-    if (has_mode(facts, "cluster"))
-        return warning("role", "master in a cluster: it grants only locks whose names fall to it",
-                       "use servers that are no cluster");
     return good("role", "master");
 }
 
 Finding clock(const Facts& facts) {
-    if (!facts.clock) return warning("clock", "it does not tell the time", "allow the user +time");
+    if (facts.no_clock)
+        return warning("clock", "it does not tell the time: " + facts.no_clock->text, advice_on(*facts.no_clock));
+    if (!facts.clock) return warning("clock", "it does not tell the time", "");
     const auto [ahead, within] = *facts.clock;
     const nanoseconds apart = std::chrono::abs(ahead);
     if (apart - within <= clock_tolerance) return good("clock", at_most(apart + within) + " from this host's");
@@ -207,7 +202,8 @@ Perhaps persistence(const Facts& facts, size_t n, const LockTerms& terms) {
         return warning(
             "persistence", *what + ", and then two may hold the same one",
             "set appendonly yes, appendfsync always and no-appendfsync-on-rewrite no with CONFIG SET while it "
-            "runs (a restart with them begins with an empty file), or use three nodes");
+            "runs (a restart with them begins with an empty file), or use three nodes; where neither can be done, "
+            "--accept persistence");
     if (n == 2) return good("persistence", *what + "; the other node knows them");
     if (terms.restart_guard)
         return good("persistence",
@@ -227,13 +223,9 @@ Perhaps eviction(const Facts& facts) {
                    "set maxmemory-policy noeviction, or use a server of its own for locks");
 }
 
-std::string advice_on(const Refusal& refusal) { return refusal.advice.empty() ? "see its log" : refusal.advice; }
-
-Finding lock_refused(const Facts& facts) {
-    const Refusal& why = facts.as_run.why;
-    // Any node of a cluster may have the key that doctor tried, so a refusal that names another node is a warning.
-    const bool by_chance = why.helps == Refusal::Helps::another_server && has_mode(facts, "cluster");
-    return (by_chance ? warning : failing)("lock", why.text, advice_on(why));
+/// Whether the node has refused the lock for a while, as it would refuse whatever else it is asked meanwhile.
+bool refuses_all(const Facts& facts) {
+    return facts.as_run.outcome == Trial::Outcome::failed && facts.as_run.why.helps == Refusal::Helps::time;
 }
 
 Finding lock(const Facts& facts, const LockTerms& terms) {
@@ -241,12 +233,14 @@ Finding lock(const Facts& facts, const LockTerms& terms) {
     switch (facts.as_run.outcome) {
     case Trial::Outcome::untried:
         return warning("lock", "not tried: its answers take too long", "give doctor more time by --node-timeout");
-    case Trial::Outcome::failed: return lock_refused(facts);
+    case Trial::Outcome::failed:
+        return failing("lock", facts.as_run.why.text + (refuses_all(facts) ? "; the rest could not be looked at" : ""),
+                       advice_on(facts.as_run.why));
     default: break;
     }
     if (facts.by_transaction && terms.mode == Mode::scripts)
         return warning("lock", done + " by transaction, because scripts are refused: slower",
-                       "allow the user +eval, or say that it is meant with --no-scripts");
+                       "allow scripts (+eval), or say that it is meant with --no-scripts");
     switch (facts.transaction.outcome) {
     case Trial::Outcome::untried: return good("lock", done + (facts.by_transaction ? " by transaction" : " by script"));
     case Trial::Outcome::failed:
@@ -259,7 +253,7 @@ Finding lock(const Facts& facts, const LockTerms& terms) {
 Finding rights(const Facts& facts, const std::string& prefix, const LockTerms& terms) {
     if (facts.rights.empty())
         return warning("rights", "not tried: it answers too slowly, or no more", "see to that, and try again");
-    return judge_rights(facts.rights, facts.told || is_old(facts), prefix, terms.mode);
+    return judge_rights(facts.rights, facts.told || is_old(facts), prefix, {terms.mode, facts.replicas > 0});
 }
 
 Perhaps leftovers(const Facts& facts, const std::string& prefix) {
@@ -302,12 +296,14 @@ Diagnosis judge(const std::vector<Facts>& nodes, const std::string& prefix, cons
         add(latency(facts, terms), i);
         add(version(facts), i);
         add(role(facts), i);
-        if (is_sentinel(facts)) continue;
+        if (is_sentinel(facts.info.text)) continue;
+        for (Finding& finding : judge_standing(facts, n, terms)) add(std::move(finding), i);
         add(clock(facts), i);
         add(uptime(facts), i);
         add(persistence(facts, n, terms), i);
         add(eviction(facts), i);
         add(lock(facts, terms), i);
+        if (refuses_all(facts)) continue;
         add(rights(facts, prefix, terms), i);
         add(leftovers(facts, prefix), i);
     }

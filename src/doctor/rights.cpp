@@ -20,10 +20,9 @@ struct Right {
     std::string name; ///< the command's name in an ACL rule
     Without without;
     std::vector<std::string> probe; ///< the command that tries it; empty: a working subscription shows it
-    bool scripts_only = false;
 };
 
-std::vector<Right> rights(const LockKey& lock, Mode mode) {
+std::vector<Right> rights(const LockKey& lock, const Use& use) {
     const std::string key = lock.key();
     const std::string queue = lock.queue();
     using enum Without;
@@ -48,13 +47,16 @@ std::vector<Right> rights(const LockKey& lock, Mode mode) {
         {"scan", listing, {"SCAN", "0", "COUNT", "1"}},
         {"getrange", listing, {"GETRANGE", key, "0", "0"}},
         {"zcount", looking, {"ZCOUNT", lock.seen(), "-inf", "+inf"}},
-        {"eval", scripts, {"EVAL", "return 1", "0"}, true},
+        {"eval", scripts, {"EVAL", "return 1", "0"}},
+        {"wait", locks, {"WAIT", "0", "1"}},
         {"watch", transactions, {"WATCH", key}},
         {"unwatch", transactions, {"UNWATCH"}},
         {"multi", transactions, {"MULTI"}},
         {"exec", transactions, {"EXEC"}},
     };
-    std::erase_if(all, [&](const Right& right) { return right.scripts_only && mode == Mode::transactions; });
+    std::erase_if(all, [&](const Right& right) {
+        return (right.without == scripts && use.mode == Mode::transactions) || (right.name == "wait" && !use.waits);
+    });
     return all;
 }
 
@@ -73,34 +75,70 @@ std::string_view loss(Without without) {
     return "";
 }
 
-bool is_refusal(const Reply& reply) {
-    // A refusal by EXEC has NOPERM after another word, so search the whole text.
-    return reply.type == Reply::Type::error &&
-           (reply.text.find("NOPERM") != std::string::npos || reply.text.starts_with("ERR unknown command"));
+bool says(const Reply& reply, std::string_view words) {
+    // A refusal by EXEC has its word after another one, so search the whole text.
+    return reply.type == Reply::Type::error && reply.text.find(words) != std::string::npos;
 }
 
-/// What the user lacks if the server refuses with this reply: a pattern of keys or channels, or the command itself.
-std::pair<Without, std::string> lack(const Right& right, const Reply& refusal, const std::string& names) {
-    const auto says = [&](const char* words) { return refusal.text.find(words) != std::string::npos; };
-    if (says("access") && says("key")) return {Without::locks, "~" + names};
-    if (says("access") && says("channel")) return {Without::messages, "&" + names};
-    return {right.without, "+" + right.name};
-}
+bool is_unknown(const Reply& reply) { return says(reply, "unknown command"); }
 
 std::string all_names(const std::string& prefix) { return glob_escaped(prefix) + "*"; }
 
-} // namespace
-
-std::string acl_rule(const std::string& user, const std::string& prefix, Mode mode, bool selects) {
-    std::string rule =
-        fmt::format("user {0} on >PASSWORD resetkeys ~{1} resetchannels &{1} -@all", user, all_names(prefix));
-    for (const Right& right : rights({}, mode)) rule += " +" + right.name;
-    return rule + (selects ? " +select" : "");
+/// What the user lacks if the server refuses with this reply: a pattern of keys or channels, or the command itself.
+std::pair<Without, std::string> lack(const Right& right, const Reply& refusal, const std::string& names) {
+    if (says(refusal, "access") && says(refusal, "key")) return {Without::locks, "~" + names};
+    if (says(refusal, "access") && says(refusal, "channel")) return {Without::messages, "&" + names};
+    return {right.without, "+" + right.name};
 }
 
-Request rights_probe(const LockKey& probe, Mode mode) {
+/// Rights or commands, by what does not work without them.
+class Missing {
+  public:
+    void add(const std::pair<Without, std::string>& one) {
+        if (!has(one)) by_loss_[one.first].push_back(one.second);
+    }
+    bool has(const std::pair<Without, std::string>& one) const {
+        const auto names = by_loss_.find(one.first);
+        return names != by_loss_.end() && std::ranges::find(names->second, one.second) != names->second.end();
+    }
+    bool any() const { return !by_loss_.empty(); }
+    std::string text() const {
+        std::vector<std::string> losses;
+        for (const auto& [without, names] : by_loss_)
+            losses.push_back(fmt::format("{} ({})", fmt::join(names, " "), loss(without)));
+        return fmt::format("{}", fmt::join(losses, ", "));
+    }
+    /// `mild`: facts that only stay unknown do not count.
+    Severity severity(bool mild) const {
+        if (by_loss_.contains(Without::locks)) return Severity::fail;
+        const bool worrying = std::ranges::any_of(by_loss_, [&](const auto& entry) {
+            return !mild || (entry.first != Without::facts && entry.first != Without::persistence);
+        });
+        return worrying ? Severity::warn : Severity::ok;
+    }
+
+  private:
+    std::map<Without, std::vector<std::string>> by_loss_;
+};
+
+std::string advice(const Missing& lacking, const std::string& names) {
+    if (!lacking.has({Without::locks, "~" + names})) return std::string{lacking.any() ? give_rights : ""};
+    return fmt::format("{}, or choose a --key-prefix inside the keys that it may use (ACL GETUSER shows them)",
+                       give_rights);
+}
+
+} // namespace
+
+std::string acl_rule(const std::string& user, const std::string& prefix, const Use& use) {
+    std::string rule =
+        fmt::format("user {0} on >PASSWORD resetkeys ~{1} resetchannels &{1} -@all", user, all_names(prefix));
+    for (const Right& right : rights({}, use)) rule += " +" + right.name;
+    return rule + (use.selects ? " +select" : "");
+}
+
+Request rights_probe(const LockKey& probe, const Use& use) {
     Request request;
-    for (const Right& right : rights(probe, mode)) {
+    for (const Right& right : rights(probe, use)) {
         if (right.probe.empty()) continue;
         const std::vector<std::string_view> words(right.probe.begin(), right.probe.end());
         request.add(words);
@@ -108,37 +146,30 @@ Request rights_probe(const LockKey& probe, Mode mode) {
     return request;
 }
 
-Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, Mode mode) {
-    std::map<Without, std::vector<std::string>> lacking;
-    const auto lacks = [&](const std::pair<Without, std::string>& right) {
-        auto& names = lacking[right.first];
-        if (std::ranges::find(names, right.second) == names.end()) names.push_back(right.second);
-    };
+Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, const Use& use) {
+    const std::string names = all_names(prefix);
+    Missing lacking;
+    Missing unknown;
     std::string words;
     auto reply = replies.begin();
-    for (const Right& right : rights({}, mode)) {
+    for (const Right& right : rights({}, use)) {
         if (right.probe.empty()) {
             // The reply to PUBLISH, which comes before, shows if the user lacks the channel and not the command.
-            const auto& messages = lacking[right.without];
-            if (!told && std::ranges::find(messages, "&" + all_names(prefix)) == messages.end())
-                lacks({right.without, "+" + right.name});
+            if (!told && !lacking.has({Without::messages, "&" + names})) lacking.add({right.without, "+" + right.name});
             continue;
         }
-        if (is_refusal(*reply)) {
-            lacks(lack(right, *reply, all_names(prefix)));
+        if (is_unknown(*reply)) unknown.add({right.without, right.name});
+        if (says(*reply, "NOPERM")) {
+            lacking.add(lack(right, *reply, names));
             if (words.empty()) words = fmt::format("; it says: {}", printable(reply->text));
         }
         ++reply;
     }
-    std::erase_if(lacking, [](const auto& entry) { return entry.second.empty(); });
     Finding finding{"rights", {}, Severity::ok, "our user may do all that locks need"};
-    if (lacking.empty()) return finding;
-    std::vector<std::string> losses;
-    for (const auto& [without, names] : lacking)
-        losses.push_back(fmt::format("{} ({})", fmt::join(names, " "), loss(without)));
-    finding.severity = lacking.contains(Without::locks) ? Severity::fail : Severity::warn;
-    finding.text = fmt::format("our user lacks {}{}", fmt::join(losses, ", "), words);
-    finding.advice = give_rights;
+    if (lacking.any()) finding.text = fmt::format("our user lacks {}{}", lacking.text(), words);
+    if (unknown.any()) finding.text += fmt::format("; the server does not offer {}", unknown.text());
+    finding.severity = std::max(lacking.severity(false), unknown.severity(true));
+    finding.advice = advice(lacking, names);
     return finding;
 }
 

@@ -10,15 +10,22 @@
 
 namespace holdfast {
 
-/// A line of an ACL file (Redis 6.2 or newer): the least that `user` needs for locks under `prefix`. In the mode
-/// `transactions`, the rule has no scripts. `selects`: the nodes have another database than 0.
-std::string acl_rule(const std::string& user, const std::string& prefix, Mode mode, bool selects);
+/// What our user does with the nodes, as far as it needs rights that others do not need.
+struct Use {
+    Mode mode = Mode::scripts; ///< `transactions`: without scripts
+    bool waits = false;        ///< for replicas
+    bool selects = false;      ///< another database than 0
+};
+
+/// A line of an ACL file (Redis 6.2 or newer): the least that `user` needs for locks under `prefix`.
+std::string acl_rule(const std::string& user, const std::string& prefix, const Use&);
 
 /// Each command once, on keys of a lock that no run takes; no key stays there for long. Has to be the last request of
 /// its connection, because a transaction stays open if EXEC is refused.
-Request rights_probe(const LockKey& probe, Mode mode);
+Request rights_probe(const LockKey& probe, const Use&);
 
-/// `replies` to the probe; `told`: messages reach us, or the server is too old to push any.
-Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, Mode mode);
+/// `replies` to the probe; `told`: messages reach us, or the server is too old to push any. A right is lacking only
+/// where the server says so; a command that the server does not know was taken away from all users.
+Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, const Use&);
 
 } // namespace holdfast

@@ -12,6 +12,15 @@ Node guide(const HostPort& at, const Node& like) {
     return node;
 }
 
+Node like_sentinel(const Node& node) {
+    Node like;
+    like.user = node.sentinel.user;
+    like.password = node.sentinel.password;
+    like.password_file = node.sentinel.password_file;
+    like.tls = node.sentinel.tls;
+    return like;
+}
+
 std::vector<Node> guides(const std::vector<HostPort>& seeds, const Node& like) {
     std::vector<Node> all;
     for (const HostPort& at : seeds) all.push_back(guide(at, like));

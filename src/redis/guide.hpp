@@ -12,6 +12,9 @@ namespace holdfast {
 /// The guide at that address. `like` has its login, and its TLS options if it has TLS.
 Node guide(const HostPort&, const Node& like);
 
+/// A node with the login and the TLS options for the Sentinels of that node.
+Node like_sentinel(const Node&);
+
 /// All seeds of a node as guides.
 std::vector<Node> guides(const std::vector<HostPort>& seeds, const Node& like);
 

@@ -35,15 +35,6 @@ HostPort at(const Reply& map) {
     return {std::string{field(map, "ip")}, static_cast<uint16_t>(port > 0 && port <= 65535 ? port : 0)};
 }
 
-Node like_sentinel(const Node& node) {
-    Node like;
-    like.user = node.sentinel.user;
-    like.password = node.sentinel.password;
-    like.password_file = node.sentinel.password_file;
-    like.tls = node.sentinel.tls;
-    return like;
-}
-
 bool share_an_address(const Place& one, const Place& other) {
     return std::ranges::any_of(one.addresses, [&](const Address& address) {
         return std::ranges::find(other.addresses, address) != other.addresses.end();

@@ -1,6 +1,9 @@
 // holdfast doctor on real nodes, well and ill.
+#include "redis/node_set.hpp"
+#include "support/cluster.hpp"
 #include "support/holdfast.hpp"
 #include "support/listener.hpp"
+#include "support/sentinels.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -81,12 +84,14 @@ TEST_CASE("doctor finds one node that forgets nothing well, and leaves nothing b
     std::vector<std::string> checks;
     for (const json& finding : object["findings"]) {
         checks.push_back(finding["check"]);
-        CHECK(finding.size() == 5);
+        CHECK(finding.size() == 6);
+        CHECK(finding["accepted"] == false);
         CHECK(finding["advice"].is_null());
         CHECK(finding["node"] == (checks.size() <= 2 ? json() : json(server.uri())));
     }
-    CHECK(checks == std::vector<std::string>{"nodes", "timing", "reachable", "latency", "version", "role", "clock",
-                                             "uptime", "persistence", "eviction", "lock", "rights", "leftovers"});
+    CHECK(checks == std::vector<std::string>{"nodes", "timing", "reachable", "latency", "version", "role", "replicas",
+                                             "clock", "uptime", "persistence", "eviction", "lock", "rights",
+                                             "leftovers"});
     CHECK(report.text("lock") == "one was taken, extended and released by script and by transaction");
 }
 
@@ -267,6 +272,9 @@ TEST_CASE("doctor --acl needs no node, follows prefix, user and database, and is
         "user me on >PASSWORD resetkeys ~a\\?* resetchannels &a\\?* -@all +ping +info +config|get +time "
         "+exists +get +set +pexpire +pttl +zadd +zrange +zrank +zscore +zrem +del +publish +subscribe +scan +getrange "
         "+zcount +watch +unwatch +multi +exec +select\n");
+    CHECK_FALSE(has(acl({}), "+wait"));
+    CHECK(has(acl({"--replicas", "1"}), " +wait "));
+    CHECK(has(acl({"--node", "redis://127.0.0.1:1?replicas=1"}), " +wait "));
     CHECK(finish(holdfast::test::holdfast({"doctor", "--acl", "--json"})).status() == 64);
     CHECK(finish(holdfast::test::holdfast({"doctor"})).status() == 78);
 }
@@ -284,6 +292,132 @@ TEST_CASE("doctor finds one server under two names, by TCP and by TCP or socket"
         CHECK(report.text("lock", name) == "one was taken, extended and released by script and by transaction");
     }
     CHECK(Report{server.uri() + "," + other.uri()}.trouble() == Trouble{"nodes warn"});
+}
+
+TEST_CASE("doctor: what is accepted counts as well, and a word that is no check is refused") {
+    RedisServer server;
+    const Report accepted{server.uri(), {"--accept", "nodes,persistence"}};
+    CHECK(accepted.status == 0);
+    CHECK(accepted.report["verdict"] == "ok");
+    CHECK(accepted.trouble() == Trouble{"persistence warn"});
+    for (const json& finding : accepted.report["findings"])
+        CHECK(finding["accepted"] == (finding["check"] == "persistence"));
+    const auto doctor = [&](const std::string& checks) {
+        return finish(
+            holdfast::test::holdfast({"doctor", "--node-timeout", "3s", "--node", server.uri(), "--accept", checks}));
+    };
+    const Finished table = doctor("persistence");
+    CHECK(table.status() == 0);
+    CHECK(has(table.out, fmt::format("\n(WARN)  {}  persistence  a restart makes", server.uri())));
+    CHECK(has(table.out, "\nall is well, accepted 1\n"));
+    CHECK_FALSE(has(table.out, "->"));
+    const Finished wrong = doctor("persistence,evicton");
+    CHECK(wrong.status() == 64);
+    CHECK(has(wrong.err,
+              "'evicton' is not a check of doctor (did you mean 'eviction'?); the checks are nodes, timing, "));
+    server.command({"CONFIG", "SET", "maxmemory", "100mb", "maxmemory-policy", "allkeys-lru"});
+    CHECK(doctor("persistence,eviction").status() == 69);
+}
+
+TEST_CASE("doctor tells what replicas a master has, and that a replica of a node is no other node") {
+    RedisServer master{forgets_nothing, RedisServer::Listens::loopback};
+    const std::string port = fmt::format("{}", master.port());
+    RedisServer replica{{"--replicaof", "127.0.0.1", port, "--repl-diskless-sync-delay", "0"}};
+    REQUIRE(eventually([&] { return has(master.text({"INFO", "replication"}), "state=online"); }));
+    const Report report{master.uri()};
+    CHECK(report.status == 1);
+    CHECK(report.trouble() == Trouble{"replicas warn"});
+    CHECK(report.text("replicas") == "1 of 1 replica in sync: a failover gives a lock that no replica has yet to two");
+    CHECK(Report{master.uri(), {"--accept", "replicas"}}.status == 0);
+    RedisServer other{forgets_nothing};
+    const Report twice{master.uri() + "," + other.uri() + "," + replica.uri()};
+    CHECK(twice.status == 69);
+    CHECK(twice.trouble() == Trouble{"identity fail", "reachable fail"});
+    CHECK(twice.text("identity") ==
+          fmt::format("{} and {} replicate each other, or the same master: together they have one vote", master.uri(),
+                      replica.uri()));
+    replica.pause();
+    REQUIRE(eventually([&] { return has(master.text({"INFO", "replication"}), "lag=4"); }));
+    CHECK(Report{master.uri()}.text("replicas") == "1 replica, none in sync: a failover loses its locks");
+    replica.resume();
+}
+
+TEST_CASE("doctor says the same each time of a node of a cluster, and that two of them are not two nodes") {
+    Cluster cluster{3, 1, 2s, forgets_nothing};
+    for (size_t i = 0; i < 9; ++i) {
+        const Report report{cluster[i % 3].uri()};
+        CHECK(report.status == 1);
+        CHECK(report.trouble() == Trouble{"replicas warn", "cluster warn"});
+        CHECK(report.text("cluster") == "it is part of a cluster of 3 shards with 3 replicas: only locks whose names "
+                                        "fall to it can be had, about one in 3");
+        CHECK(report.advice("cluster") == fmt::format("write cluster://127.0.0.1:{}", cluster[i % 3].port()));
+        CHECK(report.text("failover").starts_with("an unplanned one takes up to 5s (cluster-node-timeout 2s); "));
+    }
+    CHECK(Report{cluster[0].uri(), {"--node-timeout", "600ms"}, {.environment = {{"HOLDFAST_TTL", "9s"}}}}.trouble() ==
+          Trouble{"replicas warn", "cluster warn", "failover warn"});
+    const Report two{cluster[0].uri() + "," + cluster[2].uri()};
+    CHECK(two.status == 69);
+    CHECK(two.text("identity") == fmt::format("{} and {} are parts of one cluster: a lock is on one of them alone",
+                                              cluster[0].uri(), cluster[2].uri()));
+    for (size_t i = 0; i < 3; ++i) CHECK(cluster[i].text({"DBSIZE"}) == "0");
+}
+
+TEST_CASE("doctor finds a cluster that is named as one well") {
+    Cluster cluster{3, 0, 2s, forgets_nothing};
+    for (int i = 0; i < 4; ++i) {
+        const Report report{cluster.uri()};
+        CHECK(report.status == 0);
+        CHECK(report.text("cluster") == "a cluster of 3 shards with 0 replicas");
+    }
+}
+
+TEST_CASE("doctor tells the Sentinels of a node, and whether a lock outlives their failover") {
+    Sentinels group{1s, forgets_nothing};
+    const Report report{group.uri()};
+    CHECK(report.status == 1);
+    CHECK(report.trouble() == Trouble{"replicas warn"});
+    CHECK(report.text("sentinel") == "3 of 3 Sentinels answer; 2 of them find the master dead after 1s");
+    CHECK(report.text("failover").starts_with("an unplanned one takes up to 4s (down-after-milliseconds 1s); "));
+    CHECK(Report{group.uri() + "?replicas=2"}.status == 0);
+    CHECK(Report{group.uri() + "?replicas=1"}.trouble() == Trouble{"replicas warn"});
+    CHECK(Report{group.uri() + "?replicas=3"}.text("replicas") ==
+          "2 of 2 replicas in sync, and 3 must have each grant");
+    const Report short_lived{group.uri(), {"--node-timeout", "500ms"}, {.environment = {{"HOLDFAST_TTL", "6s"}}}};
+    CHECK(short_lived.trouble() == Trouble{"replicas warn", "failover warn"});
+}
+
+TEST_CASE("doctor is well with a server whose provider has taken CONFIG away, and says what lacks without INFO") {
+    RedisServer no_config{{"--rename-command", "CONFIG", ""}};
+    const Report report{no_config.uri()};
+    CHECK(report.trouble() == Trouble{"persistence warn"});
+    CHECK(report.text("rights") == "our user may do all that locks need; the server does not offer config|get (what a "
+                                   "restart forgets stays unknown)");
+    CHECK(Report{no_config.uri(), {"--accept", "persistence"}}.status == 0);
+    RedisServer no_info{{"--rename-command", "CONFIG", "", "--rename-command", "INFO", ""}};
+    const Report curt{no_info.uri()};
+    CHECK(curt.trouble() == Trouble{"version warn"});
+    CHECK(curt.advice("version") == "that server, or its provider, does not offer it");
+}
+
+TEST_CASE("doctor names the pattern of keys that a tenant's user lacks") {
+    RedisServer server{forgets_nothing};
+    server.command({"ACL", "SETUSER", "default", "resetkeys", "~app1:*", "resetchannels", "&app1:*"});
+    const Report outside{server.uri()};
+    CHECK(outside.status == 69);
+    CHECK(has(outside.text("rights"), "our user lacks ~holdfast:* (no lock without it), &holdfast:* ("));
+    CHECK(has(outside.advice("rights"), "or choose a --key-prefix inside the keys that it may use"));
+    CHECK(Report{server.uri(), {"--key-prefix", "app1:"}}.status == 0);
+}
+
+TEST_CASE("doctor says of a server that has all its clients what to do about that") {
+    RedisServer server{{"--maxclients", "1"}, RedisServer::Listens::loopback};
+    NodeSet taken{{server.node()}, 5s};
+    taken.resolve();
+    taken.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }});
+    const Report report{server.uri()};
+    CHECK(report.trouble() == Trouble{"reachable fail"});
+    CHECK(report.text("reachable") == "it has all the clients that its maxclients allows; raise maxclients, or see "
+                                      "whose connections they are (CLIENT LIST)");
 }
 
 TEST_CASE("doctor finds keys without an expiry under the prefix, of any type, and only there") {
@@ -362,7 +496,7 @@ TEST_CASE("doctor tells a server that is part of a cluster") {
     RedisServer server{{"--cluster-enabled", "yes"}, RedisServer::Listens::loopback};
     const Report report{server.uri()};
     CHECK(report.status == 69);
-    CHECK(report.trouble() == Trouble{"role warn", "persistence warn", "lock fail"});
+    CHECK(report.trouble() == Trouble{"cluster warn", "persistence warn", "lock fail"});
     CHECK(has(report.text("lock"), "CLUSTERDOWN"));
 }
 

@@ -258,6 +258,7 @@ TEST_CASE("one node down: doctor") {
                           {{{"check", "reachable"},
                             {"node", "C"},
                             {"verdict", "fail"},
+                            {"accepted", false},
                             {"text", "connection refused"},
                             {"advice", "start it, or see to its address and the network in between"}}}}});
 }

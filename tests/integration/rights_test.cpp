@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string rule = acl_rule("holdfast", "holdfast:", Mode::scripts, false);
+const std::string rule = acl_rule("holdfast", "holdfast:", {});
 
 std::string with_password(std::string text) { return text.replace(text.find("PASSWORD"), 8, "secret"); }
 

@@ -37,7 +37,7 @@ Facts healthy(const std::string& lines = "") {
     facts.latencies = {1ms, 2ms, 1ms};
     facts.clock = Clock{3ms, 1ms};
     facts.as_run.outcome = facts.transaction.outcome = Trial::Outcome::worked;
-    facts.rights.resize(rights_probe({"x", "holdfast:"}, Mode::scripts).commands());
+    facts.rights.resize(rights_probe({"x", "holdfast:"}, {}).commands());
     facts.told = true;
     facts.leftovers = Leftovers{.complete = true};
     return facts;
@@ -165,8 +165,8 @@ TEST_CASE("doctor: what the server is") {
     CHECK(found(healthy("role:slave\r\n"), "role").severity == Severity::fail);
     CHECK(judged({healthy("redis_mode:sentinel\r\n")}).findings.back().text ==
           "it is a Sentinel, which keeps no locks");
-    CHECK(found(healthy("redis_mode:cluster\r\n"), "role").severity == Severity::warn);
-    CHECK(found(healthy("server_mode:cluster\r\n"), "role").severity == Severity::warn);
+    CHECK(found(healthy("redis_mode:cluster\r\n"), "cluster").severity == Severity::warn);
+    CHECK(found(healthy("server_mode:cluster\r\n"), "cluster").severity == Severity::warn);
     CHECK(found(healthy("redis_version:\x1b[2J\r\n"), "version").text == "Redis \\x1b[2J");
     CHECK(found(healthy(), "uptime").text == "for 2h");
     Facts silent = healthy();
@@ -226,10 +226,10 @@ TEST_CASE("doctor: how a lock went, and what to do by the server's words") {
     CHECK(found(facts, "lock").severity == Severity::warn);
     facts.as_run = {Trial::Outcome::failed, meaning(error("ERR no such thing"))};
     CHECK(found(facts, "lock").advice == "see its log");
-    // Another name would have been the node's own: the same verdict for both.
+    // A cluster node that has none of all the names that were tried has no slots.
     facts = healthy("redis_mode:cluster\r\n");
     facts.as_run = {Trial::Outcome::failed, meaning(error("MOVED 1 10.0.0.1:7001"))};
-    CHECK(found(facts, "lock").severity == Severity::warn);
+    CHECK(found(facts, "lock").severity == Severity::fail);
     CHECK(found(facts, "lock").advice == "name that one, or a server that stands alone");
     facts.as_run = {Trial::Outcome::failed, meaning(error("CLUSTERDOWN Hash slot not served"))};
     CHECK(found(facts, "lock").severity == Severity::fail);
@@ -264,16 +264,173 @@ TEST_CASE("doctor: a right that is lacking is named with what it costs") {
     CHECK(found(facts, "rights").severity == Severity::warn);
 }
 
+TEST_CASE("doctor: a command that the server does not know is no right that our user lacks") {
+    const size_t config = 2;
+    const size_t time = 3;
+    Facts facts = healthy();
+    facts.rights[config] = error("ERR unknown command 'CONFIG', with args beginning with: 'GET' ");
+    CHECK(found(facts, "rights").severity == Severity::ok);
+    CHECK(found(facts, "rights").text == "our user may do all that locks need; the server does not offer config|get "
+                                         "(what a restart forgets stays unknown)");
+    facts.rights[time] = facts.rights[config];
+    CHECK(found(facts, "rights").severity == Severity::fail);
+    facts.no_clock = meaning(facts.rights[time]);
+    CHECK(found(facts, "clock").advice == "that server, or its provider, does not offer it");
+    facts.no_clock = meaning(error("NOPERM no 'time'"));
+    CHECK(found(facts, "clock").advice == "give our user the rights that holdfast doctor --acl prints");
+}
+
+TEST_CASE("doctor: a pattern of keys that lacks is named, with another way out") {
+    Facts facts = healthy();
+    facts.rights[4] = error("NOPERM No permissions to access a key");
+    CHECK(found(facts, "rights").text.starts_with("our user lacks ~holdfast:* (no lock without it)"));
+    CHECK(found(facts, "rights").advice ==
+          "give our user the rights that holdfast doctor --acl prints, or choose a --key-prefix inside the keys that "
+          "it may use (ACL GETUSER shows them)");
+}
+
+TEST_CASE("doctor: of a server that refuses all for a while one thing is said") {
+    Facts facts = healthy();
+    facts.as_run = {Trial::Outcome::failed, meaning(error("BUSY Redis is busy running a script."))};
+    const Diagnosis diagnosis = judged({facts});
+    CHECK(diagnosis.findings.back().check == "lock");
+    CHECK(diagnosis.findings.back().text.ends_with("; the rest could not be looked at"));
+}
+
+TEST_CASE("doctor: every check has a name that can be accepted, and of what is accepted only failures count") {
+    auto nodes = three();
+    nodes[0] = healthy("redis_mode:cluster\r\nslave0:ip=h,port=1,state=online,offset=1,lag=0\r\n");
+    nodes[0].sentinel = SentinelFacts{3, 3, 2, 1s};
+    nodes.pop_back();
+    Diagnosis diagnosis = judged(nodes);
+    for (const Finding& finding : diagnosis.findings) {
+        CAPTURE(finding.check);
+        CHECK(std::ranges::find(checks, finding.check) != checks.end());
+    }
+    CHECK(diagnosis.worst() == Severity::warn);
+    diagnosis.accept({"nodes"});
+    CHECK(diagnosis.worst() == Severity::warn);
+    diagnosis.accept({"nodes", "cluster"});
+    CHECK(diagnosis.worst() == Severity::ok);
+    nodes[1].as_run = {Trial::Outcome::failed, meaning(error("OOM"))};
+    diagnosis = judged(nodes);
+    diagnosis.accept({"nodes", "cluster", "lock"});
+    CHECK(diagnosis.worst() == Severity::fail);
+}
+
+TEST_CASE("doctor: what a failover of a node with replicas takes away, and what helps") {
+    const std::string in_sync = "slave0:ip=127.0.0.1,port=7001,state=online,offset=14,lag=1\r\n";
+    const std::string lags = "slave1:ip=127.0.0.1,port=7002,state=online,offset=14,lag=9\r\n";
+    const std::string loads = "slave1:ip=127.0.0.1,port=7002,state=wait_bgsave,offset=0,lag=0\r\n";
+    const auto replicas = [](const std::string& lines, int wanted) {
+        Facts facts = healthy(lines);
+        facts.replicas = wanted;
+        facts.rights.resize(rights_probe({"x", "holdfast:"}, {.waits = wanted > 0}).commands());
+        return found(facts, "replicas");
+    };
+    CHECK(replicas("", 0).text == "none: it stands alone");
+    CHECK(replicas("", 0).severity == Severity::ok);
+    CHECK(replicas("", 1).severity == Severity::warn);
+    CHECK(replicas(in_sync, 0).text ==
+          "1 of 1 replica in sync: a failover gives a lock that no replica has yet to two");
+    CHECK(replicas(in_sync, 0).severity == Severity::warn);
+    CHECK(replicas(in_sync, 1).text == "1 of 1 replica in sync, and each has every grant");
+    CHECK(replicas(in_sync, 1).severity == Severity::ok);
+    CHECK(replicas(in_sync + lags, 0).text.starts_with("1 of 2 replicas in sync"));
+    CHECK(replicas(in_sync + loads, 2).text == "1 of 2 replicas in sync, and 2 must have each grant");
+    CHECK(replicas(in_sync + loads, 1).text ==
+          "1 of 2 replicas in sync, and 1 must have each grant: a failover to another one loses it");
+    CHECK(replicas(in_sync + loads, 1).advice.starts_with("make --replicas 2, or give all replicas the same "));
+    CHECK(replicas("slave0:ip=127.0.0.1,port=7001,state=online,offset=14,lag=9\r\n", 0).text ==
+          "1 replica, none in sync: a failover loses its locks");
+    Facts limited = healthy(in_sync);
+    limited.config.items.insert(limited.config.items.end(),
+                                {text("min-replicas-to-write"), text("1"), text("min-replicas-max-lag"), text("10")});
+    CHECK(found(limited, "replicas")
+              .text.ends_with("(min-replicas-to-write 1 stops a master that is cut off after 10 s)"));
+    auto nodes = three();
+    nodes[0].info = info(in_sync);
+    CHECK(found(judged(nodes), "replicas").severity == Severity::ok);
+    limited.config.items.insert(limited.config.items.end(), {text("active-replica"), text("yes")});
+    CHECK(found(limited, "replicas").severity == Severity::fail);
+}
+
+TEST_CASE("doctor: whether a lock outlives a failover of its cluster or Sentinel group") {
+    Facts shard = healthy("redis_mode:cluster\r\nslave0:ip=h,port=1,state=online,offset=1,lag=0\r\n");
+    shard.locator = Node::Locator::cluster;
+    const auto with = [&](const std::string& node_timeout) {
+        Facts facts = shard;
+        facts.config.items.insert(facts.config.items.end(), {text("cluster-node-timeout"), text(node_timeout)});
+        return found(facts, "failover");
+    };
+    // Of a TTL of 30 s, 20 s are left when the renewal is due, less the grace of 5 s and half a second.
+    CHECK(with("11000").severity == Severity::ok);
+    CHECK(with("11500").severity == Severity::warn);
+    CHECK(with("12000").text == "an unplanned one takes up to 15s (cluster-node-timeout 12s); a job goes on without "
+                                "its node for 14s, and loses its lock");
+    CHECK(found(shard, "failover")
+              .text.starts_with("an unplanned one takes up to 18s (cluster-node-timeout 15s, by default)"));
+    CHECK(found(shard, "failover").advice == "make --ttl 36s, or --grace or cluster-node-timeout shorter");
+    CHECK(found(judged({shard}, {{36s, 5s, 1s}, 60s}), "failover").severity == Severity::ok);
+    Facts watched = healthy();
+    watched.locator = Node::Locator::sentinel;
+    watched.sentinel = SentinelFacts{3, 3, 2, 30s};
+    CHECK(found(watched, "failover").severity == Severity::warn);
+    CHECK(found(watched, "sentinel").text == "3 of 3 Sentinels answer; 2 of them find the master dead after 30s");
+    watched.sentinel = SentinelFacts{3, 3, 2, 11s};
+    CHECK(found(watched, "failover").severity == Severity::ok);
+    watched.sentinel->answered = 1;
+    CHECK(found(watched, "sentinel").severity == Severity::fail);
+    watched.sentinel = SentinelFacts{2, 2, 2, 11s};
+    CHECK(found(watched, "sentinel").severity == Severity::warn);
+}
+
+TEST_CASE("doctor: two nodes of one replication group, or of one cluster, have one vote") {
+    auto nodes = three();
+    nodes[0].info = info("run_id:a\r\nmaster_replid:r\r\n");
+    nodes[1].info = info("run_id:b\r\nmaster_replid:s\r\n");
+    CHECK(found(judged(nodes), "identity", all_nodes).severity == Severity::ok);
+    nodes[1] = Facts{.node = "b", .failure = NodeFailure{NodeFailure::Kind::no_vote, "it is a replica"}};
+    nodes[1].info = info("run_id:b\r\nmaster_replid:r\r\n");
+    CHECK(found(judged(nodes), "identity", all_nodes).text ==
+          "a and b replicate each other, or the same master: together they have one vote");
+    CHECK(found(judged(nodes), "identity", all_nodes).severity == Severity::fail);
+    nodes = three();
+    nodes[0].cluster =
+        text("n1 :7001@17001 myself,master - 0 0 1 connected 0-8191\nn2 :7002@1 master - 0 0 2 connected\n");
+    CHECK(found(judged(nodes), "identity", all_nodes).severity == Severity::ok);
+    nodes[2].cluster =
+        text("n1 :7001@17001 master - 0 0 1 connected 0-8191\nn2 :7002@1 myself,master - 0 0 2 connected\n");
+    CHECK(found(judged(nodes), "identity", all_nodes).text ==
+          "a and c are parts of one cluster: a lock is on one of them alone");
+}
+
+TEST_CASE("doctor: a cluster is shown with its size, and by its address with how to write it") {
+    Facts facts = healthy("redis_mode:cluster\r\n");
+    facts.node = "rediss://h:7001";
+    facts.cluster =
+        text("n1 :7001@1 myself,master - 0 0 1 connected 0-8191\nn2 :7002@1 master - 0 0 2 connected 8192-16383\n"
+             "n3 :7003@1 slave n1 0 0 1 connected\n");
+    CHECK(found(facts, "cluster").text == "it is part of a cluster of 2 shards with 1 replica: only locks whose names "
+                                          "fall to it can be had, about one in 2");
+    CHECK(found(facts, "cluster").advice == "write clusters://h:7001");
+    facts.locator = Node::Locator::cluster;
+    CHECK(found(facts, "cluster").text == "a cluster of 2 shards with 1 replica");
+    CHECK(found(facts, "cluster").severity == Severity::ok);
+}
+
 TEST_CASE("doctor: the rule names the keys and channels under the prefix, whatever characters it has") {
     const auto starts_with = [](const std::string& prefix) {
-        const std::string rule = acl_rule("me", prefix, Mode::scripts, false);
+        const std::string rule = acl_rule("me", prefix, {});
         return rule.substr(0, rule.find(" -@all"));
     };
     CHECK(starts_with("holdfast:") == "user me on >PASSWORD resetkeys ~holdfast:* resetchannels &holdfast:*");
     CHECK(starts_with("") == "user me on >PASSWORD resetkeys ~* resetchannels &*");
     CHECK(starts_with("a*[b]").find(" ~a\\*\\[b\\]* ") != std::string::npos);
-    CHECK(acl_rule("me", "", Mode::scripts, true).ends_with(" +select"));
-    CHECK(acl_rule("me", "", Mode::transactions, false).find("eval") == std::string::npos);
+    CHECK(acl_rule("me", "", {.selects = true}).ends_with(" +select"));
+    CHECK(acl_rule("me", "", {.mode = Mode::transactions}).find("eval") == std::string::npos);
+    CHECK(acl_rule("me", "", {}).find("+wait") == std::string::npos);
+    CHECK(acl_rule("me", "", {.waits = true}).find(" +wait ") != std::string::npos);
 }
 
 TEST_CASE("doctor: keys without an expiry are counted, and a search that was cut short says so") {

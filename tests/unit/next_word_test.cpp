@@ -48,6 +48,7 @@ TEST_CASE("an option's value is of its kind") {
     const NextWord guard = next_word({"--restart-guard", ""});
     CHECK(guard.words.size() == 1);
     CHECK(offers(guard, "off"));
+    CHECK(offers(next_word({"doctor", "--accept", ""}), "persistence"));
     const NextWord ttl = next_word({"run", "--ttl", ""});
     CHECK(ttl.kind == Kind::known);
     CHECK(ttl.words.empty());

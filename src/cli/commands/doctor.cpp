@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/nearest.hpp"
 #include "base/random.hpp"
 #include "cli/command_table.hpp"
 #include "cli/screen.hpp"
@@ -8,6 +9,7 @@
 #include "doctor/rights.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -18,9 +20,26 @@ namespace {
 /// The ACL rule for the user of the first node.
 std::string acl_rule(const Settings& settings, const std::string& prefix) {
     const std::vector<Node> nodes = settings.nodes.empty() ? std::vector<Node>{} : configured_nodes(settings);
-    const bool selects = std::ranges::any_of(nodes, [](const Node& node) { return node.db != 0; });
+    Use use{.mode = mode(settings), .waits = settings.replicas > 0};
+    for (const Node& node : nodes) {
+        use.selects |= node.db != 0;
+        use.waits |= node.replicas > 0;
+    }
     const bool named = !nodes.empty() && !nodes.front().user.empty();
-    return acl_rule(named ? nodes.front().user : "holdfast", prefix, mode(settings), selects);
+    return acl_rule(named ? nodes.front().user : "holdfast", prefix, use);
+}
+
+/// The checks in the value of --accept. Throws Failure for a word that is none.
+std::vector<std::string> accepted_checks(const std::string& value) {
+    const std::vector<std::string> known(checks.begin(), checks.end());
+    std::vector<std::string> accepted;
+    for (const std::string_view check : split_spellings(value)) {
+        if (std::ranges::find(known, check) == known.end())
+            throw Failure{ExitStatus::usage, fmt::format("'{}' is not a check of doctor{}; the checks are {}", check,
+                                                         did_you_mean(check, known), fmt::join(known, ", "))};
+        accepted.emplace_back(check);
+    }
+    return accepted;
 }
 
 std::string name(Severity severity) {
@@ -31,10 +50,10 @@ std::string name(Severity severity) {
     }
 }
 
-Cell cell(Severity severity) {
-    switch (severity) {
+Cell cell(const Finding& finding) {
+    switch (finding.severity) {
     case Severity::ok: return {"OK", Colour::green};
-    case Severity::warn: return {"WARN", Colour::yellow};
+    case Severity::warn: return finding.accepted ? Cell{"(WARN)", Colour::green} : Cell{"WARN", Colour::yellow};
     default: return {"FAIL", Colour::red};
     }
 }
@@ -43,21 +62,23 @@ std::string screen(const Diagnosis& diagnosis) {
     std::vector rows(1, header({"", "NODE", "CHECK", "FOUND"}));
     for (const Finding& finding : diagnosis.findings) {
         const std::string node = finding.node ? diagnosis.nodes[*finding.node] : "all";
-        rows.push_back({cell(finding.severity), node, finding.check, finding.text});
-        if (!finding.advice.empty()) rows.push_back({"", "", "", "-> " + finding.advice});
+        rows.push_back({cell(finding), node, finding.check, finding.text});
+        if (!finding.advice.empty() && !finding.accepted) rows.push_back({"", "", "", "-> " + finding.advice});
     }
     return table(rows);
 }
 
 std::string summary(const Diagnosis& diagnosis) {
+    const auto accepted = std::ranges::count(diagnosis.findings, true, &Finding::accepted);
     const auto count = [&](Severity severity) {
         return std::ranges::count(diagnosis.findings, severity, &Finding::severity);
     };
-    if (diagnosis.worst() == Severity::ok) return "all is well";
-    return fmt::format("{}: {} of {} nodes usable, {} needed; FAIL {}, WARN {}",
+    const std::string known = accepted == 0 ? "" : fmt::format(", accepted {}", accepted);
+    if (diagnosis.worst() == Severity::ok) return "all is well" + known;
+    return fmt::format("{}: {} of {} nodes usable, {} needed; FAIL {}, WARN {}{}",
                        diagnosis.works() ? "locks can be had" : "no lock can be had, or none to rely on",
                        diagnosis.usable(), diagnosis.nodes.size(), quorum(diagnosis.nodes.size()),
-                       count(Severity::fail), count(Severity::warn));
+                       count(Severity::fail), count(Severity::warn) - accepted, known);
 }
 
 Json json(const Diagnosis& diagnosis) {
@@ -66,6 +87,7 @@ Json json(const Diagnosis& diagnosis) {
         findings.add(Json::object({{"check", finding.check},
                                    {"node", finding.node ? Json(diagnosis.nodes[*finding.node]) : Json()},
                                    {"verdict", name(finding.severity)},
+                                   {"accepted", finding.accepted},
                                    {"text", finding.text},
                                    {"advice", finding.advice.empty() ? Json() : Json(finding.advice)}}));
     return Json::object({{"verdict", name(diagnosis.worst())},
@@ -85,10 +107,12 @@ Exit doctor(const Arguments& typed, const Settings& settings) {
         show(acl_rule(settings, key.prefix) + "\n");
         return ExitStatus::ok;
     }
+    const std::vector<std::string> accepted = accepted_checks(typed.value("--accept").value_or(""));
     const Timing timing{settings.ttl, settings.grace, settings.node_timeout, settings.drift};
     const LockTerms terms{timing, settings.restart_guard, mode(settings)};
     NodeSet nodes = nodes_to_ask(settings, key);
-    const Diagnosis diagnosis = judge(examine(nodes, key, terms), key.prefix, terms);
+    Diagnosis diagnosis = judge(examine(nodes, key, terms), key.prefix, terms);
+    diagnosis.accept(accepted);
     if (typed.has("--json")) show(json(diagnosis).line());
     else show(fmt::format("{}\n{}\n", screen(diagnosis), summary(diagnosis)));
     if (!diagnosis.works()) return ExitStatus::too_few_nodes;
@@ -97,6 +121,7 @@ Exit doctor(const Arguments& typed, const Settings& settings) {
 
 constexpr std::array own{
     OptionSyntax{"--json", "", "print one JSON object"},
+    OptionSyntax{"--accept", "CHECKS", "warnings of these checks (as in nodes,lock) are known, and count as OK"},
     OptionSyntax{"--acl", "", "print the least rights that a Redis user needs, and check nothing"},
 };
 
@@ -105,7 +130,7 @@ constexpr std::array own{
 constinit const CommandRow doctor_command{
     .name = "doctor",
     .help = "check the nodes for all that makes locks unsafe or slow",
-    .exit_status = "0 when all is well, 1 with warnings, 69 when no lock can be had.",
+    .exit_status = "0 when all is well or accepted, 1 with warnings, 69 when no lock can be had.",
     .options = own,
     .run = doctor,
 };

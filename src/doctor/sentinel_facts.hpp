@@ -1,0 +1,23 @@
+// What the Sentinels of a node would do if its master failed.
+#pragma once
+
+#include "base/clock.hpp"
+#include "redis/node.hpp"
+
+#include <cstddef>
+#include <optional>
+
+namespace holdfast {
+
+struct SentinelFacts {
+    size_t answered = 0;       ///< so many of those in the node's URI
+    size_t known = 0;          ///< so many Sentinels watch the master, as far as those know
+    size_t quorum = 0;         ///< so many have to find the master dead
+    milliseconds down_after{}; ///< for how long the master has to be silent before
+};
+
+/// Asks the Sentinels of a node, for one connection and one answer at most. Nothing if none of them knows the master.
+/// Reads the files that TLS needs; throws Failure if one cannot be used. Main thread.
+std::optional<SentinelFacts> ask_sentinels(const Node&, milliseconds node_timeout);
+
+} // namespace holdfast

@@ -1,0 +1,232 @@
+#include "doctor/standing.hpp"
+
+#include "base/duration.hpp"
+#include "base/escape.hpp"
+#include "redis/info.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace holdfast {
+namespace {
+
+// ---- what the node said
+
+struct Replicas {
+    size_t connected = 0;
+    size_t in_sync = 0; ///< have acknowledged something within the last seconds
+};
+
+/// Valkey names this field server_mode.
+bool has_mode(std::string_view info, std::string_view mode) {
+    return info_field(info, "redis_mode") == mode || info_field(info, "server_mode") == mode;
+}
+
+/// A field of a line such as "ip=127.0.0.1,port=6379,state=online,offset=14,lag=0".
+std::string_view part(std::string_view line, std::string_view name) {
+    const size_t at = line.find(name);
+    if (at == std::string_view::npos) return {};
+    line.remove_prefix(at + name.size());
+    return line.substr(0, line.find(','));
+}
+
+bool is_in_sync(std::string_view replica) {
+    // A replica acknowledges once a second.
+    constexpr int longest_lag = 3;
+    const std::string_view text = part(replica, "lag=");
+    int lag = 0;
+    const bool is_number = std::from_chars(text.data(), text.data() + text.size(), lag).ec == std::errc{};
+    return part(replica, "state=") == "online" && is_number && lag >= 0 && lag <= longest_lag;
+}
+
+Replicas replicas_of(std::string_view info) {
+    Replicas found;
+    while (const auto replica = info_field(info, fmt::format("slave{}", found.connected))) {
+        ++found.connected;
+        if (is_in_sync(*replica)) ++found.in_sync;
+    }
+    return found;
+}
+
+/// A setting in milliseconds or a number, of those that the server has told.
+std::optional<int64_t> setting(const Facts& facts, std::string_view name) {
+    const Reply* value = facts.config.find(name);
+    if (value == nullptr) return {};
+    constexpr int64_t longest = int64_t{1} << 40;
+    return std::clamp(value->number(), int64_t{0}, longest);
+}
+
+struct ClusterView {
+    std::string_view self; ///< the node's id
+    size_t shards = 0;
+    size_t replicas = 0;
+};
+
+/// The answer to CLUSTER NODES has a line a server: its id, address, flags, master, four more words, and its slots.
+std::optional<ClusterView> view_of(const Reply& nodes) {
+    if (nodes.type != Reply::Type::text) return {};
+    ClusterView view;
+    for (std::string_view rest = nodes.text; !rest.empty();) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        if (line.find("myself") != std::string_view::npos) view.self = line.substr(0, line.find(' '));
+        if (line.find("slave ") != std::string_view::npos) ++view.replicas;
+        else if (std::ranges::count(line, ' ') >= 8) ++view.shards;
+    }
+    return view;
+}
+
+std::string plural(size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+// ---- replicas
+
+Finding no_replicas(const Facts& facts) {
+    if (facts.replicas == 0) return good("replicas", "none: it stands alone");
+    return warning("replicas", fmt::format("none is in sync, and {} of them must have each grant", facts.replicas),
+                   "see to its replicas and their links (INFO replication)");
+}
+
+Finding confirmed_by_replicas(const Facts& facts, const Replicas& there, const std::string& said) {
+    const auto wanted = static_cast<size_t>(facts.replicas);
+    if (wanted > there.in_sync)
+        return warning("replicas", fmt::format("{}, and {} must have each grant", said, wanted),
+                       "see to its replicas, or make --replicas smaller");
+    if (wanted == there.connected) return good("replicas", fmt::format("{}, and each has every grant", said));
+    return warning("replicas",
+                   fmt::format("{}, and {} must have each grant: a failover to another one loses it", said, wanted),
+                   fmt::format("make --replicas {}, or give all replicas the same replica-priority, which the master "
+                               "does not tell, and then --accept replicas",
+                               there.connected));
+}
+
+Finding unconfirmed_by_replicas(const Facts& facts, const Replicas& there, const std::string& said, size_t n) {
+    if (n > 1) return good("replicas", said + "; what a failover makes it forget the other nodes know");
+    const auto needed = setting(facts, "min-replicas-to-write");
+    const auto lag = setting(facts, "min-replicas-max-lag");
+    const bool limited = needed && lag && *needed > 0 && *lag > 0;
+    return warning(
+        "replicas",
+        fmt::format("{}: a failover gives a lock that no replica has yet to two{}", said,
+                    limited ? fmt::format(" (min-replicas-to-write {} stops a master that is cut off after {} s)",
+                                          *needed, *lag)
+                            : ""),
+        fmt::format("--replicas {} grants only what they have; {}three nodes that do not replicate each other end it{}",
+                    there.connected, limited ? "" : "min-replicas-to-write 1 with min-replicas-max-lag limits it; ",
+                    facts.locator == Node::Locator::address ? "; behind Sentinels write sentinel://" : ""));
+}
+
+Finding replicas(const Facts& facts, const Replicas& there, size_t n) {
+    const Reply* active = facts.config.find("active-replica");
+    if (active != nullptr && active->text == "yes")
+        return failing("replicas", "it is an active replica: it and its peers take writes beside each other",
+                       "set active-replica no on all of them, or use servers that do not replicate each other");
+    if (there.connected == 0) return no_replicas(facts);
+    if (there.in_sync == 0)
+        return warning("replicas",
+                       fmt::format("{}, none in sync: a failover loses its locks", plural(there.connected, "replica")),
+                       "see to its replicas and their links (INFO replication)");
+    const std::string said = fmt::format("{} of {} in sync", there.in_sync, plural(there.connected, "replica"));
+    return facts.replicas > 0 ? confirmed_by_replicas(facts, there, said)
+                              : unconfirmed_by_replicas(facts, there, said, n);
+}
+
+// ---- a cluster
+
+/// How the cluster to which a node of this name belongs is written.
+std::string cluster_uri(const std::string& node) {
+    const bool tls = node.starts_with("rediss://");
+    const size_t host = node.starts_with("redis") ? node.find("://") + 3 : std::string::npos;
+    return fmt::format("cluster{}://{}", tls ? "s" : "", host == std::string::npos ? "HOST" : node.substr(host));
+}
+
+Finding cluster(const Facts& facts) {
+    const auto view = view_of(facts.cluster);
+    const std::string size =
+        view ? fmt::format(" of {} with {}", plural(view->shards, "shard"), plural(view->replicas, "replica")) : "";
+    if (facts.locator == Node::Locator::cluster) return good("cluster", "a cluster" + size);
+    const std::string share = view && view->shards > 1 ? fmt::format(", about one in {}", view->shards) : "";
+    return warning(
+        "cluster",
+        fmt::format("it is part of a cluster{}: only locks whose names fall to it can be had{}", size, share),
+        "write " + cluster_uri(facts.node));
+}
+
+// ---- a Sentinel group
+
+Finding sentinel(const SentinelFacts& said) {
+    const std::string text = fmt::format("{} of {} answer; {} of them find the master dead after {}", said.answered,
+                                         plural(said.known, "Sentinel"), said.quorum, format_duration(said.down_after));
+    if (said.answered <= said.known / 2)
+        return failing("sentinel", text + "; a grant needs a majority of them", "start the others");
+    if (said.known < 3) return warning("sentinel", text + "; no majority is left when one fails", "use three of them");
+    return good("sentinel", text);
+}
+
+// ---- a failover
+
+/// How long after the failure of a master its replica takes over, beside the time after which it is found dead.
+constexpr milliseconds takes_over{3000};
+
+/// After which time a master that is silent is found dead.
+struct FoundDead {
+    std::string_view setting;
+    milliseconds after;
+    bool told = true; ///< by the server; otherwise this is the setting's default
+};
+
+std::optional<FoundDead> found_dead(const Facts& facts, const Replicas& there) {
+    if (facts.sentinel) return FoundDead{"down-after-milliseconds", facts.sentinel->down_after};
+    if (!is_in_cluster(facts.info.text) || there.connected == 0) return {};
+    const auto told = setting(facts, "cluster-node-timeout");
+    return FoundDead{"cluster-node-timeout", milliseconds{told.value_or(15'000)}, told.has_value()};
+}
+
+/// Whether a lock outlives an unplanned failover, which begins at worst when its renewal is due.
+Finding failover(const FoundDead& dead, const Timing& timing) {
+    const milliseconds needed = dead.after + takes_over;
+    const milliseconds stop = timing.grace + timing.kill_margin();
+    const milliseconds left = std::max(timing.ttl - timing.renewal_interval() - stop, milliseconds{0});
+    const std::string text = fmt::format(
+        "an unplanned one takes up to {} ({} {}{}); a job goes on without its node for {}", format_duration(needed),
+        dead.setting, format_duration(dead.after), dead.told ? "" : ", by default", format_duration(left));
+    if (left > needed) return good("failover", text);
+    // With a longer TTL, grace and margin may become longer, up to this by default.
+    const milliseconds then = std::max(stop, milliseconds{5500});
+    const auto ttl = std::chrono::floor<seconds>((needed + then) * 3 / 2) + seconds{1};
+    return warning("failover", text + ", and loses its lock",
+                   fmt::format("make --ttl {}, or --grace or {} shorter", format_duration(ttl), dead.setting));
+}
+
+} // namespace
+
+bool is_sentinel(std::string_view info) { return has_mode(info, "sentinel"); }
+bool is_in_cluster(std::string_view info) { return has_mode(info, "cluster"); }
+
+std::optional<std::string> belong_together(const Facts& a, const Facts& b) {
+    const auto group = info_field(a.info.text, "master_replid");
+    if (group && group == info_field(b.info.text, "master_replid"))
+        return "replicate each other, or the same master: together they have one vote";
+    const auto view = view_of(a.cluster);
+    if (view && !view->self.empty() && b.cluster.text.find(view->self) != std::string::npos)
+        return "are parts of one cluster: a lock is on one of them alone";
+    return {};
+}
+
+std::vector<Finding> judge_standing(const Facts& facts, size_t n, const LockTerms& terms) {
+    std::vector<Finding> findings;
+    if (!info_field(facts.info.text, "role")) return findings;
+    const Replicas there = replicas_of(facts.info.text);
+    findings.push_back(replicas(facts, there, n));
+    if (is_in_cluster(facts.info.text)) findings.push_back(cluster(facts));
+    if (facts.sentinel) findings.push_back(sentinel(*facts.sentinel));
+    // With three nodes the others keep the lock meanwhile.
+    const auto dead = found_dead(facts, there);
+    if (dead && n < 3) findings.push_back(failover(*dead, terms.timing));
+    return findings;
+}
+
+} // namespace holdfast

@@ -1,0 +1,25 @@
+// What stands behind a node (replicas, a cluster, a Sentinel group), and what a failover there does to a lock. Pure:
+// judges what the node said.
+#pragma once
+
+#include "doctor/examination.hpp"
+#include "doctor/finding.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+/// By a reply to INFO.
+bool is_sentinel(std::string_view info);
+bool is_in_cluster(std::string_view info);
+
+/// Why both nodes together have one vote, in the words that follow "A and B"; nothing if neither node says so.
+std::optional<std::string> belong_together(const Facts&, const Facts&);
+
+/// The findings "replicas", "cluster", "sentinel" and "failover" of one of `n` nodes; none on what it does not tell.
+std::vector<Finding> judge_standing(const Facts&, size_t n, const LockTerms&);
+
+} // namespace holdfast
