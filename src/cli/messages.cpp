@@ -53,8 +53,8 @@ std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
 }
 
 std::string not_a_lock(const LockKey& key) {
-    return fmt::format("the key {} exists and is not a lock (another type, or without an expiry); choose another "
-                       "name, or remove it when no program uses it",
+    return fmt::format("the key {} exists and is not a lock that ends: it has another type, or no expiry, as a lock of "
+                       "redis-py without a timeout; choose another name",
                        printable(key.key(), 300));
 }
 

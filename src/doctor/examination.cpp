@@ -278,7 +278,7 @@ class Examination {
         if (word && word->verdict == wanted) return {Trial::Outcome::worked};
         Trial trial{Trial::Outcome::failed, refusal_in(*answer).value_or(Refusal{
                                                 word ? "it gives another answer than it should" : word.error().text})};
-        trial.why.text = fmt::format("a lock cannot be {}: {}", step, trial.why.text);
+        trial.why.text = fmt::format("a lock cannot be {}: {}{}", step, answer->before, trial.why.text);
         return trial;
     }
 

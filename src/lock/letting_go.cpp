@@ -53,7 +53,8 @@ void Lock::undo(const Answers& acquire_answers) {
     std::vector<bool> asked(nodes_.size());
     std::vector<bool> awaited(nodes_.size());
     for (size_t i = 0; i < nodes_.size(); ++i) {
-        awaited[i] = acquire_answers[i] && has_granted(*acquire_answers[i]);
+        awaited[i] =
+            acquire_answers[i] && (has_granted(*acquire_answers[i]) || is_own(node_reply(*acquire_answers[i])));
         asked[i] = awaited[i] || unanswered_on_[i];
     }
     // Wait a moment: a server that cannot write its answer to the acquire, because this process has ended, does not

@@ -145,6 +145,9 @@ Attempt Lock::try_once(const Try& how) {
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
             const auto& vote = *ballot[i];
+            if (is_own(vote))
+                return ballot.add(i, tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable,
+                                                                "it has granted the lock, but its answer was lost"}});
             if (!vote || vote->verdict != Verdict::granted) return;
             if (const auto why = too_young(nodes_, i, terms_.restart_guard, timing().drift_ratio)) {
                 ballot.add(i, tl::unexpected{NodeFailure{NodeFailure::Kind::no_vote, why->text}});
@@ -206,10 +209,15 @@ Acquire Lock::request(const Try& how) const {
 
 void Lock::heed(size_t node, const Answer& answer) {
     answered_[node] = answer.replies.has_value();
-    // The request was answered or never sent, so it cannot come late.
-    if (answered_[node] || !answer.in_vain.empty() || !answer.sent_at) unanswered_on_[node].reset();
+    // The request was answered or never sent, so it cannot come late; but a copy of it can.
+    const bool known = answered_[node] || !answer.in_vain.empty() || !answer.sent_at;
+    if (known && !answer.copied) unanswered_on_[node].reset();
     const auto vote = node_reply(answer);
     if (!unanswered_on_[node] && !(vote && vote->verdict == Verdict::granted)) lease_.take_back(node);
+}
+
+bool Lock::is_own(const Ballot::Vote& vote) const {
+    return vote && vote->verdict == Verdict::held && vote->value == record_.value;
 }
 
 bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {

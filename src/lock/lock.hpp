@@ -147,6 +147,8 @@ class Lock {
     std::optional<size_t> same_server_before(size_t node) const;
     /// Whether a node says that our token is void; if so, taken_away_ keeps the node's words.
     bool is_revoked(const Ballot::Vote& vote);
+    /// Whether a node names this very attempt as the holder, because an earlier copy of its request was granted there.
+    bool is_own(const Ballot::Vote&) const;
     bool agree_on_fence(FenceAgreement, BootTime deadline);
     /// One round that ends at `yes_enough` yes, and marks in `missing` each node that has forgotten the lock.
     Renewal extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,

@@ -1,21 +1,31 @@
 #include "lock/operations.hpp"
 
+#include "redis/explain.hpp"
+
+#include <fmt/format.h>
+
 namespace holdfast {
 namespace {
-
-/// Whether the server knows no EVAL, or our user may not use EVAL.
-bool refuses_scripts(const Reply& reply) {
-    return (reply.is_error("NOPERM") || reply.text.starts_with("ERR unknown command")) &&
-           reply.type == Reply::Type::error &&
-           (reply.text.find("'eval'") != std::string::npos || reply.text.find("'EVAL'") != std::string::npos ||
-            reply.text.find("`EVAL`") != std::string::npos);
-}
 
 /// Whether a cluster moves the keys to another server at the moment.
 bool is_on_the_way(const Reply& reply) { return reply.is_error("TRYAGAIN") || reply.is_error("ASK"); }
 
-Exchange by_transaction(const LockKey& key, const Operation& operation) {
-    return std::visit([&](const auto& one) { return one.transaction(key); }, operation);
+/// The exchange, whose last reply `end` gets as well.
+Exchange ending_in(Exchange exchange, const std::function<void(const Reply&)>& end) {
+    exchange.then = [then = std::move(exchange.then), end](std::vector<Reply>&& replies) -> Step {
+        Step step = then(std::move(replies));
+        if (auto* next = std::get_if<Exchange>(&step)) return ending_in(std::move(*next), end);
+        end(std::get<Reply>(step));
+        return step;
+    };
+    return exchange;
+}
+
+Exchange by_transaction(const LockKey& key, const Operation& operation, Mode& mode) {
+    return ending_in(std::visit([&](const auto& one) { return one.transaction(key); }, operation),
+                     [&mode](const Reply& reply) {
+                         if (reply.type != Reply::Type::error) mode = Mode::transactions;
+                     });
 }
 
 /// The operation on the lock's key alone, if it can do without the others.
@@ -31,14 +41,15 @@ std::optional<Request> alone(const LockKey& key, const Operation& operation) {
 } // namespace
 
 Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode) {
-    if (mode == Mode::transactions) return by_transaction(key, operation);
+    if (mode == Mode::transactions) return by_transaction(key, operation, mode);
     return {std::visit([&](const auto& one) { return one.script(key); }, operation),
             [&mode, key, operation](std::vector<Reply>&& replies) -> Step {
                 if (is_on_the_way(replies.back()))
                     if (auto request = alone(key, operation)) return Exchange{std::move(*request), {}, true};
-                if (!refuses_scripts(replies.back())) return std::move(replies.back());
-                mode = Mode::transactions;
-                return by_transaction(key, operation);
+                if (!refuses_command(replies.back())) return std::move(replies.back());
+                Exchange transaction = by_transaction(key, operation, mode);
+                transaction.before = fmt::format("at EVAL {}; at MULTI ", meaning(replies.back()).text);
+                return transaction;
             }};
 }
 

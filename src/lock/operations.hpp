@@ -27,8 +27,8 @@ using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdra
 /// How operations are sent to a node.
 enum class Mode { scripts, transactions };
 
-/// One operation on one node. If the node refuses scripts, the exchange goes on at once with a transaction, and sets
-/// `mode`, which outlives the exchange, to transactions.
+/// One operation on one node. If the node refuses EVAL in words that tell no other reason, the exchange goes on at once
+/// with a transaction, and sets `mode`, which outlives the exchange, to transactions if the node takes that.
 Exchange exchange(const LockKey&, const Operation&, Mode& mode);
 
 } // namespace holdfast

@@ -37,6 +37,10 @@ NodeFailure too_few_replicas(const Reply& acknowledged, int wanted) {
                                        acknowledged.integer, wanted)};
 }
 
+bool has_error(const std::vector<Reply>& replies) {
+    return std::ranges::find(replies, Reply::Type::error, &Reply::type) != replies.end();
+}
+
 } // namespace
 
 Connection::Connection(Node node, std::shared_ptr<const TlsContext> tls, milliseconds node_timeout, bool introduce)
@@ -168,8 +172,12 @@ void Connection::greet() {
     refused_.reset();
     pushes_ = false;
     listening_ = 0;
+    silent_ = true;
+    password_open_ = false;
     read_again(node_.password, node_.password_file);
-    pending_.push_front({Purpose::greeting, 0, greeting(node_, introduce_), {}, {}});
+    Request request = greeting(node_, manner_, introduce_);
+    if (request.commands() > 0) pending_.push_front({Purpose::greeting, 0, std::move(request), {}, {}});
+    else greeted({});
     write();
 }
 
@@ -219,7 +227,7 @@ void Connection::flush_tls() {
     if (const auto over = tls_->failure()) {
         // This tells the server why TLS has failed; it does not matter if the bytes are not sent.
         ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        return fail(over->kind, over->text);
+        return over->kind == Kind::unreachable ? hung_up(over->text) : fail(over->kind, over->text);
     }
     if (!bytes.empty()) send(bytes);
 }
@@ -282,17 +290,32 @@ bool Connection::read() {
     const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return false;
     if (size <= 0) {
-        std::string how = size == 0 ? "it closed the connection" : errno_text(errno);
-        // A server that expects TLS hangs up like this on a client that does not speak it.
-        if (awaits_greeting() && !tls_ && !node_.is_unix())
-            how += " before its first answer; if it speaks TLS, write rediss://";
-        fail(Kind::unreachable, std::move(how));
+        hung_up(size == 0 ? "it closed the connection" : errno_text(errno));
         return false;
     }
     const std::string_view bytes{buffer.data(), static_cast<size_t>(size)};
     if (tls_) decrypt(bytes);
     else take(bytes);
     return true;
+}
+
+void Connection::hung_up(std::string how) {
+    if (state_ != State::open || !silent_) return fail(Kind::unreachable, std::move(how));
+    how += " before its first answer";
+    // A server that expects TLS hangs up like this on a client that does not speak it.
+    const char* const advice = tls_ || node_.is_unix() ? "" : "; if it speaks TLS, write rediss://";
+    if (manner_ == Manner::hello && !knows_hello_ && node_.db == 0) return greet_next_by(Manner::bare, how + advice);
+    if (manner_ == Manner::bare) how += ", also without HELLO: it is not Redis, or has no server behind it";
+    else if (node_.db != 0) how += "; if it is a proxy without HELLO, leave the database out of its URI";
+    manner_ = Manner::hello;
+    fail(Kind::unreachable, how + advice);
+}
+
+void Connection::greet_next_by(Manner manner, std::string why) {
+    const bool alone = std::ranges::count(pending_, Purpose::round, &Pending::purpose) == 1;
+    manner_ = manner;
+    fail(Kind::unreachable, std::move(why));
+    if (answer_ && alone) answer_->second.anew = true;
 }
 
 void Connection::decrypt(std::string_view bytes) {
@@ -303,7 +326,8 @@ void Connection::decrypt(std::string_view bytes) {
 }
 
 void Connection::take(std::string_view text) {
-    const auto not_redis = awaits_greeting() ? stranger(text) : std::nullopt;
+    const auto not_redis = silent_ ? stranger(text) : std::nullopt;
+    silent_ = false;
     reader_.feed(text);
     while (state_ == State::open) {
         auto reply = reader_.next();
@@ -316,17 +340,15 @@ void Connection::take(std::string_view text) {
              not_redis.value_or(fmt::format("its answer is not Redis: {}", printable(reader_.broken()))));
 }
 
-bool Connection::awaits_greeting() const {
-    return !pending_.empty() && pending_.front().purpose == Purpose::greeting && pending_.front().replies.empty();
-}
-
 void Connection::receive(Reply reply) {
     if (pending_.empty() || !pending_.front().sent_at)
         return fail(Kind::no_vote, fmt::format("it says unasked: {}", printable(reply.text)));
     Pending& first = pending_.front();
     first.replies.push_back(std::move(reply));
-    if (first.purpose == Purpose::greeting && !refused_) refuse(first.replies);
+    if (first.purpose == Purpose::greeting) judge(first.replies);
     if (first.replies.size() < first.request.commands()) return;
+    if (first.purpose == Purpose::round && password_open_ && (refused_ || has_error(first.replies)))
+        return greet_next_by(Manner::auth, "it refuses HELLO");
 
     Pending done = std::move(first);
     pending_.pop_front();
@@ -344,8 +366,11 @@ void Connection::receive(Reply reply) {
     if (elsewhere || std::exchange(takes_back_, false)) leave(redirection);
 }
 
-void Connection::refuse(const std::vector<Reply>& greeting) {
-    refused_ = refusal(node_, greeting);
+void Connection::judge(const std::vector<Reply>& greeting) {
+    knows_hello_ = knows_hello_ || manner_ == Manner::hello;
+    password_open_ = leaves_password_open(node_, manner_, greeting);
+    if (refused_) return;
+    refused_ = refusal(node_, manner_, greeting);
     // The password may have been changed since the file was read; the new one is tried with the next connection.
     if (refused_ && greeting.back().is_error("WRONGPASS") && read_again(node_.password, node_.password_file))
         refused_->elsewhere = true;
@@ -454,8 +479,8 @@ void Connection::ping() {
 }
 
 void Connection::greeted(const std::vector<Reply>& replies) {
-    pushes_ = replies.front().type == Reply::Type::list;
-    if (introduce_) introduction_ = introduction_from(replies);
+    pushes_ = manner_ == Manner::hello && replies.front().type == Reply::Type::list;
+    if (introduce_) introduction_ = manner_ == Manner::bare ? Introduction{} : introduction_from(replies);
     // A server that was chosen may have missed what the one before has granted, as one that was restarted.
     if (introduction_ && introduction_->started && endpoint_.place().chosen)
         introduction_->started = std::max(*introduction_->started, *endpoint_.place().chosen);
@@ -466,8 +491,8 @@ void Connection::greeted(const std::vector<Reply>& replies) {
 void Connection::fail(Kind kind, std::string text) {
     // A server that refuses our greeting, or does not answer it, may not be the node, so the node's name is looked up
     // again.
-    const bool has_greeted =
-        state_ == State::open && !refused_ && (pending_.empty() || pending_.front().purpose != Purpose::greeting);
+    const bool has_greeted = state_ == State::open && !refused_ && !silent_ &&
+                             (pending_.empty() || pending_.front().purpose != Purpose::greeting);
     if (!has_greeted || node_.locator != Node::Locator::address) endpoint_.look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     NodeFailure why = state_ == State::open && refused_ ? *refused_ : NodeFailure{kind, std::move(text)};

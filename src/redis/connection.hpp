@@ -47,6 +47,10 @@ struct Answer {
     bool elsewhere = false; ///< the server has refused, because another one may be the node by now
     /// Fewer replicas have what the request wrote than the node asks for; nothing: enough of them have it.
     std::optional<NodeFailure> unreplicated{};
+    bool anew = false; ///< the next connection greets in another manner: worth the same request at once
+    /// A copy of the request went out on an earlier connection, which ended without an answer to it.
+    bool copied = false;
+    std::string before{}; ///< for the front of a refusal's text: what the node said to an earlier way of the request
 };
 
 /// What a node pushes to a connection that listens.
@@ -159,15 +163,18 @@ class Connection {
     void send(std::string_view bytes);
     /// False when there was nothing to read.
     bool read();
-    /// Whether the server has not answered HELLO yet.
-    bool awaits_greeting() const;
     void decrypt(std::string_view bytes);
     void take(std::string_view text);
+    /// The server has ended the connection.
+    void hung_up(std::string how);
+    /// Ends the connection, so that the next one greets in that manner. The only request that waits here is worth
+    /// another try there; if another request waits as well, this one was made for the order of this connection.
+    void greet_next_by(Manner, std::string why);
     void too_late();
     void looked_too_long();
     void receive(Reply);
-    /// Sets refused_ if the server does not let us in by these replies to the greeting.
-    void refuse(const std::vector<Reply>& greeting);
+    /// Sets refused_ if the server does not let us in by these replies to the greeting, and password_open_.
+    void judge(const std::vector<Reply>& greeting);
     /// Takes the replies to a request on a connection whose greeting was refused.
     void received_in_vain(Pending done);
     void hear(Reply);
@@ -202,6 +209,10 @@ class Connection {
     bool takes_back_ = false; ///< the server turned out not to be the node: one more request takes back what it granted
     std::unique_ptr<Tls> tls_;
     ReplyReader reader_;
+    Manner manner_ = Manner::hello;      ///< how this connection is greeted, or the next one
+    bool knows_hello_ = false;           ///< HELLO was answered, on this connection or an earlier one
+    bool silent_ = true;                 ///< nothing has come on this connection
+    bool password_open_ = false;         ///< leaves_password_open()
     std::optional<NodeFailure> refused_; ///< why the server on this connection may not be asked
     std::deque<Pending> pending_;        ///< requests without an answer, sent or not, in order
     std::optional<std::pair<uint64_t, Answer>> answer_;

@@ -22,8 +22,13 @@ struct Row {
     Refusal::Helps helps = repair;
 };
 
+constexpr Row no_password{"NOAUTH", "it asks for a password and none was given",
+                          "HOLDFAST_PASSWORD or --password-file takes one", denied};
+
 constexpr Row rows[]{
-    {"NOAUTH", "it asks for a password and none was given", "HOLDFAST_PASSWORD or --password-file takes one", denied},
+    no_password,
+    // The same, for a request with many words, before our password is known.
+    {"ERR Protocol error: unauthenticated", no_password.text, no_password.advice, denied},
     {"WRONGPASS",
      "it does not let user '{user}' in with the password from the node's URI or else from HOLDFAST_PASSWORD or "
      "--password-file",
@@ -39,6 +44,7 @@ constexpr Row rows[]{
     {"MISCONF", "", "see to its disk, which may be full; its log has the cause"},
     {"NOREPLICAS", "", "see to its replicas: with too few of them it refuses writes (min-replicas-to-write)"},
     {"READONLY", "it says: {words}; it is a replica by now", "name its master instead", no_vote, another_server},
+    {"MASTERDOWN", "", "name its master instead", no_vote, another_server},
     {"LOADING", "", "it was just started and will answer soon", no_vote, time},
     {"BUSY", "", "end the script of another client that keeps it busy (SCRIPT KILL)", no_vote, time},
     {"MOVED", "it is a node of a Redis Cluster and the key belongs to another one, {place}",
@@ -71,6 +77,14 @@ bool lacks_right(const Reply& error) {
     return says("NOPERM") || says("user executing the script") || says("ACL failure");
 }
 
+/// Whether the text shows so much of a secret that the text may not be shown.
+bool shows_part_of(std::string_view secret, std::string_view text) {
+    constexpr size_t part = 4;
+    for (size_t at = 0; at < secret.size(); ++at)
+        if ((at == 0 || at + part <= secret.size()) && text.find(secret.substr(at, part)) != text.npos) return true;
+    return false;
+}
+
 Row row_of(const Reply& error, std::string_view cause) {
     const Reply refusal{Reply::Type::error, std::string{lacks_right(error) ? "NOPERM" : cause}, 0, {}};
     const auto found = std::ranges::find_if(rows, [&](const Row& row) { return refusal.is_error(row.code); });
@@ -94,9 +108,20 @@ Refusal meaning(const Reply& error, const Node& node) {
     return in_words(row_of(error, said), "it says: {words}", printable(said), node);
 }
 
-Refusal meaning_of_hello(const Reply& error, const Node& node) {
-    const std::string code = printable(error.text.substr(0, error.text.find(' ')), 40);
-    return in_words(row_of(error, error.text), "it refuses HELLO ({words})", code, node);
+Refusal meaning_of_greeting(const Reply& error, const Node& node) {
+    const bool tells = shows_part_of(node.password.reveal(), error.text);
+    const std::string words = printable(tells ? error.text.substr(0, error.text.find(' ')) : error.text);
+    Row row = row_of(error, error.text);
+    if (row.code.empty()) row = {"", "it refuses our password: {words}", "", denied};
+    return in_words(row, "it says: {words}", words, node);
+}
+
+bool refuses_command(const Reply& error) {
+    const auto says = [&](const char* words) { return error.text.find(words) != std::string::npos; };
+    // The first two come from a script that has run, or from a key.
+    if (error.type != Reply::Type::error || says("user_script") || says("WRONGTYPE")) return false;
+    const std::string_view known = row_of(error, cause(error.text)).code;
+    return known.empty() || (known == "NOPERM" && !says(" key") && !says(" channel"));
 }
 
 std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role) {

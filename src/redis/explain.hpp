@@ -23,8 +23,11 @@ struct Refusal {
 /// The meaning of any error but one to HELLO; quotes the server's words if holdfast has no own words for the error.
 /// `node` is the one that was asked, for errors about its user or database.
 Refusal meaning(const Reply& error, const Node& node = {});
-/// The meaning of an error to HELLO; quotes only the error's code, because the rest may repeat a password.
-Refusal meaning_of_hello(const Reply& error, const Node&);
+/// The meaning of an error to HELLO or AUTH; quotes only the error's code if the rest repeats a part of our password.
+Refusal meaning_of_greeting(const Reply& error, const Node&);
+/// Whether an error says that the server does not take that command, in whatever words: no other reason is known for
+/// it, as a server that is loading, or a key that our user may not touch.
+bool refuses_command(const Reply&);
 /// Why a server of this mode and role has no vote; nothing if the server is a master, or does not say its role.
 std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role);
 

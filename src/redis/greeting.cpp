@@ -21,28 +21,46 @@ std::optional<Refusal> refusal_of_hello(const Node& node, const Reply& reply) {
     if (reply.type == Reply::Type::list) return not_a_master(field(reply, "mode"), field(reply, "role"));
     if (reply.type != Reply::Type::error) return Refusal{"it does not answer HELLO as Redis does"};
     // The older protocol is enough for locks; the server only cannot push messages to us then.
-    if (reply.is_error("NOPROTO") || (reply.text.starts_with("ERR unknown command") && !node.logs_in())) return {};
-    return meaning_of_hello(reply, node);
+    if (refuses_command(reply)) return {};
+    return meaning_of_greeting(reply, node);
+}
+
+std::optional<Refusal> refusal_of_auth(const Node& node, const Reply& reply) {
+    if (reply.type != Reply::Type::error) return {};
+    const auto says = [&](const char* words) { return reply.text.find(words) != std::string::npos; };
+    if (says("no password is set") || says("without any password configured")) return {};
+    return meaning_of_greeting(reply, node);
 }
 
 } // namespace
 
-Request greeting(const Node& node, bool introduce) {
-    Request hello;
-    std::vector<std::string_view> words{"HELLO", "3"};
-    const std::string_view user = node.user.empty() ? std::string_view{"default"} : node.user;
-    if (node.logs_in()) words.insert(words.end(), {"AUTH", user, node.password.reveal()});
-    words.insert(words.end(), {"SETNAME", "holdfast"});
-    hello.add(words);
-    if (node.db != 0) hello.add({"SELECT", fmt::format("{}", node.db)});
-    if (introduce) hello.add({"INFO", "server"});
-    return hello;
+Request greeting(const Node& node, Manner manner, bool introduce) {
+    Request request;
+    std::vector<std::string_view> words;
+    if (manner == Manner::hello) words = {"HELLO", "3"};
+    if (node.logs_in()) {
+        words.push_back("AUTH");
+        if (manner == Manner::hello || !node.user.empty())
+            words.push_back(node.user.empty() ? std::string_view{"default"} : node.user);
+        words.push_back(node.password.reveal());
+    }
+    if (manner == Manner::hello) words.insert(words.end(), {"SETNAME", "holdfast"});
+    if (!words.empty()) request.add(words);
+    if (manner == Manner::bare) return request;
+    if (node.db != 0) request.add({"SELECT", fmt::format("{}", node.db)});
+    if (introduce) request.add({"INFO", "server"});
+    return request;
 }
 
-std::optional<NodeFailure> refusal(const Node& node, const std::vector<Reply>& replies) {
+bool leaves_password_open(const Node& node, Manner manner, const std::vector<Reply>& replies) {
+    return manner == Manner::hello && node.logs_in() && refuses_command(replies.front());
+}
+
+std::optional<NodeFailure> refusal(const Node& node, Manner manner, const std::vector<Reply>& replies) {
     const Reply& reply = replies.back();
     std::optional<Refusal> why;
-    if (replies.size() == 1) why = refusal_of_hello(node, reply);
+    if (replies.size() == 1)
+        why = manner == Manner::hello ? refusal_of_hello(node, reply) : refusal_of_auth(node, reply);
     // The server may refuse the introduction, but not the SELECT of a database, which comes before it.
     if (replies.size() == 2 && node.db != 0 && reply.type == Reply::Type::error) why = meaning(reply, node);
     return why ? std::optional{as_failure(*why)} : std::nullopt;

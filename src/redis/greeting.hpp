@@ -20,12 +20,23 @@ struct Introduction {
     std::optional<BootTime> started; ///< the server started no later than this; nothing: it does not say when
 };
 
-/// HELLO with our credentials, SELECT for a database other than 0, and with `introduce` INFO for an introduction.
-Request greeting(const Node&, bool introduce);
+/// How a server is greeted.
+enum class Manner {
+    hello, ///< HELLO with our credentials, SELECT for a database other than 0, and INFO for an introduction
+    auth,  ///< AUTH in place of HELLO, for a server that refuses HELLO: the older protocol, without pushes
+    bare,  ///< AUTH alone, or nothing without a password, for a proxy that closes the connection at all the others
+};
+
+/// `introduce` says whether INFO is wanted. Without a command in it there is nothing to send.
+Request greeting(const Node&, Manner, bool introduce);
 
 /// Why the server may not be asked for locks, by the last of the replies that have come so far; nothing when all is
 /// well.
-std::optional<NodeFailure> refusal(const Node&, const std::vector<Reply>& replies);
+std::optional<NodeFailure> refusal(const Node&, Manner, const std::vector<Reply>& replies);
+
+/// Whether the server refuses HELLO as such, and our password with it. Its answer to the next request tells whether it
+/// asks for the password: then it has to be greeted with AUTH.
+bool leaves_password_open(const Node&, Manner, const std::vector<Reply>& replies);
 
 /// The introduction in all replies to a greeting with `introduce`.
 Introduction introduction_from(const std::vector<Reply>& replies);

@@ -54,11 +54,13 @@ class NodeSet::RunningExchange {
         if (begins_again_ && BootClock::now() >= *begins_again_) begin();
         if (!unconfirmed_) unconfirmed_ = take_last();
         if (!unconfirmed_) return {};
-        if (unconfirmed_->elsewhere && begun_ < most_begins) {
+        if ((unconfirmed_->elsewhere || unconfirmed_->anew) && begun_ < most_begins) {
+            copied_ = copied_ || unconfirmed_->anew;
             unconfirmed_.reset();
             begins_again_ = BootClock::now() + (begun_ == 1 ? milliseconds{0} : pause);
             return {};
         }
+        unconfirmed_->copied = copied_;
         if (!confirms_ || !unconfirmed_->replies) return std::exchange(unconfirmed_, std::nullopt);
         return confirmed();
     }
@@ -72,6 +74,7 @@ class NodeSet::RunningExchange {
         begins_again_.reset();
         ++begun_;
         then_ = first_.then;
+        before_ = first_.before;
         number_ = connection_->number();
         connection_->submit(first_.request, round_);
     }
@@ -92,6 +95,7 @@ class NodeSet::RunningExchange {
     /// The answer of the exchange's last step, once it is there.
     std::optional<Answer> take_last() {
         while (auto answer = connection_->take(round_)) {
+            answer->before = before_;
             if (!answer->replies || !then_) return answer;
             Step step = then_(std::move(*answer->replies));
             if (auto* said = std::get_if<Reply>(&step)) {
@@ -99,6 +103,7 @@ class NodeSet::RunningExchange {
                 return answer;
             }
             Exchange next = std::get<Exchange>(std::move(step));
+            if (!next.before.empty()) before_ = next.before;
             if (next.complete) first_ = next;
             // Replies from a connection that has closed since are no ground to act, because its WATCH has ended with
             // it.
@@ -115,6 +120,7 @@ class NodeSet::RunningExchange {
 
     size_t node_;
     Exchange first_;
+    std::string before_; ///< Exchange::before of the running step
     std::function<Step(std::vector<Reply>&&)> then_;
     Connection* connection_;
     uint64_t number_ = 0;
@@ -122,7 +128,8 @@ class NodeSet::RunningExchange {
     bool confirms_; ///< whether the answer has to be confirmed
     bool confirming_ = false;
     std::optional<Answer> unconfirmed_;
-    int begun_ = 0; ///< how often
+    int begun_ = 0;       ///< how often
+    bool copied_ = false; ///< Answer::copied
     std::optional<BootTime> begins_again_;
 };
 

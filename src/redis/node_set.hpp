@@ -27,6 +27,7 @@ struct Exchange {
     Request request;
     std::function<Step(std::vector<Reply>&&)> then{};
     bool complete = false; ///< as a later step: can begin again without the steps before it
+    std::string before{};  ///< as a later step: Answer::before, from here on
 };
 
 class NodeSet {

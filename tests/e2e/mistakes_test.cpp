@@ -281,8 +281,9 @@ TEST_CASE("mistake: what answers is not Redis") {
           "an SSH server answers there, not Redis; check the port; the command was not run\n");
     CHECK(says("\x15\x03\x01\x02\x02\x46") ==
           "it seems to speak TLS; write rediss:// for redis://; the command was not run\n");
-    CHECK(says("") == "connection reset by peer before its first answer; if it speaks TLS, write rediss://; the "
-                      "command was not run\n");
+    CHECK(says("") ==
+          "connection reset by peer before its first answer, also without HELLO: it is not Redis, or has no "
+          "server behind it; if it speaks TLS, write rediss://; the command was not run\n");
 }
 
 TEST_CASE("mistake: a Sentinel or a replica for a node") {
@@ -320,9 +321,9 @@ TEST_CASE("mistake: a full server") {
 TEST_CASE("mistake: the key is of another type") {
     RedisServer server;
     server.command({"LPUSH", "holdfast:x", "precious"});
-    CHECK(refusal_on(server.uri(), 76) == "holdfast: the key holdfast:x exists and is not a lock (another type, or "
-                                          "without an expiry); choose another name, or remove it when no program uses "
-                                          "it; the command was not run\n");
+    CHECK(refusal_on(server.uri(), 76) == "holdfast: the key holdfast:x exists and is not a lock that ends: it has "
+                                          "another type, or no expiry, as a lock of redis-py without a timeout; choose "
+                                          "another name; the command was not run\n");
 }
 
 TEST_CASE("mistake: three nodes that were started a moment ago") {

@@ -134,14 +134,19 @@ TEST_CASE("a Unix socket that is not there is said to be just that") {
 
 TEST_CASE("a server that hangs up before its first answer may want TLS, and one that does so later does not") {
     const Listener listener{8};
-    std::thread hangs_up{[&] { Fd{::accept(listener.fd(), nullptr, nullptr)}.reset(); }};
+    // Once more without HELLO.
+    std::thread hangs_up{[&] {
+        for (int i = 0; i < 2; ++i) Fd{::accept(listener.fd(), nullptr, nullptr)}.reset();
+    }};
     Node node;
     node.host = "127.0.0.1";
     node.port = listener.port();
     const std::string text = failure(node).text;
     hangs_up.join();
     CAPTURE(text);
-    CHECK(text.ends_with(" before its first answer; if it speaks TLS, write rediss://"));
+    CHECK(
+        text.ends_with(" before its first answer, also without HELLO: it is not Redis, or has no server behind it; if "
+                       "it speaks TLS, write rediss://"));
     RedisServer server{{}, RedisServer::Listens::loopback};
     NodeSet nodes{{server.node()}, 2s};
     nodes.resolve();
@@ -252,7 +257,7 @@ TEST_CASE("whatever is no Redis server is no vote, and its text is made safe") {
         {"-DENIED Redis is running in protected mode because ...\r\n", "it is in protected mode"},
         {"-ERR max number of clients reached\r\n", "its maxclients allows"},
         {"%1\r\n$4\r\nmode\r\n$8\r\nsentinel\r\n", "it is a Sentinel"},
-        {"-\x1b[2J no\r\n", "\\x1b[2J"},
+        {"-LOADING \x1b[2J\r\n", "\\x1b[2J"},
         {"*1000000000\r\n", "not Redis"},
         {"$-5\r\n", "not Redis"},
         {"+OK\r\n+PONG\r\n", "HELLO"},

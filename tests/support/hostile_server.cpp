@@ -86,6 +86,7 @@ class HostileServer::Visit {
     }
 
     void send(std::string_view bytes) const {
+        if (playing_ && server_.trick_.executes) return;
         const auto pause = playing_ ? server_.trick_.per_byte : std::chrono::microseconds{0};
         while (!bytes.empty()) {
             std::array<pollfd, 2> fds{{{client_.get(), POLLOUT, 0}, {server_.stop_.get(), POLLIN, 0}}};
@@ -105,10 +106,11 @@ class HostileServer::Visit {
             commands_.expect();
             playing_ = (playing_ && !server_.trick_.only_then) || server_.when_(command->items);
             if (playing_ && server_.trick_.not_before >= 0) wait_until_readable(server_.trick_.not_before);
-            if (!playing_ || server_.trick_.hands_on) forward(command->items);
+            if (!playing_ || server_.trick_.hands_on || server_.trick_.executes) forward(command->items);
             else if (server_.trick_.each || server_.trick_.only_then) send(server_.trick_.says);
             else play();
         }
+        if (playing_ && server_.trick_.executes) throw Over{};
         // What is no command is somebody's TLS, and answered all the same.
         if (!commands_.broken().empty()) play();
     }

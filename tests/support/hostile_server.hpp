@@ -20,6 +20,7 @@ struct Trick {
     std::string repeats{};                ///< then for ever, as fast as it is read
     bool each = false;                    ///< `says` answers every command from there on, and not only the first
     bool only_then = false;               ///< it is over with that command, of which the real server hears nothing
+    bool executes = false;                ///< the real server executes all that comes with it, and nothing is answered
     bool hands_on = false;                ///< the real server still answers, slowly
     int not_before = -1;                  ///< until this descriptor becomes readable nothing is handed on
     std::chrono::microseconds per_byte{}; ///< how long it takes over each, once it plays

@@ -70,6 +70,23 @@ TEST_CASE("a refusal says what helps against it") {
     CHECK(meaning({Reply::Type::error, "ERR no such thing", 0, {}}).advice.empty());
 }
 
+TEST_CASE("a command is refused as such in whatever words, unless another reason is known") {
+    const auto refused = [](const char* words) { return refuses_command({Reply::Type::error, words, 0, {}}); };
+    for (const char* words : {"ERR unknown command 'EVAL'", "unsupported command 'EVAL'", "ERR not allowed here", "",
+                              "NOPERM User monkey has no permissions to run the 'eval' command"})
+        CHECK(refused(words));
+    for (const char* words :
+         {"LOADING x", "BUSY x", "MASTERDOWN x", "OOM x", "READONLY x", "MISCONF x", "NOREPLICAS x", "MOVED 1 h:1",
+          "ASK 1 h:1", "TRYAGAIN x", "CLUSTERDOWN x", "NOAUTH x", "WRONGTYPE x",
+          "ERR Protocol error: unauthenticated bulk length", "NOPERM No permissions to access a key",
+          "NOPERM this user has no permissions to access one of the channels used as arguments",
+          "ERR user_script:3: attempt to index a nil value script: 369f, on @user_script:3."}) {
+        CAPTURE(words);
+        CHECK_FALSE(refused(words));
+    }
+    CHECK_FALSE(refuses_command({Reply::Type::text, "ERR", 0, {}}));
+}
+
 TEST_CASE("a key that a cluster is moving is waited for") {
     CHECK(explained_error("ASK 5457 127.0.0.1:21472") == "its cluster is moving the key to 127.0.0.1:21472; try again "
                                                          "when it has, or name a server that stands alone");

@@ -20,6 +20,11 @@ tl::unexpected<NodeFailure> failure(NodeFailure::Kind kind, std::string text) {
     return tl::unexpected{NodeFailure{kind, std::move(text)}};
 }
 
+tl::unexpected<NodeFailure> behind(const std::string& before, NodeFailure why) {
+    why.text.insert(0, before);
+    return tl::unexpected{std::move(why)};
+}
+
 std::vector<Waiter> queue(const Reply& reply) {
     std::vector<Waiter> waiters;
     for (size_t i = 0; i + 1 < reply.items.size(); i += 2)
@@ -57,9 +62,15 @@ bool has_granted(const Answer& answer) {
 }
 
 tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
-    if (!answer.replies) return tl::unexpected{answer.replies.error()};
+    if (!answer.replies) return behind(answer.before, answer.replies.error());
     const Reply& reply = answer.replies->front();
-    if (reply.type == Reply::Type::error) return refused(reply);
+    if (reply.type == Reply::Type::error) {
+        auto told = refused(reply);
+        if (told) return told;
+        // The node was asked in every way that there is, and no time will help.
+        if (refuses_command(reply)) told.error().kind = NodeFailure::Kind::denied;
+        return behind(answer.before, std::move(told.error()));
+    }
     const auto what = reply.items.empty() ? std::nullopt : verdict(reply.items.front().text);
     if (!what)
         return failure(NodeFailure::Kind::no_vote,

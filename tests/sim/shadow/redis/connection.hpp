@@ -31,6 +31,9 @@ struct Answer {
     nanoseconds took{};
     std::vector<Reply> in_vain{}; ///< never: a simulated node refuses no greeting
     bool elsewhere = false;       ///< never: a simulated node does not move
+    bool anew = false;            ///< never: a simulated node knows HELLO
+    bool copied = false;
+    std::string before{};
 };
 
 struct Message {
