@@ -24,9 +24,6 @@ namespace {
 
 /// More messages than any run sends us; what a server pushes beyond them is dropped.
 constexpr size_t most_messages = 100;
-/// How long a look-up is waited for while there is an address of before.
-constexpr milliseconds longest_look{200};
-
 /// WAIT is up to 100 ms late (measured on redis 7.0 and 8.0 and valkey 9.1, as hz is 10).
 constexpr milliseconds wait_is_late{110};
 
@@ -46,10 +43,6 @@ bool has_error(const std::vector<Reply>& replies) {
 Connection::Connection(Node node, std::shared_ptr<const TlsContext> tls, milliseconds node_timeout, bool introduce)
     : node_{std::move(node)}, node_timeout_{node_timeout}, introduce_{introduce}, tls_context_{std::move(tls)} {}
 
-void Connection::resolve() {
-    if (state_ == State::closed) endpoint_.look_up(node_, node_timeout_);
-}
-
 void Connection::settle() {
     // Answers that have come since the last round belong to that round and are dropped; a reply that no request asked
     // for closes the connection. The loop ends: the reader bounds what a server may send between two answers, and Tls
@@ -61,6 +54,7 @@ void Connection::settle() {
 
 void Connection::submit(const Request& request, uint64_t round) {
     answer_.reset();
+    confirming_since_.reset();
     pending_.push_back({Purpose::round, round, request, {}, {}});
     if (state_ == State::closed) open();
     else if (state_ == State::open) write();
@@ -98,72 +92,7 @@ BootTime Connection::deadline() const {
     return BootTime::max();
 }
 
-milliseconds Connection::time_to_open() const { return std::max(node_timeout_, milliseconds{1000}); }
-
 bool Connection::written() const { return pending_.empty() || pending_.back().sent_at.has_value(); }
-
-void Connection::reset_given_up() {
-    if (given_up_ && !node_.is_unix()) {
-        const linger at_once{1, 0};
-        ::setsockopt(given_up_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    }
-    given_up_.reset();
-}
-
-void Connection::open() {
-    reset_given_up();
-    ++opened_;
-    open_until_ = BootClock::now() + time_to_open();
-    endpoint_.begin();
-    const bool waits = endpoint_.is_looking() && (left_ || !endpoint_.known());
-    left_ = false;
-    if (!waits) return connect_next();
-    state_ = State::resolving;
-    // Counted from the begin of the look-up, not of this round, so that no two rounds wait in full for one look-up.
-    lookup_until_ = endpoint_.looking_since() + (endpoint_.known() ? longest_look : time_to_open());
-    if (BootClock::now() > lookup_until_) looked_too_long();
-}
-
-void Connection::connect_next() {
-    state_ = State::connecting;
-    if (!endpoint_.known()) {
-        const auto why = endpoint_.failure();
-        return why ? fail(why->kind, why->text) : fail(Kind::unreachable, "it was not looked up");
-    }
-    std::string error = "no address of it could be used";
-    while (endpoint_.left() > 0) {
-        const BootTime now = BootClock::now();
-        address_until_ = now + (open_until_ - now) / endpoint_.left();
-        const Address& address = endpoint_.next();
-        fd_ = Fd{::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-        if (!fd_) {
-            error = errno_text(errno);
-            continue;
-        }
-        if (!node_.is_unix()) {
-            const int on = 1;
-            ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-            ::setsockopt(fd_.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-        }
-        if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0)
-            return connected();
-        if (errno == EINPROGRESS) return;
-        const int reason = errno;
-        if (reason == EAGAIN) error = "it does not accept connections";
-        else if (reason == ENOENT) error = "no server there (no such socket)";
-        else error = errno_text(reason);
-    }
-    fail(Kind::unreachable, std::move(error));
-}
-
-void Connection::connected() {
-    endpoint_.prefer();
-    if (!tls_context_) return greet();
-    state_ = State::handshake;
-    tls_context_ = as_in_files(std::move(tls_context_));
-    tls_ = std::make_unique<Tls>(tls_context_, endpoint_.place().host);
-    flush_tls();
-}
 
 void Connection::greet() {
     state_ = State::open;
@@ -266,25 +195,6 @@ void Connection::advance(short revents) {
     fail(Kind::unreachable, errno_text(error));
 }
 
-void Connection::looked_too_long() { endpoint_.known() ? connect_next() : too_late(); }
-
-void Connection::too_late() {
-    const std::string waited = format_duration(state_ == State::open ? node_timeout_ : time_to_open());
-    switch (state_) {
-    case State::resolving: {
-        const bool named = node_.locator == Node::Locator::address;
-        return fail(Kind::timeout,
-                    fmt::format("{} in {}", named ? "its name is not resolved" : "it is not found", waited));
-    }
-    case State::connecting: return fail(Kind::timeout, fmt::format("no connection in {}", waited));
-    case State::handshake:
-        return fail(
-            Kind::timeout,
-            fmt::format("no TLS with it in {}; if it speaks none, write redis:// instead of rediss://", waited));
-    default: return fail(Kind::timeout, fmt::format("no answer in {}", waited));
-    }
-}
-
 bool Connection::read() {
     std::array<char, 16384> buffer; // not cleared, because that would cost four pages
     const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
@@ -374,58 +284,6 @@ void Connection::judge(const std::vector<Reply>& greeting) {
     // The password may have been changed since the file was read; the new one is tried with the next connection.
     if (refused_ && greeting.back().is_error("WRONGPASS") && read_again(node_.password, node_.password_file))
         refused_->elsewhere = true;
-}
-
-std::optional<Redirection> Connection::redirection_in(const std::vector<Reply>& replies) const {
-    if (node_.locator != Node::Locator::cluster) return {};
-    std::optional<Redirection> told;
-    for (const Reply& one : replies)
-        if (auto redirection = holdfast::redirection(one)) told = std::move(redirection);
-    if (told && told->to.host.empty()) told->to.host = endpoint_.place().host;
-    return told;
-}
-
-void Connection::leave(std::optional<Redirection> told) {
-    endpoint_.look_again(std::move(told));
-    left_ = true;
-    close();
-    pending_.clear();
-}
-
-void Connection::heed_news() {
-    if (node_.locator == Node::Locator::address || confirming_since_ || takes_back_ || !endpoint_.has_moved()) return;
-    moved_ = true;
-    if (!pending_.empty()) return fail(Kind::unreachable, "the node has moved to another server");
-    close();
-}
-
-void Connection::confirm() {
-    confirming_since_ = BootClock::now();
-    endpoint_.look_afresh();
-}
-
-std::optional<tl::expected<void, NodeFailure>> Connection::confirmed() {
-    const bool late = BootClock::now() > *confirming_since_ + time_to_open();
-    if (endpoint_.is_looking() && !late) return {};
-    confirming_since_.reset();
-    const bool another = endpoint_.has_moved();
-    std::optional<NodeFailure> why = endpoint_.failure();
-    if (late) why = NodeFailure{Kind::timeout, "its Sentinels do not answer in time"};
-    else if (!why && !endpoint_.place().doubt.empty()) why = NodeFailure{Kind::no_vote, endpoint_.place().doubt};
-    if (another) {
-        why = NodeFailure{Kind::no_vote, "its Sentinels name another server by now"};
-        takes_back_ = state_ == State::open;
-    }
-    if (!why) return tl::expected<void, NodeFailure>{};
-    return tl::unexpected{*why};
-}
-
-void Connection::close() {
-    given_up_ = std::move(fd_);
-    fd_.reset();
-    takes_back_ = false;
-    state_ = State::closed;
-    listening_ = 0;
 }
 
 void Connection::received_in_vain(Pending done) {
