@@ -55,6 +55,8 @@ class NodeSet::RunningExchange {
         if (!unconfirmed_) unconfirmed_ = take_last();
         if (!unconfirmed_) return {};
         if ((unconfirmed_->elsewhere || unconfirmed_->anew) && begun_ < most_begins) {
+            // A node that executes both copies does no harm: an operation that has done its work changes nothing, and
+            // an acquire finds its own record, which Lock takes back.
             copied_ = copied_ || unconfirmed_->anew;
             unconfirmed_.reset();
             begins_again_ = BootClock::now() + (begun_ == 1 ? milliseconds{0} : pause);
