@@ -399,6 +399,10 @@ void Connection::heed_news() {
     close();
 }
 
+bool Connection::needs_confirmation() const {
+    return node_.locator == Node::Locator::sentinel && enforced(Rule::confirmed_grant);
+}
+
 void Connection::confirm() {
     confirming_since_ = BootClock::now();
     endpoint_.look_afresh();

@@ -78,7 +78,7 @@ class Connection {
     /// What has come out; nothing: it is not known yet.
     std::optional<tl::expected<void, NodeFailure>> confirmed();
     /// Whether an answer has to be confirmed: Sentinels name a new master later than it begins to grant.
-    bool needs_confirmation() const { return node_.locator == Node::Locator::sentinel; }
+    bool needs_confirmation() const;
 
     /// Reads answers that have come late, and closes the connection if an answer is overdue. Call before each submit().
     void settle();
