@@ -84,7 +84,8 @@ pollfd Connection::interest() const {
 }
 
 pollfd Connection::news() const {
-    const bool tells = state_ == State::open && node_.locator != Node::Locator::address;
+    const bool rests = state_ == State::open || state_ == State::closed;
+    const bool tells = rests && node_.locator != Node::Locator::address;
     return {tells ? endpoint_.fd() : -1, POLLIN, 0};
 }
 
@@ -239,8 +240,7 @@ void Connection::send(std::string_view bytes) {
 }
 
 void Connection::advance(short revents) {
-    if (state_ == State::closed) return;
-    if (state_ == State::open) heed_news();
+    if (state_ == State::open || state_ == State::closed) heed_news();
     if (state_ == State::closed) return;
     if (const BootTime now = BootClock::now(); now > deadline()) {
         if (confirming_since_) return;
@@ -395,6 +395,7 @@ void Connection::leave(std::optional<Redirection> told) {
 void Connection::heed_news() {
     if (node_.locator == Node::Locator::address || confirming_since_ || takes_back_ || !endpoint_.has_moved()) return;
     moved_ = true;
+    if (state_ == State::closed) return;
     if (!pending_.empty()) return fail(Kind::unreachable, "the node has moved to another server");
     close();
 }
