@@ -21,14 +21,16 @@ enum class Rule {
     configured_quorum,   ///< a quorum is one of all configured nodes, however many answer (hazard 29)
     missing_lease,       ///< without a lease no command is started
     impossible_quorum,   ///< a lock that no quorum of nodes can hold any more is lost at once (hazard 45)
+    confirmed_grant,     ///< a grant of a node behind Sentinels counts when they all name it afterwards
 };
 
 /// The names of the rules, in the order of Rule.
-constexpr std::array<std::string_view, 12> rule_names{
-    "drift", "send_time",  "fresh_token",         "close_on_timeout",  "restart_guard", "no_resurrection",
-    "guard", "group_kill", "reap_before_release", "configured_quorum", "missing_lease", "impossible_quorum"};
-static_assert(rule_names.back() == "impossible_quorum" &&
-              rule_names.size() == size_t{1} + static_cast<size_t>(Rule::impossible_quorum));
+constexpr std::array<std::string_view, 13> rule_names{
+    "drift",          "send_time",  "fresh_token",         "close_on_timeout",  "restart_guard", "no_resurrection",
+    "guard",          "group_kill", "reap_before_release", "configured_quorum", "missing_lease", "impossible_quorum",
+    "confirmed_grant"};
+static_assert(rule_names.back() == "confirmed_grant" &&
+              rule_names.size() == size_t{1} + static_cast<size_t>(Rule::confirmed_grant));
 
 #ifdef HOLDFAST_CANARIES
 /// False for the rule that the test leaves out.

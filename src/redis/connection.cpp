@@ -78,7 +78,8 @@ pollfd Connection::interest() const {
 }
 
 pollfd Connection::news() const {
-    const bool tells = state_ == State::open && node_.locator != Node::Locator::address;
+    const bool rests = state_ == State::open || state_ == State::closed;
+    const bool tells = rests && node_.locator != Node::Locator::address;
     return {tells ? endpoint_.fd() : -1, POLLIN, 0};
 }
 
@@ -168,8 +169,7 @@ void Connection::send(std::string_view bytes) {
 }
 
 void Connection::advance(short revents) {
-    if (state_ == State::closed) return;
-    if (state_ == State::open) heed_news();
+    if (state_ == State::open || state_ == State::closed) heed_news();
     if (state_ == State::closed) return;
     if (const BootTime now = BootClock::now(); now > deadline()) {
         if (confirming_since_) return;

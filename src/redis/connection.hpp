@@ -78,7 +78,7 @@ class Connection {
     /// What has come out; nothing: it is not known yet.
     std::optional<tl::expected<void, NodeFailure>> confirmed();
     /// Whether an answer has to be confirmed: Sentinels name a new master later than it begins to grant.
-    bool needs_confirmation() const { return node_.locator == Node::Locator::sentinel; }
+    bool needs_confirmation() const;
 
     /// Reads answers that have come late, and closes the connection if an answer is overdue. Call before each submit().
     void settle();
@@ -102,7 +102,7 @@ class Connection {
     bool may_introduce_itself() const { return introduce_ && !introduction_ && !refused_ && state_ != State::closed; }
     /// Whether the connection waits for a look-up.
     bool looks_up() const { return state_ == State::resolving; }
-    /// Whether the node has moved since the last call, while a connection to it was open.
+    /// Whether the node has moved since the last call, while the connection was open or had broken.
     bool has_moved() { return std::exchange(moved_, false); }
     /// Whether the connection is not open yet, so that no request on it can have reached the node.
     bool is_being_opened() const { return state_ != State::closed && state_ != State::open; }
@@ -127,7 +127,7 @@ class Connection {
 
     /// What the owner waits for, and until when at most; then the owner calls advance().
     pollfd interest() const;
-    /// Becomes readable when an open connection's node may have moved; then advance() as well.
+    /// Becomes readable when the node may have moved and the connection is open or has broken; then advance() as well.
     pollfd news() const;
     BootTime deadline() const;
     void advance(short revents);

@@ -37,7 +37,7 @@ void Endpoint::begin() {
 
 bool Endpoint::has_moved() {
     take();
-    return std::ranges::find(place_.addresses, current_) == place_.addresses.end();
+    return known() && std::ranges::find(place_.addresses, current_) == place_.addresses.end();
 }
 
 void Endpoint::prefer() {

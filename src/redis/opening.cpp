@@ -1,5 +1,6 @@
 // Finds the node's server and opens a connection to it, asks whether the server is still the node, and leaves it when
 // it is not.
+#include "base/canary.hpp"
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "redis/connection.hpp"
@@ -128,8 +129,13 @@ std::optional<Redirection> Connection::redirection_in(const std::vector<Reply>& 
 void Connection::heed_news() {
     if (node_.locator == Node::Locator::address || confirming_since_ || takes_back_ || !endpoint_.has_moved()) return;
     moved_ = true;
+    if (state_ == State::closed) return;
     if (!pending_.empty()) return fail(Kind::unreachable, "the node has moved to another server");
     close();
+}
+
+bool Connection::needs_confirmation() const {
+    return node_.locator == Node::Locator::sentinel && enforced(Rule::confirmed_grant);
 }
 
 void Connection::confirm() {

@@ -59,6 +59,8 @@ def limits(results):
     yield "run of true, two of five nodes stopped / none", run("five nodes, two stopped", "five nodes"), 1.3
     yield "run of true, TLS, one node / C with the same handshake", run("TLS", "C, TLS"), 1.2
     yield "run of true, nine nodes / one node", run("nine nodes", "one node"), 2.0
+    for scheme, most in results.get("requests to one that knows where the node is", {}).items():
+        yield f"run of true, {scheme}, requests to one Sentinel or seed, most", most, 2
     guard = [median("run of true, ms", name) for name in ("one node", "one node, no guard")]
     yield "run of true, one node, what the guard adds, ms", guard[0] - guard[1] if all(guard) else None, 0.3
     yield ("acquire and release in one process, five nodes / floor that waits for all",

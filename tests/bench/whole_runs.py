@@ -5,6 +5,7 @@ import random
 
 import subjects
 from processes import paused, run
+from servers import Counter, url
 
 
 class WholeRuns:
@@ -19,6 +20,13 @@ class WholeRuns:
             "C, five nodes, static, waits for all": subjects.Floor("floor_wrap_static", five, "all"),
             "one node, no guard": subjects.Holdfast(one, "--on-lost", "ignore"),
             **{name: subjects.Holdfast(bed.nodes[:n]) for n, name in subjects.NODES.items()}}
+        self.under |= {"sentinel://": subjects.Holdfast([bed.sentinels]),
+                       "sentinel://, by its address": subjects.Holdfast([bed.sentinels.master]),
+                       "cluster://": subjects.Holdfast([bed.cluster]),
+                       "cluster://, by its address": subjects.Holdfast([bed.cluster.owner("wrap")])}
+        self.ways = {"sentinel://": [Counter(port) for port in bed.sentinels.ports],
+                     "cluster://": [Counter(master.port) for master in bed.cluster.masters]}
+        self.requests = collections.defaultdict(list)
         if bed.tls:
             self.under["C, TLS"] = subjects.TlsFloor(bed.tls, bed.certificate)
             self.under["TLS"] = subjects.Holdfast([bed.tls])
@@ -34,6 +42,7 @@ class WholeRuns:
         for name, subject in self.under.items():
             step = functools.partial(self.measure, name, subject.command("wrap", "true"))
             yield from [step] * times[name]
+        yield from [functools.partial(self.count_requests, name) for name in self.ways]
         yield from [functools.partial(self.measure, "true", ["true"])] * times["true"]
         yield from [self.measure_with_two_stopped] * times["five nodes, two stopped"]
 
@@ -41,6 +50,15 @@ class WholeRuns:
         wall, cpu = run(command)
         self.walls[name].append(wall)
         self.cpu[name].append(cpu)
+
+    def count_requests(self, scheme):
+        """Those to the one that was asked most of all that know where the node is."""
+        ways = self.ways[scheme]
+        before = [way.requests for way in ways]
+        path = "/m" if scheme == "sentinel://" else ""
+        run([subjects.HOLDFAST, "run", "--node", url(scheme[:-3], [way.port for way in ways], path), "wrap",
+             "--", "true"])
+        self.requests[scheme].append(max(way.requests - count for way, count in zip(ways, before)))
 
     def measure_with_two_stopped(self):
         stopped = random.sample(self.five, 2)
@@ -51,5 +69,6 @@ class WholeRuns:
             node.ask("PING")  # what was sent to it meanwhile is done
 
     def results(self):
-        return {"run of true, ms": dict(self.walls), "run of true, CPU ms": dict(self.cpu)}
+        return {"run of true, ms": dict(self.walls), "run of true, CPU ms": dict(self.cpu),
+                "requests to one that knows where the node is": {k: max(v) for k, v in self.requests.items()}}
 

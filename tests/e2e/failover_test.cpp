@@ -30,17 +30,6 @@ std::string role(const RedisServer& server) {
     return finish({"redis-cli", "-p", fmt::format("{}", server.port()), "INFO", "replication"}).out;
 }
 
-/// Waits until all Sentinels that live name one master and are done with the failover.
-bool settled(const Sentinels& group) {
-    return eventually([&] {
-        for (size_t i = 0; i < Sentinels::count; ++i)
-            if (!has(group.ask(i, {"SENTINEL", "MASTER", "m"}), "flags\nmaster\n") ||
-                group.master(i) != group.master(0))
-                return false;
-        return true;
-    });
-}
-
 /// Ends the holder, and checks that the waiter is let in soon.
 void hand_over(Process& holder, Process& waiter) {
     REQUIRE(holder.running());
@@ -49,16 +38,6 @@ void hand_over(Process& holder, Process& waiter) {
     CHECK(waiter.wait().out == "waited\n");
     CHECK(BootClock::now() - told < 1s);
     CHECK(holder.wait().status() == 0);
-}
-
-/// Lets no replica follow that master from now on; the replicas go on answering.
-void cut_off_replicas(Sentinels& group) {
-    for (size_t i = 1; i < group.size(); ++i) {
-        group[i].command({"CONFIG", "SET", "masteruser", "nobody"});
-        group[i].command({"CONFIG", "SET", "masterauth", "x"});
-    }
-    group[0].command({"CLIENT", "KILL", "TYPE", "replica"});
-    REQUIRE(eventually([&] { return has(group[1].text({"INFO", "replication"}), "master_link_status:down"); }));
 }
 
 } // namespace
@@ -73,13 +52,13 @@ TEST_CASE("a Sentinel failover ends no command whose lock was replicated, and a 
     SUBCASE("the master was killed") { group[0].kill(); }
     SUBCASE("the master hangs") { group[0].pause(); }
     CHECK(renewed_elsewhere(group, 7s));
-    CHECK(settled(group));
+    CHECK(eventually([&] { return group.agree(); }));
     hand_over(holder, waiter);
 }
 
 TEST_CASE("a holder whose lock did not come along stops its command at the Sentinels' first word") {
     Sentinels group{1s};
-    cut_off_replicas(group);
+    group.cut_off_replicas();
     Process holder{run_on(group.uri(), {"--ttl", "30s", "x", "-c", "echo started; sleep 60"})};
     holder.wait_for_out("started");
     group[0].kill();

@@ -66,12 +66,25 @@ Draw draw(uint64_t seed, std::optional<Fault> fault, std::optional<size_t> nodes
     if (drawn.fault == Fault::nodes_hang_briefly || drawn.fault == Fault::stalled_briefly ||
         drawn.fault == Fault::clients_paused)
         drawn.grace /= 2;
+    // One node, which has replicas. What is planned takes a second, and what is not has to be noticed first.
+    if (drawn.traits().failover) {
+        drawn.nodes = 1;
+        drawn.command = "plain";
+        drawn.ttl = drawn.traits().planned ? seconds{6} : seconds{30};
+        drawn.grace = seconds{1};
+        drawn.node_timeout = seconds{1};
+    }
+    // So short that what the old master had granted has gone from the new one before the Sentinels name it.
+    if (drawn.fault == Fault::failover_contention) {
+        drawn.ttl = seconds{1};
+        drawn.grace = milliseconds{200};
+    }
     // An answer that is late is to be later than the kill margin is long.
     if (drawn.fault == Fault::late_replies || drawn.fault == Fault::slow_then_silent) {
         drawn.node_timeout = drawn.ttl / 5;
         drawn.grace /= 4;
     }
-    drawn.after = up_to(drawn.ttl);
+    drawn.after = up_to(std::min(drawn.ttl, milliseconds{3000}));
     drawn.detail = static_cast<unsigned>(random() % 1024);
     if (has_moment(drawn.fault)) drawn.moment = static_cast<Moment>(random() % moments.size());
     drawn.answers = 1 + random() % drawn.nodes;

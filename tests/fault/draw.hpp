@@ -55,6 +55,16 @@ enum class Fault {
     robbed_before_go,
     clock_jumps,
     contention,
+    sentinel_failover,
+    sentinel_master_killed,
+    sentinel_master_hangs,
+    sentinel_unreplicated,
+    cluster_failover,
+    cluster_master_killed,
+    cluster_master_hangs,
+    balancer_failover,
+    slot_moves,
+    failover_contention,
 };
 
 struct FaultTraits {
@@ -66,9 +76,11 @@ struct FaultTraits {
     bool proxied = false; ///< on the way between the run and its nodes
     bool mute = false;    ///< no renewal is heard of any more, so that the end of the lease can be struck at
     bool minority = false;
+    bool failover = false; ///< another server becomes the node (fault/failover.cpp)
+    bool planned = false;  ///< ... because it was asked to
 };
 
-constexpr std::array<FaultTraits, 43> faults{{
+constexpr std::array<FaultTraits, 53> faults{{
     {"supervisor-killed", 137},
     {"supervisor-stopped", 79},
     {"guard-killed", 0},
@@ -112,9 +124,19 @@ constexpr std::array<FaultTraits, 43> faults{{
     {.name = "robbed-before-go", .status = 79, .minority = true},
     {.name = "clock-jumps", .status = 0, .minority = true},
     {.name = "contention", .status = 0},
+    {.name = "sentinel-failover", .status = 0, .failover = true, .planned = true},
+    {.name = "sentinel-master-killed", .status = 0, .failover = true},
+    {.name = "sentinel-master-hangs", .status = 0, .failover = true},
+    {.name = "sentinel-unreplicated", .status = 79, .failover = true},
+    {.name = "cluster-failover", .status = 0, .failover = true, .planned = true},
+    {.name = "cluster-master-killed", .status = 0, .failover = true},
+    {.name = "cluster-master-hangs", .status = 0, .failover = true},
+    {.name = "balancer-failover", .status = 0, .failover = true, .planned = true},
+    {.name = "slot-moves", .status = 0, .failover = true, .planned = true},
+    {.name = "failover-contention", .status = 0, .failover = true, .planned = true},
 }};
 static_assert(!std::string_view{faults.back().name}.empty() &&
-              faults.size() == static_cast<size_t>(Fault::contention) + 1);
+              faults.size() == static_cast<size_t>(Fault::failover_contention) + 1);
 
 /// The commands: how the probe behaves, or how many runs of other locks there are around it. All but the first ignore
 /// SIGTERM.

@@ -198,13 +198,8 @@ void act(Scene& scene) {
             server.folder().write("wall-clock-is-ahead-by", draw.detail / 5 % 2 == 0 ? "3600" : "-3600");
         });
         break;
-    // These come before the command starts or when it ends (fault/repetition.cpp).
-    case Fault::frozen_after_win:
-    case Fault::robbed_before_go:
-    case Fault::waiter_killed:
-    case Fault::waiter_stopped:
-    case Fault::release_meddled:
-    case Fault::contention: break;
+    // The others come before the command starts or when it ends (fault/repetition.cpp), or have scenes of their own.
+    default: break;
     }
     if (draw.fault == Fault::supervisor_killed || draw.fault == Fault::both_killed) wait_ended(run.pid());
 }

@@ -2,7 +2,10 @@
 // nodes, its key and all that is said between them. Each repetition draws a fault, the number of nodes and a kind of
 // command from its seed and runs in a process of its own; --runs 1 --seed SEED repeats it.
 //
-//   fault_run [--runs N | --minutes N] [--seed SEED] [--jobs JOBS] [--fault NAME] [--nodes N] [--leave-out RULE]
+//   fault_run [--runs N | --minutes N | --failovers N] [--seed SEED] [--jobs JOBS] [--fault NAME] [--nodes N]
+//             [--leave-out RULE]
+//
+// --failovers runs N of each kind of failover and tells how long its steps take.
 //
 // Ends with 1 when a promise was broken. With a rule left out (base/canary.hpp) it is the other way round: ends with 1
 // when no run has noticed, each with the fault that the rule is there for, or one breaks a promise with the rule kept
@@ -33,22 +36,23 @@ struct Canary {
     Rule rule;
     Fault fault;
 };
-constexpr std::array<Canary, 9> canaries{{{Rule::guard, Fault::supervisor_killed},
-                                          {Rule::group_kill, Fault::half_open},
-                                          {Rule::reap_before_release, Fault::guard_killed},
-                                          {Rule::close_on_timeout, Fault::late_replies},
-                                          {Rule::send_time, Fault::slow_then_silent},
-                                          {Rule::restart_guard, Fault::restarted_in_turn},
-                                          {Rule::configured_quorum, Fault::majority_cut_off},
-                                          {Rule::missing_lease, Fault::robbed_before_go},
-                                          {Rule::impossible_quorum, Fault::quorum_forgets}}};
+constexpr std::array<Canary, 10> canaries{{{Rule::guard, Fault::supervisor_killed},
+                                           {Rule::group_kill, Fault::half_open},
+                                           {Rule::reap_before_release, Fault::guard_killed},
+                                           {Rule::close_on_timeout, Fault::late_replies},
+                                           {Rule::send_time, Fault::slow_then_silent},
+                                           {Rule::restart_guard, Fault::restarted_in_turn},
+                                           {Rule::configured_quorum, Fault::majority_cut_off},
+                                           {Rule::missing_lease, Fault::robbed_before_go},
+                                           {Rule::impossible_quorum, Fault::quorum_forgets},
+                                           {Rule::confirmed_grant, Fault::failover_contention}}};
 
 struct Options {
     uint64_t runs = 200;
     std::optional<std::chrono::minutes> minutes;
     uint64_t seed = std::random_device{}() % 1'000'000;
     size_t jobs = 2;
-    std::optional<Fault> fault;
+    std::vector<Fault> kinds; ///< in turn; empty: drawn
     std::optional<size_t> nodes;
     std::string left_out;
 
@@ -57,13 +61,24 @@ struct Options {
             canaries, [&](const Canary& one) { return rule_names.at(static_cast<size_t>(one.rule)) == rule; });
         if (canary == canaries.end()) throw std::invalid_argument{"no such rule, or nothing here would show it"};
         left_out = rule;
-        fault = canary->fault;
+        kinds = {canary->fault};
     }
 
-    /// Those with which a seed comes again.
-    std::string again(uint64_t which) const {
-        std::string text = fmt::format("--seed {}", which);
-        if (fault) text += fmt::format(" --fault {}", faults[static_cast<size_t>(*fault)].name);
+    /// So many of each kind.
+    void take_failovers(uint64_t each) {
+        for (size_t i = 0; i < faults.size(); ++i)
+            if (faults.at(i).failover) kinds.push_back(static_cast<Fault>(i));
+        runs = each * kinds.size();
+    }
+
+    Draw draw(uint64_t i) const {
+        const std::optional<Fault> fault = kinds.empty() ? std::nullopt : std::optional{kinds[i % kinds.size()]};
+        return test::draw(seed + i, fault, nodes);
+    }
+    /// Those with which a draw comes again.
+    std::string again(const Draw& drawn) const {
+        std::string text = fmt::format("--seed {}", drawn.seed);
+        if (!kinds.empty()) text += fmt::format(" --fault {}", drawn.traits().name);
         if (nodes) text += fmt::format(" --nodes {}", *nodes);
         return text;
     }
@@ -82,10 +97,11 @@ Options options_of(int argc, char** argv) {
         if (i + 1 == argc) throw std::invalid_argument{"a value is missing"};
         const std::string value = argv[i + 1];
         if (name == "--runs") options.runs = std::stoull(value);
+        else if (name == "--failovers") options.take_failovers(std::stoull(value));
         else if (name == "--minutes") options.minutes = std::chrono::minutes{std::stoul(value)};
         else if (name == "--seed") options.seed = std::stoull(value);
         else if (name == "--jobs") options.jobs = std::stoul(value);
-        else if (name == "--fault") options.fault = fault_of(value);
+        else if (name == "--fault") options.kinds = {fault_of(value)};
         else if (name == "--nodes") options.nodes = std::stoul(value);
         else if (name == "--leave-out") options.leave_out(value);
         else throw std::invalid_argument{"no such option"};
@@ -119,7 +135,7 @@ void collect(std::vector<Job>& jobs, Summary& summary, const Options& options) {
     const auto job = jobs.begin() + (ready - fds.begin());
     Report report;
     if (::read(job->result.get(), &report, sizeof report) != sizeof report) report = Report::broken_off();
-    summary.add(job->draw, report, options.again(job->draw.seed));
+    summary.add(job->draw, report, options.again(job->draw));
     jobs.erase(job);
     ::waitpid(-1, nullptr, 0);
 }
@@ -132,7 +148,7 @@ Summary run_all(const Options& options, bool until_violation) {
     for (uint64_t i = 0; options.minutes ? BootClock::now() < end : i < options.runs; ++i) {
         if (until_violation && summary.violations() > 0) break;
         if (jobs.size() == options.jobs) collect(jobs, summary, options);
-        jobs.push_back(start(draw(options.seed + i, options.fault, options.nodes)));
+        jobs.push_back(start(options.draw(i)));
     }
     while (!jobs.empty()) collect(jobs, summary, options);
     return summary;
@@ -170,10 +186,11 @@ int main(int argc, char** argv) {
         const Options options = options_of(argc, argv);
         return options.left_out.empty() ? prove(options) : catch_canary(options);
     } catch (const std::invalid_argument& error) {
-        fmt::print(stderr,
-                   "fault_run: {}\nusage: fault_run [--runs N | --minutes N] [--seed SEED] [--jobs JOBS] "
-                   "[--fault NAME] [--nodes N] [--leave-out RULE]\n",
-                   error.what());
+        fmt::print(
+            stderr,
+            "fault_run: {}\nusage: fault_run [--runs N | --minutes N | --failovers N] [--seed SEED] [--jobs JOBS] "
+            "[--fault NAME] [--nodes N] [--leave-out RULE]\n",
+            error.what());
         return 64;
     }
 }

@@ -1,6 +1,7 @@
 #include "fault/repetition.hpp"
 
 #include "fault/contention.hpp"
+#include "fault/failover.hpp"
 #include "fault/injection.hpp"
 #include "fault/network.hpp"
 #include "fault/scene.hpp"
@@ -232,6 +233,7 @@ void hold(Scene& scene, Judgement& judgement) {
 
 void run(const Draw& draw, Judgement& judgement) {
     if (draw.fault == Fault::contention) return contend(draw, judgement);
+    if (draw.traits().failover) return fail_over(draw, judgement);
     Scene scene{draw};
     if (draw.fault == Fault::frozen_after_win) freeze_after_win(scene, judgement);
     else if (draw.fault == Fault::robbed_before_go) rob_before_go(scene, judgement);

@@ -6,6 +6,7 @@
 
 #include "fault/draw.hpp"
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,9 +14,18 @@
 
 namespace holdfast::test {
 
+/// What a failover shows. A whole history has one of each at most: the longest.
+enum class Measure {
+    hand_over, ///< from the end of a command to the begin of that of the next run, which has waited
+    stop,      ///< from the first Sentinel's word of a switch to the command's SIGTERM
+    overlap,   ///< of two commands, the first of which has its SIGTERM
+};
+constexpr size_t measures = 3;
+
 struct Judgement {
     std::map<int, int> operations;     ///< how often a run under test ended with which status, as a shell shows it
     std::optional<nanoseconds> margin; ///< from the last heartbeat to the end of the lease; none where it went on
+    std::array<std::optional<nanoseconds>, measures> measured{}; ///< by Measure
     bool outside = false;              ///< it lived on, in the one case for which nothing is promised
     nanoseconds standstill{};          ///< the longest time for which this machine let nothing of us run
     std::vector<std::string> problems; ///< what broke a promise

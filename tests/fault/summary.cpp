@@ -30,6 +30,8 @@ Report Report::of(const Judgement& judgement) {
         report.operations.at(static_cast<size_t>(status)) = static_cast<uint16_t>(count);
     report.judged = judgement.margin.has_value();
     report.margin = judgement.margin.value_or(nanoseconds{}).count();
+    for (size_t i = 0; i < measures; ++i)
+        report.measured.at(i) = judgement.measured.at(i) ? judgement.measured.at(i)->count() : Report::unmeasured;
     report.outside = judgement.outside;
     report.skipped = !judgement.skipped.empty();
     report.standstill = judgement.standstill.count();
@@ -41,6 +43,7 @@ Report Report::of(const Judgement& judgement) {
 
 Report Report::broken_off() {
     Report report;
+    report.measured.fill(unmeasured);
     std::string_view{"the repetition broke off"}.copy(report.text.data(), report.text.size() - 1);
     return report;
 }
@@ -63,6 +66,9 @@ void Summary::add(const Draw& draw, const Report& report, const std::string& how
     const bool too_busy = !text.empty() && nanoseconds{report.standstill} >= too_long;
     if (report.judged && !too_busy) row.worst = std::min(row.worst, nanoseconds{report.margin});
     worst_ = std::min(worst_, row.worst);
+    for (size_t i = 0; i < measures; ++i)
+        if (report.measured.at(i) != Report::unmeasured && !too_busy)
+            row.measured.at(i).emplace_back(report.measured.at(i));
     if (text.empty()) return;
     ++(too_busy ? unjudged_ : violations_);
     fmt::print("{} {}: {}{} (the machine stood still for up to {})\n  again: fault_run --runs 1 {}\n",
@@ -73,16 +79,17 @@ void Summary::add(const Draw& draw, const Report& report, const std::string& how
 }
 
 void Summary::print() const {
-    fmt::print("{:20}{:>10}  {:>12}  {}\n", "fault", "histories", "worst margin", "statuses");
+    fmt::print("{:24}{:>10}  {:>12}  {}\n", "fault", "histories", "worst margin", "statuses");
     std::map<size_t, int> all;
     for (const auto& [fault, row] : rows_) {
         for (const auto& [status, count] : row.statuses) all[status] += count;
         std::string statuses = text_of(row.statuses);
         if (row.outside > 0) statuses += fmt::format("- {} outside the promise, which lived on", row.outside);
         if (!row.skipped.empty()) statuses += "skipped, " + row.skipped;
-        fmt::print("{:20}{:>10}  {:>12}  {}\n", faults[static_cast<size_t>(fault)].name, row.runs, in_ms(row.worst),
+        fmt::print("{:24}{:>10}  {:>12}  {}\n", faults[static_cast<size_t>(fault)].name, row.runs, in_ms(row.worst),
                    statuses);
     }
+    print_measured();
     fmt::print("runs of holdfast by status: {}\n", text_of(all));
     fmt::print("{} histories in {}:", histories_,
                format_duration(std::chrono::duration_cast<seconds>(BootClock::now() - began_)));
@@ -90,6 +97,19 @@ void Summary::print() const {
     fmt::print(" worst margin {}\n{} violation{}, {} not judged\n", in_ms(worst_), violations_,
                violations_ == 1 ? "" : "s", unjudged_);
     std::fflush(stdout);
+}
+
+void Summary::print_measured() const {
+    constexpr std::array<const char*, measures> names{"waiter let in after the end", "SIGTERM after the first word",
+                                                      "overlap after SIGTERM"};
+    for (const auto& [fault, row] : rows_)
+        for (size_t i = 0; i < measures; ++i) {
+            std::vector<nanoseconds> sorted = row.measured.at(i);
+            if (sorted.empty()) continue;
+            std::ranges::sort(sorted);
+            fmt::print("{:24}{:30} {:>4}x  median {:>10}  worst {:>10}\n", faults[static_cast<size_t>(fault)].name,
+                       names.at(i), sorted.size(), in_ms(sorted[sorted.size() / 2]), in_ms(sorted.back()));
+        }
 }
 
 } // namespace holdfast::test

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace holdfast::test {
 
@@ -17,6 +18,8 @@ struct Report {
     std::array<uint16_t, statuses> operations{}; ///< by status
     bool judged = false, outside = false, skipped = false;
     int64_t margin = 0;
+    static constexpr int64_t unmeasured = -1;
+    std::array<int64_t, measures> measured{}; ///< by Measure
     int64_t standstill = 0;
     std::array<char, 1024> text{};
 
@@ -43,7 +46,10 @@ class Summary {
         nanoseconds worst = nanoseconds::max();
         std::map<size_t, int> statuses;
         std::string skipped;
+        std::array<std::vector<nanoseconds>, measures> measured;
     };
+
+    void print_measured() const;
 
     BootTime began_ = BootClock::now();
     std::map<Fault, Row> rows_;

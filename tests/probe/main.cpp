@@ -4,6 +4,7 @@
 // the last that it has accepted.
 //
 //   probe FOLDER [once | briefly | work] [stubborn] [fork | leave | daemon] [root] [stop]
+//   probe FOLDER history [briefly]
 //
 //   briefly    holds for a third of a second
 //   once       ends as soon as it has the kernel lock and the resource has accepted it
@@ -15,6 +16,9 @@
 //   daemon     a grandchild in a session of its own does the same, without the kernel lock
 //   root       becomes root for good, as `sudo` does, by what its file allows
 //   stop       stops itself (SIGSTOP) after a few beats, and goes on when it is continued
+//   history    takes no kernel lock, so that it meets another: appends to FOLDER/history a line PID WHAT TIME (as
+//              above) when it "began", when it was "told" to end (SIGTERM) and when it "ended", a tenth of a second
+//              later
 //
 // Ends with 99 when somebody else has the kernel lock, with 97 when the resource refuses.
 #include <sys/file.h>
@@ -35,10 +39,17 @@ namespace {
 
 constexpr int kernel_lock_taken = 99;
 constexpr int refused = 97;
+constexpr int brief_ms = 333;
 
 void sleep_ms(long ms) {
     const timespec pause{0, ms * 1'000'000};
     ::nanosleep(&pause, nullptr);
+}
+
+int64_t boot_ns() {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 /// The resource: writes down each number that it accepts, and accepts none below the last. Whoever is `new_here` must
@@ -79,9 +90,7 @@ void add_to_set(const std::string& folder) {
     constexpr int lingers = 200;
     int rest = who == std::string{"grandchild"} ? lingers : 0;
     while (::access(end.c_str(), F_OK) != 0 || --rest > 0) {
-        timespec now{};
-        ::clock_gettime(CLOCK_BOOTTIME, &now);
-        const int64_t ns = int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+        const int64_t ns = boot_ns();
         if (::pwrite(file, &ns, sizeof ns, 0) != sizeof ns) ::_exit(98);
         if (--stop_after == 0) ::raise(SIGSTOP);
         sleep_ms(1);
@@ -95,6 +104,32 @@ void add_to_set(const std::string& folder) {
     beat(folder, "daemon");
 }
 
+void note(const std::string& folder, const char* what) {
+    const std::string line = std::to_string(::getpid()) + ' ' + what + ' ' + std::to_string(boot_ns()) + '\n';
+    const int file = ::open((folder + "/history").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (::write(file, line.data(), line.size()) != static_cast<ssize_t>(line.size())) ::_exit(98);
+    ::close(file);
+}
+
+[[noreturn]] void tell_history(const std::string& folder, int lasts_ms) {
+    sigset_t sigterm;
+    ::sigemptyset(&sigterm);
+    ::sigaddset(&sigterm, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &sigterm, nullptr);
+    ::alarm(120);
+    note(folder, "began");
+    constexpr timespec a_moment{0, 1'000'000};
+    const std::string end = folder + "/end";
+    while (::access(end.c_str(), F_OK) != 0 && --lasts_ms > 0)
+        if (::sigtimedwait(&sigterm, nullptr, &a_moment) == SIGTERM) {
+            note(folder, "told");
+            sleep_ms(100);
+            break;
+        }
+    note(folder, "ended");
+    ::_exit(0);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -104,12 +139,14 @@ int main(int argc, char** argv) {
     if (ways.contains("stubborn")) ::signal(SIGTERM, SIG_IGN);
     if (ways.contains("root") && ::setresuid(0, 0, 0) != 0) return 77;
     if (ways.contains("leave")) ::setpgid(0, ::getpgid(::getppid()));
+    if (ways.contains("history"))
+        tell_history(folder, ways.contains("briefly") ? brief_ms : std::numeric_limits<int>::max());
     const int lock = ::open((folder + "/judge").c_str(), O_RDWR | O_CREAT, 0600);
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0) return kernel_lock_taken;
     if (!accepts(folder, true)) return refused;
     if (ways.contains("once")) return 0;
     if (ways.contains("briefly")) {
-        sleep_ms(333);
+        sleep_ms(brief_ms);
         return 0;
     }
     if (ways.contains("work")) {

@@ -66,6 +66,23 @@ std::optional<size_t> Sentinels::master(size_t sentinel) const {
     return {};
 }
 
+bool Sentinels::agree() const {
+    for (size_t i = 0; i < count; ++i)
+        if (!has(ask(i, {"SENTINEL", "MASTER", master_name}), "flags\nmaster\n") || master(i) != master(0)) return false;
+    return true;
+}
+
+void Sentinels::cut_off_replicas() {
+    for (size_t i = 1; i < size(); ++i) {
+        servers_[i]->command({"CONFIG", "SET", "masteruser", "nobody"});
+        servers_[i]->command({"CONFIG", "SET", "masterauth", "x"});
+    }
+    servers_[0]->command({"CLIENT", "KILL", "TYPE", "replica"});
+    for (size_t i = 1; i < size(); ++i)
+        if (!eventually([&] { return has(servers_[i]->text({"INFO", "replication"}), "master_link_status:down"); }))
+            throw std::runtime_error{"a replica follows although it may not"};
+}
+
 std::string Sentinels::uri() const {
     std::string seeds;
     for (const auto& sentinel : sentinels_)

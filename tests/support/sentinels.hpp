@@ -26,6 +26,11 @@ class Sentinels {
     /// Which server the Sentinel calls the master; nothing while the Sentinel names none of them.
     std::optional<size_t> master(size_t sentinel = 0) const;
 
+    /// Whether all Sentinels name one master and are done with the failover; one that has ended names none.
+    bool agree() const;
+    /// Lets no replica follow the first master from now on. The replicas go on answering.
+    void cut_off_replicas();
+
     int port(size_t sentinel) const { return sentinels_[sentinel]->port; }
     /// The Sentinel's process, to be stopped and killed.
     Process& process(size_t sentinel) { return *sentinels_[sentinel]->process; }
