@@ -31,7 +31,8 @@ struct Settings {
     std::string key_prefix = "holdfast:";
     /// The time for one request on an open connection. Default min(TTL/10, 1s).
     milliseconds node_timeout{};
-    /// How many replicas of each node have to have a grant or a renewal before it counts, unless the node's URI says so.
+    /// How many replicas of each node have to have a grant or a renewal before it counts, unless the node's URI says
+    /// so.
     int replicas = 0;
     /// With three or more nodes, for how long a node has no vote after its start, because it may have forgotten locks.
     /// One value for all users of these nodes, no shorter than any of their TTLs; nothing, written `off`, is for

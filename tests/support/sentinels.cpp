@@ -68,7 +68,8 @@ std::optional<size_t> Sentinels::master(size_t sentinel) const {
 
 bool Sentinels::agree() const {
     for (size_t i = 0; i < count; ++i)
-        if (!has(ask(i, {"SENTINEL", "MASTER", master_name}), "flags\nmaster\n") || master(i) != master(0)) return false;
+        if (!has(ask(i, {"SENTINEL", "MASTER", master_name}), "flags\nmaster\n") || master(i) != master(0))
+            return false;
     return true;
 }
 
