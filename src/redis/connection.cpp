@@ -351,6 +351,7 @@ void Connection::fail(Kind kind, std::string text) {
     // again.
     const bool has_greeted = state_ == State::open && !refused_ && !silent_ &&
                              (pending_.empty() || pending_.front().purpose != Purpose::greeting);
+    if (!has_greeted) endpoint_.avoid();
     if (!has_greeted || node_.locator != Node::Locator::address) endpoint_.look_again();
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     NodeFailure why = state_ == State::open && refused_ ? *refused_ : NodeFailure{kind, std::move(text)};

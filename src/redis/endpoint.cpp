@@ -33,6 +33,9 @@ void Endpoint::take() {
 void Endpoint::begin() {
     take();
     tried_ = 0;
+    if (avoided_)
+        std::ranges::stable_partition(place_.addresses, [&](const Address& one) { return !(one == *avoided_); });
+    avoided_.reset();
 }
 
 bool Endpoint::has_moved() {

@@ -39,6 +39,8 @@ class Endpoint {
     const Address& next() { return current_ = place_.addresses[tried_++]; }
     /// Makes the address that next() gave last the first to be tried from now on.
     void prefer();
+    /// Makes it the last one at the next begin(), because no server greets us there as the node.
+    void avoid() { avoided_ = current_; }
     const Place& place() const { return place_; }
     /// Why no address is left to try, or why the last look-up has found none.
     std::optional<NodeFailure> failure() const { return failure_; }
@@ -52,6 +54,7 @@ class Endpoint {
     std::optional<Lookup> lookup_;
     Place place_;
     Address current_;
+    std::optional<Address> avoided_;
     std::optional<NodeFailure> failure_; ///< of the last look-up
     size_t tried_ = 0;
 };

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "redis/connection.hpp"
 
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -112,6 +113,7 @@ void Connection::too_late() {
 
 void Connection::leave(std::optional<Redirection> told) {
     endpoint_.look_again(std::move(told));
+    endpoint_.avoid();
     left_ = true;
     close();
     pending_.clear();

@@ -137,6 +137,14 @@ TEST_CASE("a server that moves while a lock is held is found at its new address"
     CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
 
+TEST_CASE("of a name's addresses each is tried until a master greets us") {
+    const RedisServer master{{"--repl-diskless-sync-delay", "0"}, RedisServer::Listens::loopback};
+    const std::string port = fmt::format("{}", master.port());
+    // localhost is ::1 first, where a replica answers.
+    const RedisServer replica{{"--bind", "::1", "--port", port, "--replicaof", "127.0.0.1", port}};
+    CHECK(finish(run_on("redis://localhost:" + port, {"-n", "x", "echo", "in"})).out == "in\n");
+}
+
 TEST_CASE("a planned failover behind a name ends no command, and a waiter goes along") {
     const RedisServer master{{"--repl-diskless-sync-delay", "0"}, RedisServer::Listens::loopback};
     const std::string port = fmt::format("{}", master.port());
