@@ -61,9 +61,10 @@ std::vector<NodeReport> reports(const std::vector<NodeView>& nodes) {
 
 Answers ask_all(NodeSet& nodes, const LockKey& key, const Operation& operation, Mode mode) {
     std::vector<Mode> modes(nodes.size(), mode);
-    return nodes.ask(
-        [&](size_t i) { return exchange(key, operation, modes[i]); },
-        {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer(), .confirmed = true});
+    return nodes.ask([&](size_t i) { return exchange(key, operation, modes[i]); },
+                     {.enough = [](const Answers&) { return false; },
+                      .deadline = nodes.latest_answer(),
+                      .to_confirm = NodeSet::every_answer});
 }
 
 Inspection inspect(NodeSet& nodes, const LockKey& key, Mode mode) {

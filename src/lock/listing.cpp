@@ -2,6 +2,8 @@
 
 #include "redis/scan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <span>
@@ -105,10 +107,16 @@ class NodeListing {
     std::optional<NodeFailure> failure_;
 };
 
+/// What a server says, with its place if it is one of several of a node.
+std::string at_server(const Node& server, const std::string& text) {
+    return server.part_of.empty() ? text : fmt::format("{}: {}", server.display(), text);
+}
+
 } // namespace
 
 size_t Listing::answered() const {
-    return static_cast<size_t>(std::ranges::count_if(nodes, [](const Node& node) { return !node.failure; }));
+    return static_cast<size_t>(
+        std::ranges::count_if(nodes, [](const Node& node) { return !node.failure || node.in_part; }));
 }
 
 Listing list_locks(NodeSet& servers, const std::string& prefix, const std::string& glob) {
@@ -119,15 +127,18 @@ Listing list_locks(NodeSet& servers, const std::string& prefix, const std::strin
     std::vector<size_t> node_of; // by server
     for (size_t i = 0; i < servers.size(); ++i) {
         std::string name = servers.node(i).node_display();
-        if (listing.nodes.empty() || listing.nodes.back().name != name) listing.nodes.push_back({std::move(name), {}});
+        if (listing.nodes.empty() || listing.nodes.back().name != name)
+            listing.nodes.push_back({std::move(name), {}, false});
         node_of.push_back(listing.nodes.size() - 1);
         if (!answers[i]->replies) listings[i].fail(answers[i]->replies.error());
-        if (const auto& failure = listings[i].failure()) listing.nodes.back().failure = failure;
+        if (const auto& failure = listings[i].failure())
+            listing.nodes.back().failure = NodeFailure{failure->kind, at_server(servers.node(i), failure->text)};
+        else listing.nodes.back().in_part = true;
     }
     std::vector<NodeView> nobody;
-    for (const auto& [name, failure] : listing.nodes) {
+    for (const auto& [name, failure, in_part] : listing.nodes) {
         nobody.push_back({name, NodeReply{Verdict::free}});
-        if (failure) nobody.back().reply = tl::unexpected{*failure};
+        if (failure && !in_part) nobody.back().reply = tl::unexpected{*failure};
     }
     std::map<std::string, std::vector<NodeView>> by_name;
     for (size_t i = 0; i < servers.size(); ++i)

@@ -21,6 +21,7 @@ struct Listing {
     struct Node {
         std::string name;                   ///< as displayed, without password
         std::optional<NodeFailure> failure; ///< nothing: the node listed all its locks
+        bool in_part = false;               ///< in spite of a failure: other servers of the node have listed theirs
     };
     std::vector<Lock> locks; ///< by name; any string key with a TTL counts, also one of another client
     std::vector<Node> nodes;

@@ -173,7 +173,7 @@ Attempt Lock::try_once(const Try& how) {
                                                       .interrupt = how.interrupt,
                                                       .meanwhile = how.meanwhile,
                                                       .hear_out = true,
-                                                      .confirmed = true});
+                                                      .to_confirm = has_granted});
     enough(answers);
     for (size_t i = 0; i < nodes_.size(); ++i)
         if (answers[i]) heed(i, *answers[i]);
@@ -310,8 +310,11 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
         if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
         return exchange(key_, Extend{token_, record_, timing().ttl}, modes_[i]);
     };
-    const Answers answers = nodes_.ask(
-        exchange_for, {.enough = enough, .deadline = deadline, .interrupt = interrupt, .confirmed = confirmed});
+    const Answers answers = nodes_.ask(exchange_for, {.enough = enough,
+                                                      .deadline = deadline,
+                                                      .interrupt = interrupt,
+                                                      .to_confirm = NodeSet::every_answer,
+                                                      .majority = !confirmed});
     enough(answers);
     reports_ = reports(ballot, answers, false);
     if (is_lost()) return Renewal::lost;
@@ -341,7 +344,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
     enough(nodes_.ask(exchange_for, {.enough = enough,
                                      .deadline = BootClock::now() + timing().node_timeout,
                                      .interrupt = interrupt,
-                                     .confirmed = true}));
+                                     .to_confirm = NodeSet::every_answer}));
     return revoked ? Renewal::lost : Renewal::held;
 }
 

@@ -150,7 +150,8 @@ class Lock {
     /// Whether a node names this very attempt as the holder, because an earlier copy of its request was granted there.
     bool is_own(const Ballot::Vote&) const;
     bool agree_on_fence(FenceAgreement, BootTime deadline);
-    /// One round that ends at `yes_enough` yes, and marks in `missing` each node that has forgotten the lock.
+    /// One round that ends at `yes_enough` yes, and marks in `missing` each node that has forgotten the lock. Sentinels
+    /// confirm each yes: a majority, or if it is to be `confirmed` as a grant, all of them.
     Renewal extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
                    bool confirmed);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);

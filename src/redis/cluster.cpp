@@ -67,7 +67,7 @@ std::vector<Cluster::Told> Cluster::ask(size_t enough, int interrupt) {
         } else if (answers[i] && answers[i]->replies)
             failure_ =
                 NodeFailure{NodeFailure::Kind::no_vote,
-                            fmt::format("{} is no node of a cluster ({}); write redis:// for cluster://",
+                            fmt::format("{} is no node of a cluster ({}); write redis:// or sentinel:// for it",
                                         guides_.node(i).display(), printable(answers[i]->replies->back().text, 200))};
         else if (answers[i] && !failure_) failure_ = answers[i]->replies.error();
     }
@@ -75,10 +75,10 @@ std::vector<Cluster::Told> Cluster::ask(size_t enough, int interrupt) {
     return all;
 }
 
-Found Cluster::find(const std::optional<Redirection>& told_place, int interrupt) {
-    if (told_place) {
-        Found place = resolved(told_place->to);
-        if (place) place->asking = told_place->asking;
+Found Cluster::find(const Wish& wish, int interrupt) {
+    if (wish.told) {
+        Found place = resolved(wish.told->to);
+        if (place) place->asking = wish.told->asking;
         return place;
     }
     const std::vector<Told> all = ask(found_before_ ? guides_.size() / 2 + 1 : 1, interrupt);

@@ -79,7 +79,7 @@ pollfd Connection::interest() const {
 
 pollfd Connection::news() const {
     const bool rests = state_ == State::open || state_ == State::closed;
-    const bool tells = rests && node_.locator != Node::Locator::address;
+    const bool tells = rests && !takes_back_ && node_.locator != Node::Locator::address;
     return {tells ? endpoint_.fd() : -1, POLLIN, 0};
 }
 
@@ -87,7 +87,7 @@ BootTime Connection::deadline() const {
     if (state_ == State::connecting) return address_until_;
     if (state_ == State::resolving) return lookup_until_;
     if (state_ == State::handshake) return open_until_;
-    if (confirming_since_) return *confirming_since_ + time_to_open();
+    if (confirming_since_) return confirmed_until();
     for (const Pending& pending : pending_)
         if (pending.sent_at) return *pending.sent_at + node_timeout_;
     return BootTime::max();
@@ -179,8 +179,7 @@ void Connection::advance(short revents) {
     }
     if (revents == 0) return;
     if (state_ == State::resolving) {
-        endpoint_.begin();
-        if (!endpoint_.is_looking()) connect_next();
+        if (endpoint_.begin()) connect_next();
         return;
     }
     if (state_ != State::connecting) {

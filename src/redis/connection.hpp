@@ -73,10 +73,13 @@ class Connection {
     /// The key for which the node is asked: in a cluster the node is the master of the key's slot. Before resolve().
     void serve(const std::string& key) { node_.key = key; }
 
-    /// Begins to ask whether the server of this connection is still the node, after an answer that counts only then.
-    void confirm();
+    /// Begins to ask whether the server of this connection is still the node, after an answer that counts only then:
+    /// as all Sentinels say that answer, or as a `majority` says.
+    void confirm(bool majority);
     /// What has come out; nothing: it is not known yet.
     std::optional<tl::expected<void, NodeFailure>> confirmed();
+    /// The answer is not waited for any more.
+    void forget_confirmation() { confirming_since_.reset(); }
     /// Whether an answer has to be confirmed: Sentinels name a new master later than it begins to grant.
     bool needs_confirmation() const;
 
@@ -146,6 +149,8 @@ class Connection {
     };
 
     milliseconds time_to_open() const;
+    /// Longer than a Sentinel that hangs is waited for.
+    BootTime confirmed_until() const;
     /// Sends RST, so that no request that is still under way on that connection arrives after one on the next
     /// connection.
     void reset_given_up();
@@ -206,6 +211,7 @@ class Connection {
     bool left_ = false;        ///< the last connection was left, so that the node's place is looked up before the next
     bool moved_ = false;       ///< the node has moved, and no one has asked yet
     std::optional<BootTime> confirming_since_;
+    bool majority_ = false;   ///< what confirm() was told
     bool takes_back_ = false; ///< the server turned out not to be the node: one more request takes back what it granted
     std::unique_ptr<Tls> tls_;
     ReplyReader reader_;

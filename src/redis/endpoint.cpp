@@ -13,29 +13,32 @@ void Endpoint::look_up(const Node& node, milliseconds node_timeout) {
 }
 
 void Endpoint::look_again(std::optional<Redirection> told) {
-    if (lookup_ && (told || !is_looking())) lookup_->again(std::move(told));
+    if (lookup_ && (told || !is_looking())) lookup_->again({std::move(told)});
 }
 
 void Endpoint::follow() {
     if (lookup_) lookup_->follow();
 }
 
-void Endpoint::take() {
+bool Endpoint::take() {
     std::optional<Found> found = lookup_ ? lookup_->take() : std::nullopt;
-    if (!found) return;
+    if (!found) return false;
     failure_.reset();
     if (*found) {
         place_ = std::move(**found);
         tried_ = 0;
     } else failure_ = found->error();
+    return true;
 }
 
-void Endpoint::begin() {
-    take();
+bool Endpoint::begin() {
+    const bool looks = is_looking(); // before its result is taken, because it may come in between
+    const bool took = take();
     tried_ = 0;
     if (avoided_)
         std::ranges::stable_partition(place_.addresses, [&](const Address& one) { return !(one == *avoided_); });
     avoided_.reset();
+    return took || !looks;
 }
 
 bool Endpoint::has_moved() {

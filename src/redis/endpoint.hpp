@@ -18,8 +18,8 @@ class Endpoint {
     /// looking and nothing has told a place.
     void look_again(std::optional<Redirection> = {});
     /// Lets the thread look up once more, and drops the result of a look-up that has begun before.
-    void look_afresh() {
-        if (lookup_) lookup_->again();
+    void look_afresh(bool majority) {
+        if (lookup_) lookup_->again({{}, majority});
     }
     /// Lets the thread look up by itself as well when the node may have moved.
     void follow();
@@ -29,8 +29,9 @@ class Endpoint {
     int fd() const { return lookup_ ? lookup_->fd() : -1; }
     BootTime looking_since() const { return lookup_->begun(); }
 
-    /// Takes in the result of the look-up, once there is one, and begins again with the address that was best.
-    void begin();
+    /// Takes in the result of the look-up, once there is one, and begins again with the address that was best. False as
+    /// long as a look-up has no result yet.
+    bool begin();
     /// Takes in the result of the look-up. Whether the node is at another address now than the one that was tried last.
     bool has_moved();
     bool known() const { return !place_.addresses.empty(); }
@@ -49,7 +50,8 @@ class Endpoint {
     bool may_be(const Endpoint& other) const;
 
   private:
-    void take();
+    /// Whether there was a result.
+    bool take();
 
     std::optional<Lookup> lookup_;
     Place place_;

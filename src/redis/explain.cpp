@@ -48,12 +48,10 @@ constexpr Row rows[]{
     {"LOADING", "", "it was just started and will answer soon", no_vote, time},
     {"BUSY", "", "end the script of another client that keeps it busy (SCRIPT KILL)", no_vote, time},
     {"MOVED", "it is a node of a Redis Cluster and the key belongs to another one, {place}",
-     "name that one, or a server that stands alone", no_vote, another_server},
-    {"ASK", "its cluster is moving the key to {place}", "try again when it has, or name a server that stands alone",
-     no_vote, another_server},
-    {"TRYAGAIN", "its cluster is moving the key", "try again when it has, or name a server that stands alone", no_vote,
-     time},
-    {"CLUSTERDOWN", "", "repair its cluster, or name a server that stands alone"},
+     "write cluster:// for redis://", no_vote, another_server},
+    {"ASK", "its cluster is moving the key to {place}", "try again when it has", no_vote, another_server},
+    {"TRYAGAIN", "its cluster is moving the key", "try again when it has", no_vote, time},
+    {"CLUSTERDOWN", "", "repair its cluster"},
 };
 
 /// The refusal itself, without what a script or a transaction says around it.
@@ -125,7 +123,9 @@ bool refuses_command(const Reply& error) {
 }
 
 std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role) {
-    if (mode == "sentinel") return Refusal{"it is a Sentinel, which keeps no locks", "name a Redis server instead"};
+    if (mode == "sentinel")
+        return Refusal{"it is a Sentinel, which keeps no locks",
+                       "write sentinel://HOST/MASTER for the server that it names"};
     if (role.empty() || role == "master") return {};
     return Refusal{fmt::format("it is a {} and has no vote", printable(role)), "name its master instead", no_vote,
                    another_server};

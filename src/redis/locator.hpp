@@ -32,7 +32,7 @@ class Locator {
 
     /// Finds the node; if a server of its cluster has named a place, that place. Ends early, with any result, when
     /// `interrupt` is readable.
-    virtual Found find(const std::optional<Redirection>&, int interrupt) = 0;
+    virtual Found find(const Wish&, int interrupt) = 0;
     /// Waits until `interrupt` is readable; with `follow`, at most until the node may be at another place.
     virtual void wait(bool follow, int interrupt) = 0;
 };

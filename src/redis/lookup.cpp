@@ -37,7 +37,7 @@ struct Lookup::Shared {
     std::mutex mutex;       ///< of all below
     uint64_t wishes = 1;
     uint64_t fulfilled = 0; ///< the last wish to which a result belongs
-    std::optional<Redirection> redirection{};
+    Wish wish{};            ///< the last
     std::optional<Found> found{};
 };
 
@@ -45,20 +45,20 @@ void Lookup::look(Shared& shared, Locator& locator) {
     while (!shared.over) {
         std::unique_lock lock{shared.mutex};
         clear(shared.wakes); // under the lock, so that a wish that comes later ends the search
-        const uint64_t wish = shared.wishes;
-        const auto redirection = std::exchange(shared.redirection, std::nullopt);
+        const uint64_t number = shared.wishes;
+        const Wish wish = std::exchange(shared.wish, Wish{});
         lock.unlock();
         std::optional<Found> found;
         try {
-            found = locator.find(redirection, shared.wakes.get());
+            found = locator.find(wish, shared.wakes.get());
         } catch (const std::exception&) {
             found = tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, "out of memory"}};
         }
         lock.lock();
         // A result from before the wish does not fulfil it.
-        if (shared.over || shared.wishes != wish) continue;
+        if (shared.over || shared.wishes != number) continue;
         shared.found = std::move(found);
-        shared.fulfilled = wish;
+        shared.fulfilled = number;
         notify(shared.has_found);
         lock.unlock();
         locator.wait(shared.follow, shared.wakes.get());
@@ -107,11 +107,11 @@ bool Lookup::is_looking() const {
     return shared_->fulfilled < shared_->wishes;
 }
 
-void Lookup::again(std::optional<Redirection> redirection) {
+void Lookup::again(Wish wish) {
     if (!shared_->has_thread) return;
     const std::lock_guard lock{shared_->mutex};
     ++shared_->wishes;
-    shared_->redirection = std::move(redirection);
+    shared_->wish = std::move(wish);
     begun_ = BootClock::now();
     notify(shared_->wakes);
 }

@@ -31,7 +31,7 @@ class Lookup {
     BootTime begun() const { return begun_; }
 
     /// Looks up once more, beginning now. Needs no new thread, so it may be called while a lock is held.
-    void again(std::optional<Redirection> = {});
+    void again(Wish = {});
     /// From now on looks up as well whenever the node may have moved.
     void follow();
 

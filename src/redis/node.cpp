@@ -232,7 +232,7 @@ std::optional<std::string> read_path(std::string_view path, Node& node) {
         const auto db = cut_behind(path, path.find('/'));
         if (!can_be_a_master(path))
             return "the name that the Sentinels have for the master (letters, digits and .-_) stands behind them, as "
-                   "in sentinel://10.0.0.1+10.0.0.2/mymaster";
+                   "in sentinel://10.0.0.1+10.0.0.2/mymaster; commas stand between nodes";
         node.sentinel.master = path;
         path = db.value_or("");
     }

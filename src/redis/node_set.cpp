@@ -38,9 +38,8 @@ void NodeSet::resolve() {
 /// One node's part in a round.
 class NodeSet::RunningExchange {
   public:
-    RunningExchange(size_t node, Exchange exchange, Connection& connection, uint64_t round, bool confirmed)
-        : node_{node}, first_{std::move(exchange)},
-          connection_{&connection}, round_{round}, confirms_{confirmed && connection.needs_confirmation()} {
+    RunningExchange(size_t node, Exchange exchange, Connection& connection, uint64_t round, const Until& until)
+        : node_{node}, first_{std::move(exchange)}, connection_{&connection}, round_{round}, until_{&until} {
         begin();
     }
 
@@ -63,8 +62,9 @@ class NodeSet::RunningExchange {
             return {};
         }
         unconfirmed_->copied = copied_;
-        if (!confirms_ || !unconfirmed_->replies) return std::exchange(unconfirmed_, std::nullopt);
-        return confirmed();
+        const bool confirms = connection_->needs_confirmation() && until_->to_confirm && unconfirmed_->replies &&
+                              until_->to_confirm(*unconfirmed_);
+        return confirms ? confirmed() : std::exchange(unconfirmed_, std::nullopt);
     }
 
   private:
@@ -82,10 +82,15 @@ class NodeSet::RunningExchange {
     }
 
     std::optional<Answer> confirmed() {
-        if (!std::exchange(confirming_, true)) connection_->confirm();
+        if (!std::exchange(confirming_, true)) connection_->confirm(until_->majority);
         const auto outcome = connection_->confirmed();
         if (!outcome) return {};
         auto answer = std::exchange(unconfirmed_, std::nullopt);
+        confirming_ = false;
+        if (!*outcome && outcome->error().elsewhere && begun_ < most_begins) {
+            begins_again_ = BootClock::now();
+            return {};
+        }
         answer->took = BootClock::now() - *answer->sent_at;
         if (*outcome) return answer;
         // The server has done what it was asked, so the replies tell what is to be taken back.
@@ -127,7 +132,7 @@ class NodeSet::RunningExchange {
     Connection* connection_;
     uint64_t number_ = 0;
     uint64_t round_;
-    bool confirms_; ///< whether the answer has to be confirmed
+    const Until* until_;
     bool confirming_ = false;
     std::optional<Answer> unconfirmed_;
     int begun_ = 0;       ///< how often
@@ -193,7 +198,7 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
     for (size_t i = 0; i < size(); ++i) {
         connections_[i].settle();
         if (auto exchange = exchange_for(i))
-            running.emplace_back(i, std::move(*exchange), connections_[i], round_, until.confirmed);
+            running.emplace_back(i, std::move(*exchange), connections_[i], round_, until);
     }
     HearingOut hearing_out{connections_, node_timeout_};
     std::vector<pollfd> fds;
@@ -254,6 +259,7 @@ void NodeSet::listen(const std::string& channel) {
 bool NodeSet::listening() const { return std::ranges::any_of(connections_, &Connection::listening); }
 
 bool NodeSet::wait(BootTime until, int interrupt) {
+    for (Connection& connection : connections_) connection.forget_confirmation();
     std::vector<pollfd> fds;
     bool moved = has_moved();
     while (!moved && BootClock::now() < until && !std::ranges::any_of(connections_, &Connection::has_messages)) {

@@ -67,9 +67,15 @@ class NodeSet {
         /// both. The round also waits for name look-ups, and for connections to addresses that may be another node's.
         /// All this takes at most a tenth of a node timeout, and half of the rest of the round.
         bool hear_out = false;
-        /// An answer counts only if Sentinels that name the node say afterwards that the server is still the node.
-        bool confirmed = false;
+        /// Which answers count only if Sentinels that name the node say afterwards that the server is still the node;
+        /// nothing: none.
+        std::function<bool(const Answer&)> to_confirm{};
+        /// A majority that names the server is enough, whatever the other Sentinels see; for a lock that is held.
+        bool majority = false;
     };
+
+    /// As Until::to_confirm.
+    static bool every_answer(const Answer&) { return true; }
 
     /// What to ask a node, or nothing to leave it out. Called when it is settled on which connection the request
     /// will go out, so that it may depend on connection_number().

@@ -41,8 +41,7 @@ void Connection::open() {
     reset_given_up();
     ++opened_;
     open_until_ = BootClock::now() + time_to_open();
-    endpoint_.begin();
-    const bool waits = endpoint_.is_looking() && (left_ || !endpoint_.known());
+    const bool waits = !endpoint_.begin() && (left_ || !endpoint_.known());
     left_ = false;
     if (!waits) return connect_next();
     state_ = State::resolving;
@@ -140,22 +139,28 @@ bool Connection::needs_confirmation() const {
     return node_.locator == Node::Locator::sentinel && enforced(Rule::confirmed_grant);
 }
 
-void Connection::confirm() {
+void Connection::confirm(bool majority) {
+    majority_ = majority;
     confirming_since_ = BootClock::now();
-    endpoint_.look_afresh();
+    endpoint_.look_afresh(majority);
 }
 
+BootTime Connection::confirmed_until() const { return *confirming_since_ + 2 * time_to_open(); }
+
 std::optional<tl::expected<void, NodeFailure>> Connection::confirmed() {
-    const bool late = BootClock::now() > *confirming_since_ + time_to_open();
+    const bool late = BootClock::now() > confirmed_until();
     if (endpoint_.is_looking() && !late) return {};
     confirming_since_.reset();
     const bool another = endpoint_.has_moved();
     std::optional<NodeFailure> why = endpoint_.failure();
     if (late) why = NodeFailure{Kind::timeout, "its Sentinels do not answer in time"};
-    else if (!why && !endpoint_.place().doubt.empty()) why = NodeFailure{Kind::no_vote, endpoint_.place().doubt};
+    else if (!why && !majority_ && !endpoint_.place().doubt.empty())
+        why = NodeFailure{Kind::no_vote, endpoint_.place().doubt};
     if (another) {
-        why = NodeFailure{Kind::no_vote, "its Sentinels name another server by now"};
-        takes_back_ = state_ == State::open;
+        // What was granted is to be taken back where it was granted; a renewal goes on at the other server.
+        why = NodeFailure{Kind::no_vote, "its Sentinels name another server by now", majority_};
+        takes_back_ = state_ == State::open && !majority_;
+        if (state_ == State::open && majority_) leave({});
     }
     if (!why) return tl::expected<void, NodeFailure>{};
     return tl::unexpected{*why};

@@ -13,6 +13,13 @@ struct Redirection {
     bool asking = false; ///< ASK: the key's slot is on its way, and the other server answers only behind ASKING
 };
 
+/// How a node's place is looked up.
+struct Wish {
+    std::optional<Redirection> told{}; ///< a server of its cluster has named the place
+    /// Of Sentinels as many are enough as are a majority; otherwise all that answer are waited for.
+    bool majority = false;
+};
+
 /// What an error says of the place of a key; nothing if it says nothing that helps.
 std::optional<Redirection> redirection(const Reply& error);
 

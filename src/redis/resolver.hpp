@@ -12,7 +12,7 @@ Found resolved(const HostPort&);
 class Resolver final : public Locator {
   public:
     explicit Resolver(const Node& node) : at_{node.host, node.port} {}
-    Found find(const std::optional<Redirection>&, int) override { return resolved(at_); }
+    Found find(const Wish&, int) override { return resolved(at_); }
     void wait(bool follow, int interrupt) override;
 
   private:

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace holdfast {
 namespace {
@@ -87,33 +88,57 @@ std::optional<Naming> naming(const Reply& master) {
 }
 
 Sentinels::Sentinels(const Node& node, milliseconds node_timeout)
-    : master_{node.sentinel.master}, like_{like_sentinel(node)}, sentinels_{guides(node.seeds, like_), node_timeout} {}
+    : master_{node.sentinel.master}, like_{like_sentinel(node)},
+      sentinels_{guides(node.seeds, like_), node_timeout}, seeds_{guides(node.seeds, like_)}, ids_(node.seeds.size()) {}
 
-Found Sentinels::find(const std::optional<Redirection>&, int interrupt) {
+Found Sentinels::find(const Wish& wish, int interrupt) {
+    if (sentinels_.size() >= most_sentinels) forget_named();
     sentinels_.resolve();
     Request request{"SENTINEL", "MASTER", master_};
+    request.add({"SENTINEL", "MYID"});
     request.add({"SENTINEL", "SENTINELS", master_});
-    const auto answered = [](const std::optional<Answer>& answer) { return answer && answer->replies; };
-    // At first a place is enough, because a grant there is not believed before they all have been asked again.
+    // At first a place is enough, because a grant there is not believed before all have been asked again.
+    const size_t wanted = std::max(group_, sentinels_.size()) / 2 + 1;
     const auto enough = [&](const Answers& answers) {
-        return !found_before_ && 2 * static_cast<size_t>(std::ranges::count_if(answers, answered)) > sentinels_.size();
+        const auto said = [](const std::optional<Answer>& answer) { return answer && answer->replies; };
+        return (!found_before_ || wish.majority) && static_cast<size_t>(std::ranges::count_if(answers, said)) >= wanted;
     };
     const Answers answers = sentinels_.ask_all(request, {.enough = enough, .interrupt = interrupt});
+    note_ids(answers);
     Found found = judge(answers);
     for (const std::optional<Answer>& answer : answers)
-        if (answered(answer)) add_named(answer->replies->back());
+        if (answer && answer->replies) add_named(answer->replies->back());
     found_before_ = found_before_ || found;
     return found;
 }
 
+void Sentinels::forget_named() {
+    sentinels_ = NodeSet{seeds_, sentinels_.node_timeout()};
+    ids_.assign(seeds_.size(), "");
+    listens_ = false;
+}
+
+void Sentinels::note_ids(const Answers& answers) {
+    for (size_t i = 0; i < answers.size(); ++i)
+        if (answers[i] && answers[i]->replies) {
+            const Reply& id = (*answers[i]->replies)[1];
+            // A Sentinel before 6.2 does not tell its id.
+            ids_[i] = id.type == Reply::Type::text ? id.text : sentinels_.node(i).display();
+        }
+}
+
 Found Sentinels::judge(const Answers& answers) {
     Election election;
-    for (const std::optional<Answer>& answer : answers)
-        if (answer && answer->replies) election.add(answer->replies->front());
+    // A Sentinel that is asked at two addresses has one vote.
+    std::set<std::string> voted;
+    for (size_t i = 0; i < answers.size(); ++i)
+        if (answers[i] && answers[i]->replies && voted.insert(ids_[i]).second)
+            election.add(answers[i]->replies->front());
     const auto most = std::ranges::max_element(election.candidates, {}, &Candidate::votes);
     if (most == election.candidates.end()) return tl::unexpected{why_none(election.refused, answers)};
     const auto group = static_cast<size_t>(election.others + 1);
     const size_t majority = group / 2 + 1;
+    group_ = group;
     if (found_before_ && (most->votes < majority || most->epoch < epoch_))
         return tl::unexpected{NodeFailure{
             NodeFailure::Kind::no_vote, fmt::format("{} of its {} Sentinels answer and name one master, {} are needed",
@@ -133,27 +158,31 @@ NodeFailure Sentinels::why_none(const std::string& refused, const Answers& answe
     if (refused.starts_with("ERR No such master"))
         return {NodeFailure::Kind::denied,
                 fmt::format("its Sentinels know no master '{}'; check the name behind the '/'", printable(master_))};
+    if (refused.starts_with("ERR unknown command"))
+        return {NodeFailure::Kind::no_vote, "its Sentinels are none; write redis:// for a server"};
     if (!refused.empty())
         return {NodeFailure::Kind::no_vote, fmt::format("its Sentinels say: {}", printable(refused, 200))};
     const auto failed = std::ranges::find_if(answers, [](const auto& answer) { return answer && !answer->replies; });
-    return {failed == answers.end() ? NodeFailure::Kind::timeout : (*failed)->replies.error().kind,
-            fmt::format("none of its Sentinels tells its master: {}", failures(sentinels_, answers))};
+    const auto kind = failed == answers.end() ? NodeFailure::Kind::timeout : (*failed)->replies.error().kind;
+    if (kind == NodeFailure::Kind::denied)
+        return {kind, "its Sentinels want a login of their own, or another one: write sentinel-password= and perhaps "
+                      "sentinel-user= into the node's URI"};
+    return {kind, fmt::format("none of its Sentinels tells its master: {}", failures(sentinels_, answers))};
 }
 
-bool Sentinels::knows(const std::string& run_id) const {
+bool Sentinels::knows(const std::string& id, const HostPort& at) const {
     for (size_t i = 0; i < sentinels_.size(); ++i)
-        if (const auto& said = sentinels_.introduction(i); said && said->run_id == run_id) return true;
-    return std::ranges::find(named_, run_id) != named_.end();
+        if (ids_[i] == id || HostPort{sentinels_.node(i).host, sentinels_.node(i).port} == at) return true;
+    return false;
 }
 
 void Sentinels::add_named(const Reply& sentinels) {
     for (const Reply& one : sentinels.items) {
-        const std::string run_id{field(one, "runid")};
+        const std::string id{field(one, "runid")};
         const HostPort place = at(one);
-        if (place.host.empty() || place.port == 0 || knows(run_id) || sentinels_.size() >= most_sentinels) continue;
-        named_.push_back(run_id);
+        if (place.host.empty() || place.port == 0 || knows(id, place) || sentinels_.size() >= most_sentinels) continue;
         sentinels_.add(guide(place, like_));
-        if (listens_) sentinels_.listen("+switch-master");
+        ids_.push_back(id);
     }
 }
 

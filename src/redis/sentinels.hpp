@@ -33,13 +33,17 @@ class Sentinels final : public Locator {
   public:
     Sentinels(const Node&, milliseconds node_timeout);
 
-    Found find(const std::optional<Redirection>&, int interrupt) override;
+    Found find(const Wish&, int interrupt) override;
     void wait(bool follow, int interrupt) override;
 
   private:
     /// Adds the Sentinels that this answer names and that are not known yet.
     void add_named(const Reply& sentinels);
-    bool knows(const std::string& run_id) const;
+    bool knows(const std::string& id, const HostPort&) const;
+    /// Begins anew with the seeds: of Sentinels whose addresses change, more and more would be asked that are gone.
+    void forget_named();
+    /// Notes the ids of those that have answered.
+    void note_ids(const Answers&);
     Found judge(const Answers&);
     /// Why no Sentinel names a master.
     NodeFailure why_none(const std::string& refused, const Answers&) const;
@@ -47,8 +51,10 @@ class Sentinels final : public Locator {
     std::string master_; ///< the group's name
     Node like_;          ///< a Sentinel's login and TLS
     NodeSet sentinels_;
-    std::vector<std::string> named_; ///< run_ids of the Sentinels that were added
-    int64_t epoch_ = 0;              ///< of the last place
+    std::vector<Node> seeds_;
+    std::vector<std::string> ids_; ///< of sentinels_, by which they tell each other apart; empty: not known
+    size_t group_ = 0;             ///< how many Sentinels there are, as far as they knew last
+    int64_t epoch_ = 0;            ///< of the last place
     bool found_before_ = false;
     bool listens_ = false;
 };

@@ -94,6 +94,42 @@ TEST_CASE("a Sentinel that does not answer is no majority, and one that is silen
     CHECK(has(alone.err, "Sentinels answer"));
 }
 
+TEST_CASE("a Sentinel that hangs delays a single try, and does not end it") {
+    Sentinels group{1s};
+    group.process(2).signal(SIGSTOP);
+    CHECK(finish(run_on(group.uri(), {"-n", "x", "true"})).status() == 0);
+    CHECK(finish(run_on(group.uri(), {"-n", "--ttl", "3s", "x", "true"})).status() == 0);
+}
+
+TEST_CASE("a waiter that has seen all Sentinels is not let in by a minority") {
+    Sentinels group{1s};
+    Process holder{run_on(group[0].uri(), {"x", "-c", "echo started; read line"})};
+    holder.wait_for_out("started");
+    Process waiter{run_on(group.uri(), {"-w", "8s", "x", "echo", "in"})};
+    waiter.wait_for_err("waiting");
+    for (const size_t i : {1U, 2U}) group.process(i).signal(SIGKILL);
+    holder.say("\n");
+    CHECK(holder.wait().status() == 0);
+    const Finished waited = waiter.wait();
+    CHECK(waited.status() == 69);
+    CHECK(waited.out.empty());
+}
+
+TEST_CASE("a holder that no majority of Sentinels tells of its master ends with its lease") {
+    Sentinels group{5s};
+    Process holder{run_on(group.uri(), {"--ttl", "3s", "--grace", "100ms", "x", "-c", "echo started; sleep 60"})};
+    holder.wait_for_out("started");
+    SUBCASE("one hangs: there is a majority") {
+        group.process(0).signal(SIGSTOP);
+        std::this_thread::sleep_for(6s);
+        CHECK(holder.running());
+    }
+    SUBCASE("two hang") {
+        for (const size_t i : {0U, 1U}) group.process(i).signal(SIGSTOP);
+        CHECK(holder.wait().status() == 79);
+    }
+}
+
 TEST_CASE("one Sentinel that is named leads to all of them") {
     Sentinels group{1s};
     const std::string one = fmt::format("sentinel://127.0.0.1:{}/m", group.port(0));

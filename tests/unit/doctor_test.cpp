@@ -230,7 +230,7 @@ TEST_CASE("doctor: how a lock went, and what to do by the server's words") {
     facts = healthy("redis_mode:cluster\r\n");
     facts.as_run = {Trial::Outcome::failed, meaning(error("MOVED 1 10.0.0.1:7001"))};
     CHECK(found(facts, "lock").severity == Severity::fail);
-    CHECK(found(facts, "lock").advice == "name that one, or a server that stands alone");
+    CHECK(found(facts, "lock").advice == "write cluster:// for redis://");
     facts.as_run = {Trial::Outcome::failed, meaning(error("CLUSTERDOWN Hash slot not served"))};
     CHECK(found(facts, "lock").severity == Severity::fail);
     facts = healthy();

@@ -88,16 +88,16 @@ TEST_CASE("a command is refused as such in whatever words, unless another reason
 }
 
 TEST_CASE("a key that a cluster is moving is waited for") {
-    CHECK(explained_error("ASK 5457 127.0.0.1:21472") == "its cluster is moving the key to 127.0.0.1:21472; try again "
-                                                         "when it has, or name a server that stands alone");
+    CHECK(explained_error("ASK 5457 127.0.0.1:21472") ==
+          "its cluster is moving the key to 127.0.0.1:21472; try again when it has");
     CHECK(explained_error("TRYAGAIN Multiple keys request during rehashing of slot") ==
-          "its cluster is moving the key; try again when it has, or name a server that stands alone");
+          "its cluster is moving the key; try again when it has");
 }
 
 TEST_CASE("a node of a cluster names the one that has the key") {
     CHECK(explained_error("MOVED 1234 10.0.0.1:7001") ==
-          "it is a node of a Redis Cluster and the key belongs to another one, 10.0.0.1:7001; name that one, or a "
-          "server that stands alone");
+          "it is a node of a Redis Cluster and the key belongs to another one, 10.0.0.1:7001; write "
+          "cluster:// for redis://");
 }
 
 TEST_CASE("what an error says cannot speak to the terminal") {

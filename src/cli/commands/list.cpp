@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
 #include <unistd.h>
@@ -46,7 +47,7 @@ Json json_of(const Listing& listing) {
     Json locks = Json::list();
     for (const auto& [key, seen] : listing.locks) locks.add(lock_json(key, seen));
     Json nodes = Json::list();
-    for (const auto& [name, failure] : listing.nodes)
+    for (const auto& [name, failure, in_part] : listing.nodes)
         nodes.add(Json::object({{"node", name},
                                 {"state", failure ? name_of(failure->kind) : "listed"},
                                 {"error", failure ? Json(failure->text) : Json()}}));
@@ -55,11 +56,14 @@ Json json_of(const Listing& listing) {
 
 /// What is wrong with the nodes; empty when nothing is.
 std::string trouble(const Listing& listing) {
-    if (listing.answered() == listing.nodes.size()) return "";
+    if (std::ranges::none_of(listing.nodes, [](const Listing::Node& node) { return node.failure.has_value(); }))
+        return "";
     std::vector<NodeReport> reports;
-    for (const auto& [name, failure] : listing.nodes) reports.push_back({name, failure ? failure->text : "listed"});
+    for (const auto& [name, failure, in_part] : listing.nodes)
+        reports.push_back({name, failure ? failure->text : "listed"});
     if (listing.answered() < quorum(reports.size())) return too_few(listing.answered(), reports);
-    return fmt::format("{} of {} nodes answered{}", listing.answered(), reports.size(), node_lines(reports));
+    return fmt::format("{} of {} nodes answered{}{}", listing.answered(), reports.size(),
+                       listing.answered() == reports.size() ? ", not every server of them" : "", node_lines(reports));
 }
 
 /// Shows the list every second until a signal ends us.

@@ -56,7 +56,8 @@ class Connection {
     const Node& node() const { return node_; }
     void resolve() {}
     void serve(const std::string&) {}
-    void confirm() {}
+    void confirm(bool) {}
+    void forget_confirmation() {}
     std::optional<tl::expected<void, NodeFailure>> confirmed() { return tl::expected<void, NodeFailure>{}; }
     bool needs_confirmation() const { return false; }
     bool has_moved() { return false; }
