@@ -14,7 +14,7 @@ namespace holdfast {
 /// only a zero gives 0.
 std::optional<milliseconds> parse_duration(std::string_view text);
 
-/// The two largest units: "3m12s", "27s", "1d4h"; below ten seconds exact: "1.5s", "250ms".
+/// The two largest units: "3m12s", "27s", "1d4h"; below ten seconds finer: "1.5s", "250ms".
 std::string format_duration(nanoseconds);
 
 /// As one number that parse_duration reads back: "90s", "1500ms", "5m".

@@ -33,7 +33,7 @@ class LiveDeadline {
     /// Whether the lock is not certainly held at `now`.
     bool over(BootTime now) const { return now >= at().value_or(BootTime{}); }
     bool lost() const { return shared_->lost.load(); }
-    /// What explain() noted last, or why the lock is lost.
+    /// What explain() or lose() noted last.
     std::string reason() const;
     /// Readable when the watcher should look again.
     int event() const { return event_.get(); }

@@ -252,7 +252,7 @@ std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* ar
     try {
         return parse(words, dashes, std::span{words.begin(), dashes});
     } catch (const Failure&) {
-        // An error message needs all options declared, so that it can suggest one.
+        // Once more with all options declared, so that the error can suggest one.
         return parse(words, dashes, {});
     }
 }

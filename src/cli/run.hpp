@@ -10,8 +10,8 @@
 
 namespace holdfast {
 
-/// `name` is the lock, `words` the command. Fills the report as far as the run gets. Throws Failure; a lock whose
-/// command was not started is released then.
+/// `name` is the lock, `words` the command. Fills the report as far as the run gets. Throws Failure, and first
+/// releases a lock whose command was not started.
 Exit run_under_lock(const std::string& name, const std::vector<std::string>& words, const Settings&, RunReport&);
 
 } // namespace holdfast

@@ -10,7 +10,7 @@ namespace holdfast {
 /// Why the command was not started although the lock had been won.
 Failure not_started(const Lock&);
 
-/// Tells what became of the lock after its command had ended.
+/// Tells whether the lock was released, or kept for min_hold.
 void tell_let_go(const Log&, const Lock&, const Hold::LetGo&, milliseconds held);
 
 } // namespace holdfast

@@ -71,7 +71,7 @@ void warn_of_insecure(const std::vector<Node>& nodes, const Log& log) {
 /// WAIT may be a tenth of a second late, and the node's answer with it.
 void require_time_for_replicas(const Node& node, milliseconds node_timeout) {
     constexpr milliseconds least{300};
-    if (node.replicas > 0 && node_timeout < least)
+    if (node.replicas.value_or(0) > 0 && node_timeout < least)
         throw Failure{
             ExitStatus::configuration,
             fmt::format("with --replicas a node timeout is at least {}, here it is {}; give --node-timeout {}, "
@@ -108,7 +108,7 @@ std::vector<Node> configured_nodes(const Settings& settings) {
                           fmt::format("node {} of {} cannot be used: {}", i + 1,
                                       settings.nodes_from.empty() ? "the list" : "the list in " + settings.nodes_from,
                                       node.error())};
-        if (node->replicas == 0) node->replicas = settings.replicas;
+        if (!node->replicas) node->replicas = settings.replicas;
         require_time_for_replicas(*node, settings.node_timeout);
         nodes.push_back(std::move(*node));
     }

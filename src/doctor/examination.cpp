@@ -106,7 +106,7 @@ class Examination {
             const Node& node = nodes.node(i);
             facts_[i].node = node.display();
             facts_[i].locator = node.locator;
-            facts_[i].replicas = node.replicas;
+            facts_[i].replicas = node.replicas.value_or(0);
             facts_[i].remembers = node.remembers;
             facts_[i].durable = node.durable;
             locks_.push_back(node.locator == Node::Locator::cluster ? probe : numbered(probe, i, 0));

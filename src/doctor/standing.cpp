@@ -223,7 +223,7 @@ std::vector<Finding> judge_standing(const Facts& facts, size_t n, const LockTerm
     findings.push_back(replicas(facts, there, n));
     if (is_in_cluster(facts.info.text)) findings.push_back(cluster(facts));
     if (facts.sentinel) findings.push_back(sentinel(*facts.sentinel));
-    // With three nodes the others keep the lock meanwhile.
+    // Of three nodes two keep the lock in a failover.
     const auto dead = found_dead(facts, there);
     if (dead && n < 3) findings.push_back(failover(*dead, terms.timing));
     return findings;

@@ -33,7 +33,7 @@ void Terminal::share(pid_t group) {
 }
 
 void Terminal::take_back(pid_t group) {
-    // SIGTTOU is blocked here, so tcsetpgrp works from the background, too.
+    // We block SIGTTOU, so tcsetpgrp works from the background, too.
     if (!tty_ || ::tcgetpgrp(tty_.get()) != group) return;
     ::tcsetpgrp(tty_.get(), ::getpgrp());
     // Processes of our group that stopped because the terminal was lent go on only when we let them.

@@ -133,10 +133,10 @@ void Connection::wrap(Pending& pending) const {
         pending.request = std::move(asking);
     }
     // Behind the transaction or script, because inside of it WAIT counts nothing.
-    pending.before_wait = node_.replicas > 0 && pending.request.sets();
+    pending.before_wait = node_.replicas.value_or(0) > 0 && pending.request.sets();
     const milliseconds timeout = std::max(node_timeout_ - wait_is_late, milliseconds{1});
     if (pending.before_wait)
-        pending.request.add({"WAIT", fmt::format("{}", node_.replicas), fmt::format("{}", timeout.count())});
+        pending.request.add({"WAIT", fmt::format("{}", *node_.replicas), fmt::format("{}", timeout.count())});
 }
 
 Answer Connection::unwrapped(Pending&& done) const {
@@ -144,7 +144,7 @@ Answer Connection::unwrapped(Pending&& done) const {
     if (done.before_wait) {
         const Reply acknowledged = std::move(done.replies.back());
         done.replies.pop_back();
-        if (acknowledged.integer < node_.replicas) unreplicated = too_few_replicas(acknowledged, node_.replicas);
+        if (acknowledged.integer < *node_.replicas) unreplicated = too_few_replicas(acknowledged, *node_.replicas);
     }
     if (done.behind_asking) done.replies.erase(done.replies.begin());
     Answer answer{std::move(done.replies), done.sent_at, BootClock::now() - *done.sent_at};

@@ -20,8 +20,8 @@ struct Refusal {
     enum class Helps { repair, time, another_server } helps = Helps::repair;
 };
 
-/// The meaning of any error but one to HELLO; quotes the server's words if holdfast has no own words for the error.
-/// `node` is the one that was asked, for errors about its user or database.
+/// The meaning of any error but one to HELLO or AUTH; quotes the server's words if holdfast has no own words for the
+/// error. `node` is the one that was asked, for errors about its user or database.
 Refusal meaning(const Reply& error, const Node& node = {});
 /// The meaning of an error to HELLO or AUTH; quotes only the error's code if the rest repeats a part of our password.
 Refusal meaning_of_greeting(const Reply& error, const Node&);

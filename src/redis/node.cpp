@@ -232,7 +232,7 @@ std::optional<std::string> read_path(std::string_view path, Node& node) {
         const auto db = cut_behind(path, path.find('/'));
         if (!can_be_a_master(path))
             return "the name that the Sentinels have for the master (letters, digits and .-_) stands behind them, as "
-                   "in sentinel://10.0.0.1+10.0.0.2/mymaster; commas stand between nodes";
+                   "in sentinel://10.0.0.1+10.0.0.2/mymaster; a comma stands between nodes";
         node.sentinel.master = path;
         path = db.value_or("");
     }
@@ -317,7 +317,7 @@ std::string Node::uri() const {
         add(name, file.empty() ? file : std::filesystem::absolute(file).string());
     };
     add("durable", durable ? "yes" : "");
-    add("replicas", replicas == 0 ? "" : fmt::format("{}", replicas));
+    add("replicas", replicas.value_or(0) == 0 ? "" : fmt::format("{}", *replicas));
     if (sentinel.tls.has_value() != (tls.has_value() && locator == Locator::sentinel))
         add("sentinel-tls", sentinel.tls ? "yes" : "no");
     // A user without the password that was given beside it is of no use.

@@ -63,7 +63,7 @@ struct Node {
     std::optional<TlsOptions> tls; ///< nothing: no TLS
     bool remembers = false;        ///< a node of holdfast's own (local:), which forgets no grant in a restart
     bool durable = false;          ///< the node's URI says that it forgets no grant in a restart
-    int replicas = 0;              ///< a grant counts only if so many replicas have it
+    std::optional<int> replicas{}; ///< a grant counts only if so many replicas have it; nothing: as --replicas says
     bool guide = false;            ///< asked only where other servers are: a Sentinel, or any node of a cluster
 
     bool is_unix() const { return !socket_path.empty(); }

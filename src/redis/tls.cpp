@@ -145,7 +145,7 @@ bool may_be_about_certificates(int alert) {
     return std::ranges::find(those, alert) != those.end();
 }
 
-/// Whether the bytes begin with the type of a TLS record, as no answer of Redis does.
+/// Whether bytes of the server begin a TLS record, as no answer without TLS does.
 bool begins_like_tls(std::string_view bytes) {
     return bytes.front() >= SSL3_RT_CHANGE_CIPHER_SPEC && bytes.front() <= SSL3_RT_APPLICATION_DATA;
 }

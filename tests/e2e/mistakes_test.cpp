@@ -297,8 +297,8 @@ TEST_CASE("mistake: a Sentinel or a replica for a node") {
     node.socket_path = socket;
     REQUIRE(eventually([&] { return finish({"redis-cli", "-s", socket, "ping"}).out == "PONG\n"; }));
     CHECK(refusal_on(node.display(), 69) ==
-          fmt::format("holdfast: {} cannot be used: it is a Sentinel, which keeps no locks; name a Redis server "
-                      "instead; the command was not run\n",
+          fmt::format("holdfast: {} cannot be used: it is a Sentinel, which keeps no locks; write "
+                      "sentinel://HOST/MASTER for the server that it names; the command was not run\n",
                       node.display()));
 
     RedisServer master{{}, RedisServer::Listens::loopback};

@@ -173,8 +173,9 @@ TEST_CASE("an address as other programs write it is refused with the right way t
 }
 
 TEST_CASE("a URI that makes no sense is refused: the reason points at the place, and never shows user or password") {
-    const std::string no_master = "the name that the Sentinels have for the master (letters, digits and .-_) stands "
-                                  "behind them, as in sentinel://10.0.0.1+10.0.0.2/mymaster";
+    const std::string no_master =
+        "the name that the Sentinels have for the master (letters, digits and .-_) stands "
+        "behind them, as in sentinel://10.0.0.1+10.0.0.2/mymaster; a comma stands between nodes";
     const std::string not_durable = "'durable=yes' is not for Sentinels and clusters: a replica that takes the "
                                     "master's place may have missed what that one granted last";
     const std::string unknown = "is not an option of such a node, or not with that value; known are db=, durable=yes "

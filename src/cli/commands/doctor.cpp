@@ -23,7 +23,7 @@ std::string acl_rule(const Settings& settings, const std::string& prefix) {
     Use use{.mode = mode(settings), .waits = settings.replicas > 0};
     for (const Node& node : nodes) {
         use.selects |= node.db != 0;
-        use.waits |= node.replicas > 0;
+        use.waits |= node.replicas.value_or(0) > 0;
     }
     const bool named = !nodes.empty() && !nodes.front().user.empty();
     return acl_rule(named ? nodes.front().user : "holdfast", prefix, use);
