@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <functional>
 #include <thread>
 
 namespace holdfast::test::failover_test {
@@ -40,20 +41,61 @@ void hand_over(Process& holder, Process& waiter) {
     CHECK(holder.wait().status() == 0);
 }
 
-} // namespace
-
-TEST_CASE("a Sentinel failover ends no command whose lock was replicated, and a waiter goes along") {
+/// A replicated lock and its waiter go where the node goes.
+void goes_along(const std::function<void(Sentinels&)>& fail_over) {
     Sentinels group{1s};
     Process holder{run_on(group.uri(), {"--ttl", "9s", "--grace", "100ms", "x", "-c", "echo started; read line"})};
     holder.wait_for_out("started");
     Process waiter{run_on(group.uri(), {"-w", "40s", "x", "echo", "waited"})};
     REQUIRE(eventually([&] { return group[0].text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
-    SUBCASE("a planned one") { CHECK(group.ask(0, {"SENTINEL", "FAILOVER", "m"}) == "OK\n"); }
-    SUBCASE("the master was killed") { group[0].kill(); }
-    SUBCASE("the master hangs") { group[0].pause(); }
+    fail_over(group);
     CHECK(renewed_elsewhere(group, 7s));
     CHECK(eventually([&] { return group.agree(); }));
     hand_over(holder, waiter);
+}
+
+/// A lock whose slot moves while it is held, and which is released while the slot moves, or after it has `arrived`.
+void moves_along(bool arrived) {
+    Cluster cluster{3};
+    const size_t from = cluster.first_owner(key);
+    const size_t to = (from + 1) % 3;
+    RedisServer& source = cluster[from];
+    RedisServer& target = cluster[to];
+    Process holder{run_on(cluster.uri(), {"--ttl", "3s", "--grace", "100ms", "x", "-c", "echo started; read line"})};
+    holder.wait_for_out("started");
+    const std::string slot = source.text({"CLUSTER", "KEYSLOT", key});
+    REQUIRE(target.text({"CLUSTER", "SETSLOT", slot, "IMPORTING", cluster.id(from)}) == "OK");
+    REQUIRE(source.text({"CLUSTER", "SETSLOT", slot, "MIGRATING", cluster.id(to)}) == "OK");
+    std::this_thread::sleep_for(4s); // longer than the TTL: the lock's other keys are on neither side or on both
+    const std::string port = fmt::format("{}", target.port());
+    const std::string fence = "holdfast:x:{holdfast:x}:fence";
+    REQUIRE(source.text({"MIGRATE", "127.0.0.1", port, key, "0", "1000"}) == "OK");
+    std::this_thread::sleep_for(4s);
+    CHECK(holder.running());
+    if (arrived) {
+        REQUIRE(source.text({"MIGRATE", "127.0.0.1", port, fence, "0", "1000"}) == "OK");
+        for (size_t i : {to, from}) cluster[i].command({"CLUSTER", "SETSLOT", slot, "NODE", cluster.id(to)});
+        std::this_thread::sleep_for(3s);
+    }
+    holder.say("\n");
+    const Finished done = holder.wait();
+    CHECK(done.status() == 0);
+    CHECK(done.err.empty());
+    CHECK(target.text({"EXISTS", key}) != "1");
+}
+
+} // namespace
+
+TEST_CASE("a planned Sentinel failover ends no command, and a waiter goes along") {
+    goes_along([](Sentinels& group) { CHECK(group.ask(0, {"SENTINEL", "FAILOVER", "m"}) == "OK\n"); });
+}
+
+TEST_CASE("a Sentinel failover of a master that was killed ends no command, and a waiter goes along") {
+    goes_along([](Sentinels& group) { group[0].kill(); });
+}
+
+TEST_CASE("a Sentinel failover of a master that hangs ends no command, and a waiter goes along") {
+    goes_along([](Sentinels& group) { group[0].pause(); });
 }
 
 TEST_CASE("a holder whose lock did not come along stops its command at the Sentinels' first word") {
@@ -156,35 +198,9 @@ TEST_CASE("a failover in a cluster ends no command, and a waiter goes along") {
     hand_over(holder, waiter);
 }
 
-TEST_CASE("a slot that moves under a held lock takes the lock along") {
-    Cluster cluster{3};
-    const size_t from = cluster.first_owner(key);
-    const size_t to = (from + 1) % 3;
-    RedisServer& source = cluster[from];
-    RedisServer& target = cluster[to];
-    Process holder{run_on(cluster.uri(), {"--ttl", "3s", "--grace", "100ms", "x", "-c", "echo started; read line"})};
-    holder.wait_for_out("started");
-    const std::string slot = source.text({"CLUSTER", "KEYSLOT", key});
-    REQUIRE(target.text({"CLUSTER", "SETSLOT", slot, "IMPORTING", cluster.id(from)}) == "OK");
-    REQUIRE(source.text({"CLUSTER", "SETSLOT", slot, "MIGRATING", cluster.id(to)}) == "OK");
-    std::this_thread::sleep_for(4s); // longer than the TTL: the lock's other keys are on neither side or on both
-    const std::string port = fmt::format("{}", target.port());
-    const std::string fence = "holdfast:x:{holdfast:x}:fence";
-    REQUIRE(source.text({"MIGRATE", "127.0.0.1", port, key, "0", "1000"}) == "OK");
-    std::this_thread::sleep_for(4s);
-    CHECK(holder.running());
-    SUBCASE("and the lock is released while it moves") {}
-    SUBCASE("and it ends there") {
-        REQUIRE(source.text({"MIGRATE", "127.0.0.1", port, fence, "0", "1000"}) == "OK");
-        for (size_t i : {to, from}) cluster[i].command({"CLUSTER", "SETSLOT", slot, "NODE", cluster.id(to)});
-        std::this_thread::sleep_for(3s);
-    }
-    holder.say("\n");
-    const Finished done = holder.wait();
-    CHECK(done.status() == 0);
-    CHECK(done.err.empty());
-    CHECK(target.text({"EXISTS", key}) != "1");
-}
+TEST_CASE("a lock whose slot moves is renewed and released meanwhile") { moves_along(false); }
+
+TEST_CASE("a lock whose slot has moved is renewed and released there") { moves_along(true); }
 
 TEST_CASE("on a cluster every name works, and list shows each once") {
     const Cluster cluster{3};
