@@ -36,7 +36,8 @@ bool Endpoint::begin() {
     const bool took = take();
     tried_ = 0;
     if (avoided_)
-        std::ranges::stable_partition(place_.addresses, [&](const Address& one) { return !(one == *avoided_); });
+        std::stable_partition(place_.addresses.begin(), place_.addresses.end(),
+                              [&](const Address& one) { return !(one == *avoided_); });
     avoided_.reset();
     return took || !looks;
 }

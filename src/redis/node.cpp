@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <filesystem>
