@@ -99,8 +99,16 @@ Meddling Proxy::meddling() const {
     return meddling_;
 }
 
+void Proxy::on_seen(std::function<void(Seen)> hook) {
+    const std::scoped_lock guard{mutex_};
+    hook_ = std::move(hook);
+}
+
 void Proxy::seen(Seen what) const {
-    if (hook_) hook_(what);
+    std::unique_lock guard{mutex_};
+    const std::function<void(Seen)> hook = hook_;
+    guard.unlock();
+    if (hook) hook(what);
 }
 
 void Proxy::run() {

@@ -44,7 +44,7 @@ class Proxy {
     std::string uri() const { return "redis://127.0.0.1:" + std::to_string(listener_.port()); }
     void meddle(const Meddling&);
     /// Called in the proxy's thread for each, which goes on when it returns. Set before there is a client.
-    void on_seen(std::function<void(Seen)> hook) { hook_ = std::move(hook); }
+    void on_seen(std::function<void(Seen)> hook);
 
   private:
     struct Way;
@@ -64,7 +64,7 @@ class Proxy {
     mutable std::mutex mutex_;
     Meddling meddling_; ///< guarded by mutex_
     std::atomic<bool> stop_ = false;
-    std::function<void(Seen)> hook_;
+    std::function<void(Seen)> hook_; ///< guarded by mutex_
     std::thread thread_;
 };
 
