@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <map>
-#include <poll.h>
 #include <set>
 
 namespace holdfast {
@@ -117,11 +116,6 @@ std::vector<Node> Cluster::masters() {
         nodes.back().part_of = node_.display();
     }
     return nodes;
-}
-
-void Cluster::wait(bool, int interrupt) {
-    pollfd fd{interrupt, POLLIN, 0};
-    ::poll(&fd, 1, -1);
 }
 
 } // namespace holdfast

@@ -27,8 +27,6 @@ class Cluster final : public Locator {
     Cluster(const Node&, milliseconds node_timeout);
 
     Found find(const Wish&, int interrupt) override;
-    /// Nothing tells that a slot has moved but the answer to the next request.
-    void wait(bool follow, int interrupt) override;
     /// Every master; none if the cluster does not answer.
     std::vector<Node> masters();
 

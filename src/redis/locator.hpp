@@ -33,8 +33,9 @@ class Locator {
     /// Finds the node; if a server of its cluster has named a place, that place. Ends early, with any result, when
     /// `interrupt` is readable.
     virtual Found find(const Wish&, int interrupt) = 0;
-    /// Waits until `interrupt` is readable; with `follow`, at most until the node may be at another place.
-    virtual void wait(bool follow, int interrupt) = 0;
+    /// Waits until `interrupt` is readable; with `follow`, at most until the node may be at another place, if something
+    /// tells that.
+    virtual void wait(bool follow, int interrupt);
 };
 
 /// The locator that the node's URI asks for. Reads the files that TLS needs; throws Failure if one cannot be used. The

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <csignal>
 #include <mutex>
+#include <poll.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -51,8 +52,8 @@ void Lookup::look(Shared& shared, Locator& locator) {
         std::optional<Found> found;
         try {
             found = locator.find(wish, shared.wakes.get());
-        } catch (const std::exception&) {
-            found = tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, "out of memory"}};
+        } catch (const std::exception& error) {
+            found = tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, error.what()}};
         }
         lock.lock();
         // A result from before the wish does not fulfil it.
@@ -61,8 +62,18 @@ void Lookup::look(Shared& shared, Locator& locator) {
         shared.fulfilled = number;
         notify(shared.has_found);
         lock.unlock();
-        locator.wait(shared.follow, shared.wakes.get());
+        try {
+            locator.wait(shared.follow, shared.wakes.get());
+        } catch (const std::exception&) {
+            // What wakes the thread in any case is a wish.
+            locator.Locator::wait(false, shared.wakes.get());
+        }
     }
+}
+
+void Locator::wait(bool, int interrupt) {
+    pollfd fd{interrupt, POLLIN, 0};
+    ::poll(&fd, 1, -1);
 }
 
 Lookup::Lookup(const Node& node, milliseconds node_timeout) : shared_{std::make_shared<Shared>()} {

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <memory>
 #include <netdb.h>
-#include <poll.h>
 
 namespace holdfast {
 
@@ -29,11 +28,6 @@ Found resolved(const HostPort& at) {
         place.addresses.push_back(address);
     }
     return place;
-}
-
-void Resolver::wait(bool, int interrupt) {
-    pollfd fd{interrupt, POLLIN, 0};
-    ::poll(&fd, 1, -1);
 }
 
 } // namespace holdfast

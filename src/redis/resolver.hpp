@@ -13,7 +13,6 @@ class Resolver final : public Locator {
   public:
     explicit Resolver(const Node& node) : at_{node.host, node.port} {}
     Found find(const Wish&, int) override { return resolved(at_); }
-    void wait(bool follow, int interrupt) override;
 
   private:
     HostPort at_;
