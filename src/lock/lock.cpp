@@ -344,7 +344,8 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
     enough(nodes_.ask(exchange_for, {.enough = enough,
                                      .deadline = BootClock::now() + timing().node_timeout,
                                      .interrupt = interrupt,
-                                     .to_confirm = NodeSet::every_answer}));
+                                     .to_confirm = NodeSet::every_answer,
+                                     .majority = true}));
     return revoked ? Renewal::lost : Renewal::held;
 }
 

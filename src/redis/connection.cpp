@@ -317,7 +317,7 @@ void Connection::hear(Reply push) {
 
 void Connection::listen(const std::string& channel) {
     channels_.push_back(channel);
-    endpoint_.follow();
+    if (node_.locator == Node::Locator::sentinel) endpoint_.follow();
     if (state_ == State::open && pushes_) ask_to_listen(channel);
 }
 
