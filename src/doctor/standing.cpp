@@ -50,7 +50,7 @@ Replicas replicas_of(std::string_view info) {
     return found;
 }
 
-/// A setting in milliseconds or a number, of those that the server has told.
+/// The number that the server has told for that setting, from 0 to 2^40.
 std::optional<int64_t> setting(const Facts& facts, std::string_view name) {
     const Reply* value = facts.config.find(name);
     if (value == nullptr) return {};

@@ -10,15 +10,9 @@
 namespace holdfast {
 namespace {
 
-/// The value of a field in the answer to HELLO; empty if the field is missing.
-std::string_view field(const Reply& hello, std::string_view name) {
-    const Reply* value = hello.find(name);
-    return value == nullptr ? std::string_view{} : value->text;
-}
-
 std::optional<Refusal> refusal_of_hello(const Node& node, const Reply& reply) {
     if (reply.type == Reply::Type::list && node.guide) return {};
-    if (reply.type == Reply::Type::list) return not_a_master(field(reply, "mode"), field(reply, "role"));
+    if (reply.type == Reply::Type::list) return not_a_master(reply.field("mode"), reply.field("role"));
     if (reply.type != Reply::Type::error) return Refusal{"it does not answer HELLO as Redis does"};
     // The older protocol is enough for locks; the server only cannot push messages to us then.
     if (refuses_command(reply)) return {};

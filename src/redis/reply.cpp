@@ -2,6 +2,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include <algorithm>
 #include <charconv>
 
 static_assert(HIREDIS_MAJOR >= 1, "hiredis 1.0 or newer is needed; scripts/setup builds it");
@@ -74,6 +75,17 @@ const Reply* Reply::find(std::string_view key) const {
     for (size_t i = 0; i + 1 < items.size(); i += 2)
         if (items[i].text == key) return &items[i + 1];
     return nullptr;
+}
+
+std::string_view Reply::field(std::string_view key) const {
+    const Reply* value = find(key);
+    return value == nullptr ? std::string_view{} : value->text;
+}
+
+int64_t Reply::count(std::string_view key) const {
+    constexpr int64_t largest = int64_t{1} << 40;
+    const Reply* value = find(key);
+    return value == nullptr ? 0 : std::clamp(value->number(), int64_t{0}, largest);
 }
 
 void ReplyReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }

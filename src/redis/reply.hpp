@@ -25,6 +25,10 @@ struct Reply {
     int64_t number() const;
     /// The value that follows `key` in a map; nothing where there is none.
     const Reply* find(std::string_view key) const;
+    /// The text of that value; empty where there is none.
+    std::string_view field(std::string_view key) const;
+    /// The number of that value, from 0 to 2^40; 0 where there is none.
+    int64_t count(std::string_view key) const;
 };
 
 /// Cuts the bytes of one connection into replies. Limits the nesting, and the bytes and elements since expect().

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 namespace holdfast {
@@ -19,21 +18,9 @@ constexpr milliseconds asks_untold{1000};
 /// More Sentinels than any group has; more are not believed.
 constexpr size_t most_sentinels = 20;
 
-std::string_view field(const Reply& map, std::string_view name) {
-    const Reply* value = map.find(name);
-    return value == nullptr ? std::string_view{} : value->text;
-}
-
-int64_t number(const Reply& map, std::string_view name) {
-    const std::string_view text = field(map, name);
-    int64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
-
 HostPort at(const Reply& map) {
-    const int64_t port = number(map, "port");
-    return {std::string{field(map, "ip")}, static_cast<uint16_t>(port > 0 && port <= 65535 ? port : 0)};
+    const int64_t port = map.count("port");
+    return {std::string{map.field("ip")}, static_cast<uint16_t>(port > 0 && port <= 65535 ? port : 0)};
 }
 
 bool share_an_address(const Place& one, const Place& other) {
@@ -80,9 +67,9 @@ void Election::add(const Reply& reply) {
 } // namespace
 
 std::optional<Naming> naming(const Reply& master) {
-    Naming told{at(master), field(master, "flags") == "master", number(master, "num-other-sentinels"),
-                std::min<milliseconds>(milliseconds{number(master, "role-reported-time")}, std::chrono::years{1}),
-                number(master, "config-epoch")};
+    Naming told{at(master), master.field("flags") == "master", master.count("num-other-sentinels"),
+                std::min<milliseconds>(milliseconds{master.count("role-reported-time")}, std::chrono::years{1}),
+                master.count("config-epoch")};
     if (told.master.host.empty() || told.master.port == 0) return {};
     return told;
 }
@@ -178,7 +165,7 @@ bool Sentinels::knows(const std::string& id, const HostPort& at) const {
 
 void Sentinels::add_named(const Reply& sentinels) {
     for (const Reply& one : sentinels.items) {
-        const std::string id{field(one, "runid")};
+        const std::string id{one.field("runid")};
         const HostPort place = at(one);
         if (place.host.empty() || place.port == 0 || knows(id, place) || sentinels_.size() >= most_sentinels) continue;
         sentinels_.add(guide(place, like_));
