@@ -37,6 +37,7 @@ struct User {
         shell.wait_for("go");
         shell.say(key);
         const std::string shown = shell.wait_for("]> ");
+        shell.wait_until_alone();
         CHECK(lock_is_free());
         return shown;
     }
@@ -109,6 +110,7 @@ TEST_CASE("a Ctrl-C or Ctrl-\\ that only the command got, which had the terminal
         user.shell.say(key);
         const std::string shown = user.shell.wait_for("]> ");
         CHECK(user.server.text({"EXISTS", "holdfast:x"}) == "0");
+        user.shell.wait_until_alone();
         return shown;
     };
     for (const char* shell : {"sh", "bash"}) {

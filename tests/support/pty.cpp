@@ -96,6 +96,11 @@ std::string Shell::wait_for(const std::string& text) {
     return before;
 }
 
+void Shell::wait_until_alone() const {
+    if (!eventually([&] { return session_members(pid_).size() <= 1; }))
+        throw std::runtime_error{"something that the shell has started goes on"};
+}
+
 int Shell::wait_for_prompt() {
     const std::string before = wait_for("]> ");
     int status = -1;

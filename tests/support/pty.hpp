@@ -27,6 +27,9 @@ class Shell {
     /// Reads until that text has appeared; gives what came before it, since the last such call. Throws when patience
     /// ends first.
     std::string wait_for(const std::string& text);
+    /// Waits until nothing that it has started lives. A process that a signal has ended, and that has not run since,
+    /// may still read the first byte of what is typed next.
+    void wait_until_alone() const;
     /// The same for the prompt; gives the status that it shows.
     int wait_for_prompt();
     /// A line and what it shows, to the next prompt.
