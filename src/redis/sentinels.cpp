@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace holdfast {
@@ -64,6 +65,15 @@ void Election::add(const Reply& reply) {
     same->chosen = std::max(same->chosen, told->chosen);
 }
 
+/// How many Sentinels name one master, by what they call it.
+size_t most_votes(const Answers& answers) {
+    std::map<HostPort, size_t> votes;
+    size_t most = 0;
+    for (const std::optional<Answer>& answer : answers)
+        if (answer && answer->replies) most = std::max(most, ++votes[at(answer->replies->front())]);
+    return most;
+}
+
 } // namespace
 
 std::optional<Naming> naming(const Reply& master) {
@@ -87,8 +97,7 @@ Found Sentinels::find(const Wish& wish, int interrupt) {
     // At first a place is enough, because a grant there is not believed before all have been asked again.
     const size_t wanted = std::max(group_, sentinels_.size()) / 2 + 1;
     const auto enough = [&](const Answers& answers) {
-        const auto said = [](const std::optional<Answer>& answer) { return answer && answer->replies; };
-        return (!found_before_ || wish.majority) && static_cast<size_t>(std::ranges::count_if(answers, said)) >= wanted;
+        return (!found_before_ || wish.majority) && most_votes(answers) >= wanted;
     };
     const Answers answers = sentinels_.ask_all(request, {.enough = enough, .interrupt = interrupt});
     note_ids(answers);
