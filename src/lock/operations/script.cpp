@@ -19,17 +19,18 @@ const std::string& preamble() {
     return text;
 }
 
-/// Makes each argument a local variable before `lua`. The text is the same each time, so the server compiles a script
-/// once.
-std::string with_arguments(std::string script, std::string_view lua, std::initializer_list<ScriptArgument> arguments) {
-    size_t number = 0;
+/// Makes each argument a local variable: one of `table`, KEYS or ARGV, behind the `number` before it.
+void name_arguments(std::string& script, std::string_view table, size_t number,
+                    std::initializer_list<ScriptArgument> arguments) {
     for (const ScriptArgument& argument : arguments)
-        script += fmt::format("local {}=ARGV[{}]\n", argument.name, ++number);
-    return script += lua;
+        script += fmt::format("local {}={}[{}]\n", argument.name, table, ++number);
 }
 
-Request eval(const std::string& script, const std::vector<std::string>& keys,
+/// The text is the same each time, so the server compiles a script once.
+Request eval(std::string script, std::string_view lua, const std::vector<std::string>& keys,
              std::initializer_list<ScriptArgument> arguments) {
+    name_arguments(script, "ARGV", 0, arguments);
+    script += lua;
     const std::string count = fmt::format("{}", keys.size());
     std::vector<std::string_view> command{"EVAL", script, count};
     command.insert(command.end(), keys.begin(), keys.end());
@@ -43,19 +44,24 @@ Request eval(const std::string& script, const std::vector<std::string>& keys,
 } // namespace
 
 Request script_request(std::string_view lua, const LockKey& key, std::string_view token,
-                       std::initializer_list<ScriptArgument> arguments) {
-    return eval(with_arguments(preamble(), lua, arguments),
-                {key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()}, arguments);
+                       std::initializer_list<ScriptArgument> arguments,
+                       std::initializer_list<ScriptArgument> more_keys) {
+    std::vector<std::string> keys{key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()};
+    std::string script = preamble();
+    name_arguments(script, "KEYS", keys.size(), more_keys);
+    for (const ScriptArgument& more : more_keys) keys.push_back(more.value);
+    return eval(std::move(script), lua, keys, arguments);
 }
 
 Request lone_script_request(std::string_view lua, const LockKey& key, std::initializer_list<ScriptArgument> arguments) {
-    return eval(with_arguments("local K=KEYS[1]\n", lua, arguments), {key.key()}, arguments);
+    return eval("local K=KEYS[1]\n", lua, {key.key()}, arguments);
 }
 
 Request publishing_script_request(std::string_view lua, const LockKey& key, std::string_view token,
-                                  std::initializer_list<ScriptArgument> arguments) {
+                                  std::initializer_list<ScriptArgument> arguments,
+                                  std::initializer_list<ScriptArgument> more_keys) {
     Request request{"PING"};
-    request.append(script_request(lua, key, token, arguments));
+    request.append(script_request(lua, key, token, arguments, more_keys));
     return request;
 }
 

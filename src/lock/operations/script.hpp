@@ -17,9 +17,10 @@ struct ScriptArgument {
     std::string value;
 };
 
-/// A request with EVAL of `lua`. The script reads or sets the void mark of `token`.
+/// A request with EVAL of `lua`. The script reads or sets the void mark of `token`. Besides the five keys of common.lua
+/// the script finds each of `more_keys` as a variable of that name.
 Request script_request(std::string_view lua, const LockKey&, std::string_view token,
-                       std::initializer_list<ScriptArgument>);
+                       std::initializer_list<ScriptArgument>, std::initializer_list<ScriptArgument> more_keys = {});
 
 /// The same for a script that needs the lock's key alone, and none of common.lua. It runs while a cluster moves the
 /// key's slot to another server: one of several keys may have moved already, and then no script runs that names all.
@@ -29,6 +30,7 @@ Request lone_script_request(std::string_view lua, const LockKey&, std::initializ
 /// answer to PING begins our output before the script begins the waiter's, so Redis writes to the waiter before us, and
 /// the waiter need not wait until we are off the processor.
 Request publishing_script_request(std::string_view lua, const LockKey&, std::string_view token,
-                                  std::initializer_list<ScriptArgument>);
+                                  std::initializer_list<ScriptArgument>,
+                                  std::initializer_list<ScriptArgument> more_keys = {});
 
 } // namespace holdfast
