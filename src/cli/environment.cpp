@@ -34,11 +34,16 @@ struct Variable {
 };
 
 /// The variables of holdfast that the command does not inherit: holdfast sets each of them anew or leaves it out.
-constexpr std::array<Variable, 10> variables{{
+constexpr std::array<Variable, 11> variables{{
     {"HOLDFAST_LOCK", [](const Held& held) -> Text { return held.lock.key().name; }},
     {"HOLDFAST_KEY", [](const Held& held) -> Text { return held.lock.key().key(); }},
     {"HOLDFAST_TOKEN", [](const Held& held) -> Text { return held.lock.token().text(); }},
     {"HOLDFAST_FENCE", [](const Held& held) -> Text { return fmt::format("{}", held.lock.fence().number); }},
+    {"HOLDFAST_SLOT",
+     [](const Held& held) {
+         const auto slot = held.lock.slot();
+         return slot ? Text{fmt::format("{}", *slot)} : Text{};
+     }},
     {"HOLDFAST_NODES", [](const Held& held) -> Text { return uris(held.nodes); }},
     {"HOLDFAST_KEY_PREFIX", [](const Held& held) -> Text { return held.lock.key().prefix; }},
     // With these two a holdfast in the command finds its passwords where we did; HOLDFAST_PASSWORD itself is left out.

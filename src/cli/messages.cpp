@@ -60,7 +60,11 @@ std::string not_a_lock(const LockKey& key) {
 
 std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timing& timing) {
     switch (attempt.outcome) {
-    case Outcome::held: return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));
+    case Outcome::held:
+        if (attempt.holders > 1)
+            return fmt::format("{} is held by {} holders, one of them {}", key.name, attempt.holders,
+                               held_by(attempt.holder, attempt.expires_in));
+        return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));
     case Outcome::reserved:
         return fmt::format("{} is free, but others wait for it; the first of them is {}", key.name,
                            describe(attempt.first));
@@ -71,6 +75,12 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
         return fmt::format(
             "{} is held by {} over {} nodes, and here are {}; every user of a lock has to name all of its nodes",
             key.name, describe(attempt.holder), attempt.holder.holder->nodes, attempt.nodes.size());
+    case Outcome::other_limit:
+        return fmt::format("{} is held by {} with --slots {}; every user of the lock has to give the same number",
+                           key.name, describe(attempt.holder), attempt.holder.holder->kind.limit);
+    case Outcome::no_scripts:
+        return fmt::format("--shared and --slots need Lua scripts, and too few nodes run them for this user{}",
+                           node_lines(attempt.nodes));
     case Outcome::contended:
         return fmt::format("{} is contended: several try to take it and nobody got a quorum; try again, or wait longer "
                            "(-w){}",

@@ -51,10 +51,11 @@ struct Forked {
 /// One run, from the wait for the lock to its release.
 class Run {
   public:
-    Run(const std::string& name, const std::vector<std::string>& words, const Settings& settings, RunReport& report)
+    Run(const std::string& name, const LockKind& kind, const std::vector<std::string>& words, const Settings& settings,
+        RunReport& report)
         : words_{words}, settings_{settings}, report_{report}, nodes_{configured_nodes(settings)},
           lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(name, settings),
-                lock_terms(settings, nodes_.size(), settings.grace, waits_longer_by(), settings.min_hold),
+                lock_terms(settings, nodes_.size(), kind, settings.grace, waits_longer_by(), settings.min_hold),
                 this_process(settings.label.value_or(program_name(words.front())), settings.ttl)},
           around_{runs_around()} {
         refuse_inside_itself(around_, lock_.key(), nodes_, settings);
@@ -115,6 +116,7 @@ class Run {
     Ending hold(Forked& forked, const StopRules& rules, const Attempt& won) {
         Hold hold{lock_, forked.deadline, settings_.min_hold};
         report_.fence = lock_.fence();
+        report_.slot = lock_.slot();
         log_.tell(event::Acquired{lock_.key().name, lock_.fence().number, *report_.waited, won.nodes});
         Terminal terminal;
         if (forked.child->gone())
@@ -154,9 +156,9 @@ class Run {
 
 } // namespace
 
-Exit run_under_lock(const std::string& name, const std::vector<std::string>& words, const Settings& settings,
-                    RunReport& report) {
-    return Run{name, words, settings, report}.run();
+Exit run_under_lock(const std::string& name, const LockKind& kind, const std::vector<std::string>& words,
+                    const Settings& settings, RunReport& report) {
+    return Run{name, kind, words, settings, report}.run();
 }
 
 } // namespace holdfast

@@ -4,14 +4,16 @@
 
 #include "cli/run_report.hpp"
 #include "config/settings.hpp"
+#include "lock/kind.hpp"
 
 #include <string>
 #include <vector>
 
 namespace holdfast {
 
-/// `name` is the lock, `words` the command. Fills the report as far as the run gets. Throws Failure, and first
-/// releases a lock whose command was not started.
-Exit run_under_lock(const std::string& name, const std::vector<std::string>& words, const Settings&, RunReport&);
+/// `name` is the lock, held in that kind, `words` the command. Fills the report as far as the run gets. Throws Failure,
+/// and first releases a lock whose command was not started.
+Exit run_under_lock(const std::string& name, const LockKind& kind, const std::vector<std::string>& words, const Settings&,
+                    RunReport&);
 
 } // namespace holdfast

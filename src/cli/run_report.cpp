@@ -43,6 +43,7 @@ void StatusFd::write(const std::string& lock, int status, const RunReport& repor
     if (report.command_signal) json.add("command_signal", *report.command_signal);
     if (!report.message.empty()) json.add("message", report.message);
     if (report.fence) json.add("fence", report.fence->number);
+    if (report.slot) json.add("slot", *report.slot);
     if (report.waited) json.add("waited_ms", report.waited->count());
     if (report.held) json.add("held_ms", report.held->count());
     ::signal(SIGPIPE, SIG_IGN);

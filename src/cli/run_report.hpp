@@ -19,6 +19,7 @@ struct RunReport {
     std::optional<int> command_status{}; ///< what the command exited with
     std::optional<int> command_signal{}; ///< the signal that ended the command
     std::optional<Fence> fence{};
+    std::optional<unsigned> slot{};
     std::optional<milliseconds> waited{};
     std::optional<milliseconds> held{};
 };

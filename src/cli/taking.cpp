@@ -51,15 +51,19 @@ void check_guarded(const char* option, milliseconds lasts, size_t nodes, const S
 
 } // namespace
 
-LockTerms lock_terms(const Settings& settings, size_t nodes, milliseconds grace, double processor_wait,
-                     milliseconds min_hold) {
+LockTerms lock_terms(const Settings& settings, size_t nodes, const LockKind& kind, milliseconds grace,
+                     double processor_wait, milliseconds min_hold) {
+    if (settings.no_scripts && kind.way != LockKind::Way::exclusive)
+        throw Failure{ExitStatus::configuration,
+                      "--shared and --slots need Lua scripts on the nodes, which --no-scripts "
+                      "rules out; leave --no-scripts out, or take the lock exclusively"};
     const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift, processor_wait};
     if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
     check_guarded("--ttl", timing.ttl, nodes, settings);
     check_guarded("--min-hold", min_hold, nodes, settings);
     advise_on_unit(settings);
     if (timing.widened()) advise_on_priority(settings, timing);
-    return {timing, settings.restart_guard, mode(settings)};
+    return {timing, settings.restart_guard, mode(settings), kind};
 }
 
 void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& key, const std::vector<Node>& nodes,
@@ -89,6 +93,8 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
         case Outcome::not_a_lock: return ExitStatus::not_a_lock;
         case Outcome::denied: return ExitStatus::denied;
         case Outcome::same_server:
+        case Outcome::other_limit:
+        case Outcome::no_scripts:
         case Outcome::other_nodes: return ExitStatus::configuration;
         case Outcome::too_few: return ExitStatus::too_few_nodes;
         default: return ExitStatus::not_acquired;

@@ -12,9 +12,9 @@
 
 namespace holdfast {
 
-/// The terms of a lock with this grace and Timing::processor_wait. Throws Failure for timings that cannot work; gives
-/// advice on those that may not be meant.
-LockTerms lock_terms(const Settings&, size_t nodes, milliseconds grace, double processor_wait = 1,
+/// The terms of a lock with this grace and Timing::processor_wait. Throws Failure for terms that cannot work; gives
+/// advice on timings that may not be meant.
+LockTerms lock_terms(const Settings&, size_t nodes, const LockKind&, milliseconds grace, double processor_wait = 1,
                      milliseconds min_hold = {});
 
 /// Throws Failure if a run around us holds the lock, as the nodes confirm, because we would wait for it for ever.

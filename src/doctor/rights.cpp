@@ -14,7 +14,7 @@ namespace holdfast {
 namespace {
 
 /// What does not work if our user lacks a command.
-enum class Without { locks, scripts, transactions, promptness, messages, looking, listing, facts, persistence };
+enum class Without { locks, kinds, scripts, transactions, promptness, messages, looking, listing, facts, persistence };
 
 struct Right {
     std::string name; ///< the command's name in an ACL rule
@@ -41,7 +41,11 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
         {"zrank", locks, {"ZRANK", queue, "-"}},
         {"zscore", locks, {"ZSCORE", queue, "-"}},
         {"zrem", locks, {"ZREM", queue, "-"}},
-        {"del", locks, {"DEL", key, queue, lock.seen(), lock.fence()}},
+        {"hset", kinds, {"HSET", lock.records(), "-", ""}},
+        {"hget", kinds, {"HGET", lock.records(), "-"}},
+        {"hgetall", kinds, {"HGETALL", lock.records()}},
+        {"hdel", kinds, {"HDEL", lock.records(), "-"}},
+        {"del", locks, {"DEL", key, queue, lock.seen(), lock.fence(), lock.records()}},
         {"publish", messages, {"PUBLISH", lock.revoked_channel(), ""}},
         {"subscribe", messages, {}},
         {"scan", listing, {"SCAN", "0", "COUNT", "1"}},
@@ -55,7 +59,7 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
         {"exec", transactions, {"EXEC"}},
     };
     std::erase_if(all, [&](const Right& right) {
-        return (right.without == scripts && use.mode == Mode::transactions) || (right.name == "wait" && !use.waits);
+        return ((right.without == scripts || right.without == kinds) && use.mode == Mode::transactions) || (right.name == "wait" && !use.waits);
     });
     return all;
 }
@@ -63,6 +67,7 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
 std::string_view loss(Without without) {
     switch (without) {
     case Without::locks: return "no lock without it";
+    case Without::kinds: return "no --shared and no --slots without it";
     case Without::scripts: return "locks by transaction then, which is slower";
     case Without::transactions: return "no --no-scripts without it";
     case Without::promptness: return "who waits hears of a release later";

@@ -7,12 +7,29 @@
 #include <algorithm>
 
 namespace holdfast {
+namespace {
+
+std::string describe(const std::vector<NamedHolder>& holders) {
+    if (holders.empty()) return "a group that has ended";
+    const std::string first = describe(Record::parse(holders.front().record));
+    return holders.size() == 1 ? first : fmt::format("{} and {} more", first, holders.size() - 1);
+}
+
+} // namespace
+
+std::vector<NamedHolder> named_holders(const NodeReply& reply) {
+    if (!is_group(reply.value)) return {{reply.value, reply.ttl_left}};
+    std::vector<NamedHolder> holders;
+    for (const Member& member : reply.members) holders.push_back({member.record.value, member.left});
+    return holders;
+}
 
 std::string words_of(const tl::expected<NodeReply, NodeFailure>& vote) {
     if (!vote) return vote.error().text;
     switch (vote->verdict) {
-    case Verdict::held: return fmt::format("held by {}", describe(Record::parse(vote->value)));
+    case Verdict::held: return fmt::format("held by {}", describe(named_holders(*vote)));
     case Verdict::reserved: return fmt::format("reserved for {}", describe(Record::parse(vote->value)));
+    case Verdict::no_scripts: return "it runs no scripts, which shared locks and slots need";
     case Verdict::not_a_lock: return "the key there is not a lock";
     case Verdict::revoked: return "our token is void there: taken away, or given up";
     case Verdict::yours: return "still ours";
@@ -38,41 +55,78 @@ size_t Ballot::missing() const {
     return static_cast<size_t>(std::ranges::count_if(votes_, [](const auto& vote) { return !vote; }));
 }
 
-size_t Ballot::holding(const std::string& value) const {
-    return static_cast<size_t>(std::ranges::count_if(votes_, [&](const std::optional<Vote>& vote) {
-        return vote && *vote && (*vote)->verdict == Verdict::held && (*vote)->value == value;
-    }));
+std::map<std::string, std::vector<milliseconds>> Ballot::others() const {
+    std::map<std::string, std::vector<milliseconds>> left;
+    for (const std::optional<Vote>& vote : votes_)
+        if (vote && *vote && (*vote)->verdict == Verdict::held)
+            for (const NamedHolder& holder : named_holders(**vote)) left[holder.record].push_back(holder.left);
+    return left;
 }
 
 std::string Ballot::other_holder() const {
-    std::string most;
-    size_t votes = 0;
-    for (const std::optional<Vote>& vote : votes_) {
-        if (!vote || !*vote || (*vote)->verdict != Verdict::held) continue;
-        const size_t n = holding((*vote)->value);
-        if (n > votes) {
-            votes = n;
-            most = (*vote)->value;
-        }
-    }
-    return most;
+    const auto all = others();
+    const auto most = std::ranges::max_element(all, {}, [](const auto& one) { return one.second.size(); });
+    return most == all.end() ? "" : most->first;
 }
 
-std::optional<Record> Ballot::over_other_nodes() const {
-    for (const std::optional<Vote>& vote : votes_) {
-        if (!vote || !*vote || (*vote)->verdict != Verdict::held) continue;
-        Record record = Record::parse((*vote)->value);
-        if (record.holder && record.holder->nodes != 0 && record.holder->nodes != votes_.size()) return record;
+std::vector<Record> Ballot::with_quorum() const {
+    std::vector<Record> found;
+    for (const auto& [record, left] : others())
+        if (left.size() >= quorum(votes_.size())) found.push_back(Record::parse(record));
+    return found;
+}
+
+size_t Ballot::other_holders() const { return with_quorum().size(); }
+
+bool Ballot::taken() const {
+    const auto has_slot = [](const Record& record) {
+        return record.holder && record.holder->kind.way == LockKind::Way::slots;
+    };
+    const std::vector<Record> holders = with_quorum();
+    if (kind_.way != LockKind::Way::slots) return !holders.empty();
+    const size_t slots = static_cast<size_t>(std::ranges::count_if(holders, has_slot));
+    return slots < holders.size() || slots >= kind_.limit;
+}
+
+template <typename Is>
+std::optional<Record> Ballot::find_holder(Is is) const {
+    for (const auto& [value, left] : others()) {
+        Record record = Record::parse(value);
+        if (record.holder && is(*record.holder)) return record;
     }
     return {};
 }
 
+std::optional<Record> Ballot::over_other_nodes() const {
+    return find_holder([&](const Holder& holder) { return holder.nodes != 0 && holder.nodes != votes_.size(); });
+}
+
+std::optional<Record> Ballot::with_other_limit() const {
+    if (kind_.way != LockKind::Way::slots) return {};
+    return find_holder(
+        [&](const Holder& holder) { return holder.kind.way == LockKind::Way::slots && holder.kind.limit != kind_.limit; });
+}
+
 milliseconds Ballot::other_expires_in() const {
-    const std::string other = other_holder();
-    std::vector<milliseconds> left;
+    std::vector<milliseconds> ends;
+    for (auto& [record, left] : others())
+        if (const auto end = reached_by_quorum(left, votes_.size())) ends.push_back(*end);
+    if (ends.empty()) return milliseconds{0};
+    return kind_.way == LockKind::Way::slots ? std::ranges::min(ends) : std::ranges::max(ends);
+}
+
+std::vector<unsigned> Ballot::likely_free_slots() const {
+    std::vector<size_t> taken(kind_.limit);
     for (const std::optional<Vote>& vote : votes_)
-        if (vote && *vote && (*vote)->value == other) left.push_back((*vote)->ttl_left);
-    return reached_by_quorum(std::move(left), votes_.size()).value_or(milliseconds{0});
+        if (vote && *vote)
+            for (const Member& member : (*vote)->members)
+                if (const auto& holder = member.record.holder;
+                    holder && holder->slot >= 1 && holder->slot <= kind_.limit)
+                    ++taken[holder->slot - 1];
+    std::vector<unsigned> free;
+    for (unsigned slot = 1; slot <= kind_.limit; ++slot)
+        if (taken[slot - 1] == std::ranges::min(taken)) free.push_back(slot);
+    return free;
 }
 
 const NodeReply* Ballot::reservation() const {
@@ -93,17 +147,19 @@ size_t Ballot::position() const {
 
 bool Ballot::decided() const {
     const size_t q = quorum(votes_.size());
-    const size_t other = holding(other_holder());
-    if (granted() >= q || other >= q) return true;
-    return granted() + missing() < q && other + missing() < q && answered() >= q;
+    if (granted() >= q || taken()) return true;
+    size_t most = 0;
+    for (const auto& [record, left] : others()) most = std::max(most, left.size());
+    return granted() + missing() < q && most + missing() < q && answered() >= q;
 }
 
 Outcome Ballot::outcome() const {
     const size_t n = votes_.size();
     const size_t q = quorum(n);
     if (granted() >= q) return Outcome::won;
-    if (holding(other_holder()) >= q) return Outcome::held;
+    if (taken()) return Outcome::held;
     if (n - count(Verdict::not_a_lock) < q) return Outcome::not_a_lock;
+    if (n - count(Verdict::no_scripts) < q) return Outcome::no_scripts;
     if (n - count(NodeFailure::Kind::denied) < q) return Outcome::denied;
     if (count(Verdict::reserved) >= q) return Outcome::reserved;
     return answered() >= q ? Outcome::contended : Outcome::too_few;

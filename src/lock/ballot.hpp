@@ -4,6 +4,7 @@
 #include "base/node_report.hpp"
 #include "lock/operations.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,23 +13,34 @@ namespace holdfast {
 
 enum class Outcome {
     won,
-    held,        ///< one other holder has a quorum
+    held,        ///< one other holder has a quorum; with slots: one has, or each slot has one that has
     reserved,    ///< the lock is free, but on a quorum other waiters are ahead of us in the queue
-    contended,   ///< a quorum answered, and no run has a quorum
+    contended,   ///< a quorum answered, and no other holder that is in our way has a quorum
     too_few,     ///< too few nodes answered, or too late to leave enough of the lease
     not_a_lock,  ///< on so many nodes the key is not a lock that no quorum is left
     denied,      ///< so many nodes refuse us that no quorum is left
     same_server, ///< two of the nodes are one server
     other_nodes, ///< a holder has taken the lock over another number of nodes than we use
+    other_limit, ///< a holder has taken one of another number of slots than we ask for
+    no_scripts,  ///< so many nodes run no scripts, which our kind needs, that no quorum is left
     interrupted, ///< a signal asks us to stop
 };
 
 /// What a node says of the lock, as text for the node's line in a message.
 std::string words_of(const tl::expected<NodeReply, NodeFailure>&);
 
+/// One that holds the lock, as one node names it: what stands in the key, or a member of the group there.
+struct NamedHolder {
+    std::string record;
+    milliseconds left; ///< until the node lets it go, unless renewed
+};
+/// All that a node's answer names; none if the key has a group whose members have ended.
+std::vector<NamedHolder> named_holders(const NodeReply&);
+
 class Ballot {
   public:
-    explicit Ballot(size_t nodes) : votes_(nodes) {}
+    /// `kind`: in which we want to hold the lock.
+    explicit Ballot(size_t nodes, LockKind kind = {}) : votes_(nodes), kind_{kind} {}
 
     using Vote = tl::expected<NodeReply, NodeFailure>;
     void add(size_t node, Vote vote) { votes_[node] = std::move(vote); }
@@ -48,11 +60,18 @@ class Ballot {
     size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
     /// The record of another holder that most nodes name; empty if no node names one.
     std::string other_holder() const;
+    /// How many other holders a quorum names.
+    size_t other_holders() const;
     /// A holder of holdfast that has taken the lock over another number of nodes than we use: the two quorums may share
     /// no node.
     std::optional<Record> over_other_nodes() const;
-    /// In how long fewer than a quorum will hold other_holder(), unless that holder renews it.
+    /// A holder of one of another number of slots.
+    std::optional<Record> with_other_limit() const;
+    /// In how long no other holder will be in our way, unless one renews: until fewer than a quorum hold the last of
+    /// them, or with slots the first.
     milliseconds other_expires_in() const;
+    /// The slots of which the fewest nodes say that they are taken.
+    std::vector<unsigned> likely_free_slots() const;
     /// The reply that names the first in the queue, from the node on which that entry lives longest; null if none does.
     const NodeReply* reservation() const;
     /// Our place in the queue, on the node on which we are farthest from our turn; 0 if we are in no queue.
@@ -62,9 +81,18 @@ class Ballot {
     size_t count(Verdict) const;
     size_t count(NodeFailure::Kind) const;
     size_t missing() const;
-    size_t holding(const std::string& value) const;
+    /// For each other holder's record, how long each node that names it keeps it.
+    std::map<std::string, std::vector<milliseconds>> others() const;
+    /// The other holders that a quorum names.
+    std::vector<Record> with_quorum() const;
+    /// Whether holders that a quorum names leave no room for us.
+    bool taken() const;
+    /// The first holder named by any node for which `is` holds.
+    template <typename Is>
+    std::optional<Record> find_holder(Is is) const;
 
     std::vector<std::optional<Vote>> votes_;
+    LockKind kind_;
 };
 
 } // namespace holdfast

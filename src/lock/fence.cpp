@@ -20,6 +20,6 @@ bool FenceAgreement::agreed() const {
     return static_cast<size_t>(with_it) >= quorum(accepted_.size());
 }
 
-void FenceAgreement::raise() { target_ = Fence{seen_.number + 1}; }
+void FenceAgreement::raise() { target_ = next_fence(seen_, shared_); }
 
 } // namespace holdfast

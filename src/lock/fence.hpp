@@ -5,6 +5,10 @@
 // A number is agreed when a quorum has accepted it for our record; two quorums share a node, so numbers are unique and
 // grow in the order in which locks were won, even if two holders overlapped (hazards 54-58). A grant that arrives after
 // its round counts neither here nor for the lease, because its number may be larger. tests/model checks all of this.
+//
+// Exclusive holders and those with a slot have even numbers. All shared holders between two of these have one odd
+// number: a node accepts the same odd number again for another shared holder. So an exclusive holder that was paused is
+// refused where shared ones have come in since, and no shared holder is refused because of another.
 #pragma once
 
 #include <compare>
@@ -21,13 +25,20 @@ struct Fence {
 /// A script computes with doubles, and not far above this number a double cannot tell a number from the next.
 constexpr Fence largest_fence{9'000'000'000'000'000};
 
+/// The smallest number that a node accepts after it has accepted `last`.
+constexpr Fence next_fence(Fence last, bool shared) {
+    if (shared) return {last.number | 1};
+    return {(last.number / 2 + 1) * 2};
+}
+
 class FenceAgreement {
   public:
-    explicit FenceAgreement(size_t nodes) : accepted_(nodes) {}
+    explicit FenceAgreement(size_t nodes, bool shared = false) : accepted_(nodes), shared_{shared} {}
 
     /// That node has accepted the number for our record.
     void accepted(size_t node, Fence);
-    /// A node refuses the target, because it has already accepted this number, which is no smaller.
+    /// A node refuses the target, because it has already accepted this number, which is larger, or no smaller if the
+    /// lock is not shared.
     void refused(Fence);
     /// The node does not have our record under the key, so a number that it accepted does not count for us.
     void not_ours(size_t node) { accepted_[node].reset(); }
@@ -38,13 +49,15 @@ class FenceAgreement {
     bool agreed() const;
     /// Whether the node has accepted only a smaller number for us, and so has to be asked to accept the target.
     bool behind(size_t node) const { return accepted_[node] && *accepted_[node] < target_; }
-    /// Makes the target larger than every number heard of, because a quorum cannot agree on the old target.
+    /// Makes the target one that every node accepts that has accepted no more than the numbers heard of, because a
+    /// quorum cannot agree on the old target.
     void raise();
 
   private:
     std::vector<std::optional<Fence>> accepted_; ///< by node; nothing: the node has accepted no number for our record
     Fence target_;
     Fence seen_; ///< the largest number heard of
+    bool shared_;
 };
 
 } // namespace holdfast

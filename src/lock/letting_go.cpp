@@ -61,13 +61,13 @@ void Lock::undo(const Answers& acquire_answers) {
     // read the release that follows; and a transaction does not get past its first step if we wait for no answers.
     const milliseconds others_get = timing().node_timeout / 10;
     // The release names no entry, so our place in the queue is kept.
-    tell(asked, awaited, others_get, 0, [&](size_t i) { return Release{token_, "", may_come_late(i)}; });
+    tell(asked, awaited, others_get, 0, [&](size_t i) { return Release{token_, "", may_come_late(i), seat()}; });
 }
 
 void Lock::withdraw() {
     const std::vector<bool> all(nodes_.size(), true);
     tell(all, answered_, milliseconds{0}, quorum(all.size()), [&](size_t i) {
-        return Withdraw{token_, entry_.value, may_come_late(i)};
+        return Withdraw{token_, entry_.value, may_come_late(i), seat()};
     });
     lease_ = Lease{nodes_.size()};
 }
@@ -147,15 +147,15 @@ bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::func
 bool Lock::keep(milliseconds rest) {
     const auto extend = [&](size_t i) {
         // A request without an answer may still set the key on this node for a whole TTL, so the node gets a release.
-        return may_come_late(i) ? Operation{Release{token_, entry_.value, true}}
-                                : Operation{Extend{token_, record_, rest}};
+        return may_come_late(i) ? Operation{Release{token_, entry_.value, true, seat()}}
+                                : Operation{Extend{token_, record_, rest, seat(), entry_.value}};
     };
     // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
     return let_go(valid_until().value_or(BootTime{}), extend, [](Verdict word) { return word == Verdict::yours; });
 }
 
 bool Lock::release() {
-    const auto release = [&](size_t i) { return Release{token_, entry_.value, may_come_late(i)}; };
+    const auto release = [&](size_t i) { return Release{token_, entry_.value, may_come_late(i), seat()}; };
     return let_go(BootTime::max(), release, [](Verdict) { return true; });
 }
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace holdfast {
 namespace {
@@ -37,9 +38,17 @@ std::optional<milliseconds> votes_complete_in(std::vector<milliseconds> votes_in
     return votes_in[wanted - others - 1];
 }
 
+/// The slot for which a run asks at first, so that runs that begin together ask for different ones.
+unsigned slot_of(const std::string& run, unsigned limit) {
+    unsigned number = 0;
+    std::from_chars(run.data(), run.data() + std::min<size_t>(run.size(), 7), number, 16);
+    return number % limit + 1;
+}
+
 void add_who_is_ahead(Attempt& attempt, const Ballot& ballot) {
     if (attempt.outcome == Outcome::held) {
         attempt.holder = Record::parse(ballot.other_holder());
+        attempt.holders = ballot.other_holders();
         attempt.expires_in = ballot.other_expires_in();
     }
     if (const NodeReply* reservation = ballot.reservation(); reservation && attempt.outcome == Outcome::reserved) {
@@ -70,6 +79,7 @@ Lock::Lock(NodeSet nodes, LockKey key, LockTerms terms, Token token, const Tenur
     : Lock{std::move(nodes), std::move(key), terms, held.record.holder.value_or(Holder{})} {
     token_ = std::move(token);
     record_ = held.record;
+    terms_.kind = self_.kind;
     fence_ = held.fence;
     answered_.assign(nodes_.size(), true);
     unanswered_on_.assign(nodes_.size(), of_another_process);
@@ -132,15 +142,40 @@ void Lock::begin_attempt(bool waits) {
     if (enforced(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
     self_.since = wall_time_since_epoch();
     self_.nodes = nodes_.size();
+    self_.kind = terms_.kind;
+    if (waits && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
+    if (const unsigned limit = terms_.kind.limit; limit > 0)
+        self_.slot = next_slot_.value_or(slot_of(token_.run, limit));
     record_ = Record::make(token_, self_);
     lease_ = Lease{nodes_.size()};
-    if (waits && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
+}
+
+std::optional<Seat> Lock::seat() const {
+    switch (terms_.kind.way) {
+    case LockKind::Way::shared: return Seat{terms_.kind, token_.run};
+    case LockKind::Way::slots: return Seat{terms_.kind, fmt::format("{}", self_.slot)};
+    default: return {};
+    }
+}
+
+void Lock::listen_for_turn() {
+    nodes_.listen(key_.turn_channel(token_.run));
+    if (shares()) nodes_.listen(key_.shared_turn_channel());
+}
+
+void Lock::hear_turn() {
+    for (const Message& message : nodes_.take_messages()) {
+        unsigned slot = 0;
+        std::from_chars(message.text.data(), message.text.data() + message.text.size(), slot);
+        if (message.channel == key_.turn_channel(token_.run) && slot >= 1 && slot <= terms_.kind.limit)
+            next_slot_ = slot;
+    }
 }
 
 Attempt Lock::try_once(const Try& how) {
     begin_attempt(how.wait.has_value());
-    Ballot ballot{nodes_.size()};
-    FenceAgreement fences{nodes_.size()};
+    Ballot ballot{nodes_.size(), terms_.kind};
+    FenceAgreement fences{nodes_.size(), shares()};
     std::vector<milliseconds> votes_in; // of the nodes that were started too short a time ago
     const auto enough = [&](const Answers& answers) {
         count(ballot, answers, [&](size_t i) {
@@ -186,6 +221,10 @@ Attempt Lock::try_once(const Try& how) {
         attempt.outcome = Outcome::other_nodes;
         attempt.holder = std::move(*holder);
     }
+    if (auto holder = ballot.with_other_limit()) {
+        attempt.outcome = Outcome::other_limit;
+        attempt.holder = std::move(*holder);
+    }
     if (!twice.empty()) attempt.outcome = Outcome::same_server;
     if (attempt.outcome == Outcome::won &&
         (BootClock::now() > deadline || !agree_on_fence(std::move(fences), deadline) || !worth_starting()))
@@ -194,12 +233,17 @@ Attempt Lock::try_once(const Try& how) {
     attempt.nodes = twice.empty() ? reports(ballot, answers, won) : std::move(twice);
     if (won) return attempt;
     add_who_is_ahead(attempt, ballot);
+    if (terms_.kind.limit > 0) {
+        const std::vector<unsigned> free = ballot.likely_free_slots();
+        next_slot_ = free[static_cast<size_t>(random_up_to(nanoseconds{free.size() - 1}).count())];
+    }
     undo(answers);
     return attempt;
 }
 
 Acquire Lock::request(const Try& how) const {
     Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
+    acquire.seat = seat();
     if (how.wait)
         acquire.waiting = {entry_.value, how.wait->wall,
                            std::chrono::duration_cast<milliseconds>(BootClock::now() - how.wait->boot),
@@ -217,7 +261,8 @@ void Lock::heed(size_t node, const Answer& answer) {
 }
 
 bool Lock::is_own(const Ballot::Vote& vote) const {
-    return vote && vote->verdict == Verdict::held && vote->value == record_.value;
+    return vote && vote->verdict == Verdict::held &&
+           std::ranges::count(named_holders(*vote), record_.value, &NamedHolder::record) > 0;
 }
 
 bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
@@ -225,7 +270,7 @@ bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
         if (round > 0) fences.raise();
         const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
             if (!fences.behind(i)) return {};
-            return exchange(key_, Raise{record_, fences.target()}, modes_[i]);
+            return exchange(key_, Raise{record_, fences.target(), seat()}, modes_[i]);
         };
         Ballot ballot{nodes_.size()};
         const auto enough = [&](const Answers& answers) {
@@ -251,7 +296,10 @@ bool Lock::told_of_revocation() {
     const std::string ours = token_.text() + " ";
     bool told = false;
     for (const Message& message : nodes_.take_messages()) {
-        if (message.channel != key_.revoked_channel() || !message.text.starts_with(ours)) continue;
+        if (message.channel != key_.revoked_channel()) continue;
+        // An earlier version that has taken away a whole group names the group in place of our token.
+        if (seat() && message.text.starts_with(seat()->group())) told = true;
+        if (!message.text.starts_with(ours)) continue;
         taken_away_ = printable(message.text.substr(ours.size()), 500);
         told = true;
     }
@@ -308,7 +356,7 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
     const auto exchange_for = [&](size_t i) {
         // A node that we never reached was never asked for the lock, so the node cannot hold it.
         if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
-        return exchange(key_, Extend{token_, record_, timing().ttl}, modes_[i]);
+        return exchange(key_, Extend{token_, record_, timing().ttl, seat(), entry_.value}, modes_[i]);
     };
     const Answers answers = nodes_.ask(exchange_for, {.enough = enough,
                                                       .deadline = deadline,
@@ -339,7 +387,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
         if (!missing[i]) return {};
         if (!may_come_late(i)) unanswered_on_[i] = nodes_.connection_number(i);
         lease_.asked(i);
-        return exchange(key_, Restore{token_, record_, timing().ttl, fence_}, modes_[i]);
+        return exchange(key_, Restore{token_, record_, timing().ttl, fence_, seat(), entry_.value}, modes_[i]);
     };
     enough(nodes_.ask(exchange_for, {.enough = enough,
                                      .deadline = BootClock::now() + timing().node_timeout,

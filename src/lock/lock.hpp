@@ -23,8 +23,9 @@ namespace holdfast {
 /// How one attempt to take the lock ended.
 struct Attempt {
     Outcome outcome = Outcome::too_few;
-    Record holder{};           ///< of held and other_nodes: the other holder
-    milliseconds expires_in{}; ///< held: until the other holder's quorum ends, unless renewed; reserved: how long the
+    Record holder{};           ///< of held, other_nodes and other_limit: the other holder, or one of them
+    size_t holders = 0;        ///< of held: how many other holders have a quorum
+    milliseconds expires_in{}; ///< held: until no other holder is in our way, unless renewed; reserved: how long the
                                ///< entry of `first` lives
     Record first{};            ///< reserved: the waiter that has the next turn
     size_t position = 0;       ///< our place in the queue; 0: we are in no queue
@@ -48,6 +49,7 @@ struct LockTerms {
     /// the same value.
     std::optional<milliseconds> restart_guard{};
     Mode mode = Mode::scripts;
+    LockKind kind{};
 };
 
 /// The instant at which a run began to wait, by two clocks.
@@ -73,7 +75,11 @@ class Lock {
     const LockKey& key() const { return key_; }
     const Token& token() const { return token_; }
     const Timing& timing() const { return terms_.timing; }
-    /// After a win: our fence number, which is larger than that of every earlier holder.
+    const LockKind& kind() const { return terms_.kind; }
+    /// After a win with slots: our slot.
+    std::optional<unsigned> slot() const { return self_.slot > 0 ? std::optional{self_.slot} : std::nullopt; }
+    /// After a win: our fence number, which is larger than that of every earlier holder; shared holders that follow one
+    /// another have the same.
     Fence fence() const { return fence_; }
     NodeSet& nodes() { return nodes_; }
 
@@ -81,7 +87,10 @@ class Lock {
     Attempt try_once(const Try& how = {});
 
     /// From here on each node that can push messages tells us when it is our turn.
-    void listen_for_turn() { nodes_.listen(key_.turn_channel(token_.run)); }
+    void listen_for_turn();
+    /// Reads the messages that have come since the last call. With slots, such a message names a slot that is free,
+    /// which the next attempt asks for.
+    void hear_turn();
     /// Leaves the queue on every node, and deletes a key that an attempt of ours may have left there.
     void withdraw();
     /// From here on each node that can push messages tells us when the lock is taken away from us.
@@ -149,6 +158,9 @@ class Lock {
     bool is_revoked(const Ballot::Vote& vote);
     /// Whether a node names this very attempt as the holder, because an earlier copy of its request was granted there.
     bool is_own(const Ballot::Vote&) const;
+    /// Our place in the group of our kind, in this attempt; nothing for an exclusive lock.
+    std::optional<Seat> seat() const;
+    bool shares() const { return terms_.kind.way == LockKind::Way::shared; }
     bool agree_on_fence(FenceAgreement, BootTime deadline);
     /// One round that ends at `yes_enough` yes, and marks in `missing` each node that has forgotten the lock. Sentinels
     /// confirm each yes: a majority, or if it is to be `confirmed` as a grant, all of them.
@@ -176,6 +188,7 @@ class Lock {
     std::vector<bool> answered_; ///< by node: whether the node answered when it was last waited for
     std::vector<NodeReport> reports_;
     std::optional<std::string> taken_away_;
+    std::optional<unsigned> next_slot_; ///< for which the next attempt asks; nothing: as the run's id says
 };
 
 } // namespace holdfast

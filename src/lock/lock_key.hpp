@@ -20,9 +20,14 @@ struct LockKey {
     std::string seen() const { return companion("seen"); }   ///< waiters, sorted by when an entry becomes stale
     /// A node that has this key holds the token void: it grants and renews nothing for that token.
     std::string void_mark(std::string_view token) const { return companion("void:") + std::string{token}; }
+    /// Of a group of holders: each member and when it ends by the node's clock, and the members' records.
+    std::string members() const { return companion("members"); }
+    std::string records() const { return companion("records"); }
     /// The channel on which that run hears that it may try.
     std::string turn_channel(std::string_view run) const { return turn_channels() + std::string{run}; }
     std::string turn_channels() const { return companion("turn:"); }
+    /// The channel on which all waiters for a shared lock hear that they may try.
+    std::string shared_turn_channel() const { return turn_channels() + "shared"; }
     /// On this channel a node sends the token of a holder from which the lock was taken away, and the words for that
     /// holder.
     std::string revoked_channel() const { return companion("revoked"); }

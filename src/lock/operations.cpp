@@ -1,5 +1,6 @@
 #include "lock/operations.hpp"
 
+#include "lock/operations/results.hpp"
 #include "redis/explain.hpp"
 
 #include <fmt/format.h>
@@ -38,6 +39,16 @@ std::optional<Request> alone(const LockKey& key, const Operation& operation) {
         operation);
 }
 
+/// Whether the operation is for a member of a group, for which there are scripts alone.
+bool needs_scripts(const Operation& operation) {
+    return std::visit(
+        [](const auto& one) {
+            if constexpr (requires { one.seat; }) return one.seat.has_value();
+            else return false;
+        },
+        operation);
+}
+
 } // namespace
 
 Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode) {
@@ -47,6 +58,7 @@ Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode) {
                 if (is_on_the_way(replies.back()))
                     if (auto request = alone(key, operation)) return Exchange{std::move(*request), {}, true};
                 if (!refuses_command(replies.back())) return std::move(replies.back());
+                if (needs_scripts(operation)) return verdict("no_scripts");
                 Exchange transaction = by_transaction(key, operation, mode);
                 transaction.before = fmt::format("at EVAL {}; at MULTI ", meaning(replies.back()).text);
                 return transaction;

@@ -28,7 +28,8 @@ using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdra
 enum class Mode { scripts, transactions };
 
 /// One operation on one node. If the node refuses EVAL in words that tell no other reason, the exchange goes on at once
-/// with a transaction, and sets `mode`, which outlives the exchange, to transactions if the node takes that.
+/// with a transaction, and sets `mode`, which outlives the exchange, to transactions if the node takes that. For a
+/// member of a group there is no transaction; the answer is no_scripts then.
 Exchange exchange(const LockKey&, const Operation&, Mode& mode);
 
 } // namespace holdfast

@@ -36,6 +36,9 @@ std::optional<Holder> parse_holder(std::string_view text) {
         const auto at = object.find(key);
         return at != object.end() && at->is_number_integer() ? at->get<int64_t>() : 0;
     };
+    const auto small = [&](const char* key) {
+        return static_cast<unsigned>(std::clamp<int64_t>(number(key), 0, most_slots));
+    };
     const auto kept = object.find("kept");
     return Holder{string("label"),
                   string("user"),
@@ -44,7 +47,9 @@ std::optional<Holder> parse_holder(std::string_view text) {
                   milliseconds{number("since")},
                   std::clamp<milliseconds>(milliseconds{number("ttl_ms")}, milliseconds{0}, std::chrono::days{365}),
                   kept != object.end() && *kept == true,
-                  static_cast<size_t>(std::max<int64_t>(number("nodes"), 0))};
+                  static_cast<size_t>(std::max<int64_t>(number("nodes"), 0)),
+                  {kind_named(string("kind")).value_or(LockKind::Way::exclusive), small("slots")},
+                  small("slot")};
 }
 
 } // namespace
@@ -78,6 +83,9 @@ Record Record::of_waiter(const std::string& run, const Holder& holder) {
                 {"ttl_ms", holder.ttl.count()}};
     if (holder.kept) object["kept"] = true;
     if (holder.nodes > 0) object["nodes"] = holder.nodes;
+    if (holder.kind.way != LockKind::Way::exclusive) object["kind"] = name_of(holder.kind.way);
+    if (holder.kind.way == LockKind::Way::slots) object["slots"] = holder.kind.limit;
+    if (holder.slot > 0) object["slot"] = holder.slot;
     const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
     return {run + " " + text, holder};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "lock/kind.hpp"
 
 #include <compare>
 #include <optional>
@@ -31,6 +32,8 @@ struct Holder {
     bool kept = false; ///< taken by `acquire`: no process renews the lock by itself, and any process that has the token
                        ///< may release it
     size_t nodes = 0;  ///< over how many nodes the lock is taken; 0: an earlier version did not say
+    LockKind kind{};
+    unsigned slot = 0; ///< of a holder with kind slots: its number
 };
 
 /// A Holder that describes this process on this host.

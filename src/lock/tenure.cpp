@@ -17,17 +17,19 @@ Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token, Mode mode)
         std::string text = one ? "not ours" : one.error().text;
         if (one) ++result.answered;
         if (one && one->verdict == Verdict::held) {
-            Record record = Record::parse(one->value);
-            if (record.token() == token.text()) {
+            text = words_of(one);
+            for (const NamedHolder& holder : named_holders(*one)) {
+                Record record = Record::parse(holder.record);
+                if (record.token() != token.text()) continue;
                 // We may have waited for another node since this node read its TTL, so that time is subtracted.
                 const auto rest =
-                    one->ttl_left - std::chrono::ceil<milliseconds>(BootClock::now() - *answers[i]->sent_at);
+                    holder.left - std::chrono::ceil<milliseconds>(BootClock::now() - *answers[i]->sent_at);
                 if (rest > milliseconds{0}) left.push_back(rest);
                 text = rest > milliseconds{0} ? fmt::format("ours for {}", format_duration(rest))
                                               : std::string{"ours, and about to end"};
                 result.fence = std::max(result.fence, one->fence);
                 result.record = std::move(record);
-            } else text = fmt::format("held by {}", describe(record));
+            }
         }
         result.nodes.push_back({nodes.node(i).display(), std::move(text)});
     }

@@ -51,6 +51,8 @@ class Wait {
         case Outcome::not_a_lock:
         case Outcome::same_server:
         case Outcome::other_nodes:
+        case Outcome::other_limit:
+        case Outcome::no_scripts:
         case Outcome::denied: return true;
         case Outcome::contended:
         case Outcome::reserved: return ended_ >= (waits() ? until_ : begin_.boot + longest_contention);
@@ -65,7 +67,7 @@ class Wait {
             lock_.listen_for_turn();
             queued_ = true;
         } else lock_.nodes().wait(next_attempt(attempt), interrupt_);
-        lock_.nodes().take_messages();
+        lock_.hear_turn();
         return !interrupted();
     }
 

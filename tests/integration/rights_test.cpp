@@ -88,6 +88,13 @@ class Everything {
         ask(key, mode, Acquire{third, record(third), 30s, {}});
         ask(key, mode, Revoke{record(other), "because"});
         ask(key, mode, Withdraw{other, entry, false});
+        if (mode == Mode::transactions) return;
+        const LockKey group{"z", "holdfast:"};
+        const Seat seat{{LockKind::Way::slots, 2}, "1"};
+        ask(group, mode, Acquire{one, record(one), 30s, {}, {}, seat});
+        ask(group, mode, Acquire{other, record(other), 30s, {}, {}, seat});
+        ask(group, mode, Extend{one, record(one), 30s, seat});
+        ask(group, mode, Release{one, "", false, seat});
     }
 
     void ask(const LockKey& key, Mode mode, const Operation& operation) {

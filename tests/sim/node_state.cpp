@@ -67,7 +67,8 @@ struct NodeState::Apply {
             ahead = node.first(now);
         }
         if (!node.key_ && (ahead == nullptr || is_ours(ahead))) {
-            const int64_t fence = std::max(node.last_fence() + 1, near(milliseconds{op.proposal.number}, now));
+            const Fence last{std::max(node.last_fence(), near(milliseconds{op.proposal.number}, now) - 1)};
+            const int64_t fence = next_fence(last, false).number;
             node.key_ = {op.record.value, now + op.ttl};
             if (ahead != nullptr) node.leave(op.waiting->entry);
             node.set_fence(fence, now);

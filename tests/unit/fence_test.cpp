@@ -33,9 +33,24 @@ TEST_CASE("a number that cannot be agreed on is followed by one that is larger t
     fences.accepted(1, {9});
     fences.refused({12});
     fences.raise();
-    CHECK(fences.target() == Fence{13});
+    CHECK(fences.target() == Fence{14});
     CHECK(fences.behind(0));
     CHECK(fences.behind(1));
+}
+
+TEST_CASE("shared holders agree on an odd number, which others may have as well") {
+    FenceAgreement fences{3, true};
+    fences.accepted(0, {5});
+    fences.accepted(1, {9});
+    fences.refused({12});
+    fences.raise();
+    CHECK(fences.target() == Fence{13});
+    fences.refused({13});
+    fences.raise();
+    CHECK(fences.target() == Fence{13});
+    CHECK(next_fence({14}, true) == Fence{15});
+    CHECK(next_fence({15}, false) == Fence{16});
+    CHECK(next_fence({16}, false) == Fence{18});
 }
 
 TEST_CASE("a node that holds another's record counts for no number") {

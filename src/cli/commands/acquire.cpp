@@ -4,6 +4,7 @@
 #include "base/poller.hpp"
 #include "cli/command_table.hpp"
 #include "cli/environment.hpp"
+#include "cli/kind_options.hpp"
 #include "cli/screen.hpp"
 #include "cli/taking.hpp"
 #include "cli/token_file.hpp"
@@ -52,13 +53,14 @@ std::string assignments(const std::vector<std::string>& variables) {
 std::string as_json(const Lock& lock) {
     const BootTime now = BootClock::now();
     const auto lasts = std::chrono::duration_cast<milliseconds>(lock.valid_until().value_or(now) - now);
-    return Json::object({{"lock", lock.key().name},
-                         {"key", lock.key().key()},
-                         {"token", lock.token().text()},
-                         {"fence", lock.fence().number},
-                         {"ttl_ms", lock.timing().ttl.count()},
-                         {"expires_at", rfc3339(wall_time_since_epoch() + lasts)}})
-        .line();
+    Json json = Json::object({{"lock", lock.key().name},
+                              {"key", lock.key().key()},
+                              {"token", lock.token().text()},
+                              {"fence", lock.fence().number},
+                              {"ttl_ms", lock.timing().ttl.count()},
+                              {"expires_at", rfc3339(wall_time_since_epoch() + lasts)}});
+    if (const auto slot = lock.slot()) json.add("slot", *slot);
+    return json.line();
 }
 
 /// Writes to stdout for as long as the lock lasts, because the reader may be slow, and a lock that has ended is no use.
@@ -113,7 +115,7 @@ Exit acquire(const Arguments& typed, const Settings& settings) {
         throw Failure{ExitStatus::usage, "--json and --export contradict each other; give one of them"};
     const LockKey key = lock_key(typed.name, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
-    const LockTerms terms = lock_terms(settings, nodes.size(), milliseconds{0});
+    const LockTerms terms = lock_terms(settings, nodes.size(), kind_of(typed), milliseconds{0});
     refuse_inside_itself(runs_around(), key, nodes, settings);
     Lock lock{NodeSet{nodes, settings.node_timeout}, key, terms, caller(settings)};
     const Log log{settings.verbosity};
@@ -138,6 +140,9 @@ Exit acquire(const Arguments& typed, const Settings& settings) {
 }
 
 constexpr std::array own{
+    shared_option,
+    exclusive_option,
+    slots_option,
     OptionSyntax{"--json", "", "print token, fence and times as JSON"},
     OptionSyntax{"--export", "", "print assignments for a shell's eval"},
     OptionSyntax{"--token-file", "FILE", "write the token there instead of to stdout"},

@@ -47,7 +47,7 @@ Lock taken_up(const Arguments& typed, const Settings& settings) {
                                                      command)};
     NodeSet nodes = nodes_to_ask(settings, key);
     std::optional<LockTerms> terms;
-    if (typed.settings.contains("ttl")) terms = lock_terms(settings, nodes.size(), milliseconds{0});
+    if (typed.settings.contains("ttl")) terms = lock_terms(settings, nodes.size(), {}, milliseconds{0});
     const Tenure held = tenure(nodes, key, *token, mode(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "cli/command_table.hpp"
+#include "cli/kind_options.hpp"
 
 #include <fmt/format.h>
 
@@ -20,7 +21,7 @@ Exit run(const Arguments& typed, const Settings& settings) {
         if (wanted) wanted->write(typed.name, status, report);
     };
     try {
-        const Exit exit = run_under_lock(typed.name, typed.words, settings, report);
+        const Exit exit = run_under_lock(typed.name, kind_of(typed), typed.words, settings, report);
         tell(exit.status);
         return exit;
     } catch (const Failure& failure) {
@@ -48,6 +49,9 @@ void take_shell(Arguments& typed) {
 
 constexpr std::array own{
     OptionSyntax{"-c,--shell", "STRING", "run the command through /bin/sh"},
+    shared_option,
+    exclusive_option,
+    slots_option,
     OptionSyntax{"--status-fd", "N", "write how the run ended to descriptor N, as a line of JSON"},
 };
 

@@ -7,20 +7,28 @@
 namespace holdfast {
 
 extern const std::string_view acquire_lua;
+extern const std::string_view join_lua;
+extern const std::string_view members_lua;
+extern const std::string_view taking_lua;
 
 Request Acquire::script(const LockKey& key) const {
     const Waiting wait = waiting.value_or(Waiting{});
-    return script_request(acquire_lua, key, token.text(),
-                          {{"ours", record.value},
-                           {"ttl", argument(ttl)},
-                           {"run", token.run},
-                           {"attempt", argument(token.attempt)},
-                           {"proposal", argument(proposal.number)},
-                           {"entry", wait.entry},
-                           {"since", argument(wait.since)},
-                           {"waited", argument(wait.waited)},
-                           {"lasts", argument(wait.lasts)},
-                           {"earlier_fence", key.earlier_fence()}});
+    ScriptArguments arguments{{"ours", record.value},
+                              {"ttl", argument(ttl)},
+                              {"run", token.run},
+                              {"attempt", argument(token.attempt)},
+                              {"proposal", argument(proposal.number)},
+                              {"entry", wait.entry},
+                              {"since", argument(wait.since)},
+                              {"waited", argument(wait.waited)},
+                              {"lasts", argument(wait.lasts)},
+                              {"earlier_fence", key.earlier_fence()}};
+    if (!seat)
+        return script_request(joined({taking_lua, members_lua, acquire_lua}), key, token.text(), arguments,
+                              group_keys(key));
+    arguments.push_back({"turns", key.turn_channels()});
+    return publishing(member_script_request(joined({taking_lua, members_lua, join_lua}), key, token.text(), *seat,
+                                            std::move(arguments)));
 }
 
 namespace {
@@ -88,15 +96,17 @@ class Acquisition {
     }
 
     Exchange take(const QueueHead& head, int64_t last_fence) const {
-        const int64_t fence = std::max(last_fence + 1, near(milliseconds{op_.proposal.number}, head.now).count());
+        const Fence fence =
+            std::max(next_fence(Fence{last_fence}, false),
+                     next_fence(Fence{near(milliseconds{op_.proposal.number}, head.now).count() - 1}, false));
         return commit(
             [&](Request& request) {
                 request.add({"SET", key_.key(), op_.record.value, "PX", argument(op_.ttl)});
                 if (!head.first.empty()) leave(key_, head.first, request);
-                set_fence(key_, fence, request);
+                set_fence(key_, fence.number, request);
             },
             [fence](const Reply&) -> Step {
-                return list({text("granted"), text(""), integer(fence)});
+                return list({text("granted"), text(""), integer(fence.number)});
             },
             [self = *this] { return self.look(true); });
     }

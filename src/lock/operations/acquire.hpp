@@ -16,15 +16,20 @@ struct Waiting {
     milliseconds lasts; ///< how long the entry lives unless it is refreshed
 };
 
-/// Takes the key if the key is free, or of an earlier attempt of the same run, and no other waiter is ahead in the
-/// queue; the run then leaves the queue, and the node accepts a fence number. Otherwise, if `waiting` is set, the run
-/// enters the queue or refreshes its entry there. Verdicts: granted, held, reserved, revoked.
+/// Without a seat: takes the key if the key is free, or of an earlier attempt of the same run, and no other waiter is
+/// ahead in the queue; the run then leaves the queue, and the node accepts a fence number. Otherwise, if `waiting` is
+/// set, the run enters the queue or refreshes its entry there. Verdicts: granted, held, reserved, revoked.
+///
+/// With a seat: joins the group of that kind if the key is free or has that group, the seat is free or of an earlier
+/// attempt of the same run, and no other waiter is ahead, or for a shared lock only waiters that would share it. The
+/// first member makes the group. A group has one limit at a time. Verdicts: the same, and no_scripts.
 struct Acquire {
     Token token;
     Record record;
     milliseconds ttl;
     Fence proposal;
     std::optional<Waiting> waiting{};
+    std::optional<Seat> seat{};
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

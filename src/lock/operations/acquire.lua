@@ -8,25 +8,19 @@ end
 local waits = entry ~= ''
 local ahead = first()
 if waits and (record or (ahead and ahead ~= entry)) then
-    local at = now()
-    redis.call('ZADD', QUEUE, 'NX', near(tonumber(since), at - waited), entry)
-    redis.call('ZADD', SEEN, at + lasts, entry)
-    redis.call('PEXPIRE', QUEUE, queue_lasts)
-    redis.call('PEXPIRE', SEEN, queue_lasts)
+    enter()
     ahead = first()
 end
 if not record and (not ahead or ahead == entry) then
-    local last = last_fence()
-    if last == 0 then
-        local of_earlier_version = redis.pcall('GET', earlier_fence)
-        last = type(of_earlier_version) == 'string' and tonumber(of_earlier_version) or 0
-    end
-    local fence = math.max(last + 1, near(tonumber(proposal), now()))
+    local fence = math.max(known_fence() + 1, near(tonumber(proposal), now()))
+    fence = fence + fence % 2
     if ahead then leave(entry) end
     set_fence(fence)
     redis.call('SET', K, ours, 'PX', ttl)
     return {'granted', '', fence}
 end
-local position = waits and (redis.call('ZRANK', QUEUE, entry) or -1) + 1 or 0
-if record then return {'held', record, redis.call('PTTL', K), position} end
-return {'reserved', ahead, tonumber(redis.call('ZSCORE', SEEN, ahead)) - now(), position}
+if record then
+    local group = string.sub(record, 1, 10) == '+holdfast-' and members(now()) or {}
+    return {'held', record, redis.call('PTTL', K), position(), group}
+end
+return {'reserved', ahead, tonumber(redis.call('ZSCORE', SEEN, ahead)) - now(), position()}

@@ -74,7 +74,10 @@ QueueHead::QueueHead(std::span<const Reply> replies) : now{time_of(replies[0])} 
 
 Request QueueHead::hint(const LockKey& key) const {
     Request request;
-    if (!first.empty()) request.add({"PUBLISH", key.turn_channel(first.substr(0, first.find(' '))), ""});
+    if (first.empty()) return request;
+    const Record waiter = Record::parse(first);
+    const bool shares = waiter.holder && waiter.holder->kind.way == LockKind::Way::shared;
+    request.add({"PUBLISH", shares ? key.shared_turn_channel() : key.turn_channel(waiter.token()), ""});
     return request;
 }
 

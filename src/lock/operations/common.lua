@@ -10,19 +10,24 @@ local function leave(entry)
     redis.call('ZREM', QUEUE, entry)
     redis.call('ZREM', SEEN, entry)
 end
+local function stale(entry, at) return tonumber(redis.call('ZSCORE', SEEN, entry) or 0) <= at end
 local function first()
     local entry = redis.call('ZRANGE', QUEUE, 0, 0)[1]
     if not entry then return nil end
     local at = now()
-    while entry and tonumber(redis.call('ZSCORE', SEEN, entry) or 0) <= at do
+    while entry and stale(entry, at) do
         leave(entry)
         entry = redis.call('ZRANGE', QUEUE, 0, 0)[1]
     end
     return entry
 end
-local function tell_first(turns)
+local function waits_to_share(entry) return string.find(entry, '"kind":"shared"', 1, true) end
+-- All that wait to share the lock hear of their turn at once.
+local function tell_first(turns, words)
     local entry = first()
-    if entry then redis.pcall('PUBLISH', turns .. string.match(entry, '^%x*'), '') end
+    if not entry then return end
+    local channel = waits_to_share(entry) and 'shared' or string.match(entry, '^%x*')
+    redis.pcall('PUBLISH', turns .. channel, words or '')
 end
 local function last_fence() return tonumber(redis.call('GET', FENCE) or 0) or 0 end
 local function set_fence(number) redis.call('SET', FENCE, string.format('%.0f', number), 'PX', fence_lasts) end

@@ -6,12 +6,17 @@ namespace holdfast {
 
 extern const std::string_view extend_lua;
 extern const std::string_view extend_alone_lua;
+extern const std::string_view extend_member_lua;
 
 Request Extend::script(const LockKey& key) const {
-    return script_request(extend_lua, key, token.text(), {{"ours", record.value}, {"ttl", argument(ttl)}});
+    ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}};
+    if (!seat) return script_request(extend_lua, key, token.text(), arguments);
+    arguments.push_back({"entry", entry});
+    return member_script_request(extend_member_lua, key, token.text(), *seat, std::move(arguments));
 }
 
 std::optional<Request> Extend::alone(const LockKey& key) const {
+    if (seat) return {};
     return lone_script_request(extend_alone_lua, key, {{"ours", record.value}, {"ttl", argument(ttl)}});
 }
 

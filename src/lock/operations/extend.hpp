@@ -7,16 +7,19 @@
 namespace holdfast {
 
 /// Gives the key a fresh TTL if it is ours. The script uses no command that a full server refuses (hazard 43).
-/// Verdicts: yours, missing, taken, revoked.
+/// Verdicts: yours, missing, taken, revoked. A member of a group is renewed if its record is ours and its life has not
+/// ended, and leaves the queue of a node that did not grant at first.
 struct Extend {
     Token token;
     Record record;
     milliseconds ttl;
+    std::optional<Seat> seat{}; ///< nothing: an exclusive holder
+    std::string entry{};        ///< with a seat: our entry in the queue, if there is one
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
     /// The script for the key alone. It leaves out the void mark: a revocation deletes the key as well, and nothing
-    /// renews an attempt that was given up.
+    /// renews an attempt that was given up. Nothing for a member of a group.
     std::optional<Request> alone(const LockKey&) const;
 };
 

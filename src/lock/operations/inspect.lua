@@ -9,4 +9,5 @@ for i = 1, #places, 2 do
 end
 local record = redis.call('GET', K)
 local waiting = redis.call('ZCOUNT', SEEN, '(' .. string.format('%.0f', at), '+inf')
-return {record and 'held' or 'free', record or '', redis.call('PTTL', K), 0, last_fence(), queue, waiting}
+return {record and 'held' or 'free', record or '', redis.call('PTTL', K), 0, last_fence(), queue, waiting,
+        record and string.sub(record, 1, 10) == '+holdfast-' and members(at) or {}}

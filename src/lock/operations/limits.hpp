@@ -12,6 +12,8 @@ constexpr milliseconds fence_lasts = std::chrono::days{90};
 constexpr milliseconds queue_lasts{60'000};
 /// How many places of the queue Inspect looks at, however many wait.
 constexpr size_t places_shown = 100;
+/// How many members of a group an operation's answer names at most.
+constexpr size_t members_shown = 100;
 /// How far a client's clock is believed to be from a node's.
 constexpr milliseconds clock_tolerance{1000};
 

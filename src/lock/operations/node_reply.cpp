@@ -33,6 +33,13 @@ std::vector<Waiter> queue(const Reply& reply) {
     return waiters;
 }
 
+std::vector<Member> members(const Reply& reply) {
+    std::vector<Member> members;
+    for (size_t i = 0; i + 2 < reply.items.size(); i += 3)
+        members.push_back({Record::parse(reply.items[i + 2].text), duration_of(reply.items[i + 1].integer)});
+    return members;
+}
+
 } // namespace
 
 tl::expected<NodeReply, NodeFailure> refused(const Reply& error) {
@@ -94,7 +101,9 @@ tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
         told.verdict == Verdict::granted || told.verdict == Verdict::raised || told.verdict == Verdict::yours;
     if (sets && answer.unreplicated) return tl::unexpected{*answer.unreplicated};
     if (told.verdict == Verdict::held && told.ttl_left < milliseconds{0}) return NodeReply{Verdict::not_a_lock};
+    if (reply.items.size() == 5) told.members = members(reply.items[4]);
     if (reply.items.size() > 6) {
+        told.members = members(item(7));
         told.fence = Fence{reply.items[4].integer};
         told.queue = queue(reply.items[5]);
         told.waiting = static_cast<size_t>(std::max<int64_t>(reply.items[6].integer, 0));

@@ -31,19 +31,26 @@ enum class Verdict {
     done,       ///< we are out of the queue
     changed,    ///< the key has another record by now, and nothing is done
     free,       ///< no such key
+    no_scripts, ///< the node runs no scripts, which a group of holders needs
     not_a_lock, ///< of any operation: a key of another type, or one without a TTL
 };
 
 /// The word for each verdict in a node's reply, in the order of Verdict. No reply says not_a_lock: that follows from an
 /// error or a missing TTL.
-constexpr std::array<std::string_view, 14> verdict_names{"granted",  "held",    "reserved", "raised",  "refused",
+constexpr std::array<std::string_view, 15> verdict_names{"granted",  "held",    "reserved", "raised",  "refused",
                                                          "yours",    "missing", "taken",    "revoked", "released",
-                                                         "not_ours", "done",    "changed",  "free"};
+                                                         "not_ours", "done",    "changed",  "free",    "no_scripts"};
 static_assert(verdict_names.size() == static_cast<size_t>(Verdict::not_a_lock));
 
 struct Waiter {
     Record record; ///< the waiter's entry, whose token has no attempt
     milliseconds waited{};
+};
+
+/// One member of a group of holders, as a node names it.
+struct Member {
+    Record record;
+    milliseconds left{}; ///< until the node lets it go, unless renewed
 };
 
 struct NodeReply {
@@ -54,6 +61,8 @@ struct NodeReply {
     Fence fence{};               ///< of granted, raised and refused, and of Inspect
     std::vector<Waiter> queue{}; ///< of Inspect: the living waiters among the first hundred in line
     size_t waiting = 0;          ///< of Inspect: how many waiters live in all
+    /// If the key has a group: its members, those that end last, at most a hundred
+    std::vector<Member> members{};
 };
 
 /// What a node replied to an operation.

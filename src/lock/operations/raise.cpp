@@ -5,9 +5,12 @@
 namespace holdfast {
 
 extern const std::string_view raise_lua;
+extern const std::string_view raise_member_lua;
 
 Request Raise::script(const LockKey& key) const {
-    return script_request(raise_lua, key, record.token(), {{"ours", record.value}, {"to", argument(to.number)}});
+    const ScriptArguments arguments{{"ours", record.value}, {"to", argument(to.number)}};
+    return seat ? member_script_request(raise_member_lua, key, record.token(), *seat, arguments)
+                : script_request(raise_lua, key, record.token(), arguments);
 }
 
 Exchange Raise::transaction(const LockKey& key) const {

@@ -7,9 +7,11 @@
 namespace holdfast {
 
 /// If the key is ours and the number smaller, the number becomes `to`. Verdicts: raised, refused, not_ours.
+/// For a shared holder the number may also be the node's already.
 struct Raise {
     Record record;
     Fence to;
+    std::optional<Seat> seat{}; ///< nothing: an exclusive holder
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

@@ -6,18 +6,20 @@ namespace holdfast {
 
 extern const std::string_view release_lua;
 extern const std::string_view release_alone_lua;
+extern const std::string_view release_member_lua;
 
 Request Release::script(const LockKey& key) const {
-    return publishing_script_request(release_lua, key, token.text(),
-                                     {{"run", token.run},
-                                      {"attempt", argument(token.attempt)},
-                                      {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
-                                      {"turns", key.turn_channels()},
-                                      {"entry", entry}});
+    ScriptArguments arguments{{"run", token.run},
+                              {"attempt", argument(token.attempt)},
+                              {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
+                              {"turns", key.turn_channels()},
+                              {"entry", entry}};
+    return publishing(seat ? member_script_request(release_member_lua, key, token.text(), *seat, std::move(arguments))
+                           : script_request(release_lua, key, token.text(), arguments));
 }
 
 std::optional<Request> Release::alone(const LockKey& key) const {
-    if (void_too) return {};
+    if (void_too || seat) return {};
     return lone_script_request(release_alone_lua, key, {{"run", token.run}, {"attempt", argument(token.attempt)}});
 }
 

@@ -5,10 +5,13 @@
 namespace holdfast {
 
 extern const std::string_view restore_lua;
+extern const std::string_view restore_member_lua;
 
 Request Restore::script(const LockKey& key) const {
-    return script_request(restore_lua, key, token.text(),
-                          {{"ours", record.value}, {"ttl", argument(ttl)}, {"fence", argument(fence.number)}});
+    ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}, {"fence", argument(fence.number)}};
+    if (!seat) return script_request(restore_lua, key, token.text(), arguments);
+    arguments.push_back({"entry", entry});
+    return member_script_request(restore_member_lua, key, token.text(), *seat, std::move(arguments));
 }
 
 Exchange Restore::transaction(const LockKey& key) const {

@@ -7,12 +7,15 @@
 namespace holdfast {
 
 /// Sets the record again if the key is missing or still ours, and with it the fence number if the node's is smaller.
-/// Verdicts: yours, taken, revoked.
+/// Verdicts: yours, taken, revoked. A member of a group comes back if the key is missing or has its group, and its seat
+/// is free or still ours.
 struct Restore {
     Token token;
     Record record;
     milliseconds ttl;
     Fence fence;
+    std::optional<Seat> seat{}; ///< nothing: an exclusive holder
+    std::string entry{};        ///< with a seat: our entry in the queue, if there is one
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

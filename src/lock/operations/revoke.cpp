@@ -5,15 +5,14 @@
 namespace holdfast {
 
 extern const std::string_view revoke_lua;
+extern const std::string_view revoke_member_lua;
 
 Request Revoke::script(const LockKey& key) const {
-    return publishing_script_request(revoke_lua, key, record.token(),
-                                     {{"theirs", record.value},
-                                      {"void_for", argument(void_for())},
-                                      {"turns", key.turn_channels()},
-                                      {"revoked_channel", key.revoked_channel()},
-                                      {"message", message()},
-                                      {"words", words}});
+    ScriptArguments arguments{{"theirs", record.value},       {"void_for", argument(void_for())},
+                              {"turns", key.turn_channels()}, {"revoked_channel", key.revoked_channel()},
+                              {"message", message()},         {"words", words}};
+    return publishing(seat ? member_script_request(revoke_member_lua, key, record.token(), *seat, std::move(arguments))
+                           : script_request(revoke_lua, key, record.token(), arguments));
 }
 
 Exchange Revoke::transaction(const LockKey& key) const {

@@ -11,10 +11,11 @@ namespace holdfast {
 
 /// Deletes the key if it has exactly that record, and holds the record's token void from then on. Tells the holder
 /// `words`, at once and whenever the holder asks again, and tells the first living waiter that it may try. Verdicts:
-/// revoked, changed, free.
+/// revoked, changed, free. With a seat, that member of the group is taken out.
 struct Revoke {
     Record record;
     std::string words;
+    std::optional<Seat> seat{}; ///< nothing: an exclusive holder
 
     /// The message for the revoked channel.
     std::string message() const { return std::string{record.token()} + " " + words; }

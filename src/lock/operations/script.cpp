@@ -9,26 +9,26 @@
 namespace holdfast {
 
 extern const std::string_view common_lua;
+extern const std::string_view group_lua;
 
 namespace {
 
 const std::string& preamble() {
-    static const std::string text =
-        fmt::format("local fence_lasts,queue_lasts,tolerance,places_shown={},{},{},{}\n{}", fence_lasts.count(),
-                    queue_lasts.count(), clock_tolerance.count(), places_shown, common_lua);
+    static const std::string text = fmt::format(
+        "local fence_lasts,queue_lasts,tolerance,places_shown,members_shown={},{},{},{},{}\n{}", fence_lasts.count(),
+        queue_lasts.count(), clock_tolerance.count(), places_shown, members_shown, common_lua);
     return text;
 }
 
 /// Makes each argument a local variable: one of `table`, KEYS or ARGV, behind the `number` before it.
-void name_arguments(std::string& script, std::string_view table, size_t number,
-                    std::initializer_list<ScriptArgument> arguments) {
+void name_arguments(std::string& script, std::string_view table, size_t number, const ScriptArguments& arguments) {
     for (const ScriptArgument& argument : arguments)
         script += fmt::format("local {}={}[{}]\n", argument.name, table, ++number);
 }
 
 /// The text is the same each time, so the server compiles a script once.
 Request eval(std::string script, std::string_view lua, const std::vector<std::string>& keys,
-             std::initializer_list<ScriptArgument> arguments) {
+             const ScriptArguments& arguments) {
     name_arguments(script, "ARGV", 0, arguments);
     script += lua;
     const std::string count = fmt::format("{}", keys.size());
@@ -44,8 +44,7 @@ Request eval(std::string script, std::string_view lua, const std::vector<std::st
 } // namespace
 
 Request script_request(std::string_view lua, const LockKey& key, std::string_view token,
-                       std::initializer_list<ScriptArgument> arguments,
-                       std::initializer_list<ScriptArgument> more_keys) {
+                       const ScriptArguments& arguments, const ScriptArguments& more_keys) {
     std::vector<std::string> keys{key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()};
     std::string script = preamble();
     name_arguments(script, "KEYS", keys.size(), more_keys);
@@ -53,16 +52,30 @@ Request script_request(std::string_view lua, const LockKey& key, std::string_vie
     return eval(std::move(script), lua, keys, arguments);
 }
 
-Request lone_script_request(std::string_view lua, const LockKey& key, std::initializer_list<ScriptArgument> arguments) {
+Request lone_script_request(std::string_view lua, const LockKey& key, const ScriptArguments& arguments) {
     return eval("local K=KEYS[1]\n", lua, {key.key()}, arguments);
 }
 
-Request publishing_script_request(std::string_view lua, const LockKey& key, std::string_view token,
-                                  std::initializer_list<ScriptArgument> arguments,
-                                  std::initializer_list<ScriptArgument> more_keys) {
+Request publishing(const Request& script) {
     Request request{"PING"};
-    request.append(script_request(lua, key, token, arguments, more_keys));
+    request.append(script);
     return request;
+}
+
+std::string joined(std::initializer_list<std::string_view> lua) {
+    std::string all;
+    for (const std::string_view one : lua) all += one;
+    return all;
+}
+
+ScriptArguments group_keys(const LockKey& key) { return {{"MEMBERS", key.members()}, {"RECORDS", key.records()}}; }
+
+Request member_script_request(std::string_view lua, const LockKey& key, std::string_view token, const Seat& seat,
+                              ScriptArguments arguments) {
+    arguments.push_back({"group", std::string{seat.group()}});
+    arguments.push_back({"me", seat.member});
+    arguments.push_back({"limit", argument(seat.kind.limit)});
+    return script_request(joined({group_lua, lua}), key, token, arguments, group_keys(key));
 }
 
 } // namespace holdfast

@@ -3,12 +3,14 @@
 // lock/operations/limits.hpp that scripts need, and the functions of common.lua.
 #pragma once
 
+#include "lock/kind.hpp"
 #include "lock/lock_key.hpp"
 #include "redis/request.hpp"
 
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
@@ -17,20 +19,31 @@ struct ScriptArgument {
     std::string value;
 };
 
+using ScriptArguments = std::vector<ScriptArgument>;
+
+/// The text of several files, one behind the other.
+std::string joined(std::initializer_list<std::string_view> lua);
+
 /// A request with EVAL of `lua`. The script reads or sets the void mark of `token`. Besides the five keys of common.lua
 /// the script finds each of `more_keys` as a variable of that name.
-Request script_request(std::string_view lua, const LockKey&, std::string_view token,
-                       std::initializer_list<ScriptArgument>, std::initializer_list<ScriptArgument> more_keys = {});
+Request script_request(std::string_view lua, const LockKey&, std::string_view token, const ScriptArguments&,
+                       const ScriptArguments& more_keys = {});
+
+/// The keys of a group of holders, as more_keys.
+ScriptArguments group_keys(const LockKey&);
+
+/// The script of an operation for a member of a group. The script also finds the functions of group.lua, the value of K
+/// as `group`, the member as `me`, and the number of slots as `limit`, which is 0 if the lock is shared.
+Request member_script_request(std::string_view lua, const LockKey&, std::string_view token, const Seat&,
+                              ScriptArguments);
 
 /// The same for a script that needs the lock's key alone, and none of common.lua. It runs while a cluster moves the
 /// key's slot to another server: one of several keys may have moved already, and then no script runs that names all.
-Request lone_script_request(std::string_view lua, const LockKey&, std::initializer_list<ScriptArgument>);
+Request lone_script_request(std::string_view lua, const LockKey&, const ScriptArguments&);
 
-/// The same for a script that publishes, after a PING. Redis writes first to the client whose output began last. The
+/// The request of a script that publishes, after a PING. Redis writes first to the client whose output began last. The
 /// answer to PING begins our output before the script begins the waiter's, so Redis writes to the waiter before us, and
 /// the waiter need not wait until we are off the processor.
-Request publishing_script_request(std::string_view lua, const LockKey&, std::string_view token,
-                                  std::initializer_list<ScriptArgument>,
-                                  std::initializer_list<ScriptArgument> more_keys = {});
+Request publishing(const Request&);
 
 } // namespace holdfast

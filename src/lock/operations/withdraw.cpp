@@ -5,13 +5,15 @@
 namespace holdfast {
 
 extern const std::string_view withdraw_lua;
+extern const std::string_view withdraw_member_lua;
 
 Request Withdraw::script(const LockKey& key) const {
-    return publishing_script_request(withdraw_lua, key, token.text(),
-                                     {{"run", token.run},
-                                      {"entry", entry},
-                                      {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
-                                      {"turns", key.turn_channels()}});
+    ScriptArguments arguments{{"run", token.run},
+                              {"entry", entry},
+                              {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
+                              {"turns", key.turn_channels()}};
+    return publishing(seat ? member_script_request(withdraw_member_lua, key, token.text(), *seat, std::move(arguments))
+                           : script_request(withdraw_lua, key, token.text(), arguments));
 }
 
 Exchange Withdraw::transaction(const LockKey& key) const {
@@ -19,7 +21,7 @@ Exchange Withdraw::transaction(const LockKey& key) const {
     leave(key, entry, before);
     return remove(key, before, [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
         const bool ours = value.text.starts_with(op.token.run + ".");
-        const bool free = ours || value.type == Reply::Type::nil;
+        const bool free = ours || value.type == Reply::Type::nil || is_group(value.text);
         return {ours, "done", free ? head.hint(key) : Request{}};
     });
 }

@@ -7,11 +7,12 @@
 namespace holdfast {
 
 /// Leaves the queue; deletes the key if it is ours from any attempt; tells the first living waiter if the key is free
-/// then. Verdict: done.
+/// then. Verdict: done. With a seat, the run leaves its group, in whatever seat it is.
 struct Withdraw {
     Token token;
     std::string entry;
     bool void_too;
+    std::optional<Seat> seat{}; ///< nothing: an exclusive holder
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

@@ -1,0 +1,17 @@
+// The options that say in which kind a lock is taken (lock/kind.hpp). They come from the command line alone: a variable
+// or a file that made a lock shared would end the exclusion of a command line that says nothing of it.
+#pragma once
+
+#include "cli/command.hpp"
+#include "lock/kind.hpp"
+
+namespace holdfast {
+
+constexpr OptionSyntax shared_option{"-s,--shared", "", "hold it beside others that share it, as flock -s"};
+constexpr OptionSyntax exclusive_option{"-x,-e,--exclusive", "", "hold it alone, as without this option"};
+constexpr OptionSyntax slots_option{"--slots", "N", "hold one of N places, so that N hold it at once"};
+
+/// The kind that was typed. Throws Failure for options that contradict each other.
+LockKind kind_of(const Arguments&);
+
+} // namespace holdfast

@@ -1,0 +1,47 @@
+// The kinds in which a run holds a lock beside other runs.
+//
+// A node keeps two holders apart if they must not be holders at the same time: an exclusive one and any other, a shared
+// one and one with a slot, and two with the same slot. Two quorums share a node, so each of these rules holds over all
+// nodes. A node does not count holders: three runs that have two of three nodes each would be three holders in two
+// places, and no node would have more than two of them. With slots there are as many holders as numbers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+struct LockKind {
+    enum class Way {
+        exclusive, ///< no other holder
+        shared,    ///< any number of holders that are shared as well
+        slots,     ///< at most `limit` holders, each with a number of its own from 1 to `limit`
+    };
+    Way way = Way::exclusive;
+    unsigned limit = 0; ///< of slots
+
+    bool operator==(const LockKind&) const = default;
+};
+/// A node looks at all slots of a lock at once.
+constexpr unsigned most_slots = 100;
+
+/// The word for it in records and for people.
+std::string_view name_of(LockKind::Way);
+std::optional<LockKind::Way> kind_named(std::string_view);
+
+/// The values of a key that has a group of holders in place of one. They are constants, so that an earlier version of
+/// holdfast sees one holder on all nodes; other values that begin with '+' are of other clients.
+constexpr std::string_view shared_group = "+holdfast-shared";
+constexpr std::string_view slots_group = "+holdfast-slots";
+bool is_group(std::string_view value);
+
+/// The place of one holder in the group of its kind. The client chooses it, the same on every node.
+struct Seat {
+    LockKind kind;          ///< shared or slots
+    std::string member; ///< the run of a shared holder; the number of a slot
+
+    std::string_view group() const { return kind.way == LockKind::Way::shared ? shared_group : slots_group; }
+};
+
+} // namespace holdfast

@@ -1,0 +1,55 @@
+if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
+local at = now()
+local value = redis.call('GET', K)
+if value == group and not settle(at) then value = nil end
+local shared = limit == '0'
+-- Where this run is a member already: an earlier attempt gives way to this one, a later one stays.
+local taken, later = {}, false
+if value == group then
+    for member, record in pairs(drop_run(run, attempt - 1)) do
+        if lives(member, at) then
+            taken[member] = true
+            later = later or attempt_of(record, run)
+        end
+    end
+    if not settle(at) then value = nil end
+end
+local fits = not value or is_of(value) and not taken[me] and not later
+-- The first in line that this run waits for: any, but one that shares waits for none that shares.
+local function blocker()
+    if not shared then return first() end
+    local line = redis.call('ZRANGE', QUEUE, 0, places_shown - 1)
+    for _, one in ipairs(line) do
+        if one == entry then return nil end
+        if stale(one, at) then leave(one) elseif not waits_to_share(one) then return one end
+    end
+    return line[places_shown]
+end
+local ahead = blocker()
+if entry ~= '' and (not fits or (ahead and ahead ~= entry)) then
+    enter()
+    ahead = blocker()
+end
+if fits and (not ahead or ahead == entry) then
+    local last, fence = known_fence(), near(tonumber(proposal), at)
+    if not shared then fence = math.max(last + 1, fence) elseif last > 0 then fence = last end
+    if fence % 2 == (shared and 0 or 1) then fence = fence + 1 end
+    if entry ~= '' then leave(entry) end
+    set_fence(fence)
+    put(at, not value)
+    taken[me] = true
+    local next = first()
+    if next and shared then
+        if not value and waits_to_share(next) then tell_first(turns) end
+    elseif next then
+        for number = 1, tonumber(limit) do
+            if not taken[tostring(number)] then
+                tell_first(turns, tostring(number))
+                break
+            end
+        end
+    end
+    return {'granted', '', fence}
+end
+if fits then return {'reserved', ahead, tonumber(redis.call('ZSCORE', SEEN, ahead) or at) - at, position(), members(at)} end
+return {'held', value, redis.call('PTTL', K), position(), value == group and members(at) or {}}
