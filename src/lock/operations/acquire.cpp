@@ -1,6 +1,7 @@
 #include "lock/operations/acquire.hpp"
 
 #include "lock/operations/common.hpp"
+#include "lock/operations/members.hpp"
 
 #include <algorithm>
 
@@ -72,7 +73,15 @@ class Acquisition {
         const Reply answer = is_free ? reserved(head, *head.first_lasts)
                                      : list({text("held"), text(replies[1].text), integer(replies[2].integer)});
         if (op_.waiting) return otherwise(enter(head.now, answer));
-        return watching ? Step{let_go(answer)} : Step{answer};
+        if (!watching) return out_of_line(head.now, answer);
+        return ask({"UNWATCH"},
+                   [self = *this, now = head.now, answer](Replies&&) -> Step { return self.out_of_line(now, answer); });
+    }
+
+    /// The answer to a run that is in no queue.
+    Step out_of_line(milliseconds now, Reply answer) const {
+        answer.items.push_back(integer(0));
+        return with_members(key_, now, std::move(answer));
     }
 
     static Reply reserved(const QueueHead& head, milliseconds first_lasts) {
@@ -136,13 +145,13 @@ class Acquisition {
         request.add({"PEXPIRE", key_.queue(), argument(queue_lasts)});
         request.add({"PEXPIRE", key_.seen(), argument(queue_lasts)});
         request.add({"ZRANK", key_.queue(), waiting.entry});
-        return ask(std::move(request), [self = *this, answer = std::move(answer)](Replies&& replies) -> Step {
+        return ask(std::move(request), [self = *this, now, answer = std::move(answer)](Replies&& replies) -> Step {
             Reply positioned = answer;
             const bool in_line = replies[4].type == Reply::Type::integer;
             if (in_line && replies[4].integer == 0 && positioned.items.front().text == "reserved")
                 return self.look(true);
             positioned.items.push_back(integer(in_line ? replies[4].integer + 1 : 0));
-            return positioned;
+            return with_members(self.key_, now, std::move(positioned));
         });
     }
 

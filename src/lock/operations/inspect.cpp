@@ -1,6 +1,7 @@
 #include "lock/operations/inspect.hpp"
 
 #include "lock/operations/common.hpp"
+#include "lock/operations/members.hpp"
 
 namespace holdfast {
 
@@ -14,7 +15,7 @@ Request Inspect::script(const LockKey& key) const {
 namespace {
 
 /// A transaction that changes nothing, so only what it says of the key has to be of one instant. It reads only the
-/// first places of the queue, in three round trips, and a fourth if a run waits.
+/// first places of the queue, in two round trips, a third if a run waits, and two more if a group holds the lock.
 class Look {
   public:
     explicit Look(LockKey key) : key_{std::move(key)} {}
@@ -35,7 +36,7 @@ class Look {
   private:
     /// Asks which entries live, about as many in one request as a socket takes at once.
     Exchange seen() const {
-        if (asked_ == places_.size()) return group();
+        if (asked_ == places_.size()) return key();
         Request request;
         size_t end = asked_;
         while (end < places_.size() && request.has_room()) request.add({"ZSCORE", key_.seen(), places_[end++].first});
@@ -51,45 +52,21 @@ class Look {
         });
     }
 
-    /// Asks which members a group has, if the key has one.
-    Exchange group() const {
-        return ask({"ZRANGE", key_.members(), argument(-int64_t{members_shown}), "-1"},
-                   [self = *this](Replies&& replies) -> Step {
-                       Look next = self;
-                       for (const Reply& member : replies[0].items) next.members_.push_back(member.text);
-                       return next.key();
-                   });
-    }
-
     Exchange key() const {
         const auto read = [this](Request& request) {
             request.add({"GET", key_.key()});
             request.add({"PTTL", key_.key()});
             request.add({"GET", key_.fence()});
             request.add({"ZCOUNT", key_.seen(), "(" + argument(now_), "+inf"});
-            for (const std::string& member : members_) {
-                request.add({"ZSCORE", key_.members(), member});
-                request.add({"HGET", key_.records(), member});
-            }
         };
         const auto answer = [self = *this](const Reply& results) -> Step {
             const std::vector<Reply>& all = results.items;
             const bool free = all[0].type == Reply::Type::nil || all[1].integer == -2;
-            return list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer), integer(0),
-                         integer(all[2].number()), self.queue_, integer(all[3].integer),
-                         is_group(all[0].text) ? self.living(std::span{all}.subspan(4)) : list({})});
+            return with_members(self.key_, self.now_,
+                                list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer),
+                                      integer(0), integer(all[2].number()), self.queue_, integer(all[3].integer)}));
         };
         return commit(read, answer, [self = *this] { return self.key(); });
-    }
-
-    /// The members that live, as the script gives them, from each member's score and record.
-    Reply living(std::span<const Reply> told) const {
-        Reply found = list({});
-        for (size_t i = 0; i < members_.size(); ++i)
-            if (const milliseconds ends{told[2 * i].number()}; ends > now_)
-                for (const Reply& item : {text(members_[i]), integer((ends - now_).count()), told[2 * i + 1]})
-                    found.items.push_back(item);
-        return found;
     }
 
     LockKey key_;
@@ -97,7 +74,6 @@ class Look {
     std::vector<std::pair<std::string, milliseconds>> places_; ///< entry, ticket
     size_t asked_ = 0;                                         ///< how many of `places_` have been asked for
     Reply queue_ = list({});
-    std::vector<std::string> members_;
 };
 
 } // namespace
