@@ -54,7 +54,8 @@ class Run {
     Run(const std::string& name, const LockKind& kind, const std::vector<std::string>& words, const Settings& settings,
         RunReport& report)
         : words_{words}, settings_{settings}, report_{report}, nodes_{configured_nodes(settings)},
-          lock_{NodeSet{nodes_, settings.node_timeout}, lock_key(name, settings),
+          node_set_{nodes_, settings.node_timeout},
+          lock_{node_set_, lock_key(name, settings),
                 lock_terms(settings, nodes_.size(), kind, settings.grace, waits_longer_by(), settings.min_hold),
                 this_process(settings.label.value_or(program_name(words.front())), settings.ttl)},
           around_{runs_around()} {
@@ -148,6 +149,7 @@ class Run {
     RunReport& report_;
     const Log log_{settings_.verbosity};
     const std::vector<Node> nodes_;
+    NodeSet node_set_;
     Lock lock_;
     std::vector<RunAround> around_; ///< the runs around us; from the win on also this run
     Signals signals_;

@@ -13,7 +13,7 @@ namespace holdfast {
 
 /// `name` is the lock, held in that kind, `words` the command. Fills the report as far as the run gets. Throws Failure,
 /// and first releases a lock whose command was not started.
-Exit run_under_lock(const std::string& name, const LockKind& kind, const std::vector<std::string>& words, const Settings&,
-                    RunReport&);
+Exit run_under_lock(const std::string& name, const LockKind& kind, const std::vector<std::string>& words,
+                    const Settings&, RunReport&);
 
 } // namespace holdfast

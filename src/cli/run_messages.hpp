@@ -7,8 +7,8 @@
 
 namespace holdfast {
 
-/// Why the command was not started although the lock had been won.
-Failure not_started(const Lock&);
+/// Why the command was not started although its locks had been won.
+Failure not_started(const Locks&);
 
 /// Tells whether the lock was released, or kept for min_hold.
 void tell_let_go(const Log&, const Lock&, const Hold::LetGo&, milliseconds held);

@@ -103,8 +103,9 @@ std::optional<Record> Ballot::over_other_nodes() const {
 
 std::optional<Record> Ballot::with_other_limit() const {
     if (kind_.way != LockKind::Way::slots) return {};
-    return find_holder(
-        [&](const Holder& holder) { return holder.kind.way == LockKind::Way::slots && holder.kind.limit != kind_.limit; });
+    return find_holder([&](const Holder& holder) {
+        return holder.kind.way == LockKind::Way::slots && holder.kind.limit != kind_.limit;
+    });
 }
 
 milliseconds Ballot::other_expires_in() const {

@@ -17,27 +17,27 @@ constexpr milliseconds pause{50};
 
 } // namespace
 
-Hold::Hold(Lock& lock, LiveDeadline& deadline, milliseconds min_hold)
-    : lock_{lock}, deadline_{deadline}, min_hold_{min_hold} {
-    if (const auto until = lock_.valid_until()) deadline_.move(*until);
+Hold::Hold(Locks locks, LiveDeadline& deadline, milliseconds min_hold)
+    : locks_{locks}, deadline_{deadline}, min_hold_{min_hold} {
+    if (const auto until = locks_.valid_until()) deadline_.move(*until);
 }
 
 std::optional<BootTime> Hold::start_until() {
     // If it is too late to start the command, the nodes are not asked.
-    if (BootClock::now() > lock_.heard_at() + a_while && lock_.worth_starting()) {
+    if (BootClock::now() > locks_.heard_at() + a_while && locks_.worth_starting()) {
         // After the deadline no yes of a node revives the lock (hazard 45).
-        if (lock_.confirm() == Renewal::lost || deadline_.over(BootClock::now())) return {};
-        if (const auto until = lock_.valid_until()) deadline_.move(*until);
+        if (locks_.confirm() == Renewal::lost || deadline_.over(BootClock::now())) return {};
+        if (const auto until = locks_.valid_until()) deadline_.move(*until);
     }
     renews_from_ = BootClock::now() + a_while;
-    return lock_.start_until();
+    return locks_.start_until();
 }
 
 BootTime Hold::keep_up() {
     if (renewer_) return BootTime::max();
     if (const BootTime now = BootClock::now(); now < renews_from_) return renews_from_;
     try {
-        renewer_.emplace(lock_, deadline_);
+        renewer_.emplace(locks_, deadline_);
         return BootTime::max();
     } catch (const std::exception& error) {
         deadline_.explain(fmt::format("renewal cannot be started: {}", error.what()));
@@ -51,8 +51,8 @@ Hold::LetGo Hold::let_go(const End& end) {
     const auto rest = std::chrono::ceil<milliseconds>(won_ + min_hold_ - BootClock::now());
     // A lock whose lease has ended meanwhile is not ours to keep (hazard 45).
     const bool lost = end.lost || deadline_.lost() || deadline_.over(BootClock::now());
-    if (rest <= milliseconds{0} || !end.started || lost) return {LetGo::How::released, lock_.release()};
-    return {LetGo::How::kept, lock_.keep(rest), rest};
+    if (rest <= milliseconds{0} || !end.started || lost) return {LetGo::How::released, locks_.release()};
+    return {LetGo::How::kept, locks_.keep(rest), rest};
 }
 
 milliseconds Hold::held() const { return std::chrono::duration_cast<milliseconds>(BootClock::now() - won_); }

@@ -1,31 +1,32 @@
-// A held lock, from its win until it is let go. The caller runs the command for which the lock is held.
+// The held locks of a run, from their win until they are let go. The caller runs the command for which they are held.
 //
-//   Hold hold{lock, deadline, min_hold};     just won
+//   Hold hold{locks, deadline, min_hold};    just won
 //   hold.start_until()                       may the command start, and until when?
 //   hold.keep_up()                           as long as it runs, each time at the instant that the last call returned
 //   hold.let_go(end)                         nothing of the command lives
 //
 // The caller stops the command in time before the deadline (process/stopping.hpp). A Hold belongs to one thread; from
-// keep_up() to let_go() the Lock belongs to the renewal thread.
+// keep_up() to let_go() the locks belong to the renewal thread.
 #pragma once
 
 #include "base/live_deadline.hpp"
-#include "lock/lock.hpp"
+#include "lock/locks.hpp"
 #include "lock/renewer.hpp"
 
 #include <optional>
+#include <vector>
 
 namespace holdfast {
 
 class Hold {
   public:
-    /// Moves the deadline to the end of the lock's lease. Lock and deadline outlive the Hold.
-    Hold(Lock& lock, LiveDeadline& deadline, milliseconds min_hold);
+    /// Moves the deadline to the end of the shortest lease. Locks and deadline outlive the Hold.
+    Hold(Locks locks, LiveDeadline& deadline, milliseconds min_hold);
 
-    /// The last instant at which the command may be started; nothing when the lock is not ours any more. If this
-    /// process was held up since the win, it asks the nodes again, because the lock may have been taken away.
+    /// The last instant at which the command may be started; nothing when a lock is not ours any more. If this
+    /// process was held up since the win, it asks the nodes again, because a lock may have been taken away.
     std::optional<BootTime> start_until();
-    /// Starts the renewal thread once the lock has been held for a while: a thread, and a node's work to tell of a
+    /// Starts the renewal thread once the locks have been held for a while: a thread, and a node's work to tell of a
     /// force-release, would cost more than a short command. If the thread cannot be started, the next call tries again,
     /// as long as the lease lasts. Returns when to call again.
     BootTime keep_up();
@@ -38,19 +39,19 @@ class Hold {
     struct LetGo {
         enum class How {
             released,
-            kept, ///< the lock stays held for `rest` more, because of min_hold
+            kept, ///< the locks stay held for `rest` more, because of min_hold
         } how;
-        bool confirmed = true; ///< a quorum of nodes has confirmed it
+        std::vector<bool> confirmed; ///< by lock: whether a quorum of nodes has confirmed it
         milliseconds rest{};
     };
-    /// Ends the renewal and releases the lock, or keeps the lock for the rest of min_hold if `end` allows that.
+    /// Ends the renewal and releases the locks, or keeps them for the rest of min_hold if `end` allows that.
     LetGo let_go(const End&);
 
-    /// How long ago the lock was won.
+    /// How long ago the locks were won.
     milliseconds held() const;
 
   private:
-    Lock& lock_;
+    Locks locks_;
     LiveDeadline& deadline_;
     milliseconds min_hold_;
     BootTime won_ = BootClock::now();

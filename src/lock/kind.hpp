@@ -38,7 +38,7 @@ bool is_group(std::string_view value);
 
 /// The place of one holder in the group of its kind. The client chooses it, the same on every node.
 struct Seat {
-    LockKind kind;          ///< shared or slots
+    LockKind kind;      ///< shared or slots
     std::string member; ///< the run of a shared holder; the number of a slot
 
     std::string_view group() const { return kind.way == LockKind::Way::shared ? shared_group : slots_group; }

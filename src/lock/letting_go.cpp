@@ -75,8 +75,11 @@ void Lock::withdraw() {
 /// Which nodes have confirmed after some tries to let go, and which are worth another try.
 class Lock::LettingGo {
   public:
-    explicit LettingGo(const Lock& lock) : awaited_{lock.answered_}, open_(awaited_.size(), true) {
-        for (size_t i = 0; i < open_.size(); ++i) reports_.push_back({lock.nodes_.node(i).display(), ""});
+    LettingGo(const Lock& lock, Await await) : awaited_{lock.answered_}, open_(awaited_.size(), true) {
+        for (size_t i = 0; i < open_.size(); ++i) {
+            awaited_[i] = awaited_[i] && (await == Await::all || lock.nodes_.caught_up(i));
+            reports_.push_back({lock.nodes_.node(i).display(), ""});
+        }
     }
 
     /// Nodes that have not answered yet; of these, awaited() are the nodes that are waited for.
@@ -125,8 +128,9 @@ class Lock::LettingGo {
 };
 
 template <typename OperationFor>
-bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms) {
-    LettingGo state{*this};
+bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
+                  const std::function<bool(Verdict)>& confirms) {
+    LettingGo state{*this, await};
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
     while (true) {
         state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for), confirms);
@@ -144,19 +148,20 @@ bool Lock::let_go(BootTime no_later, OperationFor operation_for, const std::func
     return state.missing() == 0;
 }
 
-bool Lock::keep(milliseconds rest) {
+bool Lock::keep(milliseconds rest, Await await) {
     const auto extend = [&](size_t i) {
         // A request without an answer may still set the key on this node for a whole TTL, so the node gets a release.
         return may_come_late(i) ? Operation{Release{token_, entry_.value, true, seat()}}
                                 : Operation{Extend{token_, record_, rest, seat(), entry_.value}};
     };
     // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
-    return let_go(valid_until().value_or(BootTime{}), extend, [](Verdict word) { return word == Verdict::yours; });
+    return let_go(await, valid_until().value_or(BootTime{}), extend,
+                  [](Verdict word) { return word == Verdict::yours; });
 }
 
-bool Lock::release() {
+bool Lock::release(Await await) {
     const auto release = [&](size_t i) { return Release{token_, entry_.value, may_come_late(i), seat()}; };
-    return let_go(BootTime::max(), release, [](Verdict) { return true; });
+    return let_go(await, BootTime::max(), release, [](Verdict) { return true; });
 }
 
 } // namespace holdfast

@@ -68,15 +68,15 @@ void count(Ballot& ballot, const Answers& answers, const std::function<void(size
 
 } // namespace
 
-Lock::Lock(NodeSet nodes, LockKey key, LockTerms terms, Holder self)
-    : nodes_{std::move(nodes)}, key_{std::move(key)}, terms_{terms}, self_{std::move(self)}, token_{random_id(), 0},
+Lock::Lock(NodeSet& nodes, LockKey key, LockTerms terms, Holder self)
+    : nodes_{nodes}, key_{std::move(key)}, terms_{terms}, self_{std::move(self)}, token_{random_id(), 0},
       lease_{nodes_.size()}, modes_(nodes_.size(), terms.mode), unanswered_on_(nodes_.size()),
       answered_(nodes_.size()) {
     nodes_.serve(key_.key());
 }
 
-Lock::Lock(NodeSet nodes, LockKey key, LockTerms terms, Token token, const Tenure& held)
-    : Lock{std::move(nodes), std::move(key), terms, held.record.holder.value_or(Holder{})} {
+Lock::Lock(NodeSet& nodes, LockKey key, LockTerms terms, Token token, const Tenure& held)
+    : Lock{nodes, std::move(key), terms, held.record.holder.value_or(Holder{})} {
     token_ = std::move(token);
     record_ = held.record;
     terms_.kind = self_.kind;
@@ -292,10 +292,10 @@ bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
     return fences.agreed();
 }
 
-bool Lock::told_of_revocation() {
+bool Lock::told_of_revocation(const std::vector<Message>& messages) {
     const std::string ours = token_.text() + " ";
     bool told = false;
-    for (const Message& message : nodes_.take_messages()) {
+    for (const Message& message : messages) {
         if (message.channel != key_.revoked_channel()) continue;
         // An earlier version that has taken away a whole group names the group in place of our token.
         if (seat() && message.text.starts_with(seat()->group())) told = true;
@@ -313,21 +313,22 @@ bool Lock::is_revoked(const Ballot::Vote& vote) {
     return true;
 }
 
-Renewal Lock::extend(const std::function<void()>& moved, int interrupt) {
+Renewal Lock::extend(const std::function<void()>& moved, int interrupt, Await await) {
     std::vector<bool> missing(nodes_.size());
-    const Renewal renewal = extend(nodes_.size(), missing, moved, interrupt, false);
+    const Renewal renewal = extend(await, missing, moved, interrupt, false);
     return renewal == Renewal::held ? restore(missing, moved, interrupt) : renewal;
 }
 
 Renewal Lock::confirm() {
     std::vector<bool> missing(nodes_.size());
     const auto moved = [] {};
-    return extend(quorum(nodes_.size()), missing, moved, -1, true);
+    return extend(Await::none, missing, moved, -1, true);
 }
 
-Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
+Renewal Lock::extend(Await await, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
                      bool confirmed) {
     const size_t n = nodes_.size();
+    std::vector<bool> awaited(n, await == Await::all);
     size_t yes = 0;
     bool revoked = false;
     Ballot ballot{n};
@@ -349,11 +350,14 @@ Renewal Lock::extend(size_t yes_enough, std::vector<bool>& missing, const std::f
             }
             moved();
         });
-        return is_lost() || yes >= yes_enough;
+        for (size_t i = 0; i < n; ++i)
+            if (awaited[i] && !answers[i]) return is_lost();
+        return is_lost() || yes >= quorum(n);
     };
     // A little later than each node's own timeout, whose failure text says more; but with no time to open a connection.
     const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;
     const auto exchange_for = [&](size_t i) {
+        awaited[i] = awaited[i] || (await == Await::caught_up && nodes_.caught_up(i));
         // A node that we never reached was never asked for the lock, so the node cannot hold it.
         if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
         return exchange(key_, Extend{token_, record_, timing().ttl, seat(), entry_.value}, modes_[i]);

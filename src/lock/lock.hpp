@@ -43,6 +43,13 @@ enum class Renewal {
     lost,  ///< a quorum has become impossible (lock/lease.hpp), or the token was revoked: lost for ever
 };
 
+/// Which nodes are waited for beside a quorum.
+enum class Await {
+    all,
+    caught_up, ///< those that owe no answer of before: the others were waited for on behalf of another lock
+    none,
+};
+
 struct LockTerms {
     Timing timing;
     /// For how long a node has no vote after its start (lock/restart_guard.hpp). All users of these nodes have to give
@@ -68,9 +75,10 @@ struct Try {
 
 class Lock {
   public:
-    Lock(NodeSet nodes, LockKey key, LockTerms terms, Holder self);
+    /// The nodes, which other locks may use as well, outlive the Lock.
+    Lock(NodeSet& nodes, LockKey key, LockTerms terms, Holder self);
     /// A lock that another process has acquired under `token`, as tenure() found it.
-    Lock(NodeSet nodes, LockKey key, LockTerms terms, Token token, const Tenure& held);
+    Lock(NodeSet& nodes, LockKey key, LockTerms terms, Token token, const Tenure& held);
 
     const LockKey& key() const { return key_; }
     const Token& token() const { return token_; }
@@ -81,7 +89,7 @@ class Lock {
     /// After a win: our fence number, which is larger than that of every earlier holder; shared holders that follow one
     /// another have the same.
     Fence fence() const { return fence_; }
-    NodeSet& nodes() { return nodes_; }
+    NodeSet& nodes() const { return nodes_; }
 
     /// One attempt, with a token of its own. An attempt that does not win releases what nodes have granted to it.
     Attempt try_once(const Try& how = {});
@@ -95,8 +103,8 @@ class Lock {
     void withdraw();
     /// From here on each node that can push messages tells us when the lock is taken away from us.
     void listen_for_revocation() { nodes_.listen(key_.revoked_channel()); }
-    /// Reads the messages that have come since the last call; whether one of them says that the lock was taken away.
-    bool told_of_revocation();
+    /// Whether one of the messages says that the lock was taken away.
+    bool told_of_revocation(const std::vector<Message>& messages);
     /// By whom and why the lock was taken away, if a node has said so in a message or in its answer to a renewal.
     const std::optional<std::string>& taken_away() const { return taken_away_; }
 
@@ -112,7 +120,7 @@ class Lock {
 
     /// One round of renewal. A node that has forgotten the lock gets it back after a quorum has confirmed the lock in
     /// the same round. Calls `moved` after each answer that may have changed valid_until().
-    Renewal extend(const std::function<void()>& moved, int interrupt = -1);
+    Renewal extend(const std::function<void()>& moved, int interrupt = -1, Await = Await::all);
     /// A renewal that waits for no other node once a quorum has said yes; a node that has forgotten the lock gets the
     /// lock back from the next extend().
     Renewal confirm();
@@ -123,9 +131,9 @@ class Lock {
     /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has
     /// not answered since the lock was won is waited for a second at most, and not at all once a quorum has confirmed.
     /// False if so few nodes confirmed that the lock may stay held until its TTL ends.
-    bool release();
+    bool release(Await = Await::all);
     /// Instead of release(): the lock stays held for `rest` and no longer. False if too few nodes confirmed that.
-    bool keep(milliseconds rest);
+    bool keep(milliseconds rest, Await = Await::all);
 
   private:
     class LettingGo;
@@ -147,7 +155,7 @@ class Lock {
     /// Sends the operation that ends our hold to every node, and again if that can help and it is not later than
     /// `no_later`. Returns whether a quorum has confirmed.
     template <typename OperationFor>
-    bool let_go(BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms);
+    bool let_go(Await, BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms);
     void undo(const Answers& acquire_answers);
     /// Notes until when the node keeps the key after its answer `yes`.
     void granted(size_t node, const Answer& yes);
@@ -162,9 +170,9 @@ class Lock {
     std::optional<Seat> seat() const;
     bool shares() const { return terms_.kind.way == LockKind::Way::shared; }
     bool agree_on_fence(FenceAgreement, BootTime deadline);
-    /// One round that ends at `yes_enough` yes, and marks in `missing` each node that has forgotten the lock. Sentinels
-    /// confirm each yes: a majority, or if it is to be `confirmed` as a grant, all of them.
-    Renewal extend(size_t yes_enough, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
+    /// One round, which marks in `missing` each node that has forgotten the lock. Sentinels confirm each yes: a
+    /// majority, or if it is to be `confirmed` as a grant, all of them.
+    Renewal extend(Await, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
                    bool confirmed);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
     std::vector<NodeReport> reports(const Ballot&, const Answers&, bool won) const;
@@ -172,7 +180,7 @@ class Lock {
     /// went out on another connection.
     bool may_come_late(size_t node) const;
 
-    NodeSet nodes_;
+    NodeSet& nodes_;
     LockKey key_;
     LockTerms terms_;
     Holder self_;

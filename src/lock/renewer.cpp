@@ -18,7 +18,8 @@ void make_room() {
 
 } // namespace
 
-Renewer::Renewer(Lock& lock, LiveDeadline& deadline) : lock_{lock}, deadline_{deadline}, stop_event_{make_event_fd()} {
+Renewer::Renewer(Locks locks, LiveDeadline& deadline)
+    : locks_{locks}, deadline_{deadline}, stop_event_{make_event_fd()} {
     make_room();
     thread_ = std::thread{[this] { run(); }};
 }
@@ -34,9 +35,9 @@ void Renewer::stop() {
 
 void Renewer::run() noexcept {
     try {
-        keep_renewing(lock_, deadline_, poller_, stop_event_.get());
+        keep_renewing(locks_, deadline_, poller_, stop_event_.get());
     } catch (const std::exception& error) {
-        // Whatever fails here, the command must not go on under a lock that this thread no longer renews.
+        // Whatever fails here, the command must not go on under locks that this thread no longer renews.
         deadline_.lose(fmt::format("renewal failed: {}", error.what()));
     }
 }

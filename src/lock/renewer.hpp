@@ -1,13 +1,13 @@
-// The thread that keeps a held lock held (lock/renewal.hpp).
+// The thread that keeps held locks held (lock/renewal.hpp).
 //
-// From the Renewer's construction until stop() has returned, only this thread uses the Lock, so a connection needs no
+// From the Renewer's construction until stop() has returned, only this thread uses the locks, so a connection needs no
 // mutex.
 #pragma once
 
 #include "base/fd.hpp"
 #include "base/live_deadline.hpp"
 #include "base/poller.hpp"
-#include "lock/lock.hpp"
+#include "lock/locks.hpp"
 
 #include <thread>
 
@@ -15,8 +15,8 @@ namespace holdfast {
 
 class Renewer {
   public:
-    /// Starts the thread. Lock and deadline outlive the Renewer; the deadline is the lock's valid_until() already.
-    Renewer(Lock& lock, LiveDeadline& deadline);
+    /// Starts the thread. Locks and deadline outlive the Renewer; the deadline is the locks' valid_until() already.
+    Renewer(Locks locks, LiveDeadline& deadline);
     Renewer(const Renewer&) = delete;
     Renewer& operator=(const Renewer&) = delete;
     ~Renewer();
@@ -27,7 +27,7 @@ class Renewer {
   private:
     void run() noexcept;
 
-    Lock& lock_;
+    Locks locks_;
     LiveDeadline& deadline_;
     Fd stop_event_;
     Poller poller_;

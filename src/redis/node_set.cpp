@@ -258,23 +258,30 @@ void NodeSet::listen(const std::string& channel) {
 
 bool NodeSet::listening() const { return std::ranges::any_of(connections_, &Connection::listening); }
 
-bool NodeSet::wait(BootTime until, int interrupt) {
-    for (Connection& connection : connections_) connection.forget_confirmation();
+bool NodeSet::wait(std::span<NodeSet* const> sets, BootTime until, int interrupt) {
+    std::vector<Connection*> all;
+    for (NodeSet* set : sets)
+        for (Connection& connection : set->connections_) all.push_back(&connection);
+    for (Connection* connection : all) connection->forget_confirmation();
     std::vector<pollfd> fds;
-    bool moved = has_moved();
-    while (!moved && BootClock::now() < until && !std::ranges::any_of(connections_, &Connection::has_messages)) {
+    const auto have_moved = [&] {
+        return std::ranges::count_if(sets, [](NodeSet* set) { return set->has_moved(); }) > 0;
+    };
+    const auto have_messages = [&] { return std::ranges::any_of(sets, &NodeSet::has_messages); };
+    bool moved = have_moved();
+    while (!moved && BootClock::now() < until && !have_messages()) {
         fds.clear();
         BootTime deadline = until;
-        for (const Connection& connection : connections_) {
-            fds.push_back(connection.interest());
-            fds.push_back(connection.news());
-            deadline = std::min(deadline, connection.deadline());
+        for (const Connection* connection : all) {
+            fds.push_back(connection->interest());
+            fds.push_back(connection->news());
+            deadline = std::min(deadline, connection->deadline());
         }
         fds.push_back({interrupt, POLLIN, 0});
-        poller_.wait(fds, deadline);
+        sets.front()->poller_.wait(fds, deadline);
         if (fds.back().revents != 0) return false;
-        for (size_t i = 0; i < size(); ++i) connections_[i].advance(fds[2 * i].revents);
-        moved = has_moved();
+        for (size_t i = 0; i < all.size(); ++i) all[i]->advance(fds[2 * i].revents);
+        moved = have_moved();
     }
     return moved;
 }

@@ -8,8 +8,10 @@
 #include "redis/connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -114,7 +116,9 @@ class NodeSet {
     bool listening(size_t i) const { return connections_[i].listening(); }
     /// Waits for a message, or for a node that moves, until `until` at most, or until `interrupt` is readable. Whether
     /// a node has moved while its connection was open.
-    bool wait(BootTime until, int interrupt);
+    bool wait(BootTime until, int interrupt) { return wait(std::array{this}, until, interrupt); }
+    /// The same for several sets, of which there is one at least.
+    static bool wait(std::span<NodeSet* const> sets, BootTime until, int interrupt);
     /// All messages that have come since the last call, also those that are still to be read.
     std::vector<Message> take_messages();
 
@@ -123,6 +127,7 @@ class NodeSet {
     class HearingOut;
 
     bool has_moved();
+    bool has_messages() const { return std::ranges::any_of(connections_, &Connection::has_messages); }
 
     milliseconds node_timeout_;
     bool introduce_;

@@ -16,10 +16,8 @@ int main(int argc, char** argv) {
     std::istringstream uris{argv[1]};
     for (std::string uri; std::getline(uris, uri, ',');) nodes.push_back(parse_node(uri).value());
     constexpr Timing timing{.ttl = seconds{30}, .grace = seconds{5}, .node_timeout = seconds{1}};
-    Lock lock{NodeSet{nodes, timing.node_timeout},
-              LockKey{argv[2], "holdfast:"},
-              {timing},
-              this_process("bench", timing.ttl)};
+    NodeSet node_set{nodes, timing.node_timeout};
+    Lock lock{node_set, LockKey{argv[2], "holdfast:"}, {timing}, this_process("bench", timing.ttl)};
     lock.nodes().resolve();
     for (long times = strtol(argv[3], nullptr, 10); times > 0; --times) {
         const BootTime begin = BootClock::now();

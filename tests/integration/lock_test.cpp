@@ -5,6 +5,7 @@
 #include "lock/waiter.hpp"
 #include "support/hostile_server.hpp"
 #include "support/redis_server.hpp"
+#include "support/sole_lock.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,8 +22,8 @@ const LockKey key{"x", "holdfast:"};
 
 Timing timing(milliseconds ttl = 30s, milliseconds node_timeout = 1s) { return {ttl, 0ms, node_timeout}; }
 
-Lock lock_on(const std::vector<Node>& nodes, const Timing& t = timing()) {
-    Lock lock{NodeSet{nodes, t.node_timeout}, key, {t}, this_process("job", t.ttl)};
+SoleLock lock_on(const std::vector<Node>& nodes, const Timing& t = timing()) {
+    SoleLock lock{NodeSet{nodes, t.node_timeout}, key, {t}, this_process("job", t.ttl)};
     lock.nodes().resolve();
     return lock;
 }
@@ -42,8 +43,8 @@ TEST_CASE("one lock, one holder, on one node and on three") {
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);
         RedisServers servers{n};
-        Lock first = lock_on(servers.nodes());
-        Lock second = lock_on(servers.nodes());
+        SoleLock first = lock_on(servers.nodes());
+        SoleLock second = lock_on(servers.nodes());
         REQUIRE(first.try_once().outcome == Outcome::won);
         const Attempt refused = second.try_once();
         CHECK(refused.outcome == Outcome::held);
@@ -60,7 +61,7 @@ TEST_CASE("one lock, one holder, on one node and on three") {
 
 TEST_CASE("the lease ends by the TTL less the drift, counted from before the request") {
     RedisServers servers{3};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     const BootTime before = BootClock::now();
     REQUIRE(lock.try_once().outcome == Outcome::won);
     CHECK(*lock.valid_until() >= before + 30s - 302ms);
@@ -72,7 +73,7 @@ TEST_CASE("nodes that hang cost nothing while a quorum answers") {
     RedisServers servers{5};
     servers[1].pause();
     servers[3].pause();
-    Lock lock = lock_on(servers.nodes(), timing(30s, 10s));
+    SoleLock lock = lock_on(servers.nodes(), timing(30s, 10s));
     const BootTime start = BootClock::now();
     REQUIRE(lock.try_once().outcome == Outcome::won);
     CHECK(lock.release());
@@ -84,7 +85,7 @@ TEST_CASE("without a quorum nothing is won, and nothing is left behind") {
     RedisServers servers{3};
     servers[0].kill();
     servers[1].kill();
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     const Attempt attempt = lock.try_once();
     CHECK(attempt.outcome == Outcome::too_few);
     CHECK(attempt.answered == 1);
@@ -98,7 +99,7 @@ TEST_CASE("what a hung node was asked for does not outlive the asker when it wak
     servers[0].pause();
     servers[1].pause();
     {
-        Lock lock = lock_on(servers.nodes(), timing(30s, 100ms));
+        SoleLock lock = lock_on(servers.nodes(), timing(30s, 100ms));
         CHECK(lock.try_once().outcome == Outcome::too_few);
         CHECK(lock.try_once().outcome == Outcome::too_few);
     }
@@ -112,7 +113,7 @@ TEST_CASE("a won lock leaves nothing on a node that hung all the while") {
     RedisServers servers{3};
     servers[2].pause();
     {
-        Lock lock = lock_on(servers.nodes());
+        SoleLock lock = lock_on(servers.nodes());
         REQUIRE(lock.try_once().outcome == Outcome::won);
         CHECK(lock.release());
     }
@@ -123,7 +124,7 @@ TEST_CASE("a won lock leaves nothing on a node that hung all the while") {
 
 TEST_CASE("an answer that came in time and is read too late does not count") {
     RedisServers servers{1};
-    Lock lock = lock_on(servers.nodes(), timing(30s, 50ms));
+    SoleLock lock = lock_on(servers.nodes(), timing(30s, 50ms));
     Fd wake = make_event_fd();
     servers[0].pause();
     std::thread resumer{[&] {
@@ -139,14 +140,14 @@ TEST_CASE("an answer that came in time and is read too late does not count") {
 TEST_CASE("a lease too short for a command is given back at once") {
     RedisServers servers{1};
     // Grace and margins need more than the whole TTL: never worth starting.
-    Lock lock = lock_on(servers.nodes(), Timing{1s, 2s, 1s});
+    SoleLock lock = lock_on(servers.nodes(), Timing{1s, 2s, 1s});
     CHECK(lock.try_once().outcome == Outcome::too_few);
     CHECK(servers[0].text({"EXISTS", "holdfast:x"}) == "0");
 }
 
 TEST_CASE("renewal moves the lease, and only a quorum's yes does") {
     RedisServers servers{3};
-    Lock lock = lock_on(servers.nodes(), timing(30s, 200ms));
+    SoleLock lock = lock_on(servers.nodes(), timing(30s, 200ms));
     REQUIRE(lock.try_once().outcome == Outcome::won);
     const auto won = lock.valid_until();
     CHECK(lock.extend(nothing) == Renewal::held);
@@ -165,7 +166,7 @@ TEST_CASE("renewal moves the lease, and only a quorum's yes does") {
 
 TEST_CASE("a node that forgot the lock gets it back while a quorum confirms it, and a quorum that forgot is the end") {
     RedisServers servers{3};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     servers[0].command({"FLUSHALL"});
     CHECK(lock.extend(nothing) == Renewal::held);
@@ -186,7 +187,7 @@ TEST_CASE(
         CAPTURE(renews);
         RedisServers servers{3};
         servers[2].kill();
-        Lock lock = lock_on(servers.nodes());
+        SoleLock lock = lock_on(servers.nodes());
         REQUIRE(lock.try_once().outcome == Outcome::won);
         servers[1].command({"DEL", "holdfast:x"});
         CHECK((renews ? lock.extend(nothing) : lock.confirm()) == Renewal::lost);
@@ -202,7 +203,7 @@ TEST_CASE(
 TEST_CASE("a node that has not answered when the lock is won is waited for before a loss is certain") {
     RedisServers servers{3};
     servers[2].pause();
-    Lock lock = lock_on(servers.nodes(), timing(30s, 10s));
+    SoleLock lock = lock_on(servers.nodes(), timing(30s, 10s));
     REQUIRE(lock.try_once().outcome == Outcome::won);
     servers[1].command({"DEL", "holdfast:x"});
     std::thread resumer{[&] {
@@ -218,7 +219,7 @@ TEST_CASE("a node that has not answered when the lock is won is waited for befor
 
 TEST_CASE("with one node a missing key is the end") {
     RedisServers servers{1};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     servers[0].command({"DEL", "holdfast:x"});
     CHECK(lock.extend(nothing) == Renewal::lost);
@@ -227,7 +228,7 @@ TEST_CASE("with one node a missing key is the end") {
 
 TEST_CASE("a connection that broke while the lock was held is opened again, for renewal and for release") {
     RedisServers servers{1};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     servers[0].command({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
     CHECK(lock.extend(nothing) == Renewal::held);
@@ -238,7 +239,7 @@ TEST_CASE("a connection that broke while the lock was held is opened again, for 
 
 TEST_CASE("a release that too few nodes confirm says so") {
     RedisServers servers{3};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     servers[0].kill();
     servers[1].kill();
@@ -248,7 +249,7 @@ TEST_CASE("a release that too few nodes confirm says so") {
 
 TEST_CASE("a lock that was taken away by force is lost at the next renewal, whatever the nodes hold") {
     RedisServers servers{3};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     NodeSet operators{servers.nodes(), 1s};
     operators.resolve();
@@ -265,11 +266,11 @@ TEST_CASE("a new holder who came in between is not touched by a revocation") {
     RedisServers servers{3};
     NodeSet operators{servers.nodes(), 1s};
     operators.resolve();
-    Lock first = lock_on(servers.nodes());
+    SoleLock first = lock_on(servers.nodes());
     REQUIRE(first.try_once().outcome == Outcome::won);
     const Inspection seen = inspect(operators, key);
     first.release();
-    Lock second = lock_on(servers.nodes());
+    SoleLock second = lock_on(servers.nodes());
     REQUIRE(second.try_once().outcome == Outcome::won);
     CHECK(revoke(operators, key, seen.record, "").outcome == Revocation::Outcome::changed);
     CHECK(second.extend(nothing) == Renewal::held);
@@ -286,7 +287,7 @@ TEST_CASE("of many who try at once exactly one wins, over one, three and five no
         std::vector<std::thread> threads;
         for (int i = 0; i < tryers; ++i)
             threads.emplace_back([&] {
-                Lock lock = lock_on(servers.nodes());
+                SoleLock lock = lock_on(servers.nodes());
                 const Attempt attempt = acquire(lock, {0ms}, -1, [](const Attempt&) {});
                 if (attempt.outcome == Outcome::won) ++won;
                 if (attempt.outcome == Outcome::held) ++held;
@@ -299,10 +300,10 @@ TEST_CASE("of many who try at once exactly one wins, over one, three and five no
 
 TEST_CASE("a waiter gets the lock when its holder lets go, and when its holder's TTL ends") {
     RedisServers servers{1};
-    Lock waiter = lock_on(servers.nodes());
+    SoleLock waiter = lock_on(servers.nodes());
     servers[0].command({"SET", "holdfast:x", "crashed", "PX", "300"});
     CHECK(acquire(waiter, {std::nullopt}, -1, [](const Attempt&) {}).outcome == Outcome::won);
-    Lock next = lock_on(servers.nodes());
+    SoleLock next = lock_on(servers.nodes());
     bool waited = false;
     const auto let_go = [&](const Attempt& attempt) {
         CHECK(attempt.outcome == Outcome::held);
@@ -317,7 +318,7 @@ TEST_CASE("a waiter gets the lock when its holder lets go, and when its holder's
 TEST_CASE("a waiter whose patience ends says why it has not got the lock") {
     RedisServers servers{1};
     servers[0].command({"SET", "holdfast:x", "other", "PX", "60000"});
-    Lock waiter = lock_on(servers.nodes());
+    SoleLock waiter = lock_on(servers.nodes());
     const BootTime start = BootClock::now();
     CHECK(acquire(waiter, {200ms}, -1, [](const Attempt&) {}).outcome == Outcome::held);
     CHECK(BootClock::now() - start >= 200ms);
@@ -327,7 +328,7 @@ TEST_CASE("a waiter whose patience ends says why it has not got the lock") {
 
 TEST_CASE("a slow answer makes no longer lease: it counts from before the request, at the win and at each renewal") {
     RedisServers servers{1};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     const auto counts_from_the_request = [&](const std::function<bool()>& asked) {
         // It takes no command of anybody for that long.
         servers[0].command({"CLIENT", "PAUSE", "600"});
@@ -341,7 +342,7 @@ TEST_CASE("a slow answer makes no longer lease: it counts from before the reques
 
 TEST_CASE("an attempt whose request may come late is void, and the next attempt is not") {
     RedisServers servers{1};
-    Lock lock = lock_on(servers.nodes(), timing(30s, 100ms));
+    SoleLock lock = lock_on(servers.nodes(), timing(30s, 100ms));
     servers[0].pause();
     CHECK(lock.try_once().outcome == Outcome::too_few);
     servers[0].resume();
@@ -353,7 +354,7 @@ TEST_CASE("an attempt whose request may come late is void, and the next attempt 
 
 TEST_CASE("a token that was revoked on a single node is lost, although a quorum still says yes") {
     RedisServers servers{3};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     NodeSet one{{servers[0].node()}, 1s};
     one.resolve();
@@ -364,7 +365,7 @@ TEST_CASE("a token that was revoked on a single node is lost, although a quorum 
 
 TEST_CASE("a rolling restart of nodes that forget everything does not lose a held lock") {
     RedisServers servers{3};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     for (size_t i = 0; i < 3; ++i) {
         servers[i].kill();
@@ -390,7 +391,7 @@ TEST_CASE(
         const size_t at = all.find("cmdstat_eval:");
         return at == std::string::npos ? "" : all.substr(at, all.find(',', at) - at);
     };
-    Lock lock = lock_on({servers[0].node(), servers[1].node(), *parse_node(third.uri())}, timing(30s, 200ms));
+    SoleLock lock = lock_on({servers[0].node(), servers[1].node(), *parse_node(third.uri())}, timing(30s, 200ms));
     REQUIRE(lock.try_once().outcome == Outcome::won);
     // Once the node timeout is over it is asked on another connection.
     REQUIRE(eventually([&] { return lock.extend(nothing) == Renewal::held && nodes_with_key(servers) == 3; }));
@@ -406,7 +407,7 @@ TEST_CASE(
 
 TEST_CASE("a lock that was taken away does not come back by restoring it") {
     RedisServers servers{3};
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     NodeSet operators{servers.nodes(), 1s};
     operators.resolve();
@@ -421,7 +422,7 @@ TEST_CASE("fence numbers grow from holder to holder, also after nodes forgot, an
         RedisServers servers{n};
         Fence last{};
         for (int i = 0; i < 10; ++i) {
-            Lock lock = lock_on(servers.nodes());
+            SoleLock lock = lock_on(servers.nodes());
             REQUIRE(lock.try_once().outcome == Outcome::won);
             CHECK(lock.fence() > last);
             last = lock.fence();
@@ -440,7 +441,7 @@ TEST_CASE("nodes that accepted different fence numbers are brought to one of the
     // No two of them accept the same.
     servers[1].command({"SET", "holdfast:x:{holdfast:x}:fence", std::to_string(later)});
     servers[2].command({"SET", "holdfast:x:{holdfast:x}:fence", std::to_string(later + 7)});
-    Lock lock = lock_on(servers.nodes());
+    SoleLock lock = lock_on(servers.nodes());
     REQUIRE(lock.try_once().outcome == Outcome::won);
     CHECK(lock.fence().number > later);
     size_t agreed = 0;
@@ -466,7 +467,7 @@ TEST_CASE("an attempt whose fence number most nodes do not accept for our record
         };
         const HostileServer second{trick, servers[1].node(), raise};
         const HostileServer third{trick, servers[2].node(), raise};
-        Lock lock = lock_on({servers[0].node(), *parse_node(second.uri()), *parse_node(third.uri())});
+        SoleLock lock = lock_on({servers[0].node(), *parse_node(second.uri()), *parse_node(third.uri())});
         CHECK(lock.try_once().outcome == Outcome::too_few);
         CHECK_FALSE(lock.valid_until().has_value());
         CHECK(eventually([&] { return servers[0].text({"EXISTS", "holdfast:x"}) == "0"; }));
@@ -478,7 +479,7 @@ TEST_CASE("one server that is configured twice is found out, and nothing is left
     Node one = server.node();
     Node other = one;
     other.host = "localhost";
-    Lock lock = lock_on({one, other});
+    SoleLock lock = lock_on({one, other});
     CHECK(lock.try_once().outcome == Outcome::same_server);
     CHECK(server.text({"EXISTS", "holdfast:x"}) == "0");
 }
@@ -490,7 +491,7 @@ TEST_CASE("one server under two names, which says so only during a hold, has one
     const HostileServer other_name{{.name = "late", .hands_on = true, .not_before = late.read.get()},
                                    servers[0].node(),
                                    [](const std::vector<Reply>&) { return true; }};
-    Lock lock = lock_on({servers[0].node(), *parse_node(other_name.uri()), servers[1].node()});
+    SoleLock lock = lock_on({servers[0].node(), *parse_node(other_name.uri()), servers[1].node()});
     REQUIRE(lock.try_once().outcome == Outcome::won);
     REQUIRE(lock.extend([] {}) == Renewal::held);
     REQUIRE(::write(late.write.get(), "x", 1) == 1);
@@ -507,7 +508,7 @@ TEST_CASE("one server under two names, which says so only during a hold, has one
 TEST_CASE("of three nodes, those that were just started have no vote, unless they are said to be durable") {
     RedisServers servers{3};
     const auto try_with = [&](const std::vector<Node>& nodes, std::optional<milliseconds> guard) {
-        Lock lock{NodeSet{nodes, 1s}, key, {timing(), guard}, this_process("job", 30s)};
+        SoleLock lock{NodeSet{nodes, 1s}, key, {timing(), guard}, this_process("job", 30s)};
         lock.nodes().resolve();
         const Attempt attempt = lock.try_once();
         if (attempt.outcome == Outcome::won) lock.release();

@@ -3,6 +3,7 @@
 #include "lock/inspection.hpp"
 #include "lock/waiter.hpp"
 #include "support/redis_server.hpp"
+#include "support/sole_lock.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,7 +23,7 @@ const LockKey key{"x", "holdfast:"};
 const LockKey other{"y", "holdfast:"};
 const Timing timing{30s, 0ms, 150ms};
 
-Lock lock_on(RedisServers& servers, const LockKey& on = key) {
+SoleLock lock_on(RedisServers& servers, const LockKey& on = key) {
     return {NodeSet{servers.nodes(), timing.node_timeout}, on, {timing}, this_process("job", timing.ttl)};
 }
 
@@ -32,7 +33,7 @@ class Client {
   public:
     Client(RedisServers& servers, milliseconds limit, const LockKey& on)
         : stop_{make_event_fd()}, thread_{[this, &servers, limit, &on] {
-              Lock lock = lock_on(servers, on);
+              SoleLock lock = lock_on(servers, on);
               const auto met_somebody = [this](const Attempt&) { waits_ = true; };
               won_ = acquire(lock, {limit}, stop_.get(), met_somebody).outcome == Outcome::won;
               if (!won_) return;
@@ -77,7 +78,7 @@ bool queue_empty_on(RedisServer& server) {
 
 /// Fifty clients and one pause of a node. How many of them won without it.
 int fifty_clients(RedisServers& servers, size_t hung) {
-    Lock holder = lock_on(servers);
+    SoleLock holder = lock_on(servers);
     holder.nodes().resolve();
     REQUIRE(holder.try_once().outcome == Outcome::won);
     Clients clients;

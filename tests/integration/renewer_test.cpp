@@ -1,6 +1,7 @@
 // The renewal thread with real servers and a real clock, on a short TTL.
 #include "lock/renewer.hpp"
 #include "support/redis_server.hpp"
+#include "support/sole_lock.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,7 +15,7 @@ constexpr Timing timing{3s, 0ms, 300ms};
 
 struct Held {
     RedisServers servers;
-    Lock lock;
+    SoleLock lock;
     LiveDeadline deadline;
 
     explicit Held(size_t n)

@@ -5,6 +5,7 @@
 #include "lock/revocation.hpp"
 #include "support/redis_server.hpp"
 #include "support/slow_path.hpp"
+#include "support/sole_lock.hpp"
 
 #include <doctest/doctest.h>
 
@@ -54,7 +55,7 @@ struct Holder {
 
     void hold(const std::vector<Node>& nodes, Mode mode) {
         const Timing timing{30s, 0ms, 2s};
-        Lock lock{NodeSet{nodes, timing.node_timeout}, key, {timing, {}, mode}, this_process("job", timing.ttl)};
+        SoleLock lock{NodeSet{nodes, timing.node_timeout}, key, {timing, {}, mode}, this_process("job", timing.ttl)};
         lock.nodes().resolve();
         won = lock.try_once().outcome == Outcome::won;
         token = lock.token();
@@ -164,14 +165,14 @@ TEST_CASE("who has not heard of a revocation learns by whom it was with the next
         CAPTURE(mode);
         const RedisServers servers{3};
         const Timing timing{30s, 0ms, 2s};
-        Lock lock{NodeSet{servers.nodes(), timing.node_timeout}, key, {timing, {}, mode}, this_process("job", 30s)};
+        SoleLock lock{NodeSet{servers.nodes(), timing.node_timeout}, key, {timing, {}, mode}, this_process("job", 30s)};
         lock.nodes().resolve();
         REQUIRE(lock.try_once().outcome == Outcome::won);
         NodeSet operators{servers.nodes(), timing.node_timeout};
         operators.resolve();
         const Record seen = inspect(operators, key).record;
         REQUIRE(revoke(operators, key, seen, "joe has\x1b", mode).outcome == Revocation::Outcome::revoked);
-        CHECK_FALSE(lock.told_of_revocation());
+        CHECK_FALSE(lock.told_of_revocation(lock.nodes().take_messages()));
         CHECK(lock.extend([] {}) == Renewal::lost);
         CHECK(lock.taken_away() == "joe has\\x1b");
     }

@@ -6,6 +6,7 @@
 #include "support/certificates.hpp"
 #include "support/listener.hpp"
 #include "support/redis_server.hpp"
+#include "support/sole_lock.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -379,11 +380,11 @@ TEST_CASE("the lock over TLS: taken, renewed, taken away by a message, released,
             });
         };
         const auto lock_on_them = [&] {
-            Lock lock{NodeSet{nodes, 2s}, key, {Timing{30s, 0ms, 2s}}, this_process("job", 30s)};
+            SoleLock lock{NodeSet{nodes, 2s}, key, {Timing{30s, 0ms, 2s}}, this_process("job", 30s)};
             lock.nodes().resolve();
             return lock;
         };
-        Lock lock = lock_on_them();
+        SoleLock lock = lock_on_them();
         REQUIRE(lock.try_once().outcome == Outcome::won);
         const auto won = lock.valid_until();
         lock.listen_for_revocation();
@@ -397,11 +398,11 @@ TEST_CASE("the lock over TLS: taken, renewed, taken away by a message, released,
         REQUIRE(revoke(operators, key, inspect(operators, key).record, "somebody has", Mode::scripts).outcome ==
                 Revocation::Outcome::revoked);
         lock.nodes().wait(BootClock::now() + patience, -1);
-        CHECK(lock.told_of_revocation());
+        CHECK(lock.told_of_revocation(lock.nodes().take_messages()));
         CHECK(lock.taken_away() == "somebody has");
         CHECK(lock.extend([] {}) == Renewal::lost);
 
-        Lock next = lock_on_them();
+        SoleLock next = lock_on_them();
         REQUIRE(next.try_once().outcome == Outcome::won);
         CHECK(next.release());
         CHECK(eventually([&] { return keys_held() == 0; }));

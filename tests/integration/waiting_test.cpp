@@ -2,6 +2,7 @@
 #include "lock/inspection.hpp"
 #include "lock/waiter.hpp"
 #include "support/redis_server.hpp"
+#include "support/sole_lock.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,12 +19,12 @@ namespace {
 
 const LockKey key{"x", "holdfast:"};
 
-Lock lock_on(RedisServers& servers, Mode mode = Mode::scripts, const std::string& label = "job") {
+SoleLock lock_on(RedisServers& servers, Mode mode = Mode::scripts, const std::string& label = "job") {
     return {NodeSet{servers.nodes(), 1s}, key, {{30s, 0ms, 1s}, {}, mode}, this_process(label, 30s)};
 }
 
-Lock held_on(RedisServers& servers) {
-    Lock lock = lock_on(servers);
+SoleLock held_on(RedisServers& servers) {
+    SoleLock lock = lock_on(servers);
     lock.nodes().resolve();
     REQUIRE(lock.try_once().outcome == Outcome::won);
     return lock;
@@ -44,7 +45,7 @@ class Job {
   public:
     Job(RedisServers& servers, Mode mode, std::string name, std::vector<std::string>& order, std::mutex& mutex)
         : stop_{make_event_fd()}, thread_{[this, &servers, mode, name = std::move(name), &order, &mutex] {
-              Lock lock = lock_on(servers, mode, name);
+              SoleLock lock = lock_on(servers, mode, name);
               const Attempt attempt = acquire(lock, {patience}, stop_.get(), [](const Attempt&) {});
               if (attempt.outcome != Outcome::won) return;
               {
@@ -72,7 +73,7 @@ TEST_CASE("those who wait get the lock in the order in which they came, without 
             CAPTURE(n);
             CAPTURE(mode);
             RedisServers servers{n};
-            Lock first = held_on(servers);
+            SoleLock first = held_on(servers);
             std::vector<std::string> order;
             std::mutex mutex;
             std::vector<std::unique_ptr<Job>> waiters;
@@ -94,7 +95,7 @@ TEST_CASE("those who wait get the lock in the order in which they came, without 
 
 TEST_CASE("who gives up waiting is gone from every node, and the next in line is not held up") {
     RedisServers servers{3};
-    Lock first = held_on(servers);
+    SoleLock first = held_on(servers);
     std::vector<std::string> order;
     std::mutex mutex;
     Job impatient{servers, Mode::scripts, "impatient", order, mutex};
@@ -112,7 +113,7 @@ TEST_CASE("who gives up waiting is gone from every node, and the next in line is
 TEST_CASE("with all messages dropped waiting still works") {
     RedisServers servers{1};
     servers[0].command({"ACL", "SETUSER", "default", "resetchannels"});
-    Lock first = held_on(servers);
+    SoleLock first = held_on(servers);
     std::vector<std::string> order;
     std::mutex mutex;
     Job waiter{servers, Mode::scripts, "deaf", order, mutex};
@@ -124,9 +125,9 @@ TEST_CASE("with all messages dropped waiting still works") {
 
 TEST_CASE("a waiter that died in front of others delays them for no more than three seconds and two node timeouts") {
     RedisServers servers{1};
-    Lock first = held_on(servers);
+    SoleLock first = held_on(servers);
     {
-        Lock dead = lock_on(servers);
+        SoleLock dead = lock_on(servers);
         dead.nodes().resolve();
         REQUIRE(dead.try_once({.wait = WaitBegin{}}).outcome == Outcome::held);
     }
@@ -147,7 +148,7 @@ TEST_CASE("of fifty who try at once exactly one wins, each time, and the others 
         RedisServers servers{n};
         std::vector<Outcome> outcomes(50);
         std::vector<std::thread> threads;
-        std::vector<Lock> locks;
+        std::vector<SoleLock> locks;
         for (size_t i = 0; i < outcomes.size(); ++i) locks.push_back(lock_on(servers));
         for (size_t i = 0; i < outcomes.size(); ++i)
             threads.emplace_back([&, i] { outcomes[i] = acquire(locks[i], {0ms}, -1, [](const Attempt&) {}).outcome; });

@@ -48,7 +48,8 @@ void Contender::kill() {
 }
 
 void Contender::live() {
-    Lock lock{NodeSet{nodes_of(plan_), plan_.terms.timing.node_timeout}, the_key(), plan_.terms,
+    NodeSet nodes{nodes_of(plan_), plan_.terms.timing.node_timeout};
+    Lock lock{nodes, the_key(), plan_.terms,
               Holder{"job", "me", process_.name(), static_cast<int>(index_), milliseconds{0}, plan_.terms.timing.ttl}};
     run_ = lock.token().run;
     world_.trace("{} wants the lock, as {}", process_.name(), run_.substr(28));
@@ -109,7 +110,7 @@ void Contender::hold(Lock& lock) {
     const Hold::LetGo let_go = hold.let_go({.lost = was_lost_, .started = started});
     kept_ = let_go.how == Hold::LetGo::How::kept;
     // Clocks differ by a tenth at most.
-    if (kept_ && let_go.confirmed) oracle_.kept(token_, *won_at_ + nanoseconds{own_.min_hold} * 4 / 5);
+    if (kept_ && let_go.confirmed.front()) oracle_.kept(token_, *won_at_ + nanoseconds{own_.min_hold} * 4 / 5);
     was_lost_ = was_lost_ || !started;
 }
 

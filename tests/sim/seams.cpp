@@ -83,8 +83,8 @@ void LiveDeadline::clear_event() const { Process::current().set_readable(event_,
 
 // ---- lock/renewer
 
-Renewer::Renewer(Lock& lock, LiveDeadline& deadline) : stop_event_{Process::current().new_fd()} {
-    ended_ = Process::current().run([this, &lock, &deadline] { keep_renewing(lock, deadline, poller_, stop_event_); });
+Renewer::Renewer(Locks locks, LiveDeadline& deadline) : stop_event_{Process::current().new_fd()} {
+    ended_ = Process::current().run([this, locks, &deadline] { keep_renewing(locks, deadline, poller_, stop_event_); });
 }
 
 void Renewer::stop() {

@@ -117,7 +117,8 @@ Exit acquire(const Arguments& typed, const Settings& settings) {
     const std::vector<Node> nodes = configured_nodes(settings);
     const LockTerms terms = lock_terms(settings, nodes.size(), kind_of(typed), milliseconds{0});
     refuse_inside_itself(runs_around(), key, nodes, settings);
-    Lock lock{NodeSet{nodes, settings.node_timeout}, key, terms, caller(settings)};
+    NodeSet node_set{nodes, settings.node_timeout};
+    Lock lock{node_set, key, terms, caller(settings)};
     const Log log{settings.verbosity};
     const Signals signals;
     advise(nodes, log);

@@ -32,37 +32,40 @@ Failure not_ours(const LockKey& key, const Tenure& tenure) {
                         key.name, node_lines(tenure.nodes))};
 }
 
+Token needed_token(const Arguments& typed) {
+    if (auto token = given_token(typed)) return *token;
+    throw Failure{ExitStatus::usage, fmt::format("{} needs the token that acquire gave: --token TOKEN or "
+                                                 "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")",
+                                                 typed.command->name)};
+}
+
 Failure cannot_tell(const Tenure& tenure) {
     return {ExitStatus::too_few_nodes, too_few(tenure.answered, tenure.nodes)};
 }
 
-/// The Lock that acquire took, under the typed token.
-Lock taken_up(const Arguments& typed, const Settings& settings) {
-    const LockKey key = lock_key(typed.name, settings);
-    const auto token = given_token(typed);
-    const std::string_view command = typed.command->name;
-    if (!token)
-        throw Failure{ExitStatus::usage, fmt::format("{} needs the token that acquire gave: --token TOKEN or "
-                                                     "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")",
-                                                     command)};
-    NodeSet nodes = nodes_to_ask(settings, key);
+/// The Lock on these nodes that acquire took, under the typed token.
+Lock taken_up(NodeSet& nodes, const LockKey& key, const Token& token, const Arguments& typed,
+              const Settings& settings) {
     std::optional<LockTerms> terms;
     if (typed.settings.contains("ttl")) terms = lock_terms(settings, nodes.size(), {}, milliseconds{0});
-    const Tenure held = tenure(nodes, key, *token, mode(settings));
+    const Tenure held = tenure(nodes, key, token, mode(settings));
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
     if (!held.record.holder || !held.record.holder->kept)
         throw Failure{ExitStatus::usage, fmt::format("{} is held by {}, a running holdfast that looks after it itself; "
                                                      "{} is for what acquire took",
-                                                     key.name, describe(held.record), command)};
+                                                     key.name, describe(held.record), typed.command->name)};
     // Unless a TTL is typed, the one in the record is used, which acquire has found possible.
     const Timing as_acquired{held.record.holder->ttl, milliseconds{0}, settings.node_timeout, settings.drift};
     if (!terms) terms = LockTerms{as_acquired, settings.restart_guard, mode(settings)};
-    return {std::move(nodes), key, *terms, *token, held};
+    return {nodes, key, *terms, token, held};
 }
 
 Exit renew(const Arguments& typed, const Settings& settings) {
-    Lock lock = taken_up(typed, settings);
+    const LockKey key = lock_key(typed.name, settings);
+    const Token token = needed_token(typed);
+    NodeSet nodes = nodes_to_ask(settings, key);
+    Lock lock = taken_up(nodes, key, token, typed, settings);
     switch (lock.extend([] {})) {
     case Renewal::held:
         if (lock.valid()) return ExitStatus::ok;
@@ -77,7 +80,10 @@ Exit renew(const Arguments& typed, const Settings& settings) {
 }
 
 Exit release(const Arguments& typed, const Settings& settings) {
-    Lock lock = taken_up(typed, settings);
+    const LockKey key = lock_key(typed.name, settings);
+    const Token token = needed_token(typed);
+    NodeSet nodes = nodes_to_ask(settings, key);
+    Lock lock = taken_up(nodes, key, token, typed, settings);
     if (lock.release()) return ExitStatus::ok;
     throw Failure{ExitStatus::too_few_nodes,
                   fmt::format("too few nodes confirmed that {} was released; it may stay held until its TTL ends{}",

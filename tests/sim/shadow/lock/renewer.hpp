@@ -3,7 +3,7 @@
 
 #include "base/live_deadline.hpp"
 #include "base/poller.hpp"
-#include "lock/lock.hpp"
+#include "lock/locks.hpp"
 
 #include <optional>
 
@@ -11,7 +11,7 @@ namespace holdfast {
 
 class Renewer {
   public:
-    Renewer(Lock& lock, LiveDeadline& deadline);
+    Renewer(Locks locks, LiveDeadline& deadline);
 
     void stop();
 

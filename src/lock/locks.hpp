@@ -1,0 +1,69 @@
+// The locks that one run holds together: held until the shortest of their leases ends, and lost with the first that is
+// lost. One lock is a set of one; there is no second code path.
+//
+// A round asks the nodes for one lock after the other. A node that leaves the first lock's request without an answer is
+// not waited for again in that round, so that a node that hangs costs one node timeout a round, however many the locks.
+// The same threads as of a Lock.
+#pragma once
+
+#include "lock/lock.hpp"
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+class Locks {
+  public:
+    Locks(Lock& one) : locks_{&one, 1} {} // NOLINT(google-explicit-constructor): one lock is a set of one
+    /// One lock at least, all with the same timing. They outlive this object.
+    explicit Locks(std::span<Lock> locks) : locks_{locks} {}
+
+    const Timing& timing() const { return locks_.front().timing(); }
+    /// Until when all of them are certainly ours; nothing when one is not.
+    std::optional<BootTime> valid_until() const;
+    bool valid() const;
+    /// The last instant at which enough of every lease is left to start a command; nothing without a lease.
+    std::optional<BootTime> start_until() const;
+    bool worth_starting() const;
+    /// When we last read an answer in which a node said that the lock is ours; of the lock of which that is longest
+    /// ago.
+    BootTime heard_at() const;
+
+    /// From here on each node that can push messages tells us when one of the locks is taken away from us.
+    void listen_for_revocation();
+    /// As NodeSet::wait(), on all nodes.
+    bool wait(BootTime until, int interrupt);
+    /// Reads the messages that have come since the last call; whether one of them says that a lock was taken away.
+    bool told_of_revocation();
+
+    /// One round of Lock::extend() for each; ends with the first lock that is lost. The result is that of the lock that
+    /// fared worst, which trouble() tells of.
+    Renewal extend(const std::function<void()>& moved, int interrupt);
+    /// One round of Lock::confirm() for each, in the same way.
+    Renewal confirm();
+    /// Why the last round has found a lock lost: by whom and why it was taken away, or what the nodes said.
+    std::string why_lost() const;
+    /// Why the last round was shaky.
+    std::string why_shaky() const;
+
+    /// As Lock's, for each; the results are in the order of the locks.
+    std::vector<bool> release();
+    std::vector<bool> keep(milliseconds rest);
+
+  private:
+    Renewal round(const std::function<Renewal(Lock&)>& one);
+    /// The name of the lock that fared worst, if there are several.
+    std::string which() const { return locks_.size() == 1 ? "" : worst_->key().name + ": "; }
+    /// A Lock's wait for the nodes in a round over all locks.
+    Await await(const Lock& lock) const { return &lock == locks_.data() ? Await::all : Await::caught_up; }
+    std::vector<NodeSet*> node_sets() const;
+
+    std::span<Lock> locks_;
+    const Lock* worst_ = locks_.data(); ///< in the last round
+};
+
+} // namespace holdfast
