@@ -86,6 +86,7 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
                            "(-w){}",
                            key.name, node_lines(attempt.nodes));
     case Outcome::not_a_lock: return not_a_lock(key) + (attempt.nodes.size() == 1 ? "" : node_lines(attempt.nodes));
+    case Outcome::misnamed:
     case Outcome::denied:
         if (attempt.nodes.size() == 1) return too_few(0, attempt.nodes);
         return fmt::format("too few nodes can be used, {} are needed{}", quorum(attempt.nodes.size()),

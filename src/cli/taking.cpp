@@ -92,6 +92,7 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
         switch (attempt.outcome) {
         case Outcome::not_a_lock: return ExitStatus::not_a_lock;
         case Outcome::denied: return ExitStatus::denied;
+        case Outcome::misnamed:
         case Outcome::same_server:
         case Outcome::other_limit:
         case Outcome::no_scripts:

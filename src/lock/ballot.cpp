@@ -161,7 +161,9 @@ Outcome Ballot::outcome() const {
     if (taken()) return Outcome::held;
     if (n - count(Verdict::not_a_lock) < q) return Outcome::not_a_lock;
     if (n - count(Verdict::no_scripts) < q) return Outcome::no_scripts;
-    if (n - count(NodeFailure::Kind::denied) < q) return Outcome::denied;
+    const size_t willing = n - count(NodeFailure::Kind::denied);
+    if (willing < q) return Outcome::denied;
+    if (willing - count(NodeFailure::Kind::misnamed) < q) return Outcome::misnamed;
     if (count(Verdict::reserved) >= q) return Outcome::reserved;
     return answered() >= q ? Outcome::contended : Outcome::too_few;
 }

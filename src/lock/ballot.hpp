@@ -19,6 +19,7 @@ enum class Outcome {
     too_few,     ///< too few nodes answered, or too late to leave enough of the lease
     not_a_lock,  ///< on so many nodes the key is not a lock that no quorum is left
     denied,      ///< so many nodes refuse us that no quorum is left
+    misnamed,    ///< the same, and some of them because their URIs are wrong
     same_server, ///< two of the nodes are one server
     other_nodes, ///< a holder has taken the lock over another number of nodes than we use
     other_limit, ///< a holder has taken one of another number of slots than we ask for

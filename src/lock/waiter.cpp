@@ -53,6 +53,7 @@ class Wait {
         case Outcome::other_nodes:
         case Outcome::other_limit:
         case Outcome::no_scripts:
+        case Outcome::misnamed:
         case Outcome::denied: return true;
         case Outcome::contended:
         case Outcome::reserved: return ended_ >= (waits() ? until_ : begin_.boot + longest_contention);

@@ -11,6 +11,7 @@ struct NodeFailure {
         timeout,     ///< no answer in time
         no_vote,     ///< the node answers, but not as a Redis server that may be asked for locks
         denied,      ///< the node refuses our credentials or permissions, or cannot prove that it is the node we mean
+        misnamed,    ///< the node's URI names what is not there, and no time will help
     };
     Kind kind;
     std::string text;       ///< for people: no capital, no final point, nothing unprintable

@@ -152,10 +152,10 @@ Found Sentinels::judge(const Answers& answers) {
 
 NodeFailure Sentinels::why_none(const std::string& refused, const Answers& answers) const {
     if (refused.starts_with("ERR No such master"))
-        return {NodeFailure::Kind::denied,
+        return {NodeFailure::Kind::misnamed,
                 fmt::format("its Sentinels know no master '{}'; check the name behind the '/'", printable(master_))};
     if (refused.starts_with("ERR unknown command"))
-        return {NodeFailure::Kind::no_vote, "its Sentinels are none; write redis:// for a server"};
+        return {NodeFailure::Kind::misnamed, "its Sentinels are none; write redis:// for a server"};
     if (!refused.empty())
         return {NodeFailure::Kind::no_vote, fmt::format("its Sentinels say: {}", printable(refused, 200))};
     const auto failed = std::ranges::find_if(answers, [](const auto& answer) { return answer && !answer->replies; });

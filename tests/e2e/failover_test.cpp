@@ -173,6 +173,18 @@ TEST_CASE("a holder that no majority of Sentinels tells of its master ends with 
     }
 }
 
+TEST_CASE("a master that the Sentinels do not know, and Sentinels that are none, end a wait at once") {
+    Sentinels group{1s};
+    const std::string hosts = group.uri().substr(0, group.uri().rfind('/'));
+    const Finished unknown = finish(run_on(hosts + "/mistyped", {"-w", "30s", "x", "true"}));
+    CHECK(unknown.status() == 78);
+    CHECK(has(unknown.err, "its Sentinels know no master 'mistyped'; check the name behind the '/'"));
+    const Finished servers =
+        finish(run_on(fmt::format("sentinel://127.0.0.1:{}/m", group[0].port()), {"-w", "30s", "x", "true"}));
+    CHECK(servers.status() == 78);
+    CHECK(has(servers.err, "its Sentinels are none; write redis:// for a server"));
+}
+
 TEST_CASE("one Sentinel that is named leads to all of them") {
     Sentinels group{1s};
     const std::string one = fmt::format("sentinel://127.0.0.1:{}/m", group.port(0));

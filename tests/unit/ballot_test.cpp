@@ -59,13 +59,17 @@ TEST_CASE("too few answers are no verdict on the holder") {
     CHECK_FALSE(ballot(3, {granted(), failed()}).decided());
 }
 
-TEST_CASE("keys of another kind and refused credentials are named when they make a quorum impossible") {
+TEST_CASE("keys of another kind, refused credentials and wrong URIs are named when they make a quorum impossible") {
     CHECK(ballot(1, {not_a_lock()}).outcome() == Outcome::not_a_lock);
     CHECK(ballot(3, {not_a_lock(), not_a_lock(), granted()}).outcome() == Outcome::not_a_lock);
     CHECK(ballot(3, {not_a_lock(), granted(), granted()}).outcome() == Outcome::won);
     const auto denied = failed(NodeFailure::Kind::denied);
     CHECK(ballot(3, {denied, denied, granted()}).outcome() == Outcome::denied);
     CHECK(ballot(3, {denied, failed(), granted()}).outcome() == Outcome::too_few);
+    const auto misnamed = failed(NodeFailure::Kind::misnamed);
+    CHECK(ballot(1, {misnamed}).outcome() == Outcome::misnamed);
+    CHECK(ballot(3, {misnamed, denied, granted()}).outcome() == Outcome::misnamed);
+    CHECK(ballot(3, {misnamed, granted(), granted()}).outcome() == Outcome::won);
 }
 
 TEST_CASE("a held lock expires when fewer than a quorum of nodes hold it") {
