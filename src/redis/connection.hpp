@@ -146,6 +146,9 @@ class Connection {
         std::optional<BootTime> sent_at;
         bool behind_asking = false; ///< the first reply is that to ASKING
         bool before_wait = false;   ///< the last reply is that to WAIT
+
+        /// Whether nothing but the replicas is waited for.
+        bool only_waits() const { return before_wait && replies.size() + 1 == request.commands(); }
     };
 
     milliseconds time_to_open() const;

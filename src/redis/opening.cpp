@@ -106,7 +106,13 @@ void Connection::too_late() {
         return fail(
             Kind::timeout,
             fmt::format("no TLS with it in {}; if it speaks none, write redis:// instead of rediss://", waited));
-    default: return fail(Kind::timeout, fmt::format("no answer in {}", waited));
+    default:
+        if (!pending_.empty() && pending_.front().only_waits())
+            return fail(Kind::timeout,
+                        fmt::format("fewer than the {} replicas that --replicas asks for have it after {}; see to the "
+                                    "node's replicas",
+                                    *node_.replicas, waited));
+        return fail(Kind::timeout, fmt::format("no answer in {}", waited));
     }
 }
 

@@ -1,6 +1,7 @@
 // Real Sentinels and a real Cluster: a lock goes on where its node goes.
 #include "support/cluster.hpp"
 #include "support/holdfast.hpp"
+#include "support/hostile_server.hpp"
 #include "support/sentinels.hpp"
 
 #include <doctest/doctest.h>
@@ -258,6 +259,18 @@ TEST_CASE("with --replicas a grant counts once a replica has it, and else it is 
     const Finished lost = holder.wait();
     CHECK(lost.status() == 79);
     CHECK(has(lost.err, "0 of the 1 replicas"));
+}
+
+TEST_CASE("a node that says too late how many replicas have a grant has its own words, and the grant is taken back") {
+    RedisServer real;
+    const HostileServer server{{.name = "hides", .only_then = true}, real.node(), [](const auto& words) {
+                                   return words.front().text == "WAIT";
+                               }};
+    const Finished refused = finish(run_on(server.uri(), {"-n", "--replicas", "2", "--ttl", "3s", "x", "true"}));
+    CHECK(refused.status() == 69);
+    CHECK(has(refused.err, "cannot be used: fewer than the 2 replicas that --replicas asks for have it after 300ms; "
+                           "see to the node's replicas"));
+    CHECK(real.text({"EXISTS", key}) == "0");
 }
 
 TEST_CASE("with --replicas the node timeout has room for WAIT") {
