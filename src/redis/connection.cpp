@@ -209,12 +209,16 @@ bool Connection::read() {
 }
 
 void Connection::hung_up(std::string how) {
+    // A proxy that knows no HELLO closes at other commands, too, and then does not answer what came before them either.
+    const bool bare = state_ == State::open && manner_ == Manner::bare && !pending_.empty();
+    const std::string proxy = bare ? fmt::format("a proxy without {}", pending_.back().request.name()) : "";
+    if (bare && !silent_) how += "; it may be " + proxy;
     if (state_ != State::open || !silent_) return fail(Kind::unreachable, std::move(how));
     how += " before its first answer";
     // A server that expects TLS hangs up like this on a client that does not speak it.
     const char* const advice = tls_ || node_.is_unix() ? "" : "; if it speaks TLS, write rediss://";
     if (manner_ == Manner::hello && !knows_hello_ && node_.db == 0) return greet_next_by(Manner::bare, how + advice);
-    if (manner_ == Manner::bare) how += ", also without HELLO: it is not Redis, or has no server behind it";
+    if (bare) how += ", also without HELLO: it is not Redis, has no server behind it, or is " + proxy;
     else if (node_.db != 0) how += "; if it is a proxy without HELLO, leave the database out of its URI";
     manner_ = Manner::hello;
     fail(Kind::unreachable, how + advice);

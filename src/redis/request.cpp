@@ -10,6 +10,12 @@ void Request::add(std::span<const std::string_view> words) {
     ++commands_;
 }
 
+std::string_view Request::name() const {
+    // "*WORDS", "$BYTES" and the name have a line each.
+    const size_t begin = bytes_.find('\n', bytes_.find('$')) + 1;
+    return std::string_view{bytes_}.substr(begin, bytes_.find('\r', begin) - begin);
+}
+
 std::string argument(int64_t number) { return fmt::format("{}", number); }
 std::string argument(std::chrono::milliseconds duration) { return argument(int64_t{duration.count()}); }
 

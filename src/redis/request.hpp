@@ -29,6 +29,8 @@ class Request {
     bool sets() const { return sets_; }
 
     const std::string& bytes() const { return bytes_; }
+    /// The name of the first command, of which there has to be one.
+    std::string_view name() const;
     /// Whether the request is so small that a socket still takes one more command at once.
     bool has_room() const { return bytes_.size() < 32'000; }
     /// How many replies the node owes for this.

@@ -93,6 +93,19 @@ TEST_CASE("through twemproxy with a password, needed or not") {
     check_runs(with_password(needless.uri()));
 }
 
+TEST_CASE("what twemproxy does not take is named") {
+    RedisServer real{{}, loopback};
+    const auto proxy = ProxyServer::twemproxy(real.port());
+    const std::string also = "also without HELLO: it is not Redis, has no server behind it, or is a proxy without ";
+    CHECK(has(run_by(proxy.uri(), {"--no-scripts"}).err, also + "MULTI"));
+    const Finished listed = finish(holdfast::test::holdfast({"list", "--node", proxy.uri()}));
+    CHECK(listed.status() == 69);
+    CHECK(has(listed.err, also + "TIME"));
+    CHECK(has(finish(holdfast::test::holdfast({"doctor", "--node", proxy.uri()})).out, also + "INFO"));
+    const auto with_login = ProxyServer::twemproxy(real.port(), "  redis_auth: geheim\n");
+    CHECK(has(run_by(with_password(with_login.uri()), {"--no-scripts"}).err, also + "MULTI"));
+}
+
 TEST_CASE("twemproxy without its server says so, and a database other than 0 is refused in words") {
     RedisServer real{{}, loopback};
     const auto proxy = ProxyServer::twemproxy(real.port());
@@ -100,7 +113,7 @@ TEST_CASE("twemproxy without its server says so, and a database other than 0 is 
               " before its first answer; if it is a proxy without HELLO, leave the database out of its URI"));
     real.kill();
     CHECK(has(refusal(proxy.uri(), proxy.uri(), 69), "at EVAL it says: ERR Connection refused; at MULTI it closed the "
-                                                     "connection"));
+                                                     "connection; it may be a proxy without MULTI"));
 }
 
 TEST_CASE("through haproxy that hands on bytes all is as without, and one without a server or with HTTP is told") {
@@ -112,7 +125,8 @@ TEST_CASE("through haproxy that hands on bytes all is as without, and one withou
     CHECK(refusal(http.uri(), http.uri(), 69) == "a web server answers there, not Redis; check the port");
     const auto serverless = ProxyServer::haproxy("tcp", 0);
     CHECK(has(refusal(serverless.uri(), serverless.uri(), 69),
-              " before its first answer, also without HELLO: it is not Redis, or has no server behind it"));
+              " before its first answer, also without HELLO: it is not Redis, has no server behind it, or is a proxy "
+              "without EVAL"));
 }
 
 TEST_CASE("through stunnel a lock is had by TLS, and without TLS the right scheme is named") {
