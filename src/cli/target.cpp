@@ -68,6 +68,12 @@ void warn_of_insecure(const std::vector<Node>& nodes, const Log& log) {
     if (!insecure.empty()) log.tell(event::insecure(fmt::format("{}", fmt::join(insecure, ", "))));
 }
 
+/// Whether a password may go on behind the comma that ends the URI: a comma parts nodes.
+bool ends_in_password(std::string_view uri) {
+    const auto secrets = secrets_in(uri);
+    return !secrets.empty() && secrets.back().data() + secrets.back().size() == uri.data() + uri.size();
+}
+
 /// WAIT may be a tenth of a second late, and the node's answer with it.
 void require_time_for_replicas(const Node& node, milliseconds node_timeout) {
     constexpr milliseconds least{300};
@@ -107,7 +113,9 @@ std::vector<Node> configured_nodes(const Settings& settings) {
             throw Failure{ExitStatus::configuration,
                           fmt::format("node {} of {} cannot be used: {}", i + 1,
                                       settings.nodes_from.empty() ? "the list" : "the list in " + settings.nodes_from,
-                                      node.error())};
+                                      i > 0 && ends_in_password(settings.nodes[i - 1].reveal())
+                                          ? "it is mistyped, or the rest of a password, in which ',' is written %2C"
+                                          : node.error())};
         if (!node->replicas) node->replicas = settings.replicas;
         require_time_for_replicas(*node, settings.node_timeout);
         nodes.push_back(std::move(*node));

@@ -217,6 +217,16 @@ TEST_CASE("a lone word before the '@' is a password or a user: it needs a passwo
     }
 }
 
+TEST_CASE("what a comma cut off a password in an option is told with the right way to write it, and not shown") {
+    for (const char* rest : {"geheim:x", "http://geheim"}) {
+        const Finished refused = finish(run_on(
+            "sentinel://127.0.0.1/m?sentinel-password=a," + std::string{rest} + ",redis://db", {"x", "echo", "never"}));
+        CHECK(refused.status() == 78);
+        CHECK(refused.err == "holdfast: node 2 of the list cannot be used: it is mistyped, or the rest of a password, "
+                             "in which ',' is written %2C\n");
+    }
+}
+
 TEST_CASE("no core dump has our memory") {
     const RedisServer server{{"--requirepass", right}, RedisServer::Listens::loopback};
     const TempDir dir;
