@@ -62,7 +62,26 @@ struct ClusterView {
     std::string_view self; ///< the node's id
     size_t shards = 0;
     size_t replicas = 0;
+    int slots = 0; ///< of the masters that are not dead
 };
+
+/// How many slots stand at the end of a master's line, as in "0-5460 5462 [5461->-ID]".
+int slots_in(std::string_view line) {
+    const auto number = [](std::string_view text) {
+        int value = -1;
+        std::from_chars(text.data(), text.data() + text.size(), value);
+        return value;
+    };
+    int slots = 0;
+    for (int word = 0; !line.empty(); ++word) {
+        const std::string_view range = line.substr(0, line.find(' '));
+        line.remove_prefix(std::min(range.size() + 1, line.size()));
+        if (word < 8 || number(range) < 0) continue;
+        const size_t dash = range.find('-');
+        slots += dash == range.npos ? 1 : number(range.substr(dash + 1)) - number(range) + 1;
+    }
+    return slots;
+}
 
 /// The answer to CLUSTER NODES has a line a server: its id, address, flags, master, four more words, and its slots.
 std::optional<ClusterView> view_of(const Reply& nodes) {
@@ -73,7 +92,11 @@ std::optional<ClusterView> view_of(const Reply& nodes) {
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
         if (line.find("myself") != std::string_view::npos) view.self = line.substr(0, line.find(' '));
         if (line.find("slave ") != std::string_view::npos) ++view.replicas;
-        else if (std::ranges::count(line, ' ') >= 8) ++view.shards;
+        else if (const int slots = slots_in(line); slots > 0) {
+            ++view.shards;
+            // "fail?" is what the node alone believes.
+            if (line.find("master,fail ") == line.npos) view.slots += slots;
+        }
     }
     return view;
 }
@@ -147,6 +170,11 @@ Finding cluster(const Facts& facts) {
     const auto view = view_of(facts.cluster);
     const std::string size =
         view ? fmt::format(" of {} with {}", plural(view->shards, "shard"), plural(view->replicas, "replica")) : "";
+    if (constexpr int all = 16'384; view && view->slots < all)
+        return failing("cluster",
+                       fmt::format("a cluster{}: {} of its {} slots have no server, and no lock can be had there", size,
+                                   all - view->slots, all),
+                       "repair it (redis-cli --cluster check)");
     if (facts.locator == Node::Locator::cluster) return good("cluster", "a cluster" + size);
     const std::string share = view && view->shards > 1 ? fmt::format(", about one in {}", view->shards) : "";
     return warning(

@@ -371,6 +371,18 @@ TEST_CASE("doctor finds a cluster that is named as one well") {
     }
 }
 
+TEST_CASE("doctor fails a cluster of which a shard is dead, whatever slot it looks at") {
+    Cluster cluster{3, 0, 1s, {"--cluster-require-full-coverage", "no"}};
+    cluster[1].kill();
+    for (const size_t i : {0U, 2U})
+        REQUIRE(eventually([&] { return has(cluster[i].text({"CLUSTER", "NODES"}), "master,fail "); }));
+    for (const size_t i : {0U, 2U}) {
+        const Report report{cluster[i].uri()};
+        CHECK(report.status == 69);
+        CHECK(has(report.text("cluster"), "of its 16384 slots have no server, and no lock can be had there"));
+    }
+}
+
 TEST_CASE("doctor tells the Sentinels of a node, and whether a lock outlives their failover") {
     Sentinels group{1s, forgets_nothing};
     const Report report{group.uri()};
@@ -496,7 +508,7 @@ TEST_CASE("doctor tells a server that is part of a cluster") {
     RedisServer server{{"--cluster-enabled", "yes"}, RedisServer::Listens::loopback};
     const Report report{server.uri()};
     CHECK(report.status == 69);
-    CHECK(report.trouble() == Trouble{"cluster warn", "persistence warn", "lock fail"});
+    CHECK(report.trouble() == Trouble{"cluster fail", "persistence warn", "lock fail"});
     CHECK(has(report.text("lock"), "CLUSTERDOWN"));
 }
 

@@ -419,6 +419,23 @@ TEST_CASE("doctor: a cluster is shown with its size, and by its address with how
     CHECK(found(facts, "cluster").severity == Severity::ok);
 }
 
+TEST_CASE("doctor: slots of a cluster that no server has are counted, and moving ones are had") {
+    Facts facts = healthy("redis_mode:cluster\r\n");
+    facts.locator = Node::Locator::cluster;
+    const auto with = [&](const std::string& flags, const std::string& slots) {
+        facts.cluster = text("n1 :7001@1 myself,master - 0 0 1 connected 0-8191\n"
+                             "n2 :7002@1 " +
+                             flags + " - 0 0 2 connected " + slots + "\n");
+        return found(facts, "cluster");
+    };
+    CHECK(with("master", "8192-16383").severity == Severity::ok);
+    CHECK(with("master", "8192 8193-16383 [8192->-n1]").severity == Severity::ok);
+    CHECK(with("master,fail?", "8192-16383").severity == Severity::ok);
+    CHECK(with("master", "8193-16382").severity == Severity::fail);
+    CHECK(with("master,fail", "8192-16383").text == "a cluster of 2 shards with 0 replicas: 8192 of its 16384 slots "
+                                                    "have no server, and no lock can be had there");
+}
+
 TEST_CASE("doctor: the rule names the keys and channels under the prefix, whatever characters it has") {
     const auto starts_with = [](const std::string& prefix) {
         const std::string rule = acl_rule("me", prefix, {});
