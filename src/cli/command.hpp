@@ -63,6 +63,9 @@ struct CommandRow {
     bool argument_required() const { return !synopsis.empty() && !synopsis.starts_with('['); }
 };
 
+/// Takes each own option of the command that has a setting's name for that setting; an interpret().
+void take_settings(Arguments&);
+
 /// All options that can be typed after the command: first its own, then those of every command.
 std::vector<OptionSyntax> options_of(const CommandRow&);
 

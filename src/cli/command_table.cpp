@@ -31,6 +31,14 @@ std::string_view CommandRow::argument() const {
     return first;
 }
 
+void take_settings(Arguments& typed) {
+    for (const auto& [option, value] : typed.own) {
+        const std::string name{option.substr(2)};
+        if (value && find_option(name) != nullptr)
+            typed.settings.insert_or_assign(name, Given{Source::command_line, std::string{option}, *value});
+    }
+}
+
 std::vector<OptionSyntax> options_of(const CommandRow& row) {
     std::vector<OptionSyntax> all{{"-h,--help", "", "show this help"}};
     const auto add_settings = [&](bool of_every_command) {

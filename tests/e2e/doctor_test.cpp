@@ -504,6 +504,13 @@ TEST_CASE("doctor says it when the password is wrong, and does not show it") {
     CHECK(report.report.dump().find("wrong-one") == std::string::npos);
 }
 
+TEST_CASE("doctor judges by the TTL and the grace that are typed") {
+    const RedisServer server;
+    const Report report{server.uri(), {"--ttl", "9s", "--node-timeout", "800ms"}};
+    CHECK(report.text("timing") == "TTL 9s, renewed every 3s, node timeout 800ms");
+    CHECK(Report{server.uri(), {"--ttl", "9s", "--grace", "8s", "--node-timeout", "800ms"}}.status == 69);
+}
+
 TEST_CASE("doctor tells a server that is part of a cluster") {
     RedisServer server{{"--cluster-enabled", "yes"}, RedisServer::Listens::loopback};
     const Report report{server.uri()};

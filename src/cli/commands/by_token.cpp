@@ -108,12 +108,6 @@ Exit verify(const Arguments& typed, const Settings& settings) {
     return ExitStatus::ok;
 }
 
-/// Of the settings for taking a lock, renew takes the TTL alone.
-void take_ttl(Arguments& typed) {
-    if (const auto& ttl = typed.value("--ttl"))
-        typed.settings.insert_or_assign("ttl", Given{Source::command_line, "--ttl", *ttl});
-}
-
 constexpr OptionSyntax token{"--token", "TOKEN", "what acquire printed"};
 constexpr OptionSyntax token_file{"--token-file", "FILE", "a file with the token"};
 constexpr std::array own{token, token_file};
@@ -131,7 +125,7 @@ constinit const CommandRow renew_command{
     .help = "give a lock that acquire took a fresh TTL",
     .exit_status = whether_ours,
     .options = of_renew,
-    .interpret = take_ttl,
+    .interpret = take_settings,
     .run = renew,
 };
 

@@ -122,6 +122,8 @@ Exit doctor(const Arguments& typed, const Settings& settings) {
 constexpr std::array own{
     OptionSyntax{"--json", "", "print one JSON object"},
     OptionSyntax{"--accept", "CHECKS", "warnings of these checks (as in nodes,lock) are known, and count as OK"},
+    OptionSyntax{"--ttl", "DURATION", "the TTL to judge by (30s)"},
+    OptionSyntax{"--grace", "DURATION", "the grace to judge by (TTL/4, at most 5s)"},
     OptionSyntax{"--acl", "", "print the least rights that a Redis user needs, and check nothing"},
 };
 
@@ -132,6 +134,7 @@ constinit const CommandRow doctor_command{
     .help = "check the nodes for all that makes locks unsafe or slow",
     .exit_status = "0 when all is well or accepted, 1 with warnings, 69 when no lock can be had.",
     .options = own,
+    .interpret = take_settings,
     .run = doctor,
 };
 
