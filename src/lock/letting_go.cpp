@@ -12,6 +12,8 @@ namespace {
 /// The time for one try to let go on all nodes, and the time for all tries.
 constexpr milliseconds longest_try{1100};
 constexpr milliseconds release_budget{2000};
+/// A planned failover takes less from the first word to the last.
+constexpr milliseconds longest_failover{2000};
 /// The pause between two tries if a node refuses, as a node may do for a while.
 constexpr milliseconds refused_pause{50};
 
@@ -131,6 +133,7 @@ template <typename OperationFor>
 bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
                   const std::function<bool(Verdict)>& confirms) {
     LettingGo state{*this, await};
+    nodes_.wait_for_failovers(std::min(no_later - 2 * timing().node_timeout, BootClock::now() + longest_failover));
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
     while (true) {
         state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for), confirms);

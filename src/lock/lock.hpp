@@ -130,6 +130,7 @@ class Lock {
     /// Lets go on every node, also on nodes that timed out or refused. A node that does not answer is told once more
     /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has
     /// not answered since the lock was won is waited for a second at most, and not at all once a quorum has confirmed.
+    /// Waits before that for failovers that are under way, for two seconds at most.
     /// False if so few nodes confirmed that the lock may stay held until its TTL ends.
     bool release(Await = Await::all);
     /// Instead of release(): the lock stays held for `rest` and no longer. False if too few nodes confirmed that.

@@ -107,6 +107,9 @@ class Connection {
     bool looks_up() const { return state_ == State::resolving; }
     /// Whether the node has moved since the last call, while the connection was open or had broken.
     bool has_moved() { return std::exchange(moved_, false); }
+    /// Whether another server may be about to take the node's place, as far as its Sentinels have told; if so, begins
+    /// to ask them again.
+    bool may_move();
     /// Whether the connection is not open yet, so that no request on it can have reached the node.
     bool is_being_opened() const { return state_ != State::closed && state_ != State::open; }
 

@@ -20,6 +20,7 @@ struct Place {
     std::vector<Address> addresses{}; ///< at least one; they are tried in this order
     std::string host{};               ///< the host for which the server's certificate has to be
     std::string doubt{};              ///< why a grant of the server there does not count now; empty: it counts
+    bool leaves = false;              ///< another server may be about to take this one's place: a failover, or trouble
     std::optional<BootTime> chosen{}; ///< when the server took another one's place, at the latest; nothing: not known
     bool asking = false;              ///< the server answers for the node's key only behind ASKING
 };

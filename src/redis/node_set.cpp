@@ -286,6 +286,15 @@ bool NodeSet::wait(std::span<NodeSet* const> sets, BootTime until, int interrupt
     return moved;
 }
 
+void NodeSet::wait_for_failovers(BootTime until) {
+    constexpr milliseconds asks_each{50};
+    for (BootTime now = BootClock::now(); now < until; now = BootClock::now()) {
+        if (std::ranges::count_if(connections_, &Connection::may_move) == 0) return;
+        take_messages();
+        wait(std::min(until, now + asks_each), -1);
+    }
+}
+
 bool NodeSet::has_moved() {
     bool moved = false;
     for (Connection& connection : connections_) moved = connection.has_moved() || moved;

@@ -119,6 +119,9 @@ class NodeSet {
     bool wait(BootTime until, int interrupt) { return wait(std::array{this}, until, interrupt); }
     /// The same for several sets, of which there is one at least.
     static bool wait(std::span<NodeSet* const> sets, BootTime until, int interrupt);
+    /// Waits while a failover of a node is under way, until `until` at most: what the old server is told last does not
+    /// come along. Drops messages.
+    void wait_for_failovers(BootTime until);
     /// All messages that have come since the last call, also those that are still to be read.
     std::vector<Message> take_messages();
 

@@ -141,6 +141,12 @@ void Connection::heed_news() {
     close();
 }
 
+bool Connection::may_move() {
+    heed_news();
+    if (endpoint_.place().leaves) endpoint_.look_again();
+    return endpoint_.place().leaves;
+}
+
 bool Connection::needs_confirmation() const {
     return node_.locator == Node::Locator::sentinel && enforced(Rule::confirmed_grant);
 }

@@ -143,7 +143,9 @@ Found Sentinels::judge(const Answers& answers) {
     Place place = std::move(most->place);
     // A Sentinel counts anew from each failover and from its own start.
     place.chosen = BootClock::now() - most->chosen;
-    if (most->votes < election.answered || most->quiet < most->votes)
+    // Where the others name another server than those that see trouble, the failover is almost over.
+    place.leaves = most->quiet < most->votes;
+    if (most->votes < election.answered || place.leaves)
         place.doubt = "its Sentinels see trouble with its master, or a failover; try again when they agree";
     else if (most->votes < majority)
         place.doubt = fmt::format("{} of its {} Sentinels answer, {} are needed", election.answered, group, majority);
@@ -183,7 +185,9 @@ void Sentinels::add_named(const Reply& sentinels) {
 }
 
 void Sentinels::wait(bool follow, int interrupt) {
-    if (follow && !listens_) sentinels_.listen("+switch-master");
+    // The Sentinel that leads a failover says so before the promotion, and a second before the switch.
+    for (const char* channel : {"+switch-master", "+try-failover"})
+        if (follow && !listens_) sentinels_.listen(channel);
     listens_ = listens_ || follow;
     BootTime until = BootTime::max();
     if (listens_) until = BootClock::now() + (sentinels_.all_listening() ? asks_told : asks_untold);

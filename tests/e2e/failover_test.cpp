@@ -111,6 +111,23 @@ TEST_CASE("a holder whose lock did not come along stops its command at the Senti
     CHECK(has(lost.err, "lost"));
 }
 
+TEST_CASE("a lock that is released in the middle of a failover is free on the new master") {
+    Sentinels group{1s};
+    Process holder{run_on(group.uri(), {"x", "-c", "echo started; read line"})};
+    holder.wait_for_out("started");
+    Process waiter{run_on(group.uri(), {"-w", "40s", "x", "echo", "waited"})};
+    REQUIRE(eventually([&] { return group[0].text({"ZCARD", "holdfast:x:{holdfast:x}:queue"}) == "1"; }));
+    REQUIRE(group.ask(0, {"SENTINEL", "FAILOVER", "m"}) == "OK\n");
+    // The Sentinels name the new master a second after its promotion.
+    REQUIRE(eventually([&] { return has(role(group[1]), "role:master") || has(role(group[2]), "role:master"); }));
+    holder.say("\n");
+    const BootTime told = BootClock::now();
+    waiter.wait_for_out("waited");
+    CHECK(BootClock::now() - told < 10s); // the TTL is 30 s
+    CHECK(waiter.wait().status() == 0);
+    CHECK(holder.wait().status() == 0);
+}
+
 TEST_CASE("what the old master grants after a failover does not count") {
     Sentinels group{1s};
     // The old master goes on granting for ten seconds, because the Sentinels demote it no sooner.

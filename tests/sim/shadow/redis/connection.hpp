@@ -61,6 +61,7 @@ class Connection {
     std::optional<tl::expected<void, NodeFailure>> confirmed() { return tl::expected<void, NodeFailure>{}; }
     bool needs_confirmation() const { return false; }
     bool has_moved() { return false; }
+    bool may_move() const { return false; }
     pollfd news() const { return {-1, POLLIN, 0}; }
 
     void settle();
