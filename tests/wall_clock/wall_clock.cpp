@@ -36,3 +36,11 @@ extern "C" __attribute__((visibility("default"))) int gettimeofday(timeval* time
     if (result == 0) time->tv_sec += ahead_by();
     return static_cast<int>(result);
 }
+
+// Valkey 9 compares it with the others.
+extern "C" __attribute__((visibility("default"))) time_t time(time_t* to) noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    if (to != nullptr) *to = now.tv_sec;
+    return now.tv_sec;
+}
