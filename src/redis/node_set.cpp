@@ -287,11 +287,12 @@ bool NodeSet::wait(std::span<NodeSet* const> sets, BootTime until, int interrupt
 }
 
 void NodeSet::wait_for_failovers(BootTime until) {
-    constexpr milliseconds asks_each{50};
-    for (BootTime now = BootClock::now(); now < until; now = BootClock::now()) {
+    constexpr milliseconds longest_pause{50};
+    // What was told last may be over long since, so the first answer is not waited for longer than it takes.
+    for (milliseconds pause{2}; BootClock::now() < until; pause = std::min(2 * pause, longest_pause)) {
         if (std::ranges::count_if(connections_, &Connection::may_move) == 0) return;
         take_messages();
-        wait(std::min(until, now + asks_each), -1);
+        wait(std::min(until, BootClock::now() + pause), -1);
     }
 }
 

@@ -139,12 +139,15 @@ Found Sentinels::judge(const Answers& answers) {
         return tl::unexpected{NodeFailure{
             NodeFailure::Kind::no_vote, fmt::format("{} of its {} Sentinels answer and name one master, {} are needed",
                                                     most->votes, group, majority)}};
+    // Where the others name another server than those that see trouble, the failover is almost over. A search that ends
+    // with a majority may have missed the one that sees it.
+    const bool cut_short = std::ranges::any_of(answers, [](const auto& answer) { return !answer; });
+    leaves_ = most->quiet < most->votes || (leaves_ && cut_short && most->epoch == epoch_);
     epoch_ = most->epoch;
     Place place = std::move(most->place);
     // A Sentinel counts anew from each failover and from its own start.
     place.chosen = BootClock::now() - most->chosen;
-    // Where the others name another server than those that see trouble, the failover is almost over.
-    place.leaves = most->quiet < most->votes;
+    place.leaves = leaves_;
     if (most->votes < election.answered || place.leaves)
         place.doubt = "its Sentinels see trouble with its master, or a failover; try again when they agree";
     else if (most->votes < majority)

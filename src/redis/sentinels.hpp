@@ -55,6 +55,7 @@ class Sentinels final : public Locator {
     std::vector<std::string> ids_; ///< of sentinels_, by which they tell each other apart; empty: not known
     size_t group_ = 0;             ///< how many Sentinels there are, as far as they knew last
     int64_t epoch_ = 0;            ///< of the last place
+    bool leaves_ = false;          ///< of the last place
     bool found_before_ = false;
     bool listens_ = false;
 };
