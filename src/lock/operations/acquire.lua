@@ -20,7 +20,7 @@ if not record and (not ahead or ahead == entry) then
     return {'granted', '', fence}
 end
 if record then
-    local group = string.sub(record, 1, 10) == '+holdfast-' and members(now()) or {}
+    local group = is_group(record) and members(now()) or {}
     return {'held', record, redis.call('PTTL', K), position(), group}
 end
 return {'reserved', ahead, tonumber(redis.call('ZSCORE', SEEN, ahead)) - now(), position()}

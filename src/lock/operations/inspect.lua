@@ -10,4 +10,4 @@ end
 local record = redis.call('GET', K)
 local waiting = redis.call('ZCOUNT', SEEN, '(' .. string.format('%.0f', at), '+inf')
 return {record and 'held' or 'free', record or '', redis.call('PTTL', K), 0, last_fence(), queue, waiting,
-        record and string.sub(record, 1, 10) == '+holdfast-' and members(at) or {}}
+        is_group(record) and members(at) or {}}

@@ -52,5 +52,4 @@ if fits and (not ahead or ahead == entry) then
     return {'granted', '', fence}
 end
 if fits then return {'reserved', ahead, tonumber(redis.call('ZSCORE', SEEN, ahead) or at) - at, position(), members(at)} end
-local named = string.sub(value, 1, 10) == '+holdfast-' and members(at) or {}
-return {'held', value, redis.call('PTTL', K), position(), named}
+return {'held', value, redis.call('PTTL', K), position(), is_group(value) and members(at) or {}}

@@ -5,5 +5,5 @@ if attempt_of(record, run) then
     record = nil
 end
 mark_void('', void_for)
-if not record or string.sub(record, 1, 10) == '+holdfast-' then tell_first(turns) end
+if not record or is_group(record) then tell_first(turns) end
 return {'done'}

@@ -5,5 +5,5 @@ if value == group then
     if not settle(now()) then value = nil end
 end
 mark_void('', void_for)
-if not value or value == group then tell_first(turns) end
+if not value or is_group(value) then tell_first(turns) end
 return {'done'}
