@@ -10,7 +10,7 @@ namespace holdfast {
 /// 128 bits as 32 hex digits. Throws Failure when the kernel has none to give.
 std::string random_id();
 
-/// Full jitter: anything from 0 to `longest`, evenly.
+/// Full jitter: anything from 0 to `longest`, evenly, and less than it.
 nanoseconds random_up_to(nanoseconds longest);
 
 } // namespace holdfast

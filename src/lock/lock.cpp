@@ -235,7 +235,7 @@ Attempt Lock::try_once(const Try& how) {
     add_who_is_ahead(attempt, ballot);
     if (terms_.kind.limit > 0) {
         const std::vector<unsigned> free = ballot.likely_free_slots();
-        next_slot_ = free[static_cast<size_t>(random_up_to(nanoseconds{free.size() - 1}).count())];
+        next_slot_ = free[static_cast<size_t>(random_up_to(nanoseconds{free.size()}).count())];
     }
     undo(answers);
     return attempt;
