@@ -52,7 +52,7 @@ bool needs_scripts(const Operation& operation) {
 } // namespace
 
 Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode) {
-    if (mode == Mode::transactions) return by_transaction(key, operation, mode);
+    if (mode == Mode::transactions && !needs_scripts(operation)) return by_transaction(key, operation, mode);
     return {std::visit([&](const auto& one) { return one.script(key); }, operation),
             [&mode, key, operation](std::vector<Reply>&& replies) -> Step {
                 if (is_on_the_way(replies.back()))

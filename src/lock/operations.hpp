@@ -29,7 +29,8 @@ enum class Mode { scripts, transactions };
 
 /// One operation on one node. If the node refuses EVAL in words that tell no other reason, the exchange goes on at once
 /// with a transaction, and sets `mode`, which outlives the exchange, to transactions if the node takes that. For a
-/// member of a group there is no transaction; the answer is no_scripts then.
+/// member of a group there is no transaction: a script goes out in any mode, and if the node refuses EVAL, the answer
+/// is no_scripts.
 Exchange exchange(const LockKey&, const Operation&, Mode& mode);
 
 } // namespace holdfast
