@@ -53,6 +53,7 @@ void add_who_is_ahead(Attempt& attempt, const Ballot& ballot) {
     }
     if (const NodeReply* reservation = ballot.reservation(); reservation && attempt.outcome == Outcome::reserved) {
         attempt.first = Record::parse(reservation->value);
+        attempt.holders = reservation->members.size();
         attempt.expires_in = reservation->ttl_left;
     }
 }
@@ -148,14 +149,6 @@ void Lock::begin_attempt(bool waits) {
         self_.slot = next_slot_.value_or(slot_of(token_.run, limit));
     record_ = Record::make(token_, self_);
     lease_ = Lease{nodes_.size()};
-}
-
-std::optional<Seat> Lock::seat() const {
-    switch (terms_.kind.way) {
-    case LockKind::Way::shared: return Seat{terms_.kind, token_.run};
-    case LockKind::Way::slots: return Seat{terms_.kind, fmt::format("{}", self_.slot)};
-    default: return {};
-    }
 }
 
 void Lock::listen_for_turn() {

@@ -24,7 +24,7 @@ namespace holdfast {
 struct Attempt {
     Outcome outcome = Outcome::too_few;
     Record holder{};           ///< of held, other_nodes and other_limit: the other holder, or one of them
-    size_t holders = 0;        ///< of held: how many other holders have a quorum
+    size_t holders = 0;        ///< held: how many other holders have a quorum; reserved: how many we could stand beside
     milliseconds expires_in{}; ///< held: until no other holder is in our way, unless renewed; reserved: how long the
                                ///< entry of `first` lives
     Record first{};            ///< reserved: the waiter that has the next turn
@@ -168,7 +168,7 @@ class Lock {
     /// Whether a node names this very attempt as the holder, because an earlier copy of its request was granted there.
     bool is_own(const Ballot::Vote&) const;
     /// Our place in the group of our kind, in this attempt; nothing for an exclusive lock.
-    std::optional<Seat> seat() const;
+    std::optional<Seat> seat() const { return seat_of(token_.run, self_); }
     bool shares() const { return terms_.kind.way == LockKind::Way::shared; }
     bool agree_on_fence(FenceAgreement, BootTime deadline);
     /// One round, which marks in `missing` each node that has forgotten the lock. Sentinels confirm each yes: a

@@ -54,6 +54,14 @@ std::optional<Holder> parse_holder(std::string_view text) {
 
 } // namespace
 
+std::optional<Seat> seat_of(const std::string& run, const Holder& holder) {
+    switch (holder.kind.way) {
+    case LockKind::Way::shared: return Seat{holder.kind, run};
+    case LockKind::Way::slots: return Seat{holder.kind, fmt::format("{}", holder.slot)};
+    default: return {};
+    }
+}
+
 std::string Token::text() const { return fmt::format("{}.{}", run, attempt); }
 
 std::optional<Token> Token::parse(std::string_view text) {

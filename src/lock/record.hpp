@@ -36,6 +36,9 @@ struct Holder {
     unsigned slot = 0; ///< of a holder with kind slots: its number
 };
 
+/// The seat of a run in the group of its kind; nothing if it is exclusive.
+std::optional<Seat> seat_of(const std::string& run, const Holder&);
+
 /// A Holder that describes this process on this host.
 Holder this_process(std::string label, milliseconds ttl);
 

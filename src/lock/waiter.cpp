@@ -55,8 +55,11 @@ class Wait {
         case Outcome::no_scripts:
         case Outcome::misnamed:
         case Outcome::denied: return true;
-        case Outcome::contended:
-        case Outcome::reserved: return ended_ >= (waits() ? until_ : begin_.boot + longest_contention);
+        case Outcome::reserved:
+            // A writer that is ahead while others share the lock stays there for as long as they hold it.
+            if (lock_.kind().way == LockKind::Way::shared && attempt.holders > 0) return ended_ >= until_;
+            [[fallthrough]];
+        case Outcome::contended: return ended_ >= (waits() ? until_ : begin_.boot + longest_contention);
         default: return ended_ >= until_;
         }
     }
