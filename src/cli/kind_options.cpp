@@ -8,25 +8,22 @@
 #include <charconv>
 
 namespace holdfast {
-namespace {
 
-unsigned slots(const std::string& text) {
+unsigned slot_number(const std::string& text, std::string_view option) {
     unsigned number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || end != text.data() + text.size() || number < 1 || number > most_slots)
         throw Failure{ExitStatus::usage,
-                      fmt::format("--slots takes a number from 1 to {}, not '{}'", most_slots, printable(text))};
+                      fmt::format("{} takes a number from 1 to {}, not '{}'", option, most_slots, printable(text))};
     return number;
 }
-
-} // namespace
 
 LockKind kind_of(const Arguments& typed) {
     const bool shared = typed.has("--shared");
     const auto& limit = typed.value("--slots");
     if (shared + typed.has("--exclusive") + limit.has_value() > 1)
         throw Failure{ExitStatus::usage, "--shared, --exclusive and --slots contradict each other; give one of them"};
-    if (limit) return {LockKind::Way::slots, slots(*limit)};
+    if (limit) return {LockKind::Way::slots, slot_number(*limit, "--slots")};
     return {shared ? LockKind::Way::shared : LockKind::Way::exclusive};
 }
 

@@ -5,6 +5,9 @@
 #include "cli/command.hpp"
 #include "lock/kind.hpp"
 
+#include <string>
+#include <string_view>
+
 namespace holdfast {
 
 constexpr OptionSyntax shared_option{"-s,--shared", "", "hold it beside others that share it, as flock -s"};
@@ -13,5 +16,8 @@ constexpr OptionSyntax slots_option{"--slots", "N", "hold one of N places, so th
 
 /// The kind that was typed. Throws Failure for options that contradict each other.
 LockKind kind_of(const Arguments&);
+
+/// A number of slots, or of one of them, as it was typed with that option. Throws Failure if it is none.
+unsigned slot_number(const std::string& text, std::string_view option);
 
 } // namespace holdfast

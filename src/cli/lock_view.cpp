@@ -21,6 +21,44 @@ bool nodes_differ(const Inspection& seen) {
     return !all_free && seen.holding < n;
 }
 
+bool has_group(const Inspection& seen) { return seen.kind().way != LockKind::Way::exclusive; }
+
+/// How many share the lock. Of a node with very many only those that end last are known.
+std::string sharing(const Inspection& seen) {
+    const bool more = std::ranges::any_of(
+        seen.nodes, [](const NodeView& node) { return node.reply && node.reply->members.size() >= members_shown; });
+    return fmt::format("{}{}", more ? "at least " : "", seen.with_quorum());
+}
+
+/// The beginning of the run's id; empty for another client.
+std::string run_of(const Record& record) {
+    constexpr size_t digits = 12;
+    const auto token = Token::parse(record.token());
+    return token ? token->run.substr(0, digits) : "";
+}
+
+/// Of all holders of a group.
+std::string holders_table(const Inspection& seen) {
+    std::vector<Row> rows{header({"HELD FOR", "EXPIRES IN", "NODES", "RUN", "HOLDER"})};
+    for (const Holding& one : seen.holders) {
+        const auto held_for = age(one.record);
+        const bool enough = one.nodes >= quorum(seen.nodes.size());
+        rows.push_back({held_for ? format_duration(*held_for) : "?",
+                        format_duration(one.expires_in),
+                        {fmt::format("{}/{}", one.nodes, seen.nodes.size()), enough ? Colour::plain : Colour::yellow},
+                        run_of(one.record),
+                        describe(one.record)});
+    }
+    if (seen.kind().way == LockKind::Way::slots) {
+        rows[0].insert(rows[0].begin(), header({"SLOT"})[0]);
+        for (size_t i = 0; i < seen.holders.size(); ++i) {
+            const auto& holder = seen.holders[i].record.holder;
+            rows[i + 1].insert(rows[i + 1].begin(), holder ? fmt::format("{}", holder->slot) : "?");
+        }
+    }
+    return table(rows, 2);
+}
+
 Colour colour_of(const NodeView& node) {
     if (!node.reply) return Colour::red;
     return node.reply->verdict == Verdict::not_a_lock ? Colour::yellow : Colour::plain;
@@ -47,6 +85,7 @@ std::string waiters_table(const Inspection& seen) {
 
 /// A sentence on the holder, or on what is known if there is none.
 std::string sentence(const LockKey& key, const Inspection& seen) {
+    if (seen.standing == Standing::held && has_group(seen)) return group_text(key, seen);
     if (seen.standing == Standing::held)
         return fmt::format("{} is held by {}", key.name, held_by(seen.record, seen.expires_in));
     if (seen.holding == 0) return fmt::format("{} is free", key.name);
@@ -63,6 +102,7 @@ void add_person(Json& object, const Holder& holder) {
     object.add("pid", holder.pid);
 }
 
+/// Null for another client.
 Json holder_json(const Record& record) {
     if (!record.holder) return {};
     Json holder = Json::object({});
@@ -70,6 +110,19 @@ Json holder_json(const Record& record) {
     const auto begin = since(record);
     holder.add("since", begin ? Json(rfc3339(*begin)) : Json());
     return holder;
+}
+
+Json holding_json(const Holding& one) {
+    Json json = one.record.holder
+                    ? holder_json(one.record)
+                    : Json::object({{"label", {}}, {"user", {}}, {"host", {}}, {"pid", {}}, {"since", {}}});
+    const unsigned slot = one.record.holder ? one.record.holder->slot : 0;
+    const std::string run = run_of(one.record);
+    json.add("slot", slot > 0 ? Json(slot) : Json());
+    json.add("run", run.empty() ? Json() : Json(run));
+    json.add("expires_in_ms", one.expires_in.count());
+    json.add("nodes_holding", one.nodes);
+    return json;
 }
 
 std::string state_of(const NodeView& node) {
@@ -99,10 +152,28 @@ std::string name_of(NodeFailure::Kind kind) {
     }
 }
 
+std::string group_text(const LockKey& key, const Inspection& seen) {
+    const size_t held = seen.with_quorum();
+    if (seen.kind().way == LockKind::Way::slots)
+        return fmt::format("{} of {} slots of {} {} held", held, seen.kind().limit, key.name, held == 1 ? "is" : "are");
+    return fmt::format("{} is shared by {} holder{}", key.name, sharing(seen), held == 1 ? "" : "s");
+}
+
+std::string holders_text(const Inspection& seen) {
+    if (!has_group(seen)) return describe(seen.record);
+    if (seen.kind().way == LockKind::Way::shared && seen.holders.size() == 1)
+        return fmt::format("{}, shared", describe(seen.record));
+    const std::string count = seen.kind().way == LockKind::Way::slots
+                                  ? fmt::format("{} of {} slots", seen.with_quorum(), seen.kind().limit)
+                                  : fmt::format("{} share it", sharing(seen));
+    return fmt::format("{} (oldest: {})", count, describe(seen.record));
+}
+
 std::string lock_text(const LockKey& key, const Inspection& seen) {
     std::string text = sentence(key, seen) + "\n";
+    if (has_group(seen)) text += holders_table(seen);
     // If another client holds the lock, the fence number is that of an earlier holder, so it is not shown.
-    if (seen.record.holder && seen.fence.number > 0) {
+    else if (seen.record.holder && seen.fence.number > 0) {
         const auto begin = since(seen.record);
         text += fmt::format("  {}fence {}\n", begin ? fmt::format("since {}, ", local_time(*begin)) : "",
                             seen.fence.number);
@@ -115,10 +186,16 @@ std::string lock_text(const LockKey& key, const Inspection& seen) {
 Json lock_json(const LockKey& key, const Inspection& seen) {
     const bool has_holder = seen.holding > 0;
     const auto held_for = age(seen.record);
+    const LockKind kind = seen.kind();
+    Json holders = Json::list();
+    for (const Holding& one : seen.holders) holders.add(holding_json(one));
     return Json::object({{"lock", key.name},
                          {"key", key.key()},
                          {"state", name_of(seen.standing)},
-                         {"holder", holder_json(seen.record)},
+                         {"kind", has_holder ? Json(name_of(kind.way)) : Json()},
+                         {"slots", kind.limit > 0 ? Json(kind.limit) : Json()},
+                         {"holder", has_group(seen) ? Json() : holder_json(seen.record)},
+                         {"holders", holders},
                          {"fence", seen.record.holder && seen.fence.number > 0 ? Json(seen.fence.number) : Json()},
                          {"expires_in_ms", has_holder ? Json(seen.expires_in.count()) : Json()},
                          {"held_for_ms", held_for ? Json(held_for->count()) : Json()},

@@ -1,6 +1,7 @@
 // How a lock is shown, the same in status, list and force-release, for people and as JSON.
 //
-// Nothing here shows a token: any process that knows one can release its lock.
+// Nothing here shows a token: any process that knows one can release its lock. Of a holder's run the first digits are
+// shown, which force-release takes.
 #pragma once
 
 #include "base/json.hpp"
@@ -11,11 +12,19 @@
 
 namespace holdfast {
 
-/// A sentence on the holder, then since when, the waiters, and, if the nodes differ, a table of all nodes.
+/// Who holds the lock, in a few words: "backup (root@web1, pid 4242)", "3 share it (oldest: …)", "2 of 3 slots (oldest:
+/// …)".
+std::string holders_text(const Inspection&);
+
+/// A sentence on the holder and since when, or a table of the holders of a group; then the waiters, and, if the nodes
+/// differ, a table of all nodes.
 std::string lock_text(const LockKey&, const Inspection&);
 
-/// {"lock", "key", "state", "holder", "fence", "expires_in_ms", "held_for_ms", "waiting", "nodes_holding"}; a value
-/// that is not known is null.
+/// Of a lock with a group of holders how many they are: "x is shared by 3 holders", "2 of 3 slots of x are held".
+std::string group_text(const LockKey&, const Inspection&);
+
+/// {"lock", "key", "state", "kind", "slots", "holder", "holders", "fence", "expires_in_ms", "held_for_ms", "waiting",
+/// "nodes_holding"}; a value that is not known is null.
 Json lock_json(const LockKey&, const Inspection&);
 /// [{"position", "label", "user", "host", "pid", "waited_ms"}]
 Json waiters_json(const Inspection&);

@@ -26,6 +26,16 @@ std::string hint(const NodeReport& node) {
                                           : " (is the server running, and is this its port?)";
 }
 
+std::string held(const LockKey& key, const Attempt& attempt) {
+    if (attempt.holders <= 1)
+        return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));
+    const std::string who = all_slots_held(attempt)
+                                ? fmt::format("all {} slots of {} are held", attempt.holders, key.name)
+                                : fmt::format("{} is held by {}", key.name, attempt.holders);
+    return fmt::format("{} ({}); it can be had in {} unless they are renewed", who, oldest(attempt.holder),
+                       format_duration(attempt.expires_in));
+}
+
 } // namespace
 
 std::optional<milliseconds> since(const Record& record) {
@@ -46,6 +56,16 @@ std::string held_by(const Record& record, milliseconds expires_in) {
                        held_for ? " for " + format_duration(*held_for) : "", format_duration(expires_in));
 }
 
+std::string oldest(const Record& record) {
+    const auto held_for = age(record);
+    return fmt::format("oldest: {}{}", describe(record), held_for ? " for " + format_duration(*held_for) : "");
+}
+
+bool all_slots_held(const Attempt& attempt) {
+    const auto& holder = attempt.holder.holder;
+    return holder && holder->kind.way == LockKind::Way::slots && attempt.holders >= holder->kind.limit;
+}
+
 std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
     if (nodes.size() == 1) return fmt::format("{} cannot be used: {}{}", nodes[0].node, nodes[0].text, hint(nodes[0]));
     return fmt::format("only {} of {} nodes answered, {} are needed{}", answered, nodes.size(), quorum(nodes.size()),
@@ -58,16 +78,13 @@ std::string not_a_lock(const LockKey& key) {
                        printable(key.key(), 300));
 }
 
-std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timing& timing) {
+std::string not_acquired(const Lock& lock, const Attempt& attempt) {
+    const LockKey& key = lock.key();
     switch (attempt.outcome) {
-    case Outcome::held:
-        if (attempt.holders > 1)
-            return fmt::format("{} is held by {} holders, one of them {}", key.name, attempt.holders,
-                               held_by(attempt.holder, attempt.expires_in));
-        return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));
+    case Outcome::held: return held(key, attempt);
     case Outcome::reserved:
-        return fmt::format("{} is free, but others wait for it; the first of them is {}", key.name,
-                           describe(attempt.first));
+        return fmt::format("{} {}, but others wait for it; the first of them is {}", key.name,
+                           attempt.holders > 0 ? "has room" : "is free", describe(attempt.first));
     case Outcome::same_server:
         return fmt::format("{} and {} are the same server; every node has to be another one", attempt.nodes[0].node,
                            attempt.nodes[1].node);
@@ -76,8 +93,9 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
             "{} is held by {} over {} nodes, and here are {}; every user of a lock has to name all of its nodes",
             key.name, describe(attempt.holder), attempt.holder.holder->nodes, attempt.nodes.size());
     case Outcome::other_limit:
-        return fmt::format("{} is held by {} with --slots {}; every user of the lock has to give the same number",
-                           key.name, describe(attempt.holder), attempt.holder.holder->kind.limit);
+        return fmt::format("{} is held by {} with --slots {}, and here it is --slots {}; every user of the lock has to "
+                           "give the same number",
+                           key.name, describe(attempt.holder), attempt.holder.holder->kind.limit, lock.kind().limit);
     case Outcome::no_scripts:
         return fmt::format("--shared and --slots need Lua scripts, and too few nodes run them for this user{}",
                            node_lines(attempt.nodes));
@@ -95,7 +113,7 @@ std::string not_acquired(const LockKey& key, const Attempt& attempt, const Timin
     }
     if (attempt.answered >= quorum(attempt.nodes.size()))
         return fmt::format("the nodes answered too slowly for a lock with --ttl {}; make it longer{}",
-                           format_duration(timing.ttl), node_lines(attempt.nodes));
+                           format_duration(lock.timing().ttl), node_lines(attempt.nodes));
     if (attempt.nodes.size() > 1 && attempt.answered + attempt.voteless >= quorum(attempt.nodes.size()))
         return fmt::format("only {} of {} nodes {} a vote, {} are needed{}{}", attempt.answered, attempt.nodes.size(),
                            attempt.answered == 1 ? "has" : "have", quorum(attempt.nodes.size()), votes_later(attempt),

@@ -18,8 +18,13 @@ std::optional<milliseconds> age(const Record&);
 /// "backup (root@web1, pid 4242) for 3m12s; it expires in 27s unless renewed"
 std::string held_by(const Record&, milliseconds expires_in);
 
+/// "oldest: backup (root@web1, pid 4242) for 3m12s"
+std::string oldest(const Record&);
+/// Whether the attempt failed because each slot of the lock has a holder.
+bool all_slots_held(const Attempt&);
+
 /// Why an attempt did not win: a sentence, and a line for each node if nodes differ.
-std::string not_acquired(const LockKey&, const Attempt&, const Timing&);
+std::string not_acquired(const Lock&, const Attempt&);
 
 /// A sentence on a key that exists and is no lock.
 std::string not_a_lock(const LockKey&);

@@ -106,7 +106,7 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
         settings.wait > milliseconds{0} && (status == ExitStatus::not_acquired || status == ExitStatus::too_few_nodes);
     std::string ending = gave_up ? fmt::format("; gave up after {} (-w)", format_duration(*settings.wait)) : "";
     if (refused == Refused::command) ending += fmt::format("{} the command was not run", gave_up ? "," : ";");
-    const std::string sentence = with_ending(not_acquired(lock.key(), attempt, lock.timing()), ending);
+    const std::string sentence = with_ending(not_acquired(lock, attempt), ending);
     if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
     tell_at_end(event::not_acquired(sentence, settings.conflict_exit_code), settings.verbosity);
     return Exit::with(settings.conflict_exit_code);

@@ -11,9 +11,14 @@ namespace {
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 /// Short, for one line of a terminal: the user who waits knows the lock's name, and need not know when it expires.
-std::string who_has_it(const Record& holder) {
-    const auto held_for = age(holder);
-    return fmt::format("{} has it{}", describe(holder), held_for ? " for " + format_duration(*held_for) : "");
+std::string who_has_it(const Attempt& attempt) {
+    if (attempt.holders > 1)
+        return fmt::format("{} ({})",
+                           all_slots_held(attempt) ? fmt::format("all {} slots are held", attempt.holders)
+                                                   : fmt::format("held by {}", attempt.holders),
+                           oldest(attempt.holder));
+    const auto held_for = age(attempt.holder);
+    return fmt::format("{} has it{}", describe(attempt.holder), held_for ? " for " + format_duration(*held_for) : "");
 }
 
 const Record& in_front(const Attempt& attempt) {
@@ -41,7 +46,7 @@ WaitingDisplay::~WaitingDisplay() {
 void WaitingDisplay::show(const Attempt& attempt) {
     // A split vote is over before a user has read of it.
     if (attempt.outcome == Outcome::contended || limit_ == milliseconds{0}) return;
-    const std::string sentence = not_acquired(lock_.key(), attempt, lock_.timing());
+    const std::string sentence = not_acquired(lock_, attempt);
     if (log_.on_terminal()) draw(attempt, sentence);
     else say(attempt, sentence);
     before_ = cause(attempt);
@@ -51,7 +56,7 @@ void WaitingDisplay::draw(const Attempt& attempt, const std::string& sentence) {
     const auto waited = std::chrono::floor<seconds>(BootClock::now() - begin_);
     const std::string since = waited < seconds{1} ? "" : " " + format_duration(waited);
     const std::string place = attempt.position == 0 ? "" : fmt::format(", place {}", attempt.position);
-    const std::string why = attempt.outcome == Outcome::held ? who_has_it(attempt.holder) : first_line(sentence);
+    const std::string why = attempt.outcome == Outcome::held ? who_has_it(attempt) : first_line(sentence);
     const std::string text = fmt::format("waiting{}{}: {}", since, place, why);
     if (text != drawn_) log_.redraw(text);
     drawn_ = text;

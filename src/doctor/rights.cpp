@@ -68,7 +68,7 @@ std::string_view loss(Without without) {
     switch (without) {
     case Without::locks: return "no lock without it";
     case Without::kinds: return "no --shared and no --slots without it";
-    case Without::scripts: return "locks by transaction then, which is slower";
+    case Without::scripts: return "locks by transaction then, which is slower, and no --shared and no --slots";
     case Without::transactions: return "no --no-scripts without it";
     case Without::promptness: return "who waits hears of a release later";
     case Without::messages: return "who waits or loses the lock hears of it later";

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -65,7 +66,10 @@ std::map<std::string, std::vector<milliseconds>> Ballot::others() const {
 
 std::string Ballot::other_holder() const {
     const auto all = others();
-    const auto most = std::ranges::max_element(all, {}, [](const auto& one) { return one.second.size(); });
+    const auto most = std::ranges::max_element(all, {}, [](const auto& one) {
+        const Record record = Record::parse(one.first);
+        return std::pair{one.second.size(), record.holder ? -record.holder->since : milliseconds{0}};
+    });
     return most == all.end() ? "" : most->first;
 }
 

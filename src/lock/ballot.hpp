@@ -59,7 +59,7 @@ class Ballot {
     size_t answered() const { return granted() + count(Verdict::held) + count(Verdict::reserved); }
     /// Nodes that answered, but whose answer does not count as a vote (NodeFailure::Kind::no_vote).
     size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
-    /// The record of another holder that most nodes name; empty if no node names one.
+    /// The record of another holder that most nodes name, of several the oldest; empty if no node names one.
     std::string other_holder() const;
     /// How many other holders a quorum names.
     size_t other_holders() const;

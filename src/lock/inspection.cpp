@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -16,6 +17,24 @@ std::string text_of(const tl::expected<NodeReply, NodeFailure>& reply) {
     // A node says `revoked` here only because we have just taken the lock away.
     if (reply && reply->verdict == Verdict::revoked) return "taken away";
     return words_of(reply);
+}
+
+milliseconds since(const Holding& one) { return one.record.holder ? one.record.holder->since : milliseconds{0}; }
+
+unsigned slot(const Holding& one) { return one.record.holder ? one.record.holder->slot : 0; }
+
+/// All that any node names, in the order of Inspection::holders.
+std::vector<Holding> holders(const std::vector<NodeView>& nodes) {
+    std::map<std::string, std::vector<milliseconds>> left;
+    for (const NodeView& node : nodes)
+        if (node.reply && node.reply->verdict == Verdict::held)
+            for (const NamedHolder& one : named_holders(*node.reply)) left[one.record].push_back(one.left);
+    std::vector<Holding> found;
+    for (const auto& [record, ends] : left)
+        found.push_back({Record::parse(record), ends.size(),
+                         reached_by_quorum(ends, nodes.size()).value_or(std::ranges::min(ends))});
+    std::ranges::stable_sort(found, {}, [](const Holding& one) { return std::pair{slot(one), since(one)}; });
+    return found;
 }
 
 Standing standing(const Inspection& seen, size_t not_a_lock) {
@@ -29,26 +48,33 @@ Standing standing(const Inspection& seen, size_t not_a_lock) {
 
 } // namespace
 
+size_t Inspection::with_quorum() const {
+    return static_cast<size_t>(
+        std::ranges::count_if(holders, [&](const Holding& one) { return one.nodes >= quorum(nodes.size()); }));
+}
+
 Inspection tally(std::vector<NodeView> nodes) {
     Inspection seen{.nodes = std::move(nodes)};
-    std::map<std::string, std::vector<milliseconds>> holders;
     size_t not_a_lock = 0;
     for (const NodeView& node : seen.nodes) {
         if (!node.reply) continue;
         ++seen.answered;
-        if (node.reply->verdict == Verdict::held) holders[node.reply->value].push_back(node.reply->ttl_left);
         if (node.reply->verdict == Verdict::not_a_lock) ++not_a_lock;
         seen.fence = std::max(seen.fence, node.reply->fence);
         if (node.reply->queue.size() > seen.queue.size()) seen.queue = node.reply->queue;
         seen.waiting = std::max(seen.waiting, node.reply->waiting);
     }
-    const auto most = std::ranges::max_element(holders, {}, [](const auto& entry) { return entry.second.size(); });
-    if (most != holders.end()) {
-        const std::vector<milliseconds>& left = most->second;
-        seen.record = Record::parse(most->first);
-        seen.holding = left.size();
-        seen.expires_in = reached_by_quorum(left, seen.nodes.size()).value_or(std::ranges::min(left));
+    seen.holders = holders(seen.nodes);
+    const auto most = std::ranges::max_element(seen.holders, {}, [](const Holding& one) {
+        return std::pair{one.nodes, -since(one)};
+    });
+    if (most != seen.holders.end()) {
+        seen.record = most->record;
+        seen.holding = most->nodes;
+        seen.expires_in = most->expires_in;
     }
+    for (const Holding& one : seen.holders)
+        if (one.nodes >= quorum(seen.nodes.size())) seen.expires_in = std::max(seen.expires_in, one.expires_in);
     seen.standing = standing(seen, not_a_lock);
     return seen;
 }

@@ -16,6 +16,13 @@ struct NodeView {
     tl::expected<NodeReply, NodeFailure> reply;
 };
 
+/// One that holds the lock on some nodes.
+struct Holding {
+    Record record{};           ///< its record
+    size_t nodes = 0;          ///< how many nodes hold `record`
+    milliseconds expires_in{}; ///< until fewer than a quorum hold `record`; without a quorum, until one node lets go
+};
+
 enum class Standing {
     held,       ///< a quorum holds the same record
     free,       ///< no node that answered has a holder
@@ -28,13 +35,19 @@ enum class Standing {
 struct Inspection {
     std::vector<NodeView> nodes{};
     Standing standing = Standing::unknown;
-    Record record{};             ///< the record that most nodes hold; an empty value: no node holds any
+    std::vector<Holding> holders{}; ///< all that any node names, by slot, then from the oldest to the youngest
+    Record record{};             ///< the record that most nodes hold, of several the oldest; an empty value: none does
     size_t holding = 0;          ///< how many nodes hold `record`
     size_t answered = 0;         ///< how many said anything about the lock
-    milliseconds expires_in{};   ///< until fewer than a quorum hold `record`; without a quorum, until one node lets go
+    milliseconds expires_in{};   ///< until a quorum holds no record any more; without a quorum as `record` has it
     Fence fence{};               ///< the largest number that a node has accepted
     std::vector<Waiter> queue{}; ///< the waiters in line, from the node with the longest queue; the first hundred
     size_t waiting = 0;          ///< how many waiters there are in all
+
+    /// How many holders have a quorum.
+    size_t with_quorum() const;
+    /// Of `record`.
+    LockKind kind() const { return record.holder ? record.holder->kind : LockKind{}; }
 };
 
 Inspection inspect(NodeSet&, const LockKey&, Mode = Mode::scripts);

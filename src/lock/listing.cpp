@@ -1,5 +1,7 @@
 #include "lock/listing.hpp"
 
+#include "lock/operations/limits.hpp"
+#include "lock/operations/results.hpp"
 #include "redis/scan.hpp"
 
 #include <fmt/format.h>
@@ -12,8 +14,8 @@
 namespace holdfast {
 namespace {
 
-/// Lists one node's locks: SCAN gives all keys, PTTL tells which of them expire, and of those the rest is read. Each
-/// request asks about what earlier answers brought up.
+/// Lists one node's locks: SCAN gives all keys, PTTL tells which of them expire, and of those the rest is read; of a
+/// group then its members, and of each member its record. Each request asks about what earlier answers brought up.
 class NodeListing {
   public:
     NodeListing(std::string prefix, const std::string& glob)
@@ -22,13 +24,20 @@ class NodeListing {
     /// The whole exchange. The NodeListing must not move until the exchange ends, because each step points to it.
     Exchange exchange() {
         Request request{"TIME"};
+        while (!members_.empty() && request.has_room()) {
+            const Place& place = move_last(members_, asked_members_);
+            request.add({"HGET", LockKey{place.name, prefix_}.records(), place.member});
+        }
+        while (!groups_.empty() && request.has_room())
+            request.add({"ZRANGE", LockKey{move_last(groups_, asked_groups_), prefix_}.members(),
+                         argument(-int64_t{members_shown}), "-1", "WITHSCORES"});
         while (!expiring_.empty() && request.has_room()) ask_all(move_last(expiring_, asked_expiring_), request);
         while (!names_.empty() && request.has_room()) request.add({"PTTL", prefix_ + move_last(names_, asked_names_)});
         asked_to_scan_ = names_.empty() && !walk_.over();
         if (asked_to_scan_) walk_.add_to(request);
         return {std::move(request), [this](std::vector<Reply>&& replies) -> Step {
                     take(replies);
-                    if (failure_ || (walk_.over() && names_.empty() && expiring_.empty())) return Reply{};
+                    if (failure_ || is_over()) return Reply{};
                     return exchange();
                 }};
     }
@@ -41,7 +50,19 @@ class NodeListing {
   private:
     using Replies = std::span<const Reply>;
 
-    static const std::string& move_last(std::vector<std::string>& from, std::vector<std::string>& to) {
+    /// The place of one holder in the group of that lock.
+    struct Place {
+        std::string name;
+        std::string member;
+        milliseconds left;
+    };
+
+    bool is_over() const {
+        return walk_.over() && names_.empty() && expiring_.empty() && groups_.empty() && members_.empty();
+    }
+
+    template <typename Question>
+    static const Question& move_last(std::vector<Question>& from, std::vector<Question>& to) {
         to.push_back(std::move(from.back()));
         from.pop_back();
         return to.back();
@@ -63,6 +84,8 @@ class NodeListing {
             return taken;
         };
         now_ = time_of(next(1).front());
+        for (const Place& place : std::exchange(asked_members_, {})) take_member(place, next(1));
+        for (const std::string& name : std::exchange(asked_groups_, {})) take_group(name, next(1));
         for (const std::string& name : std::exchange(asked_expiring_, {})) take_all(name, next(4));
         for (std::string& name : std::exchange(asked_names_, {}))
             if (const Replies ttl = next(1); usable(ttl) && ttl.front().integer >= 0 && !not_a_lock_name(name))
@@ -75,7 +98,22 @@ class NodeListing {
         NodeReply told{Verdict::held, replies[1].text, duration_of(replies[0].integer)};
         told.fence = Fence{replies[2].number()};
         told.waiting = static_cast<size_t>(std::max<int64_t>(replies[3].integer, 0));
-        found_.insert_or_assign(name, std::move(told));
+        const bool group = is_group(told.value);
+        // SCAN may name a key twice.
+        if (found_.try_emplace(name, std::move(told)).second && group) groups_.push_back(name);
+    }
+
+    void take_group(const std::string& name, Replies replies) {
+        if (!usable(replies)) return;
+        for_each_score(replies.front(), [&](const std::string& member, int64_t ends) {
+            if (const milliseconds left = milliseconds{ends} - now_; left > milliseconds{0})
+                members_.push_back({name, member, duration_of(left.count())});
+        });
+    }
+
+    void take_member(const Place& place, Replies replies) {
+        if (usable(replies) && replies.front().type != Reply::Type::nil)
+            found_.at(place.name).members.push_back({Record::parse(replies.front().text), place.left});
     }
 
     void take_names(Replies replies) {
@@ -99,8 +137,12 @@ class NodeListing {
     ScanWalk walk_;
     std::vector<std::string> names_;    ///< names of keys of which it is unknown whether they expire
     std::vector<std::string> expiring_; ///< names of keys that expire, of which the rest is not read yet
+    std::vector<std::string> groups_;   ///< names of locks with a group of which the members are not read yet
+    std::vector<Place> members_;        ///< whose records are not read yet
     std::vector<std::string> asked_names_;
     std::vector<std::string> asked_expiring_;
+    std::vector<std::string> asked_groups_;
+    std::vector<Place> asked_members_;
     bool asked_to_scan_ = false;
     milliseconds now_{};
     std::map<std::string, NodeReply> found_;

@@ -7,12 +7,15 @@
 namespace holdfast {
 
 Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& words, Mode mode) {
-    const Answers answers = ask_all(nodes, key, Revoke{record, words}, mode);
+    std::optional<Seat> seat;
+    if (const auto token = Token::parse(record.token()); token && record.holder)
+        seat = seat_of(token->run, *record.holder);
+    const Answers answers = ask_all(nodes, key, Revoke{record, words, seat}, mode);
     std::map<Verdict, size_t> counts;
     Revocation revocation{};
     for (size_t i = 0; i < nodes.size(); ++i) {
         revocation.nodes.push_back({nodes.node(i).display(), node_reply(answers[i])});
-        if (const auto& one = revocation.nodes.back().reply) {
+        if (const auto& one = revocation.nodes.back().reply; one && one->verdict != Verdict::no_scripts) {
             ++counts[one->verdict];
             ++revocation.answered;
         }

@@ -21,7 +21,8 @@ struct Revocation {
     std::vector<NodeView> nodes{};
 };
 
-/// Deletes exactly that record on every node that has it. `words` tell its holder by whom and why.
+/// Deletes exactly that record, of a key or of a member of its group, on every node that has it. `words` tell its
+/// holder by whom and why.
 Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Mode mode = Mode::scripts);
 
 } // namespace holdfast

@@ -104,4 +104,38 @@ TEST_CASE("a resource that knows its last fence number refuses a holder that was
     CHECK(std::distance(std::filesystem::directory_iterator{dir.path()}, std::filesystem::directory_iterator{}) == 2);
 }
 
+TEST_CASE("a resource with two marks keeps robbed writers from readers, and robbed readers from later writers") {
+    RedisServers servers{3};
+    TempDir dir;
+    const std::string file = dir.file("report");
+    const std::string write = fmt::format("echo new | {}/fenced-write {}", HOLDFAST_EXAMPLES, file);
+    const std::string read = fmt::format("{}/fenced-write -r {}", HOLDFAST_EXAMPLES, file);
+    const auto paused = [&](const std::vector<std::string>& kind, const std::string& then) {
+        std::vector<std::string> words{"--on-lost", "ignore"};
+        words.insert(words.end(), kind.begin(), kind.end());
+        words.insert(words.end(), {"x", "-c", "echo started; read line; " + then});
+        Process process{run_on(servers.uris(), words)};
+        process.wait_for_out("started");
+        REQUIRE(finish(holdfast::test::holdfast({"force-release", "-y", "--node", servers.uris(), "x"})).status() == 0);
+        return process;
+    };
+    const auto refused = [](Process& process) {
+        process.say("go on\n");
+        return process.wait().err.find("ours is older") != std::string::npos;
+    };
+    dir.write("report", "old\n");
+    Process writer = paused({}, write);
+    Process beside{run_on(servers.uris(), {"--shared", "x", "-c", "echo started; read line; " + read})};
+    beside.wait_for_out("started");
+    CHECK(finish(run_on(servers.uris(), {"--shared", "x", "-c", read})).out == "old\n");
+    CHECK(refused(writer));
+    beside.say("go on\n");
+    CHECK(beside.wait().out == "started\nold\n");
+
+    Process reader = paused({"--shared"}, read);
+    CHECK(finish(run_on(servers.uris(), {"x", "-c", write})).status() == 0);
+    CHECK(refused(reader));
+    CHECK(finish(run_on(servers.uris(), {"--shared", "x", "-c", read})).out == "new\n");
+}
+
 } // namespace holdfast::test::fence_test

@@ -41,6 +41,12 @@ struct Backup {
         std::tm utc{};
         return time_text(format, *::gmtime_r(&second, &utc));
     }
+    /// As the one in a list of holders, without when it expires.
+    json in_list(size_t nodes) const {
+        json one = as_json();
+        one.update({{"slot", nullptr}, {"run", "0123456789ab"}, {"nodes_holding", nodes}});
+        return one;
+    }
     json as_json() const {
         return {{"label", "backup"},
                 {"user", "root"},
@@ -207,6 +213,7 @@ TEST_CASE("status --json is one object with all there is to know") {
         CHECK(std::ranges::count(held.out, '\n') == 1);
         json object = json::parse(held.out);
         CHECK(near(taken(object, "expires_in_ms"), two_hours));
+        CHECK(near(taken(object["holders"][0], "expires_in_ms"), two_hours));
         CHECK(near(-taken(object, "held_for_ms"), -two_hours));
         CHECK(near(-taken(object["waiters"][0], "waited_ms"), -150s));
         for (json& node : object["nodes"]) CHECK(near(taken(node, "expires_in_ms"), two_hours));
@@ -217,7 +224,10 @@ TEST_CASE("status --json is one object with all there is to know") {
         CHECK(object == json{{"lock", "x"},
                              {"key", "holdfast:x"},
                              {"state", "held"},
+                             {"kind", "exclusive"},
+                             {"slots", nullptr},
                              {"holder", backup.as_json()},
+                             {"holders", json::array({backup.in_list(n)})},
                              {"fence", 1'700'000'000'000},
                              {"waiting", 1},
                              {"nodes_holding", n},
@@ -236,7 +246,9 @@ TEST_CASE("status --json is printed for every state, and the status is that of t
     };
     json free = look(1);
     CHECK(free["state"] == "free");
-    for (const char* field : {"holder", "fence", "expires_in_ms", "held_for_ms"}) CHECK(free[field].is_null());
+    for (const char* field : {"kind", "slots", "holder", "fence", "expires_in_ms", "held_for_ms"})
+        CHECK(free[field].is_null());
+    CHECK(free["holders"] == json::array());
     CHECK(free["waiting"] == 0);
     CHECK(free["waiters"] == json::array());
 
@@ -274,6 +286,7 @@ TEST_CASE("of another client's lock status and list show what they know, and no 
     json object = json::parse(both.out);
     CHECK(object["state"] == "held");
     for (const char* field : {"holder", "fence", "held_for_ms"}) CHECK(object[field].is_null());
+    CHECK(object["holders"][0]["label"].is_null());
     CHECK(call({"list", "--node", server.uri()}).out ==
           "LOCK  HELD FOR  EXPIRES IN  WAITING  NODES  HOLDER\n"
           "x     ?         2h          0        1/1    a client that is not holdfast\n");
@@ -367,11 +380,15 @@ TEST_CASE("list --json is one object") {
     json object = json::parse(call({"list", "--json", "--node", server.uri()}).out);
     CHECK(near(taken(object["locks"][0], "expires_in_ms"), two_hours));
     CHECK(near(-taken(object["locks"][0], "held_for_ms"), -two_hours));
+    CHECK(near(taken(object["locks"][0]["holders"][0], "expires_in_ms"), two_hours));
     CHECK(object == json{{"locks",
                           {{{"lock", "x"},
                             {"key", "holdfast:x"},
                             {"state", "held"},
+                            {"kind", "exclusive"},
+                            {"slots", nullptr},
                             {"holder", backup.as_json()},
+                            {"holders", json::array({backup.in_list(1)})},
                             {"fence", 1'700'000'000'000},
                             {"waiting", 0},
                             {"nodes_holding", 1}}}},

@@ -194,12 +194,19 @@ TEST_CASE("one node down: status and list for machines") {
     lock.erase("nodes");
     CHECK(lock["waiters"] == json::array());
     lock.erase("waiters");
-    for (json* one : {&lock, &list["locks"][0]})
+    for (json* one : {&lock, &list["locks"][0]}) {
         for (const char* field : {"fence", "expires_in_ms", "held_for_ms"}) has_number(*one, field);
+        has_number((*one)["holders"][0], "expires_in_ms");
+    }
+    json in_list = holder;
+    in_list.update({{"slot", nullptr}, {"run", lock["holders"][0]["run"]}, {"nodes_holding", 2}});
     CHECK(lock == json{{"lock", "x"},
                        {"key", "holdfast:x"},
                        {"state", "held"},
+                       {"kind", "exclusive"},
+                       {"slots", nullptr},
                        {"holder", holder},
+                       {"holders", json::array({in_list})},
                        {"waiting", 0},
                        {"nodes_holding", 2}});
     CHECK(list["locks"] == json::array({lock}));

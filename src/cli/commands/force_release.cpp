@@ -1,6 +1,8 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "cli/command_table.hpp"
+#include "cli/kind_options.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
 #include "cli/target.hpp"
@@ -11,9 +13,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 #include <termios.h>
 #include <unistd.h>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -70,6 +74,8 @@ std::string for_holder(const Record& record) {
 }
 
 std::string for_others(const LockKey& key, const Inspection& seen) {
+    if (seen.standing == Standing::held && seen.kind().way != LockKind::Way::exclusive)
+        return fmt::format("{} now; {} waiting", group_text(key, seen), seen.waiting);
     if (seen.standing == Standing::held)
         return fmt::format("{} is now held by {}; {} waiting", key.name, describe(seen.record), seen.waiting);
     // The next run is taking the lock: some nodes were asked before they gave it the lock, and some after.
@@ -79,17 +85,17 @@ std::string for_others(const LockKey& key, const Inspection& seen) {
     return fmt::format("next in line is {}, first of {} waiting", describe(seen.queue.front().record), seen.waiting);
 }
 
-Exit take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message, Mode mode) {
+/// Whether the lock was taken away from that holder; false if the holder has just let go.
+bool take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message, Mode mode) {
     const Revocation revocation = revoke(nodes, key, record, message, mode);
     const std::string holder = describe(record);
     switch (revocation.outcome) {
     case Revocation::Outcome::revoked:
-        show(fmt::format("taken away from {}\n  {}\n  {}\n", holder, for_holder(record),
-                         for_others(key, inspect(nodes, key, mode))));
-        return ExitStatus::ok;
+        show(fmt::format("taken away from {}\n  {}\n", holder, for_holder(record)));
+        return true;
     case Revocation::Outcome::free:
         show(fmt::format("{} has just let go: nothing to take away\n", holder));
-        return ExitStatus::not_held;
+        return false;
     case Revocation::Outcome::changed:
         throw Failure{ExitStatus::not_acquired, fmt::format("{} has another holder than {} by now; nothing was done{}",
                                                             key.name, holder, node_lines(reports(revocation.nodes)))};
@@ -97,10 +103,57 @@ Exit take_away(NodeSet& nodes, const LockKey& key, const Record& record, const s
     }
 }
 
+std::optional<unsigned> slot(const Arguments& typed) {
+    const auto& text = typed.value("--slot");
+    return text ? std::optional{slot_number(*text, "--slot")} : std::nullopt;
+}
+
+/// The holders that are meant: those with that run or slot, or all.
+std::vector<Record> meant(const Arguments& typed, const LockKey& key, const Inspection& seen) {
+    const auto& run = typed.value("--holder");
+    const auto number = slot(typed);
+    std::vector<Record> found;
+    for (const auto& [record, nodes, expires_in] : seen.holders) {
+        const bool wrong_run = run && (run->empty() || !record.token().starts_with(*run));
+        const bool wrong_slot = number && (!record.holder || record.holder->slot != *number);
+        if (!wrong_run && !wrong_slot) found.push_back(record);
+    }
+    if (found.size() > 1 && !typed.has("--all-holders"))
+        throw Failure{ExitStatus::usage,
+                      run ? fmt::format("{} holders of {} have a run that begins with '{}'; give more of it",
+                                        found.size(), key.name, printable(*run))
+                          : fmt::format("{} has {} holders; say which one: --holder RUN{}, or --all-holders", key.name,
+                                        found.size(), seen.kind().way == LockKind::Way::slots ? " or --slot N" : "")};
+    return found;
+}
+
+/// Leaves those out that have had the lock for too short a time, and says so.
+void spare_young(std::vector<Record>& records, milliseconds least) {
+    std::vector<Record> old;
+    for (const Record& record : records) {
+        if (const auto why = too_young(record, least))
+            show(fmt::format("{}, as --older-than {} asks: {}\n",
+                             records.size() == 1 ? "nothing was done" : describe(record) + " keeps it",
+                             format_duration(least), *why));
+        else old.push_back(record);
+    }
+    records = std::move(old);
+}
+
+std::string names(const std::vector<Record>& records) {
+    return records.size() == 1 ? describe(records.front()) : fmt::format("{} holders", records.size());
+}
+
+void check_choice(const Arguments& typed) {
+    if (typed.value("--holder").has_value() + typed.value("--slot").has_value() + typed.has("--all-holders") > 1)
+        throw Failure{ExitStatus::usage, "--holder, --slot and --all-holders contradict each other; give one of them"};
+}
+
 Exit force_release(const Arguments& typed, const Settings& settings) {
     const LockKey key = lock_key(typed.name, settings);
     const std::string message = words(typed.value("--reason").value_or(""));
     const auto least = older_than(typed.value("--older-than"));
+    check_choice(typed);
     const bool ask = !typed.has("--yes") && !typed.has("--dry-run");
     if (ask && (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1))
         throw Failure{ExitStatus::usage,
@@ -113,27 +166,35 @@ Exit force_release(const Arguments& typed, const Settings& settings) {
         return ExitStatus::not_held;
     }
     show(lock_text(key, seen));
-    if (least)
-        if (const auto why = too_young(seen.record, *least)) {
-            show(fmt::format("nothing was done, as --older-than {} asks: {}\n", format_duration(*least), *why));
-            return ExitStatus::not_held;
-        }
-    const std::string holder = describe(seen.record);
+    std::vector<Record> from = meant(typed, key, seen);
+    if (from.empty()) {
+        show("that holder is not there, nothing to take away\n");
+        return ExitStatus::not_held;
+    }
+    if (least) spare_young(from, *least);
+    if (from.empty()) return ExitStatus::not_held;
     if (typed.has("--dry-run")) {
-        show(fmt::format("without --dry-run it would be taken away from {}\n", holder));
+        show(fmt::format("without --dry-run it would be taken away from {}\n", names(from)));
         return ExitStatus::ok;
     }
-    if (ask && !confirmed(fmt::format("take it away from {}?", holder))) {
+    if (ask && !confirmed(fmt::format("take it away from {}?", names(from)))) {
         show("nothing was done\n");
         return ExitStatus::not_held;
     }
-    return take_away(nodes, key, seen.record, message, mode(settings));
+    bool taken = false;
+    for (const Record& record : from) taken |= take_away(nodes, key, record, message, mode(settings));
+    if (!taken) return ExitStatus::not_held;
+    show(fmt::format("  {}\n", for_others(key, inspect(nodes, key, mode(settings)))));
+    return ExitStatus::ok;
 }
 
 constexpr std::array own{
     OptionSyntax{"-y,--yes", "", "don't ask"},
     OptionSyntax{"--dry-run", "", "say what would be done, and do nothing"},
     OptionSyntax{"--reason", "TEXT", "what the holder is told, beside who you are"},
+    OptionSyntax{"--holder", "RUN", "of several holders the one whose run, as status shows it, begins so"},
+    OptionSyntax{"--slot", "N", "of several holders the one with that slot"},
+    OptionSyntax{"--all-holders", "", "all of several holders"},
     OptionSyntax{"--older-than", "DURATION", "only when it has been held for longer"},
 };
 

@@ -34,7 +34,7 @@ std::string text_of(const std::vector<Listing::Lock>& locks) {
     for (const auto& [key, seen] : locks) {
         const auto held_for = age(seen.record);
         rows.push_back({key.name, held_for ? format_duration(*held_for) : "?", format_duration(seen.expires_in),
-                        fmt::format("{}", seen.waiting), nodes_cell(seen), describe(seen.record)});
+                        fmt::format("{}", seen.waiting), nodes_cell(seen), holders_text(seen)});
     }
     return table(rows);
 }
