@@ -44,7 +44,7 @@ std::optional<Holder> parse_holder(std::string_view text) {
                   string("user"),
                   string("host"),
                   static_cast<int>(number("pid")),
-                  milliseconds{number("since")},
+                  milliseconds{std::max<int64_t>(number("since"), 0)},
                   std::clamp<milliseconds>(milliseconds{number("ttl_ms")}, milliseconds{0}, std::chrono::days{365}),
                   kept != object.end() && *kept == true,
                   static_cast<size_t>(std::max<int64_t>(number("nodes"), 0)),
