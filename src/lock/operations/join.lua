@@ -31,10 +31,8 @@ if entry ~= '' and (not fits or (ahead and ahead ~= entry)) then
     ahead = blocker()
 end
 if fits and (not ahead or ahead == entry) then
-    local last = known_fence()
-    -- Without a number, a larger one than any that a client can have given to this node, which may have forgotten it.
-    local fence = last > 0 and last or at + tolerance
-    if not shared then fence = math.max(last + 1, near(tonumber(proposal), at)) end
+    local last, fence = known_fence(), near(tonumber(proposal), at)
+    if not shared then fence = math.max(last + 1, fence) elseif last > 0 then fence = last end
     if fence % 2 == (shared and 0 or 1) then fence = fence + 1 end
     if entry ~= '' then leave(entry) end
     set_fence(fence)
