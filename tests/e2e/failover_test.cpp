@@ -270,12 +270,12 @@ TEST_CASE("with --replicas a grant counts once a replica has it, and else it is 
     replica.pause();
     const Finished refused = finish(run({"x", "true"}));
     CHECK(refused.status() == 69);
-    CHECK(has(refused.err, "0 of the 1 replicas"));
+    CHECK(has(refused.err, "1 replicas that --replicas asks for"));
     CHECK(master.text({"EXISTS", key}) == "0");
 
     const Finished lost = holder.wait();
     CHECK(lost.status() == 79);
-    CHECK(has(lost.err, "0 of the 1 replicas"));
+    CHECK(has(lost.err, "1 replicas that --replicas asks for"));
 }
 
 TEST_CASE("a node that says too late how many replicas have a grant has its own words, and the grant is taken back") {
