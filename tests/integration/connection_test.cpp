@@ -144,9 +144,9 @@ TEST_CASE("a server that hangs up before its first answer may want TLS, and one 
     const std::string text = failure(node).text;
     hangs_up.join();
     CAPTURE(text);
-    CHECK(
-        text.ends_with(" before its first answer, also without HELLO: it is not Redis, or has no server behind it; if "
-                       "it speaks TLS, write rediss://"));
+    CHECK(text.ends_with(
+        " before its first answer, also without HELLO: it is not Redis, has no server behind it, or is a "
+        "proxy without PING; if it speaks TLS, write rediss://"));
     RedisServer server{{}, RedisServer::Listens::loopback};
     NodeSet nodes{{server.node()}, 2s};
     nodes.resolve();
