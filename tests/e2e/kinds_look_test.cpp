@@ -123,6 +123,27 @@ TEST_CASE("status and list show which slots are held") {
     }
 }
 
+TEST_CASE("of very many that share a lock a hundred are shown, those that end last") {
+    RedisServers servers{1};
+    const RedisServer& server = servers[0];
+    const milliseconds now = wall_time_since_epoch();
+    server.command({"SET", "holdfast:x", "+holdfast-shared", "PX", "7200000"});
+    for (int i = 0; i < 103; ++i) {
+        const std::string run = fmt::format("{:032x}", i);
+        const std::string record = fmt::format(
+            R"({}.1 {{"v":1,"label":"r{}","user":"u","host":"h","pid":1,"since":{},"ttl_ms":1000,"kind":"shared"}})",
+            run, i, now.count() - 1000 + i);
+        server.command({"ZADD", "holdfast:x:{holdfast:x}:members", std::to_string(now.count() + 3'600'000 + i), run});
+        server.command({"HSET", "holdfast:x:{holdfast:x}:records", run, record});
+    }
+    const std::string text = call(servers, {"status", "x"}).out;
+    CHECK(text.starts_with("x is shared by at least 100 holders\n"));
+    CHECK_FALSE(has(text, " r2 (u@h"));
+    CHECK(has(text, " r3 (u@h"));
+    CHECK(has(call(servers, {"list"}).out, " at least 100 share it (oldest: r3 ("));
+    CHECK(json::parse(call(servers, {"list", "--json"}).out)["locks"][0]["holders"].size() == 100);
+}
+
 TEST_CASE("a holder on less than a majority is shown, and does not count") {
     RedisServers servers{3};
     Holding first{servers, {"--shared"}, "first"};
