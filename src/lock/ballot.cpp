@@ -30,7 +30,9 @@ std::string words_of(const tl::expected<NodeReply, NodeFailure>& vote) {
     switch (vote->verdict) {
     case Verdict::held: return fmt::format("held by {}", describe(named_holders(*vote)));
     case Verdict::reserved: return fmt::format("reserved for {}", describe(Record::parse(vote->value)));
-    case Verdict::no_scripts: return "it runs no scripts, which shared locks and slots need";
+    case Verdict::no_scripts: return "it runs no scripts, which shared locks, slots and --once-in need";
+    case Verdict::skipped: return "it remembers a success";
+    case Verdict::forgotten: return "forgotten";
     case Verdict::not_a_lock: return "the key there is not a lock";
     case Verdict::revoked: return "our token is void there: taken away, or given up";
     case Verdict::yours: return "still ours";
@@ -134,6 +136,16 @@ std::vector<unsigned> Ballot::likely_free_slots() const {
     return free;
 }
 
+std::optional<Success> Ballot::success() const {
+    std::optional<Success> youngest;
+    for (const std::optional<Vote>& vote : votes_) {
+        if (!vote || !*vote || (*vote)->verdict != Verdict::skipped) continue;
+        auto success = Success::parse((*vote)->value, (*vote)->ttl_left);
+        if (success && (!youngest || success->age < youngest->age)) youngest = std::move(success);
+    }
+    return youngest;
+}
+
 const NodeReply* Ballot::reservation() const {
     const NodeReply* longest = nullptr;
     for (const std::optional<Vote>& vote : votes_)
@@ -152,7 +164,7 @@ size_t Ballot::position() const {
 
 bool Ballot::decided() const {
     const size_t q = quorum(votes_.size());
-    if (granted() >= q || taken()) return true;
+    if (granted() >= q || taken() || (count(Verdict::skipped) > 0 && answered() >= q)) return true;
     size_t most = 0;
     for (const auto& [record, left] : others()) most = std::max(most, left.size());
     return granted() + missing() < q && most + missing() < q && answered() >= q;
@@ -161,6 +173,8 @@ bool Ballot::decided() const {
 Outcome Ballot::outcome() const {
     const size_t n = votes_.size();
     const size_t q = quorum(n);
+    // One mark is enough: it may stand on no other node that answered.
+    if (count(Verdict::skipped) > 0 && answered() >= q) return Outcome::skipped;
     if (granted() >= q) return Outcome::won;
     if (taken()) return Outcome::held;
     if (n - count(Verdict::not_a_lock) < q) return Outcome::not_a_lock;

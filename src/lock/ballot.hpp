@@ -13,6 +13,7 @@ namespace holdfast {
 
 enum class Outcome {
     won,
+    skipped,     ///< a node has the mark of a success that counts for us, and a quorum answered
     held,        ///< one other holder has a quorum; with slots: one has, or each slot has one that has
     reserved,    ///< the lock is free, but on a quorum other waiters are ahead of us in the queue
     contended,   ///< a quorum answered, and no other holder that is in our way has a quorum
@@ -23,7 +24,7 @@ enum class Outcome {
     same_server, ///< two of the nodes are one server
     other_nodes, ///< a holder has taken the lock over another number of nodes than we use
     other_limit, ///< a holder has taken one of another number of slots than we ask for
-    no_scripts,  ///< so many nodes run no scripts, which our kind needs, that no quorum is left
+    no_scripts,  ///< so many nodes run no scripts, which we need, that no quorum is left
     interrupted, ///< a signal asks us to stop
 };
 
@@ -55,8 +56,10 @@ class Ballot {
     Outcome outcome() const;
 
     size_t granted() const { return count(Verdict::granted); }
-    /// Nodes that granted, or named a holder or the first in the queue.
-    size_t answered() const { return granted() + count(Verdict::held) + count(Verdict::reserved); }
+    /// Nodes that granted, or named a holder, the first in the queue or a success.
+    size_t answered() const {
+        return granted() + count(Verdict::held) + count(Verdict::reserved) + count(Verdict::skipped);
+    }
     /// Nodes that answered, but whose answer does not count as a vote (NodeFailure::Kind::no_vote).
     size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
     /// The record of another holder that most nodes name, of several the oldest; empty if no node names one.
@@ -73,6 +76,8 @@ class Ballot {
     milliseconds other_expires_in() const;
     /// The slots of which the fewest nodes say that they are taken.
     std::vector<unsigned> likely_free_slots() const;
+    /// The youngest success of which a node has the mark.
+    std::optional<Success> success() const;
     /// The reply that names the first in the queue, from the node on which that entry lives longest; null if none does.
     const NodeReply* reservation() const;
     /// Our place in the queue, on the node on which we are farthest from our turn; 0 if we are in no queue.

@@ -51,6 +51,7 @@ Hold::LetGo Hold::let_go(const End& end) {
     const auto rest = std::chrono::ceil<milliseconds>(won_ + min_hold_ - BootClock::now());
     // A lock whose lease has ended meanwhile is not ours to keep (hazard 45).
     const bool lost = end.lost || deadline_.lost() || deadline_.over(BootClock::now());
+    if (end.succeeded && !lost) locks_.succeeded(*end.succeeded);
     if (rest <= milliseconds{0} || !end.started || lost) return {LetGo::How::released, locks_.release()};
     return {LetGo::How::kept, locks_.keep(rest), rest};
 }

@@ -35,6 +35,8 @@ class Hold {
     struct End {
         bool lost = false;   ///< the command was stopped for a lost lock, or ended after the lease
         bool started = true; ///< if the command was not started, min_hold does not count
+        /// When the command was started, if it has succeeded.
+        std::optional<BootTime> succeeded{};
     };
     struct LetGo {
         enum class How {
@@ -44,7 +46,8 @@ class Hold {
         std::vector<bool> confirmed; ///< by lock: whether a quorum of nodes has confirmed it
         milliseconds rest{};
     };
-    /// Ends the renewal and releases the locks, or keeps them for the rest of min_hold if `end` allows that.
+    /// Ends the renewal and releases the locks, or keeps them for the rest of min_hold if `end` allows that. A success
+    /// is marked (Lock::marked) only if no lock was lost.
     LetGo let_go(const End&);
 
     /// How long ago the locks were won.

@@ -63,6 +63,8 @@ Inspection tally(std::vector<NodeView> nodes) {
         seen.fence = std::max(seen.fence, node.reply->fence);
         if (node.reply->queue.size() > seen.queue.size()) seen.queue = node.reply->queue;
         seen.waiting = std::max(seen.waiting, node.reply->waiting);
+        if (const auto& success = node.reply->success)
+            if (!seen.last_success || success->age < seen.last_success->age) seen.last_success = success;
     }
     seen.holders = holders(seen.nodes);
     const auto most = std::ranges::max_element(seen.holders, {}, [](const Holding& one) {

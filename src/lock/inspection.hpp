@@ -5,6 +5,7 @@
 #include "lock/quorum.hpp"
 #include "redis/node_set.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ struct Inspection {
     Fence fence{};               ///< the largest number that a node has accepted
     std::vector<Waiter> queue{}; ///< the waiters in line, from the node with the longest queue; the first hundred
     size_t waiting = 0;          ///< how many waiters there are in all
+    /// The youngest that a node remembers (--once-in).
+    std::optional<Success> last_success{};
 
     /// How many holders have a quorum.
     size_t with_quorum() const;

@@ -87,6 +87,7 @@ class Lock::LettingGo {
     /// Nodes that have not answered yet; of these, awaited() are the nodes that are waited for.
     const std::vector<bool>& open() const { return open_; }
     const std::vector<bool>& awaited() const { return awaited_; }
+    size_t marked() const { return marked_; }
     size_t missing() const { return quorum(open_.size()) - std::min(confirmed_, quorum(open_.size())); }
     std::vector<NodeReport>& reports() { return reports_; }
 
@@ -99,6 +100,9 @@ class Lock::LettingGo {
             if (!vote) failures[i] = vote.error();
             else if (confirms(vote->verdict)) ++confirmed_;
             reports_[i].text = !vote ? vote.error().text : confirms(vote->verdict) ? "confirmed" : "not ours any more";
+            if (!vote || !vote->marked) continue;
+            ++marked_;
+            reports_[i].text += ", success marked";
         }
         refused_ = false;
         for (size_t i = 0; i < open_.size(); ++i)
@@ -125,6 +129,7 @@ class Lock::LettingGo {
     std::vector<bool> open_;
     std::vector<bool> reconnected_ = std::vector<bool>(open_.size());
     size_t confirmed_ = 0;
+    size_t marked_ = 0;
     bool refused_ = false;
     std::vector<NodeReport> reports_;
 };
@@ -133,6 +138,7 @@ template <typename OperationFor>
 bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
                   const std::function<bool(Verdict)>& confirms) {
     LettingGo state{*this, await};
+    const bool to_mark = success().has_value();
     nodes_.wait_for_failovers(std::min(no_later - 2 * timing().node_timeout, BootClock::now() + longest_failover));
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
     while (true) {
@@ -148,14 +154,22 @@ bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
     }
     lease_ = Lease{nodes_.size()};
     reports_ = std::move(state.reports());
+    marked_ = !to_mark || state.marked() >= quorum(nodes_.size());
     return state.missing() == 0;
+}
+
+std::optional<Success> Lock::success() const {
+    if (!terms_.once_in || !succeeded_) return {};
+    const auto age = std::chrono::duration_cast<milliseconds>(BootClock::now() - *succeeded_);
+    if (age >= *terms_.once_in) return {};
+    return Success{record_, age, *terms_.once_in - age};
 }
 
 bool Lock::keep(milliseconds rest, Await await) {
     const auto extend = [&](size_t i) {
         // A request without an answer may still set the key on this node for a whole TTL, so the node gets a release.
-        return may_come_late(i) ? Operation{Release{token_, entry_.value, true, seat()}}
-                                : Operation{Extend{token_, record_, rest, seat(), entry_.value}};
+        return may_come_late(i) ? Operation{Release{token_, entry_.value, true, seat(), success()}}
+                                : Operation{Extend{token_, record_, rest, seat(), entry_.value, success()}};
     };
     // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
     return let_go(await, valid_until().value_or(BootTime{}), extend,
@@ -163,7 +177,7 @@ bool Lock::keep(milliseconds rest, Await await) {
 }
 
 bool Lock::release(Await await) {
-    const auto release = [&](size_t i) { return Release{token_, entry_.value, may_come_late(i), seat()}; };
+    const auto release = [&](size_t i) { return Release{token_, entry_.value, may_come_late(i), seat(), success()}; };
     return let_go(await, BootTime::max(), release, [](Verdict) { return true; });
 }
 

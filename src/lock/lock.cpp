@@ -51,6 +51,7 @@ void add_who_is_ahead(Attempt& attempt, const Ballot& ballot) {
         attempt.holders = ballot.other_holders();
         attempt.expires_in = ballot.other_expires_in();
     }
+    if (attempt.outcome == Outcome::skipped) attempt.success = ballot.success();
     if (const NodeReply* reservation = ballot.reservation(); reservation && attempt.outcome == Outcome::reserved) {
         attempt.first = Record::parse(reservation->value);
         attempt.holders = reservation->members.size();
@@ -226,6 +227,9 @@ Attempt Lock::try_once(const Try& how) {
     attempt.nodes = twice.empty() ? reports(ballot, answers, won) : std::move(twice);
     if (won) return attempt;
     add_who_is_ahead(attempt, ballot);
+    // What the mark's run asked for may last longer than it counts for us.
+    if (attempt.success)
+        attempt.success->left = std::min(attempt.success->left, *terms_.once_in - attempt.success->age);
     if (terms_.kind.limit > 0) {
         const std::vector<unsigned> free = ballot.likely_free_slots();
         next_slot_ = free[static_cast<size_t>(random_up_to(nanoseconds{free.size()}).count())];
@@ -237,6 +241,7 @@ Attempt Lock::try_once(const Try& how) {
 Acquire Lock::request(const Try& how) const {
     Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
     acquire.seat = seat();
+    acquire.once_in = terms_.once_in;
     if (how.wait)
         acquire.waiting = {entry_.value, how.wait->wall,
                            std::chrono::duration_cast<milliseconds>(BootClock::now() - how.wait->boot),

@@ -35,6 +35,8 @@ struct Attempt {
     /// nothing if time alone does not help.
     std::optional<milliseconds> votes_in{};
     std::vector<NodeReport> nodes{};
+    /// skipped: the success, with what is left of the time for which it counts for us.
+    std::optional<Success> success{};
 };
 
 enum class Renewal {
@@ -57,6 +59,8 @@ struct LockTerms {
     std::optional<milliseconds> restart_guard{};
     Mode mode = Mode::scripts;
     LockKind kind{};
+    /// An attempt is skipped if a run has succeeded within that time. For an exclusive lock, by scripts.
+    std::optional<milliseconds> once_in{};
 };
 
 /// The instant at which a run began to wait, by two clocks.
@@ -127,6 +131,11 @@ class Lock {
     /// What the nodes said in the last extend, release or keep.
     const std::vector<NodeReport>& last_reports() const { return reports_; }
 
+    /// The command that was started at `go` has succeeded: what follows, release or keep, also writes the mark on every
+    /// node, for what is left of once_in.
+    void succeeded(BootTime go) { succeeded_ = go; }
+    /// Whether a quorum has written the mark; true as well if there was none to write.
+    bool marked() const { return marked_; }
     /// Lets go on every node, also on nodes that timed out or refused. A node that does not answer is told once more
     /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has
     /// not answered since the lock was won is waited for a second at most, and not at all once a quorum has confirmed.
@@ -157,6 +166,8 @@ class Lock {
     /// `no_later`. Returns whether a quorum has confirmed.
     template <typename OperationFor>
     bool let_go(Await, BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms);
+    /// What to mark; nothing if no command has succeeded, or if its success would not count any more.
+    std::optional<Success> success() const;
     void undo(const Answers& acquire_answers);
     /// Notes until when the node keeps the key after its answer `yes`.
     void granted(size_t node, const Answer& yes);
@@ -197,6 +208,8 @@ class Lock {
     std::vector<bool> answered_; ///< by node: whether the node answered when it was last waited for
     std::vector<NodeReport> reports_;
     std::optional<std::string> taken_away_;
+    std::optional<BootTime> succeeded_;
+    bool marked_ = true;
     std::optional<unsigned> next_slot_; ///< for which the next attempt asks; nothing: as the run's id says
 };
 

@@ -18,6 +18,7 @@ struct LockKey {
     std::string fence() const { return companion("fence"); } ///< the last fence number that the node has accepted
     std::string queue() const { return companion("queue"); } ///< waiters, sorted by ticket
     std::string seen() const { return companion("seen"); }   ///< waiters, sorted by when an entry becomes stale
+    std::string done() const { return companion("done"); }   ///< the mark of the last success (lock/success.hpp)
     /// A node that has this key holds the token void: it grants and renews nothing for that token.
     std::string void_mark(std::string_view token) const { return companion("void:") + std::string{token}; }
     /// Of a group of holders: each member and when it ends by the node's clock, and the members' records.

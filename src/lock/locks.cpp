@@ -79,6 +79,10 @@ std::string Locks::why_shaky() const {
     return which() + "it could not be renewed in time" + node_lines(worst_->last_reports());
 }
 
+void Locks::succeeded(BootTime go) {
+    for (Lock& lock : locks_) lock.succeeded(go);
+}
+
 std::vector<bool> Locks::release() {
     std::vector<bool> confirmed;
     for (Lock& lock : locks_) confirmed.push_back(lock.release(await(lock)));

@@ -50,6 +50,8 @@ class Locks {
     /// Why the last round was shaky.
     std::string why_shaky() const;
 
+    /// As Lock's, for each.
+    void succeeded(BootTime go);
     /// As Lock's, for each; the results are in the order of the locks.
     std::vector<bool> release();
     std::vector<bool> keep(milliseconds rest);

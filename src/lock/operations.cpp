@@ -39,8 +39,9 @@ std::optional<Request> alone(const LockKey& key, const Operation& operation) {
         operation);
 }
 
-/// Whether the operation is for a member of a group, for which there are scripts alone.
+/// Whether there is a script alone: for a member of a group, and with once_in.
 bool needs_scripts(const Operation& operation) {
+    if (const auto* acquire = std::get_if<Acquire>(&operation); acquire != nullptr && acquire->once_in) return true;
     return std::visit(
         [](const auto& one) {
             if constexpr (requires { one.seat; }) return one.seat.has_value();

@@ -11,6 +11,7 @@
 #include "lock/lock_key.hpp"
 #include "lock/operations/acquire.hpp"
 #include "lock/operations/extend.hpp"
+#include "lock/operations/forget.hpp"
 #include "lock/operations/inspect.hpp"
 #include "lock/operations/raise.hpp"
 #include "lock/operations/release.hpp"
@@ -22,15 +23,15 @@
 
 namespace holdfast {
 
-using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdraw, Revoke, Inspect>;
+using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdraw, Revoke, Forget, Inspect>;
 
 /// How operations are sent to a node.
 enum class Mode { scripts, transactions };
 
 /// One operation on one node. If the node refuses EVAL in words that tell no other reason, the exchange goes on at once
 /// with a transaction, and sets `mode`, which outlives the exchange, to transactions if the node takes that. For a
-/// member of a group there is no transaction: a script goes out in any mode, and if the node refuses EVAL, the answer
-/// is no_scripts.
+/// member of a group and for Acquire with once_in there is no transaction: a script goes out in any mode, and if the
+/// node refuses EVAL, the answer is no_scripts.
 Exchange exchange(const LockKey&, const Operation&, Mode& mode);
 
 } // namespace holdfast

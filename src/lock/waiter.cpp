@@ -47,6 +47,7 @@ class Wait {
     bool is_over(const Attempt& attempt) const {
         switch (attempt.outcome) {
         case Outcome::won:
+        case Outcome::skipped:
         case Outcome::interrupted:
         case Outcome::not_a_lock:
         case Outcome::same_server:

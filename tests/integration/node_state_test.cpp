@@ -42,9 +42,12 @@ class Comparison {
             const NodeReply simulated = state_.apply(key_, operation, before, published);
             CAPTURE(operation.index());
             CHECK(simulated.verdict == real.verdict);
-            CHECK(simulated.value == real.value);
+            CHECK(same_value(simulated, real));
+            check_ages(Success::parse(simulated.value, simulated.ttl_left), Success::parse(real.value, real.ttl_left));
+            check_ages(simulated.success, real.success);
             CHECK(simulated.position == real.position);
             CHECK(simulated.fence == real.fence);
+            CHECK(simulated.marked == real.marked);
             CHECK(abs(simulated.ttl_left - real.ttl_left) <= slack_);
             if (!same(simulated, real)) return done;
         }
@@ -53,8 +56,21 @@ class Comparison {
 
   private:
     static bool same(const NodeReply& a, const NodeReply& b) {
-        return a.verdict == b.verdict && a.value == b.value && a.position == b.position && a.fence == b.fence &&
-               a.waiting == b.waiting;
+        return a.verdict == b.verdict && same_value(a, b) && same_success(a.success, b.success) &&
+               a.position == b.position && a.fence == b.fence && a.waiting == b.waiting && a.marked == b.marked;
+    }
+    /// A mark's text has a time in it.
+    static bool same_value(const NodeReply& a, const NodeReply& b) {
+        const auto first = Success::parse(a.value, a.ttl_left);
+        const auto second = Success::parse(b.value, b.ttl_left);
+        return first && second ? same_success(first, second) : a.value == b.value;
+    }
+    static bool same_success(const std::optional<Success>& a, const std::optional<Success>& b) {
+        return a.has_value() == b.has_value() && (!a || a->record == b->record);
+    }
+    void check_ages(const std::optional<Success>& a, const std::optional<Success>& b) const {
+        if (a && b) CHECK(abs(a->age - b->age) <= slack_);
+        if (a && b) CHECK(abs(a->left - b->left) <= slack_);
     }
 
     size_t any(size_t count) { return std::uniform_int_distribution<size_t>{0, count - 1}(dice_); }
@@ -85,19 +101,28 @@ class Comparison {
         const std::string entry = Record::of_waiter(run, holder).value;
         const bool void_too = any(8) == 0;
         const auto about = [&] { return now + milliseconds{any(1000)} - 500ms; };
-        switch (any(10)) {
+        // Ages that are hours apart, so that it is certain which of two successes is the later.
+        const Success success{record, any(3) * 1h, lasts()};
+        const std::optional<Success> with_mark =
+            any(4) == 0 && mode_ == Mode::scripts ? std::optional{success} : std::nullopt;
+        switch (any(12)) {
         case 0: return Raise{record, Fence{about().count()}};
-        case 1: return Extend{token, record, lasts()};
+        case 1: return Extend{token, record, lasts(), {}, "", with_mark};
         case 2: return Restore{token, record, lasts(), Fence{about().count()}};
-        case 3: return Release{token, any(2) == 0 ? entry : "", void_too};
+        case 3: return Release{token, any(2) == 0 ? entry : "", void_too, {}, with_mark};
         case 4: return Withdraw{token, entry, void_too};
         case 5:
             if (any(3) == 0) return Revoke{record, "because"};
-            return Release{token, "", false};
+            return Release{token, "", false, {}, with_mark};
+        case 6: return Inspect{};
+        case 7:
+            if (any(2) == 0) return Forget{};
+            return Release{token, "", false, {}, with_mark};
         default: break;
         }
         Acquire acquire{token, record, lasts(), Fence{about().count()}};
         if (any(3) != 0) acquire.waiting = Waiting{entry, about() - 1s, 1s, lasts()};
+        if (mode_ == Mode::scripts && any(3) == 0) acquire.once_in = any(2) * 1h + 30min;
         return acquire;
     }
 

@@ -449,6 +449,76 @@ TEST_CASE("a server that refuses scripts is asked by transactions from then on")
     }
 }
 
+namespace {
+
+/// A node whose lock a run had that started `age` ago and succeeded; how that was written.
+struct Marked : ByScript {
+    NodeReply succeed(const std::string& run, milliseconds age, milliseconds left) {
+        const Token token{run, 1};
+        acquire(token);
+        return ask(Release{token, "", false, {}, Success{record(token), age, left}});
+    }
+    Verdict once_in(milliseconds duration) {
+        const Token token{run_c, 1};
+        const NodeReply told = ask(Acquire{token, record(token), 30s, {}, {}, {}, duration});
+        if (told.verdict == Verdict::granted) release(token);
+        return told.verdict;
+    }
+    Success last() {
+        const auto success = look().success;
+        REQUIRE(success);
+        return *success;
+    }
+};
+
+} // namespace
+
+TEST_CASE("a mark is written with the release, and its age is compared with what each run asks for") {
+    Marked node;
+    CHECK(node.once_in(1h) == Verdict::granted);
+    CHECK(node.succeed(run_a, 10min, 50min).marked);
+    CHECK(node.server.text({"EXISTS", "holdfast:x"}) == "0");
+    CHECK(node.last().record == record({run_a, 1}));
+    CHECK(node.last().age >= 10min);
+    CHECK(node.last().left <= 50min);
+    CHECK(node.once_in(10min) == Verdict::granted); // it is older
+    CHECK(node.once_in(11min) == Verdict::skipped);
+    CHECK(node.once_in(30 * 24h) == Verdict::skipped);
+}
+
+TEST_CASE("a mark is never shortened, and of two successes the later one counts") {
+    Marked node;
+    node.succeed(run_a, 60min, 100min);
+    node.succeed(run_b, 1min, 1min); // later, and for a shorter time
+    CHECK(node.last().record == record({run_b, 1}));
+    CHECK(node.last().age < 2min);
+    CHECK(node.last().left > 99min);
+    node.succeed(run_a, 60min, 200min); // a release that comes late, and counts for longer
+    CHECK(node.last().record == record({run_b, 1}));
+    CHECK(node.last().age < 2min);
+    CHECK(node.last().left > 199min);
+}
+
+TEST_CASE("a mark is written where the key is gone, and not where another run holds the lock") {
+    Marked node;
+    const Success success{record({run_a, 1}), 0ms, 1h};
+    CHECK(node.ask(Release{{run_a, 1}, "", false, {}, success}).marked);
+    CHECK(node.ask(Extend{{run_a, 1}, record({run_a, 1}), 9s, {}, "", success}).marked);
+    node.ask(Forget{});
+    node.acquire({run_b, 1});
+    CHECK_FALSE(node.ask(Release{{run_a, 1}, "", false, {}, success}).marked);
+    CHECK_FALSE(node.ask(Extend{{run_a, 1}, record({run_a, 1}), 9s, {}, "", success}).marked);
+    CHECK_FALSE(node.look().success);
+}
+
+TEST_CASE("a run without --once-in sends nothing of a mark") {
+    const Token token{run_a, 1};
+    for (const Request& request :
+         {Acquire{token, record(token), 30s, {}}.script(key), Release{token, "", false}.script(key),
+          Extend{token, record(token), 30s}.script(key), Withdraw{token, "", false}.script(key)})
+        CHECK(request.bytes().find("DONE") == std::string::npos);
+}
+
 TEST_CASE("where a transaction is refused nothing is done without it") {
     for (const char* refusal : {"-multi", "-watch"}) {
         CAPTURE(refusal);

@@ -26,9 +26,24 @@ int64_t near(milliseconds number, milliseconds now) {
 void NodeState::expire(milliseconds now) {
     if (key_ && key_->until < now) key_.reset();
     if (fence_ && fence_->second < now) fence_.reset();
+    if (mark_ && mark_->until < now) mark_.reset();
     if (queue_until_ < now) queue_.clear();
     if (seen_until_ < now) seen_.clear();
     std::erase_if(void_, [&](const auto& mark) { return mark.second.until < now; });
+}
+
+std::optional<Success> NodeState::success(milliseconds now) const {
+    if (!mark_ || mark_->until <= now) return {};
+    return Success{{mark_->record, {}}, mark_->lasts - (mark_->until - now), mark_->until - now};
+}
+
+bool NodeState::mark(const Success& success, milliseconds now) {
+    if (key_ && key_->text != success.record.value) return false;
+    const Success earlier = this->success(now).value_or(success);
+    const Success& later = earlier.age < success.age ? earlier : success;
+    const milliseconds left = std::max(success.left, earlier.left);
+    mark_ = {later.record.value, later.age + left, now + left};
+    return true;
 }
 
 void NodeState::leave(const std::string& entry) {
@@ -57,6 +72,8 @@ struct NodeState::Apply {
     std::vector<Published>& published;
 
     NodeReply operator()(const Acquire& op) const {
+        if (const auto success = node.success(now); success && op.once_in && success->age < *op.once_in)
+            return with_mark(Verdict::skipped, *success);
         if (node.words_on(op.token.text())) return {Verdict::revoked};
         const auto attempt = attempt_of(node.key_, op.token.run);
         if (attempt && *attempt < op.token.attempt) node.key_.reset();
@@ -94,6 +111,12 @@ struct NodeState::Apply {
     }
 
     NodeReply operator()(const Extend& op) const {
+        NodeReply reply = extend(op);
+        reply.marked = op.success && node.mark(*op.success, now);
+        return reply;
+    }
+
+    NodeReply extend(const Extend& op) const {
         if (const auto words = node.words_on(op.token.text())) return {Verdict::revoked, *words};
         if (!node.key_) return {Verdict::missing};
         if (node.key_->text != op.record.value) return {Verdict::taken};
@@ -117,7 +140,8 @@ struct NodeState::Apply {
         if (ours) node.key_.reset();
         if (op.void_too) mark(op.token.text(), void_lasts);
         if (ours) node.tell_first(key, now, published);
-        return {ours ? Verdict::released : Verdict::not_ours};
+        return {.verdict = ours ? Verdict::released : Verdict::not_ours,
+                .marked = op.success && node.mark(*op.success, now)};
     }
 
     NodeReply operator()(const Withdraw& op) const {
@@ -138,6 +162,19 @@ struct NodeState::Apply {
             node.tell_first(key, now, published);
         }
         return {verdict};
+    }
+
+    NodeReply operator()(const Forget&) const {
+        const auto success = node.success(now);
+        node.mark_.reset();
+        return success ? with_mark(Verdict::forgotten, *success)
+                       : NodeReply{.verdict = Verdict::forgotten, .ttl_left = milliseconds{-2}};
+    }
+
+    static NodeReply with_mark(Verdict verdict, const Success& success) {
+        return {.verdict = verdict,
+                .value = std::to_string((success.age + success.left).count()) + " " + success.record.value,
+                .ttl_left = success.left};
     }
 
     NodeReply operator()(const Inspect&) const { return node.look(now); }
@@ -175,7 +212,8 @@ bool NodeState::needs_memory(const Operation& operation) {
 
 NodeReply NodeState::look(milliseconds now) {
     expire(now);
-    NodeReply reply{.verdict = key_ ? Verdict::held : Verdict::free, .fence = Fence{last_fence()}};
+    NodeReply reply{
+        .verdict = key_ ? Verdict::held : Verdict::free, .ttl_left = milliseconds{-2}, .fence = Fence{last_fence()}};
     if (key_) {
         reply.value = key_->text;
         reply.ttl_left = key_->until - now;
@@ -185,6 +223,7 @@ NodeReply NodeState::look(milliseconds now) {
         if (seen == seen_.end() || seen->second <= now) continue;
         reply.queue.push_back({Record::parse(entry), std::max(now - milliseconds{ticket}, milliseconds{0})});
     }
+    reply.success = success(now);
     reply.waiting = static_cast<size_t>(std::ranges::count_if(seen_, [&](const auto& e) { return e.second > now; }));
     return reply;
 }

@@ -45,6 +45,10 @@ class NodeState {
         return found == void_.end() ? std::nullopt : std::optional{found->second.text};
     }
     int64_t last_fence() const { return fence_ ? fence_->first : 0; }
+    /// The last success, with its age and what is left of its mark.
+    std::optional<Success> success(milliseconds now) const;
+    /// Whether the mark was written.
+    bool mark(const Success&, milliseconds now);
     void set_fence(int64_t number, milliseconds now) { fence_ = {number, now + fence_lasts}; }
 
     std::optional<Value> key_;
@@ -54,6 +58,12 @@ class NodeState {
     milliseconds queue_until_{};
     milliseconds seen_until_{};
     std::map<std::string, Value> void_;
+    struct Mark {
+        std::string record;
+        milliseconds lasts;
+        milliseconds until;
+    };
+    std::optional<Mark> mark_;
 };
 
 } // namespace holdfast::sim

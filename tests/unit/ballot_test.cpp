@@ -13,6 +13,9 @@ Ballot::Vote held(std::string by, milliseconds left = 1s) { return NodeReply{Ver
 Ballot::Vote reserved(std::string for_whom, milliseconds left = 1s, size_t position = 0) {
     return NodeReply{Verdict::reserved, std::move(for_whom), left, position};
 }
+Ballot::Vote skipped(milliseconds lasts, milliseconds left) {
+    return NodeReply{Verdict::skipped, std::to_string(lasts.count()) + " job", left};
+}
 Ballot::Vote not_a_lock() { return NodeReply{Verdict::not_a_lock}; }
 Ballot::Vote failed(NodeFailure::Kind kind = NodeFailure::Kind::unreachable) {
     return tl::unexpected{NodeFailure{kind, "down"}};
@@ -51,6 +54,19 @@ TEST_CASE("a split vote is decided as soon as nobody can reach a quorum any more
     CHECK(ballot(3, {granted(), held("a")}).decided() == false);            // the third decides
     CHECK(ballot(5, {held("a"), held("b"), held("c")}).decided() == false); // a, b or c may have two more
     CHECK(ballot(5, {held("a"), held("b"), held("c"), held("d")}).decided());
+}
+
+TEST_CASE("one mark of a success is enough, among the answers of a quorum, and before a holder or a win") {
+    CHECK(ballot(3, {skipped(9s, 8s), held("a")}).decided());
+    CHECK(ballot(3, {skipped(9s, 8s), held("a")}).outcome() == Outcome::skipped);
+    CHECK(ballot(3, {granted(), granted(), skipped(9s, 8s)}).outcome() == Outcome::skipped);
+    CHECK(ballot(3, {held("a"), held("a"), skipped(9s, 8s)}).outcome() == Outcome::skipped);
+    CHECK_FALSE(ballot(3, {skipped(9s, 8s)}).decided());
+    CHECK_FALSE(ballot(3, {skipped(9s, 8s), failed()}).decided());
+    CHECK(ballot(3, {skipped(9s, 8s), failed(), failed()}).outcome() == Outcome::too_few);
+    const auto youngest = ballot(3, {skipped(9s, 3s), skipped(9s, 8s), skipped(20s, 8s)}).success();
+    REQUIRE(youngest);
+    CHECK(youngest->age == 1s);
 }
 
 TEST_CASE("too few answers are no verdict on the holder") {

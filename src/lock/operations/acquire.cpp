@@ -1,6 +1,7 @@
 #include "lock/operations/acquire.hpp"
 
 #include "lock/operations/common.hpp"
+#include "lock/operations/marking.hpp"
 #include "lock/operations/members.hpp"
 
 #include <algorithm>
@@ -24,6 +25,11 @@ Request Acquire::script(const LockKey& key) const {
                               {"waited", argument(wait.waited)},
                               {"lasts", argument(wait.lasts)},
                               {"earlier_fence", key.earlier_fence()}};
+    if (once_in) {
+        arguments.push_back({"once_in", argument(*once_in)});
+        return script_request(skipping(joined({taking_lua, members_lua, acquire_lua})), key, token.text(), arguments,
+                              with_done_key(group_keys(key), key));
+    }
     if (!seat)
         return script_request(joined({taking_lua, members_lua, acquire_lua}), key, token.text(), arguments,
                               group_keys(key));

@@ -18,7 +18,9 @@ struct Waiting {
 
 /// Without a seat: takes the key if the key is free, or of an earlier attempt of the same run, and no other waiter is
 /// ahead in the queue; the run then leaves the queue, and the node accepts a fence number. Otherwise, if `waiting` is
-/// set, the run enters the queue or refreshes its entry there. Verdicts: granted, held, reserved, revoked.
+/// set, the run enters the queue or refreshes its entry there. With `once_in`, which only the script knows, a node
+/// first looks for the mark of a success that is younger. Verdicts: granted, held, reserved, revoked; with once_in also
+/// skipped and no_scripts.
 ///
 /// With a seat: joins the group of that kind if the key is free or has that group, the seat is free or of an earlier
 /// attempt of the same run, and no other waiter is ahead, or for a shared lock only waiters that would share it. The
@@ -30,6 +32,7 @@ struct Acquire {
     Fence proposal;
     std::optional<Waiting> waiting{};
     std::optional<Seat> seat{};
+    std::optional<milliseconds> once_in{}; ///< only without a seat
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

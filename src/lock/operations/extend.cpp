@@ -1,6 +1,7 @@
 #include "lock/operations/extend.hpp"
 
 #include "lock/operations/common.hpp"
+#include "lock/operations/marking.hpp"
 
 namespace holdfast {
 
@@ -10,6 +11,7 @@ extern const std::string_view extend_member_lua;
 
 Request Extend::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}};
+    if (success) return marking_script_request(extend_lua, key, token.text(), *success, std::move(arguments));
     if (!seat) return script_request(extend_lua, key, token.text(), arguments);
     arguments.push_back({"entry", entry});
     return member_script_request(extend_member_lua, key, token.text(), *seat, std::move(arguments));

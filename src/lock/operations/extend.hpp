@@ -7,14 +7,16 @@
 namespace holdfast {
 
 /// Gives the key a fresh TTL if it is ours. The script uses no command that a full server refuses (hazard 43).
-/// Verdicts: yours, missing, taken, revoked. A member of a group is renewed if its record is ours and its life has not
+/// With `success`, for a lock that is kept, the script writes that mark in the end, as that of Release does. Verdicts:
+/// yours, missing, taken, revoked. A member of a group is renewed if its record is ours and its life has not
 /// ended, and leaves the queue of a node that did not grant at first.
 struct Extend {
     Token token;
     Record record;
     milliseconds ttl;
-    std::optional<Seat> seat{}; ///< nothing: an exclusive holder
-    std::string entry{};        ///< with a seat: our entry in the queue, if there is one
+    std::optional<Seat> seat{};       ///< nothing: an exclusive holder
+    std::string entry{};              ///< with a seat: our entry in the queue, if there is one
+    std::optional<Success> success{}; ///< only without a seat
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

@@ -1,6 +1,7 @@
 #include "lock/operations/inspect.hpp"
 
 #include "lock/operations/common.hpp"
+#include "lock/operations/marking.hpp"
 #include "lock/operations/members.hpp"
 
 namespace holdfast {
@@ -9,7 +10,7 @@ extern const std::string_view inspect_lua;
 extern const std::string_view members_lua;
 
 Request Inspect::script(const LockKey& key) const {
-    return script_request(joined({members_lua, inspect_lua}), key, "", {}, group_keys(key));
+    return script_request(joined({members_lua, inspect_lua}), key, "", {}, with_done_key(group_keys(key), key));
 }
 
 namespace {
@@ -58,13 +59,16 @@ class Look {
             request.add({"PTTL", key_.key()});
             request.add({"GET", key_.fence()});
             request.add({"ZCOUNT", key_.seen(), "(" + argument(now_), "+inf"});
+            request.add({"GET", key_.done()});
+            request.add({"PTTL", key_.done()});
         };
         const auto answer = [self = *this](const Reply& results) -> Step {
             const std::vector<Reply>& all = results.items;
             const bool free = all[0].type == Reply::Type::nil || all[1].integer == -2;
             return with_members(self.key_, self.now_,
                                 list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer),
-                                      integer(0), integer(all[2].number()), self.queue_, integer(all[3].integer)}));
+                                      integer(0), integer(all[2].number()), self.queue_, integer(all[3].integer),
+                                      list({text(all[4].text), integer(all[5].integer)})}));
         };
         return commit(read, answer, [self = *this] { return self.key(); });
     }

@@ -97,16 +97,19 @@ tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
         told.ttl_left = duration_of(item(2).integer);
         told.position = static_cast<size_t>(std::max<int64_t>(item(3).integer, 0));
     }
-    const bool sets =
-        told.verdict == Verdict::granted || told.verdict == Verdict::raised || told.verdict == Verdict::yours;
+    told.marked = reply.items.size() == 5 && item(4).integer == 1 && !answer.unreplicated;
+    constexpr std::array set{Verdict::granted, Verdict::raised, Verdict::yours, Verdict::forgotten};
+    const bool sets = std::ranges::find(set, told.verdict) != set.end();
     if (sets && answer.unreplicated) return tl::unexpected{*answer.unreplicated};
     if (told.verdict == Verdict::held && told.ttl_left < milliseconds{0}) return NodeReply{Verdict::not_a_lock};
     if (reply.items.size() == 5) told.members = members(reply.items[4]);
     if (reply.items.size() > 6) {
-        told.members = members(item(7));
+        told.members = members(item(8));
         told.fence = Fence{reply.items[4].integer};
         told.queue = queue(reply.items[5]);
         told.waiting = static_cast<size_t>(std::max<int64_t>(reply.items[6].integer, 0));
+        if (const Reply mark = item(7); mark.items.size() == 2)
+            told.success = Success::parse(mark.items[0].text, duration_of(mark.items[1].integer));
     }
     return told;
 }

@@ -4,6 +4,7 @@
 
 #include "lock/fence.hpp"
 #include "lock/record.hpp"
+#include "lock/success.hpp"
 #include "redis/node_set.hpp"
 
 #include <tl/expected.hpp>
@@ -31,15 +32,17 @@ enum class Verdict {
     done,       ///< we are out of the queue
     changed,    ///< the key has another record by now, and nothing is done
     free,       ///< no such key
-    no_scripts, ///< the node runs no scripts, which a group of holders needs
+    no_scripts, ///< the node runs no scripts, which a group of holders and once_in need
+    skipped,    ///< the mark of a success is younger than Acquire::once_in
+    forgotten,  ///< no mark of a success is left
     not_a_lock, ///< of any operation: a key of another type, or one without a TTL
 };
 
 /// The word for each verdict in a node's reply, in the order of Verdict. No reply says not_a_lock: that follows from an
 /// error or a missing TTL.
-constexpr std::array<std::string_view, 15> verdict_names{"granted",  "held",    "reserved", "raised",  "refused",
-                                                         "yours",    "missing", "taken",    "revoked", "released",
-                                                         "not_ours", "done",    "changed",  "free",    "no_scripts"};
+constexpr std::array<std::string_view, 17> verdict_names{
+    "granted",  "held",     "reserved", "raised",  "refused", "yours",      "missing", "taken",    "revoked",
+    "released", "not_ours", "done",     "changed", "free",    "no_scripts", "skipped", "forgotten"};
 static_assert(verdict_names.size() == static_cast<size_t>(Verdict::not_a_lock));
 
 struct Waiter {
@@ -55,12 +58,17 @@ struct Member {
 
 struct NodeReply {
     Verdict verdict;
-    std::string value{};         ///< held: what stands in the key; reserved: the first in the queue; revoked: the words
-    milliseconds ttl_left{};     ///< held: of the key; reserved: of the entry of the first in the queue
+    /// held: what stands in the key; reserved: the first in the queue; revoked: the words; skipped and forgotten: the
+    /// mark.
+    std::string value{};
+    milliseconds ttl_left{};     ///< held: of the key; reserved: of the entry of the first in the queue; of the mark
     size_t position = 0;         ///< held, reserved: our place in the queue, from 1; 0: not in it
     Fence fence{};               ///< of granted, raised and refused, and of Inspect
     std::vector<Waiter> queue{}; ///< of Inspect: the living waiters among the first hundred in line
     size_t waiting = 0;          ///< of Inspect: how many waiters live in all
+    bool marked = false;         ///< of Release and Extend with a success: the node has written its mark
+    /// Of Inspect: the last success of a run with --once-in.
+    std::optional<Success> success{};
     /// If the key has a group: its members, those that end last, at most a hundred
     std::vector<Member> members{};
 };

@@ -1,5 +1,6 @@
 #include "lock/operations/release.hpp"
 
+#include "lock/operations/marking.hpp"
 #include "lock/operations/removal.hpp"
 
 namespace holdfast {
@@ -14,6 +15,8 @@ Request Release::script(const LockKey& key) const {
                               {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
                               {"turns", key.turn_channels()},
                               {"entry", entry}};
+    if (success)
+        return publishing(marking_script_request(release_lua, key, token.text(), *success, std::move(arguments)));
     return publishing(seat ? member_script_request(release_member_lua, key, token.text(), *seat, std::move(arguments))
                            : script_request(release_lua, key, token.text(), arguments));
 }

@@ -1,0 +1,6 @@
+-- What the scripts with --once-in need more. The mark is "LASTS RECORD" (lock/success.hpp).
+local function last_success()
+    local lasts, record = string.match(redis.call('GET', DONE) or '', '^(%d+) (.*)$')
+    local left = redis.call('PTTL', DONE)
+    if lasts and left > 0 then return lasts - left, left, record end
+end
