@@ -178,6 +178,7 @@ std::string lock_text(const LockKey& key, const Inspection& seen) {
         text += fmt::format("  {}fence {}\n", begin ? fmt::format("since {}, ", local_time(*begin)) : "",
                             seen.fence.number);
     }
+    if (seen.last_success) text += fmt::format("  last success: {}\n", succeeded_by(*seen.last_success));
     if (seen.waiting > 0) text += waiters_table(seen);
     if (nodes_differ(seen)) text += node_table(seen);
     return text;
@@ -201,6 +202,15 @@ Json lock_json(const LockKey& key, const Inspection& seen) {
                          {"held_for_ms", held_for ? Json(held_for->count()) : Json()},
                          {"waiting", seen.waiting},
                          {"nodes_holding", seen.holding}});
+}
+
+Json last_success_json(const Inspection& seen) {
+    if (!seen.last_success) return {};
+    Json success = Json::object({});
+    add_person(success, seen.last_success->record.holder.value_or(Holder{"?", "?", "?"}));
+    success.add("age_ms", seen.last_success->age.count());
+    success.add("counts_for_ms", seen.last_success->left.count());
+    return success;
 }
 
 Json waiters_json(const Inspection& seen) {

@@ -16,8 +16,8 @@ namespace holdfast {
 /// …)".
 std::string holders_text(const Inspection&);
 
-/// A sentence on the holder and since when, or a table of the holders of a group; then the waiters, and, if the nodes
-/// differ, a table of all nodes.
+/// A sentence on the holder and since when, or a table of the holders of a group; then the last success, the waiters,
+/// and, if the nodes differ, a table of all nodes.
 std::string lock_text(const LockKey&, const Inspection&);
 
 /// Of a lock with a group of holders how many they are: "x is shared by 3 holders", "2 of 3 slots of x are held".
@@ -26,6 +26,8 @@ std::string group_text(const LockKey&, const Inspection&);
 /// {"lock", "key", "state", "kind", "slots", "holder", "holders", "fence", "expires_in_ms", "held_for_ms", "waiting",
 /// "nodes_holding"}; a value that is not known is null.
 Json lock_json(const LockKey&, const Inspection&);
+/// {"label", "user", "host", "pid", "age_ms", "counts_for_ms"}, or null.
+Json last_success_json(const Inspection&);
 /// [{"position", "label", "user", "host", "pid", "waited_ms"}]
 Json waiters_json(const Inspection&);
 /// [{"node", "state", "holder", "expires_in_ms", "error"}]

@@ -66,6 +66,11 @@ bool all_slots_held(const Attempt& attempt) {
     return holder && holder->kind.way == LockKind::Way::slots && attempt.holders >= holder->kind.limit;
 }
 
+std::string succeeded_by(const Success& success) {
+    return fmt::format("{}, started {} ago; that counts for {} more", describe(success.record),
+                       format_duration(success.age), format_duration(success.left));
+}
+
 std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
     if (nodes.size() == 1) return fmt::format("{} cannot be used: {}{}", nodes[0].node, nodes[0].text, hint(nodes[0]));
     return fmt::format("only {} of {} nodes answered, {} are needed{}", answered, nodes.size(), quorum(nodes.size()),
@@ -82,6 +87,8 @@ std::string not_acquired(const Lock& lock, const Attempt& attempt) {
     const LockKey& key = lock.key();
     switch (attempt.outcome) {
     case Outcome::held: return held(key, attempt);
+    case Outcome::skipped:
+        return fmt::format("{} has succeeded already: {}", key.name, succeeded_by(attempt.success.value_or(Success{})));
     case Outcome::reserved:
         return fmt::format("{} {}, but others wait for it; the first of them is {}", key.name,
                            attempt.holders > 0 ? "has room" : "is free", describe(attempt.first));
@@ -97,8 +104,9 @@ std::string not_acquired(const Lock& lock, const Attempt& attempt) {
                            "give the same number",
                            key.name, describe(attempt.holder), attempt.holder.holder->kind.limit, lock.kind().limit);
     case Outcome::no_scripts:
-        return fmt::format("--shared and --slots need Lua scripts, and too few nodes run them for this user{}",
-                           node_lines(attempt.nodes));
+        return fmt::format(
+            "--shared, --slots and --once-in need Lua scripts, and too few nodes run them for this user{}",
+            node_lines(attempt.nodes));
     case Outcome::contended:
         return fmt::format("{} is contended: several try to take it and nobody got a quorum; try again, or wait longer "
                            "(-w){}",

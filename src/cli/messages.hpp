@@ -22,6 +22,8 @@ std::string held_by(const Record&, milliseconds expires_in);
 std::string oldest(const Record&);
 /// Whether the attempt failed because each slot of the lock has a holder.
 bool all_slots_held(const Attempt&);
+/// "backup (root@web1, pid 4242), started 3h12m ago; that counts for 16h48m more"
+std::string succeeded_by(const Success&);
 
 /// Why an attempt did not win: a sentence, and a line for each node if nodes differ.
 std::string not_acquired(const Lock&, const Attempt&);

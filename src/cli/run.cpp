@@ -29,6 +29,15 @@ StopRules stop_rules(const Settings& settings, const Timing& timing) {
             .leave_leftovers = settings.leftovers == Settings::Leftovers::leave};
 }
 
+/// The terms of a run with --once-in. Throws Failure if they cannot be kept.
+LockTerms once(LockTerms terms, std::optional<milliseconds> once_in) {
+    if (once_in && terms.mode == Mode::transactions)
+        throw Failure{ExitStatus::configuration, "--once-in needs Lua scripts on the nodes, which --no-scripts rules "
+                                                 "out; leave one of them out"};
+    terms.once_in = once_in;
+    return terms;
+}
+
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
 
 /// The processes that are forked while the nodes have not answered yet, so that little is left to do once the lock is
@@ -51,12 +60,13 @@ struct Forked {
 /// One run, from the wait for the lock to its release.
 class Run {
   public:
-    Run(const std::string& name, const LockKind& kind, const std::vector<std::string>& words, const Settings& settings,
-        RunReport& report)
+    Run(const std::string& name, const LockKind& kind, std::optional<milliseconds> once_in,
+        const std::vector<std::string>& words, const Settings& settings, RunReport& report)
         : words_{words}, settings_{settings}, report_{report}, nodes_{configured_nodes(settings)},
           node_set_{nodes_, settings.node_timeout},
           lock_{node_set_, lock_key(name, settings),
-                lock_terms(settings, nodes_.size(), kind, settings.grace, waits_longer_by(), settings.min_hold),
+                once(lock_terms(settings, nodes_.size(), kind, settings.grace, waits_longer_by(), settings.min_hold),
+                     once_in),
                 this_process(settings.label.value_or(program_name(words.front())), settings.ttl)},
           around_{runs_around()} {
         refuse_inside_itself(around_, lock_.key(), nodes_, settings);
@@ -87,6 +97,7 @@ class Run {
             return Exit::of_signal(*signal);
         }
         if (attempt.outcome != Outcome::won) {
+            if (attempt.outcome == Outcome::skipped) report_.result = "already_done";
             if (attempt.outcome == Outcome::held || attempt.outcome == Outcome::reserved ||
                 attempt.outcome == Outcome::contended)
                 report_.result = "not_acquired";
@@ -137,10 +148,12 @@ class Run {
             throw system_failure("cannot start the guard process");
         // After the go, a failure here does not tell whether the command lives, so the lock is left to its TTL.
         release_on_failure_ = false;
+        const BootTime go = BootClock::now();
         forked.child->go(*not_after, variables);
         const Ending ending = supervisor.run([&] { return hold.keep_up(); });
         report_.held = hold.held();
-        tell_let_go(log_, lock_, hold.let_go({ending.lost, ending.exec_error == 0}), *report_.held);
+        const auto succeeded = ending.succeeded() ? std::optional{go} : std::nullopt;
+        tell_let_go(log_, lock_, hold.let_go({ending.lost, ending.exec_error == 0, succeeded}), *report_.held);
         return ending;
     }
 
@@ -158,9 +171,9 @@ class Run {
 
 } // namespace
 
-Exit run_under_lock(const std::string& name, const LockKind& kind, const std::vector<std::string>& words,
-                    const Settings& settings, RunReport& report) {
-    return Run{name, kind, words, settings, report}.run();
+Exit run_under_lock(const std::string& name, const LockKind& kind, std::optional<milliseconds> once_in,
+                    const std::vector<std::string>& words, const Settings& settings, RunReport& report) {
+    return Run{name, kind, once_in, words, settings, report}.run();
 }
 
 } // namespace holdfast

@@ -12,6 +12,7 @@ void tell_let_go(const Log& log, const Lock& lock, const Hold::LetGo& let_go, mi
     const auto rest = let_go.how == Hold::LetGo::How::kept ? std::optional{let_go.rest} : std::nullopt;
     if (let_go.confirmed.front()) log.tell(event::LetGo{lock.key().name, held, rest});
     else log.tell(event::NotLetGo{lock.timing().ttl, rest, lock.last_reports()});
+    if (!lock.marked()) log.tell(event::not_marked(lock.last_reports()));
 }
 
 } // namespace holdfast

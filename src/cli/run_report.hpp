@@ -12,8 +12,9 @@
 namespace holdfast {
 
 struct RunReport {
-    /// "ended": the command ended while the lock was held; "lost", "timed_out", "not_acquired"; "interrupted": a signal
-    /// ended the wait; "failed": anything else, which `message` tells.
+    /// "ended": the command ended while the lock was held; "lost", "timed_out", "not_acquired"; "already_done": skipped
+    /// for a success (--once-in); "interrupted": a signal ended the wait; "failed": anything else, which `message`
+    /// tells.
     std::string result = "failed";
     std::string message{};
     std::optional<int> command_status{}; ///< what the command exited with

@@ -93,22 +93,24 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
         case Outcome::not_a_lock: return ExitStatus::not_a_lock;
         case Outcome::denied: return ExitStatus::denied;
         case Outcome::misnamed:
+        case Outcome::no_scripts:
         case Outcome::same_server:
         case Outcome::other_limit:
-        case Outcome::no_scripts:
         case Outcome::other_nodes: return ExitStatus::configuration;
         case Outcome::too_few: return ExitStatus::too_few_nodes;
         default: return ExitStatus::not_acquired;
         }
     }();
     // Only these two outcomes end a wait when its time is up; all others end it at once.
-    const bool gave_up =
-        settings.wait > milliseconds{0} && (status == ExitStatus::not_acquired || status == ExitStatus::too_few_nodes);
+    const bool skipped = attempt.outcome == Outcome::skipped;
+    const bool gave_up = !skipped && settings.wait > milliseconds{0} &&
+                         (status == ExitStatus::not_acquired || status == ExitStatus::too_few_nodes);
     std::string ending = gave_up ? fmt::format("; gave up after {} (-w)", format_duration(*settings.wait)) : "";
     if (refused == Refused::command) ending += fmt::format("{} the command was not run", gave_up ? "," : ";");
     const std::string sentence = with_ending(not_acquired(lock, attempt), ending);
     if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
-    tell_at_end(event::not_acquired(sentence, settings.conflict_exit_code), settings.verbosity);
+    tell_at_end((skipped ? event::already_done : event::not_acquired)(sentence, settings.conflict_exit_code),
+                settings.verbosity);
     return Exit::with(settings.conflict_exit_code);
 }
 

@@ -58,6 +58,17 @@ inline Notice not_acquired(std::string why, int status) {
     return {{"not_acquired", Verbosity::normal}, std::move(why), status};
 }
 
+/// The run was skipped for an earlier success.
+inline Notice already_done(std::string why, int status) {
+    return {{"already_done", Verbosity::normal}, std::move(why), status};
+}
+
+/// The run has succeeded, and too few nodes will say so to the next one.
+inline Notice not_marked(const std::vector<NodeReport>& nodes) {
+    return {{"not_marked", Verbosity::quiet},
+            "too few nodes remember this success (--once-in); the next one may run again" + node_lines(nodes)};
+}
+
 /// A Ctrl-Z was refused.
 inline Notice not_stopped(std::string_view why) {
     return {{"not_stopped", Verbosity::normal}, fmt::format("not stopped: {}", why)};

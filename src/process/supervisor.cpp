@@ -37,6 +37,11 @@ bool asks_to_end(int signal) { return signal == SIGTERM || signal == SIGINT || s
 
 } // namespace
 
+bool Ending::succeeded() const {
+    return !lost && !timed_out && !cut_short && exec_error == 0 && WIFEXITED(wait_status) &&
+           WEXITSTATUS(wait_status) == 0;
+}
+
 Supervisor::Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals,
                        const LiveDeadline& deadline, StopRules rules, const Log& log)
     : child_{child}, guard_{guard}, terminal_{terminal}, signals_{signals}, deadline_{deadline}, rules_{rules},
@@ -65,6 +70,7 @@ Ending Supervisor::run(const std::function<BootTime()>& keep_up) {
     if (guard_ != nullptr) guard_->dismiss();
     terminal_.take_back(child_.pid());
     tell_orphans();
+    ending_.cut_short = ending_.cut_short || (rules_.leave_leftovers && group_alive());
     // A success counts only if it came while the lock was still held (hazard 87).
     ending_.lost = stopping_.lost() || deadline_.over(*ended_);
     return ending_;
@@ -161,6 +167,7 @@ void Supervisor::handle_signals() {
             signal_group(signal);
             if (rules_.tree && asks_to_end(signal)) strays_of(child_, guard_).signal(signal);
             sigaddset(&sent_on_, signal);
+            ending_.cut_short = ending_.cut_short || asks_to_end(signal);
         }
     }
 }

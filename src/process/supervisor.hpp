@@ -37,6 +37,10 @@ struct Ending {
     bool lost = false;      ///< the command was stopped for a lost lock, or ended after the lease
     bool timed_out = false; ///< the command was stopped because max_hold ran out
     int missed_signal = 0;  ///< a signal typed for our whole group that only the command got, and ended of
+    bool cut_short = false; ///< a signal asked the command to end, or others of its group were left running
+
+    /// Whether the command did all that it was started for, and did it under the lock.
+    bool succeeded() const;
 };
 
 class Supervisor {

@@ -111,7 +111,7 @@ Finished ask(Words typed, const std::string& nodes = "") {
 TEST_CASE("bash: commands, options and values") {
     CHECK(in_bash("holdfast re") == Words{"release", "renew"});
     CHECK(has(in_bash("holdfast "), "run"));
-    CHECK(in_bash("holdfast run --on") == Words{"--on-lost"});
+    CHECK(in_bash("holdfast run --on") == Words{"--on-lost", "--once-in"});
     CHECK(in_bash("holdfast run --leftovers ") == Words{"kill", "leave", "wait"});
     CHECK(in_bash("holdfast run --leftovers=") == Words{"kill", "leave", "wait"});
     CHECK(in_bash("holdfast run --leftovers=l") == Words{"leave"});

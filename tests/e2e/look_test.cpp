@@ -231,6 +231,7 @@ TEST_CASE("status --json is one object with all there is to know") {
                              {"fence", 1'700'000'000'000},
                              {"waiting", 1},
                              {"nodes_holding", n},
+                             {"last_success", nullptr},
                              {"waiters",
                               {{{"position", 1}, {"label", "deploy"}, {"user", "joe"}, {"host", "web2"}, {"pid", 12}}}},
                              {"nodes", nodes}});

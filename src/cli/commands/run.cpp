@@ -13,6 +13,18 @@
 namespace holdfast {
 namespace {
 
+std::optional<milliseconds> once_in(const Arguments& typed) {
+    const auto& text = typed.value("--once-in");
+    if (!text) return {};
+    const milliseconds value = duration(Given{Source::command_line, "--once-in", *text});
+    if (value == milliseconds{0}) throw Failure{ExitStatus::usage, "--once-in 0 would skip nothing; leave it out"};
+    if (typed.name.find(',') != std::string::npos)
+        throw Failure{ExitStatus::usage, "--once-in is for one lock; give a name without a comma"};
+    if (typed.has("--shared") || typed.has("--slots"))
+        throw Failure{ExitStatus::usage, "--once-in holds the lock alone; leave --shared and --slots out"};
+    return value;
+}
+
 Exit run(const Arguments& typed, const Settings& settings) {
     std::optional<StatusFd> wanted;
     if (const auto& number = typed.value("--status-fd")) wanted.emplace(*number);
@@ -21,7 +33,7 @@ Exit run(const Arguments& typed, const Settings& settings) {
         if (wanted) wanted->write(typed.name, status, report);
     };
     try {
-        const Exit exit = run_under_lock(typed.name, kind_of(typed), typed.words, settings, report);
+        const Exit exit = run_under_lock(typed.name, kind_of(typed), once_in(typed), typed.words, settings, report);
         tell(exit.status);
         return exit;
     } catch (const Failure& failure) {
@@ -52,6 +64,7 @@ constexpr std::array own{
     shared_option,
     exclusive_option,
     slots_option,
+    OptionSyntax{"--once-in", "DURATION", "skip the command if it has succeeded within that time"},
     OptionSyntax{"--status-fd", "N", "write how the run ended to descriptor N, as a line of JSON"},
 };
 

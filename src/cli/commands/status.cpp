@@ -13,6 +13,7 @@ Exit status(const Arguments& typed, const Settings& settings) {
     const Inspection seen = inspect(nodes, key, mode(settings));
     if (typed.has("--json")) {
         Json json = lock_json(key, seen);
+        json.add("last_success", last_success_json(seen));
         json.add("waiters", waiters_json(seen));
         json.add("nodes", nodes_json(seen));
         show(json.line());

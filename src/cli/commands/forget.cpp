@@ -1,0 +1,65 @@
+#include "base/duration.hpp"
+#include "base/error.hpp"
+#include "cli/command_table.hpp"
+#include "cli/messages.hpp"
+#include "cli/screen.hpp"
+#include "cli/target.hpp"
+#include "lock/inspection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+/// The mark that the nodes had: that of the last success, with the longest rest of all.
+std::optional<Success> forgotten(const std::vector<NodeView>& nodes) {
+    std::optional<Success> last;
+    milliseconds longest{};
+    for (const NodeView& node : nodes) {
+        auto success = node.reply ? Success::parse(node.reply->value, node.reply->ttl_left) : std::nullopt;
+        if (!success) continue;
+        longest = std::max(longest, success->left);
+        if (!last || success->age < last->age) last = std::move(success);
+    }
+    if (last) last->left = longest;
+    return last;
+}
+
+Failure not_forgotten(const LockKey& key, const std::vector<NodeView>& nodes, size_t silent,
+                      const std::optional<Success>& last) {
+    std::vector<NodeReport> reports;
+    for (const NodeView& node : nodes) reports.push_back({node.node, words_of(node.reply)});
+    return {ExitStatus::too_few_nodes,
+            fmt::format("{} of {} nodes did not answer and may remember the success of {}{}; forget it again when they "
+                        "do{}",
+                        silent, nodes.size(), key.name,
+                        last ? fmt::format(" for {} more", format_duration(last->left)) : "", node_lines(reports))};
+}
+
+Exit forget(const Arguments& typed, const Settings& settings) {
+    const LockKey key = lock_key(typed.name, settings);
+    NodeSet nodes = nodes_to_ask(settings, key);
+    const Answers answers = ask_all(nodes, key, Forget{}, mode(settings));
+    std::vector<NodeView> views;
+    for (size_t i = 0; i < nodes.size(); ++i) views.push_back({nodes.node(i).display(), node_reply(answers[i])});
+    const auto last = forgotten(views);
+    const auto silent = std::ranges::count_if(views, [](const NodeView& node) { return !node.reply; });
+    if (silent > 0) throw not_forgotten(key, views, static_cast<size_t>(silent), last);
+    show(last ? fmt::format("forgotten: {}, started {} ago\n", describe(last->record), format_duration(last->age))
+              : fmt::format("no success of {} to forget\n", key.name));
+    return ExitStatus::ok;
+}
+
+} // namespace
+
+constinit const CommandRow forget_command{
+    .name = "forget",
+    .synopsis = "NAME",
+    .help = "forget the success for which run --once-in would skip NAME",
+    .exit_status = "0 when no node remembers it any more, 69 when not all nodes answered.",
+    .run = forget,
+};
+
+} // namespace holdfast
