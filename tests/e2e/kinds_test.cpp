@@ -165,7 +165,8 @@ TEST_CASE("without scripts there are no groups, and the sentence says what they 
     for (const Words& kind : {Words{"--shared"}, Words{"--slots", "2"}}) {
         const Finished refused = scene.try_now(kind);
         CHECK(refused.status() == 78);
-        CHECK(refused.err.starts_with("holdfast: --shared and --slots need Lua scripts, and too few nodes run them"));
+        CHECK(refused.err.starts_with(
+            "holdfast: --shared, --slots and --once-in need Lua scripts, and too few nodes run them"));
     }
     CHECK(scene.try_now({}).status() == 0);
 }
