@@ -240,7 +240,9 @@ Finding lock(const Facts& facts, const LockTerms& terms) {
     }
     if (facts.by_transaction && terms.mode == Mode::scripts)
         return warning(
-            "lock", done + " by transaction, because scripts are refused: slower, and --shared and --slots need them",
+            "lock",
+            done +
+                " by transaction, because scripts are refused: slower, and --shared, --slots and --once-in need them",
             "allow scripts (+eval), or say that it is meant with --no-scripts");
     switch (facts.transaction.outcome) {
     case Trial::Outcome::untried: return good("lock", done + (facts.by_transaction ? " by transaction" : " by script"));

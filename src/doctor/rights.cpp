@@ -59,7 +59,8 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
         {"exec", transactions, {"EXEC"}},
     };
     std::erase_if(all, [&](const Right& right) {
-        return ((right.without == scripts || right.without == kinds) && use.mode == Mode::transactions) || (right.name == "wait" && !use.waits);
+        return ((right.without == scripts || right.without == kinds) && use.mode == Mode::transactions) ||
+               (right.name == "wait" && !use.waits);
     });
     return all;
 }
@@ -68,7 +69,7 @@ std::string_view loss(Without without) {
     switch (without) {
     case Without::locks: return "no lock without it";
     case Without::kinds: return "no --shared and no --slots without it";
-    case Without::scripts: return "locks by transaction then, which is slower, and no --shared and no --slots";
+    case Without::scripts: return "locks by transaction then, which is slower, and no --shared, --slots and --once-in";
     case Without::transactions: return "no --no-scripts without it";
     case Without::promptness: return "who waits hears of a release later";
     case Without::messages: return "who waits or loses the lock hears of it later";

@@ -208,8 +208,8 @@ TEST_CASE("doctor without scripts: a warning where they are refused, all well wh
     CHECK(refused.status == 1);
     CHECK(refused.trouble() == Trouble{"lock warn", "rights warn"});
     CHECK(refused.text("lock") ==
-          "one was taken, extended and released by transaction, because scripts are refused: slower, and --shared and "
-          "--slots need them");
+          "one was taken, extended and released by transaction, because scripts are refused: slower, and --shared, "
+          "--slots and --once-in need them");
     const Report meant{server.uri(), {"--no-scripts"}};
     CHECK(meant.status == 0);
     CHECK(meant.text("lock") == "one was taken, extended and released by transaction");
