@@ -22,15 +22,18 @@ enum class Rule {
     missing_lease,       ///< without a lease no command is started
     impossible_quorum,   ///< a lock that no quorum of nodes can hold any more is lost at once (hazard 45)
     confirmed_grant,     ///< a grant of a node behind Sentinels counts when they all name it afterwards
+    free_seat,           ///< a node gives a seat in a group to one run at a time
+    group_begins_empty,  ///< a group does not begin with members of one whose key was deleted
+    group_ends,          ///< the key of a group ends with the last member
 };
 
 /// The names of the rules, in the order of Rule.
-constexpr std::array<std::string_view, 13> rule_names{
-    "drift",          "send_time",  "fresh_token",         "close_on_timeout",  "restart_guard", "no_resurrection",
-    "guard",          "group_kill", "reap_before_release", "configured_quorum", "missing_lease", "impossible_quorum",
-    "confirmed_grant"};
-static_assert(rule_names.back() == "confirmed_grant" &&
-              rule_names.size() == size_t{1} + static_cast<size_t>(Rule::confirmed_grant));
+constexpr std::array<std::string_view, 16> rule_names{
+    "drift",           "send_time",  "fresh_token",         "close_on_timeout",  "restart_guard", "no_resurrection",
+    "guard",           "group_kill", "reap_before_release", "configured_quorum", "missing_lease", "impossible_quorum",
+    "confirmed_grant", "free_seat",  "group_begins_empty",  "group_ends"};
+static_assert(rule_names.back() == "group_ends" &&
+              rule_names.size() == size_t{1} + static_cast<size_t>(Rule::group_ends));
 
 #ifdef HOLDFAST_CANARIES
 /// False for the rule that the test leaves out.

@@ -49,7 +49,9 @@ void Contender::kill() {
 
 void Contender::live() {
     NodeSet nodes{nodes_of(plan_), plan_.terms.timing.node_timeout};
-    Lock lock{nodes, the_key(), plan_.terms,
+    LockTerms terms = plan_.terms;
+    terms.kind = own_.kind;
+    Lock lock{nodes, the_key(), terms,
               Holder{"job", "me", process_.name(), static_cast<int>(index_), milliseconds{0}, plan_.terms.timing.ttl}};
     run_ = lock.token().run;
     world_.trace("{} wants the lock, as {}", process_.name(), run_.substr(28));

@@ -26,8 +26,9 @@ class Drawing {
         const auto with = [&](double chance) { return !quiet && rng_.chance(chance); };
         horizon_ = rng_.between(seconds{2}, seconds{6});
         for (NodePlan& node : plan_.nodes) node.clock = {rate(), today + wrong(seconds{5})};
-        const size_t contenders = 1 + rng_.below(4);
-        for (size_t i = 0; i < contenders; ++i) draw_contender();
+        const std::vector<LockKind> kinds = draw_kinds();
+        const size_t contenders = kinds.size() == 1 ? 1 + rng_.below(4) : 2 + rng_.below(6);
+        for (size_t i = 0; i < contenders; ++i) draw_contender(kinds[rng_.below(kinds.size())]);
         if (rng_.chance(0.06) && n() > 1) return alone(&Drawing::draw_key_loss);
         if (rng_.chance(0.03)) return alone(&Drawing::draw_unkillable);
         draw_link(with(0.4), with(0.3));
@@ -40,6 +41,7 @@ class Drawing {
         if (with(0.25)) draw_revocation();
         if (with(0.15)) draw_full_nodes();
         if (n() > 1 && with(0.1)) draw_key_loss();
+        if (rng_.chance(0.2)) draw_plain_clients();
         draw_end();
         return std::move(plan_);
     }
@@ -127,8 +129,26 @@ class Drawing {
         plan.wall = {plan.boot.rate, today + wrong(rng_.chance(0.2) ? day : nanoseconds{seconds{2}})};
     }
 
-    void draw_contender() {
+    /// Of which kinds the contenders are.
+    std::vector<LockKind> draw_kinds() {
+        const LockKind exclusive{};
+        const LockKind shared{LockKind::Way::shared};
+        const LockKind slots{LockKind::Way::slots, 1 + static_cast<unsigned>(rng_.below(3))};
+        const LockKind other_slots{LockKind::Way::slots, slots.limit + 1};
+        switch (rng_.below(10)) {
+        case 0: return {exclusive, shared};
+        case 1: return {slots, slots};
+        case 2: return {exclusive, slots, slots};
+        case 3:
+        case 4: return {exclusive, shared, slots};
+        case 5: return {shared, slots, slots, other_slots};
+        default: return {exclusive};
+        }
+    }
+
+    void draw_contender(LockKind kind) {
         ContenderPlan plan;
+        plan.kind = kind;
         draw_clocks(plan);
         // Many at once, or one after the other.
         plan.begins = rng_.chance(0.4) ? Instant{rng_.between(milliseconds{0}, milliseconds{2})}
@@ -189,6 +209,11 @@ class Drawing {
         if (forgets)
             for (NodePlan& node : plan_.nodes)
                 node.clock.ahead = today + rng_.between(-milliseconds{500}, milliseconds{500});
+        // Those that share the lock keep the number of the first, until one comes that does not.
+        const auto shares = [](const ContenderPlan& plan) { return plan.kind.way == LockKind::Way::shared; };
+        if (forgets && std::ranges::any_of(plan_.contenders, shares))
+            for (ContenderPlan& plan : plan_.contenders)
+                plan.wall.ahead = today + rng_.between(-milliseconds{200}, milliseconds{200});
         const bool rolling = rng_.chance(0.5);
         const Instant begin = any_time();
         const size_t count = rolling ? n() : 1 + rng_.below(3);
@@ -214,8 +239,18 @@ class Drawing {
         }
     }
 
+    /// They know no restart guard.
+    void draw_plain_clients() {
+        const auto forgets = [](const NodeFault& fault) { return fault.kind == NodeFault::Kind::forgets; };
+        if (plan_.key_loss || std::ranges::any_of(plan_.node_faults, forgets)) return;
+        const size_t count = 1 + rng_.below(2);
+        for (size_t i = 0; i < count; ++i)
+            plan_.plain_clients.push_back({any_time(), rng_.between(milliseconds{1}, timing().ttl)});
+    }
+
     void draw_revocation() {
-        RevocationPlan revocation{.at = any_time(), .from_whom_wins = rng_.chance(0.6)};
+        RevocationPlan revocation{
+            .at = any_time(), .from_whom_wins = rng_.chance(0.6), .whole_group = rng_.chance(0.3)};
         revocation.delay = rng_.between(nanoseconds{0}, milliseconds{1});
         if (revocation.from_whom_wins && rng_.chance(0.7)) {
             revocation.dawdles_at = 1 + static_cast<unsigned>(rng_.below(25));
@@ -238,6 +273,7 @@ class Drawing {
             2 * timing().ttl + seconds{3} + 2 * timing().node_timeout + 2 * *plan_.terms.restart_guard + seconds{2};
         for (const ContenderPlan& contender : plan_.contenders)
             needs += contender.command.lasts + contender.command.dies_after + contender.min_hold + milliseconds{2500};
+        needs += static_cast<int>(plan_.plain_clients.size()) * timing().ttl;
         plan_.ends_at = plan_.heals_at + needs;
     }
 

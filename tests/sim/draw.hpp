@@ -23,6 +23,7 @@ struct ContenderPlan {
     Instant begins{};
     Clock boot;
     Clock wall;
+    LockKind kind{};
     std::optional<milliseconds> patience{}; ///< as --wait; nothing: as long as it takes; 0: -n
     milliseconds min_hold{};
     Command::Nature command;
@@ -36,6 +37,12 @@ struct ContenderPlan {
         nanoseconds lasts;
     };
     std::vector<Stop> stops{};
+};
+
+/// A client that is not holdfast.
+struct PlainPlan {
+    Instant begins{};
+    nanoseconds lasts{};
 };
 
 struct NodeFault {
@@ -57,6 +64,7 @@ struct Stall {
 struct RevocationPlan {
     Instant at;          ///< not before
     bool from_whom_wins; ///< from whoever is just being granted it; otherwise from who holds it then
+    bool whole_group;    ///< of a group from all members at once, as earlier versions do
     nanoseconds delay{};
     unsigned dawdles_at = 0; ///< the winner is stopped at its n-th scheduling point after the grant; 0: at none
     nanoseconds dawdles{};
@@ -76,6 +84,7 @@ struct Plan {
     LockTerms terms{};
     std::vector<NodePlan> nodes{};
     std::vector<ContenderPlan> contenders{};
+    std::vector<PlainPlan> plain_clients{};
     Link link{};
     std::vector<NodeFault> node_faults{};
     std::vector<Stall> stalls{};

@@ -16,6 +16,7 @@ const char* name_of(Outcome outcome) {
     case Outcome::reserved: return "reserved";
     case Outcome::contended: return "contended";
     case Outcome::too_few: return "too few nodes";
+    case Outcome::other_limit: return "other limit";
     case Outcome::interrupted: return "interrupted";
     default: return "other";
     }
@@ -41,6 +42,8 @@ History::History(uint64_t seed, bool traced)
                                                     plan_.nodes[i].remembers));
     for (size_t i = 0; i < plan_.contenders.size(); ++i)
         contenders_.push_back(std::make_unique<Contender>(world_, oracle_, i, plan_, plan_.contenders[i]));
+    for (const PlainPlan& plain : plan_.plain_clients)
+        plain_clients_.push_back(std::make_unique<PlainClient>(world_, oracle_, servers_, plan_, plain));
     seen_.assign(contenders_.size(), Contender::State::not_begun);
 }
 
@@ -69,6 +72,7 @@ Result History::run() {
     Result result{.violation = oracle_.violation(),
                   .faults = faults_,
                   .grants = oracle_.grants(),
+                  .beside = oracle_.beside(),
                   .events = world_.events(),
                   .fingerprint = world_.rng.next()};
     for (const auto& contender : contenders_) {
@@ -76,13 +80,19 @@ Result History::run() {
         else if (contender->process().killed()) ++result.outcomes["killed"];
         else if (!contender->won_at()) ++result.outcomes["not begun"];
         else if (!contender->ran()) ++result.outcomes["won too late to start"];
-        else ++result.outcomes[contender->was_lost() ? "lost" : "ran and released"];
+        else
+            ++result.outcomes[fmt::format("{}, {}", contender->was_lost() ? "lost" : "ran and released",
+                                          holdfast::name_of(contender->plan().kind.way))];
     }
+    for (const auto& client : plain_clients_)
+        ++result.outcomes[client->won() ? "plain client, won" : "plain client, not won"];
     return result;
 }
 
 void History::prepare() {
     for (const auto& contender : contenders_) prepare_contender(*contender);
+    for (size_t i = 0; i < plain_clients_.size(); ++i)
+        world_.at(plan_.plain_clients[i].begins, [this, i] { plain_clients_[i]->attempt(); });
     for (const NodeFault& fault : plan_.node_faults)
         world_.at(fault.at, [this, &fault] {
             Server& server = *servers_[fault.node];
@@ -140,9 +150,10 @@ void History::begin_operator() {
         NodeSet nodes{nodes_of(plan_), plan_.terms.timing.node_timeout};
         inspect(nodes, the_key());
         nodes.wait(BootTime::max(), operator_go_);
-        const Record theirs =
-            plan_.revocation->from_whom_wins ? *oracle_.last_granted() : inspect(nodes, the_key()).record;
+        Record theirs = plan_.revocation->from_whom_wins ? *oracle_.last_granted() : inspect(nodes, the_key()).record;
         if (theirs.value.empty()) return;
+        if (plan_.revocation->whole_group && theirs.holder)
+            if (const auto seat = seat_of("", *theirs.holder)) theirs = Record::parse(std::string{seat->group()});
         ++faults_.revocations;
         world_.trace("the operator takes the lock away from {}", theirs.token());
         revoke(nodes, the_key(), theirs, "because");
@@ -207,6 +218,7 @@ void History::check_order(const Contender& winner) {
     const nanoseconds tolerance = (plan_.clocks_agree ? drifted : nanoseconds{milliseconds{2000}}) + milliseconds{50};
     for (const auto& other : contenders_)
         if (other->state() == Contender::State::waiting && other->plan().patience != milliseconds{0} &&
+            (other->plan().kind != winner.plan().kind || winner.plan().kind.way == LockKind::Way::exclusive) &&
             other->plan().begins + tolerance < winner.plan().begins)
             oracle_.violated(Invariant::order,
                              fmt::format("run {} waits since {}, and run {}, which came at {}, wins", other->index(),
@@ -218,9 +230,10 @@ void History::check_leftovers(const Contender& gone) {
     // What it has sent is under way.
     world_.after(2 * plan_.link.longest, [this, token = gone.token()] {
         for (const auto& server : servers_)
-            if (const auto& key = server->state().key(); key && key->text.starts_with(token + " "))
-                oracle_.violated(Invariant::i6,
-                                 fmt::format("{} still stands on node {}, and is over", token, server->index()));
+            for (const auto& holder : server->state().holders(server->time()))
+                if (holder.text.starts_with(token + " "))
+                    oracle_.violated(Invariant::i6,
+                                     fmt::format("{} still stands on node {}, and is over", token, server->index()));
     });
 }
 

@@ -4,6 +4,7 @@
 #include "sim/contender.hpp"
 #include "sim/draw.hpp"
 #include "sim/oracle.hpp"
+#include "sim/plain_client.hpp"
 #include "sim/server.hpp"
 
 #include <map>
@@ -18,6 +19,7 @@ struct Result {
     Faults faults{};
     std::map<std::string, size_t> outcomes{}; ///< of contenders
     size_t grants = 0;
+    size_t beside = 0; ///< commands that began beside another
     size_t events = 0;
     uint64_t fingerprint = 0; ///< of all that was thrown and happened
 };
@@ -57,6 +59,7 @@ class History {
     Oracle oracle_;
     std::vector<std::unique_ptr<Server>> servers_;
     std::vector<std::unique_ptr<Contender>> contenders_;
+    std::vector<std::unique_ptr<PlainClient>> plain_clients_;
     std::unique_ptr<Process> operator_;
     std::map<std::pair<const Process*, size_t>, Link> links_;
     bool healed_ = false;

@@ -32,9 +32,12 @@ struct Canary {
     std::string_view breaks;
 };
 constexpr Canary canaries[]{
-    {Rule::drift, "I2"},           {Rule::send_time, "I2"},           {Rule::fresh_token, "I2"},
-    {Rule::restart_guard, "I1"},   {Rule::no_resurrection, "I4"},     {Rule::configured_quorum, "I2"},
+    {Rule::drift, "I2"},           {Rule::send_time, "I2"},
+    {Rule::fresh_token, "I2"},     {Rule::restart_guard, "I1"},
+    {Rule::no_resurrection, "I4"}, {Rule::configured_quorum, "I2"},
     {Rule::missing_lease, "loss"}, {Rule::impossible_quorum, "loss"},
+    {Rule::free_seat, "I1"},       {Rule::group_begins_empty, "I6"},
+    {Rule::group_ends, "I6"},
 };
 /// More would all be of the same cause.
 constexpr size_t most_violations = 20;

@@ -1,30 +1,18 @@
 #include "sim/node_state.hpp"
 
+#include "base/canary.hpp"
+
 #include <algorithm>
-#include <charconv>
 
 namespace holdfast::sim {
-namespace {
 
-/// The attempt that a record of this run is of.
-std::optional<unsigned> attempt_of(const std::optional<NodeState::Value>& key, const std::string& run) {
-    if (!key || !key->text.starts_with(run + ".")) return {};
-    const char* begin = key->text.data() + run.size() + 1;
-    const char* end = key->text.data() + key->text.size();
-    unsigned attempt = 0;
-    const auto [stop, failed] = std::from_chars(begin, end, attempt);
-    if (failed != std::errc{} || stop == end || *stop != ' ') return {};
-    return attempt;
+bool NodeState::waits_to_share(const std::string& entry) {
+    return entry.find("\"kind\":\"shared\"") != std::string::npos;
 }
-
-int64_t near(milliseconds number, milliseconds now) {
-    return std::clamp(number, now - clock_tolerance, now + clock_tolerance).count();
-}
-
-} // namespace
 
 void NodeState::expire(milliseconds now) {
     if (key_ && key_->until < now) key_.reset();
+    if (members_until_ < now) clear_group();
     if (fence_ && fence_->second < now) fence_.reset();
     if (mark_ && mark_->until < now) mark_.reset();
     if (queue_until_ < now) queue_.clear();
@@ -60,154 +48,55 @@ const std::string* NodeState::first(milliseconds now) {
     return nullptr;
 }
 
-void NodeState::tell_first(const LockKey& key, milliseconds now, std::vector<Published>& published) {
-    if (const std::string* entry = first(now))
-        published.emplace_back(key.turn_channel(entry->substr(0, entry->find(' '))), "");
+void NodeState::tell_first(const LockKey& key, milliseconds now, std::vector<Published>& published,
+                           const std::string& words) {
+    const std::string* entry = first(now);
+    if (entry == nullptr) return;
+    const std::string run = entry->substr(0, entry->find(' '));
+    published.emplace_back(waits_to_share(*entry) ? key.shared_turn_channel() : key.turn_channel(run), words);
 }
 
-struct NodeState::Apply {
-    NodeState& node;
-    const LockKey& key;
-    milliseconds now;
-    std::vector<Published>& published;
-
-    NodeReply operator()(const Acquire& op) const {
-        if (const auto success = node.success(now); success && op.once_in && success->age < *op.once_in)
-            return with_mark(Verdict::skipped, *success);
-        if (node.words_on(op.token.text())) return {Verdict::revoked};
-        const auto attempt = attempt_of(node.key_, op.token.run);
-        if (attempt && *attempt < op.token.attempt) node.key_.reset();
-        const std::string* ahead = node.first(now);
-        const auto is_ours = [&](const std::string* entry) { return op.waiting && *entry == op.waiting->entry; };
-        if (op.waiting && (node.key_ || (ahead != nullptr && !is_ours(ahead)))) {
-            enter(*op.waiting);
-            ahead = node.first(now);
-        }
-        if (!node.key_ && (ahead == nullptr || is_ours(ahead))) {
-            const Fence last{std::max(node.last_fence(), near(milliseconds{op.proposal.number}, now) - 1)};
-            const int64_t fence = next_fence(last, false).number;
-            node.key_ = {op.record.value, now + op.ttl};
-            if (ahead != nullptr) node.leave(op.waiting->entry);
-            node.set_fence(fence, now);
-            return {.verdict = Verdict::granted, .fence = Fence{fence}};
-        }
-        const size_t position = op.waiting ? position_of(op.waiting->entry) : 0;
-        if (node.key_)
-            return {.verdict = Verdict::held,
-                    .value = node.key_->text,
-                    .ttl_left = node.key_->until - now,
-                    .position = position};
-        return {.verdict = Verdict::reserved,
-                .value = *ahead,
-                .ttl_left = node.seen_.at(*ahead) - now,
-                .position = position};
+void NodeState::settle(milliseconds now) {
+    std::vector<std::pair<milliseconds, std::string>> ends;
+    for (const auto& [seat, member] : members_) ends.emplace_back(member.until, seat);
+    std::ranges::sort(ends);
+    for (size_t i = 0; i < ends.size() && i < 20 && ends[i].first <= now; ++i) members_.erase(ends[i].second);
+    if (!enforced(Rule::group_ends)) return;
+    if (ends.empty() || ends.back().first <= now) {
+        key_.reset();
+        return clear_group();
     }
+    members_until_ = ends.back().first;
+    if (key_) key_->until = members_until_;
+}
 
-    NodeReply operator()(const Raise& op) const {
-        if (!node.key_ || node.key_->text != op.record.value) return {Verdict::not_ours};
-        if (node.last_fence() >= op.to.number) return {.verdict = Verdict::refused, .fence = Fence{node.last_fence()}};
-        node.set_fence(op.to.number, now);
-        return {.verdict = Verdict::raised, .fence = op.to};
-    }
+std::vector<Member> NodeState::members(milliseconds now) const {
+    std::vector<Member> living;
+    for (const auto& [seat, member] : members_)
+        if (member.until > now) living.push_back({Record::parse(member.text), member.until - now});
+    std::ranges::stable_sort(living, {}, &Member::left);
+    if (living.size() > members_shown) living.erase(living.begin(), living.end() - members_shown);
+    return living;
+}
 
-    NodeReply operator()(const Extend& op) const {
-        NodeReply reply = extend(op);
-        reply.marked = op.success && node.mark(*op.success, now);
-        return reply;
-    }
+bool NodeState::group_outlives_members() const {
+    return has_group() && std::ranges::none_of(members_, [&](const auto& m) { return m.second.until >= key_->until; });
+}
 
-    NodeReply extend(const Extend& op) const {
-        if (const auto words = node.words_on(op.token.text())) return {Verdict::revoked, *words};
-        if (!node.key_) return {Verdict::missing};
-        if (node.key_->text != op.record.value) return {Verdict::taken};
-        node.key_->until = now + op.ttl;
-        if (node.fence_) node.fence_->second = now + fence_lasts;
-        return {Verdict::yours};
-    }
+std::vector<NodeState::Value> NodeState::holders(milliseconds now) const {
+    if (!key_ || key_->until < now) return {};
+    if (!is_group(key_->text)) return {*key_};
+    std::vector<Value> living;
+    for (const auto& [seat, member] : members_)
+        if (member.until > now) living.push_back(member);
+    return living;
+}
 
-    NodeReply operator()(const Restore& op) const {
-        if (const auto words = node.words_on(op.token.text())) return {Verdict::revoked, *words};
-        if (node.key_ && node.key_->text != op.record.value) return {Verdict::taken};
-        node.key_ = {op.record.value, now + op.ttl};
-        node.set_fence(std::max(node.last_fence(), op.fence.number), now);
-        return {Verdict::yours};
-    }
-
-    NodeReply operator()(const Release& op) const {
-        if (!op.entry.empty()) node.leave(op.entry);
-        const auto attempt = attempt_of(node.key_, op.token.run);
-        const bool ours = attempt && *attempt <= op.token.attempt;
-        if (ours) node.key_.reset();
-        if (op.void_too) mark(op.token.text(), void_lasts);
-        if (ours) node.tell_first(key, now, published);
-        return {.verdict = ours ? Verdict::released : Verdict::not_ours,
-                .marked = op.success && node.mark(*op.success, now)};
-    }
-
-    NodeReply operator()(const Withdraw& op) const {
-        node.leave(op.entry);
-        if (attempt_of(node.key_, op.token.run)) node.key_.reset();
-        if (op.void_too) mark(op.token.text(), void_lasts);
-        if (!node.key_) node.tell_first(key, now, published);
-        return {Verdict::done};
-    }
-
-    NodeReply operator()(const Revoke& op) const {
-        const bool changed = node.key_ && node.key_->text != op.record.value;
-        const Verdict verdict = !node.key_ ? Verdict::free : changed ? Verdict::changed : Verdict::revoked;
-        if (!changed) node.key_.reset();
-        mark(std::string{op.record.token()}, op.void_for(), op.words);
-        if (!changed) {
-            published.emplace_back(key.revoked_channel(), op.message());
-            node.tell_first(key, now, published);
-        }
-        return {verdict};
-    }
-
-    NodeReply operator()(const Forget&) const {
-        const auto success = node.success(now);
-        node.mark_.reset();
-        return success ? with_mark(Verdict::forgotten, *success)
-                       : NodeReply{.verdict = Verdict::forgotten, .ttl_left = milliseconds{-2}};
-    }
-
-    static NodeReply with_mark(Verdict verdict, const Success& success) {
-        return {.verdict = verdict,
-                .value = std::to_string((success.age + success.left).count()) + " " + success.record.value,
-                .ttl_left = success.left};
-    }
-
-    NodeReply operator()(const Inspect&) const { return node.look(now); }
-
-    void mark(const std::string& token, milliseconds lasts, const std::string& words = "") const {
-        node.void_[token] = {words, now + lasts};
-    }
-
-    void enter(const Waiting& waiting) const {
-        const auto in_line = [&](const auto& ticket) { return ticket.second == waiting.entry; };
-        if (std::ranges::none_of(node.queue_, in_line)) {
-            const std::pair ticket{near(waiting.since, now - waiting.waited), waiting.entry};
-            node.queue_.insert(std::ranges::upper_bound(node.queue_, ticket), ticket);
-        }
-        node.seen_[waiting.entry] = now + waiting.lasts;
-        node.queue_until_ = node.seen_until_ = now + queue_lasts;
-    }
-
-    size_t position_of(const std::string& entry) const {
-        const auto found = std::ranges::find(node.queue_, entry, &std::pair<int64_t, std::string>::second);
-        return found == node.queue_.end() ? 0 : static_cast<size_t>(found - node.queue_.begin()) + 1;
-    }
-};
-
-NodeReply NodeState::apply(const LockKey& key, const Operation& operation, milliseconds now,
-                           std::vector<Published>& published) {
+bool NodeState::set_if_free(const std::string& value, milliseconds lasts, milliseconds now) {
     expire(now);
-    return std::visit(Apply{*this, key, now, published}, operation);
-}
-
-bool NodeState::needs_memory(const Operation& operation) {
-    return std::holds_alternative<Acquire>(operation) || std::holds_alternative<Raise>(operation) ||
-           std::holds_alternative<Restore>(operation);
+    if (key_) return false;
+    key_ = {value, now + lasts};
+    return true;
 }
 
 NodeReply NodeState::look(milliseconds now) {
@@ -217,6 +106,7 @@ NodeReply NodeState::look(milliseconds now) {
     if (key_) {
         reply.value = key_->text;
         reply.ttl_left = key_->until - now;
+        if (is_group(key_->text)) reply.members = members(now);
     }
     for (const auto& [ticket, entry] : queue_) {
         const auto seen = seen_.find(entry);

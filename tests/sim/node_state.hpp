@@ -26,8 +26,16 @@ class NodeState {
         std::string text;
         milliseconds until; ///< the last millisecond of its life
     };
-    /// What stands in the key.
-    const std::optional<Value>& key() const { return key_; }
+    /// The records that hold the lock here at that time: what stands in the key, or the living members of its group.
+    std::vector<Value> holders(milliseconds now) const;
+    /// Whether the key has a group and stays longer than all members.
+    bool group_outlives_members() const;
+    /// SET NX PX, as a client does that knows nothing of holdfast; whether it was set.
+    bool set_if_free(const std::string& value, milliseconds lasts, milliseconds now);
+    /// What such a client does to release the key.
+    void delete_if(const std::string& value) {
+        if (has(value)) key_.reset();
+    }
     /// DEL, by hand.
     void remove_key() { key_.reset(); }
     /// Whether a server without memory refuses it: what makes something new.
@@ -38,7 +46,18 @@ class NodeState {
     void expire(milliseconds now);
     void leave(const std::string& entry);
     const std::string* first(milliseconds now);
-    void tell_first(const LockKey&, milliseconds now, std::vector<Published>&);
+    void tell_first(const LockKey&, milliseconds now, std::vector<Published>&, const std::string& words = "");
+    static bool waits_to_share(const std::string& entry);
+    bool has(std::string_view value) const { return key_ && key_->text == value; }
+    bool has_group() const { return key_ && is_group(key_->text); }
+    /// Makes the key end with the last member, or deletes it if none lives; of the ended ones the first twenty go.
+    void settle(milliseconds now);
+    void clear_group() {
+        members_.clear();
+        limit_ = 0;
+    }
+    /// The members that live, in the order of their ends, at most a hundred.
+    std::vector<Member> members(milliseconds now) const;
     /// The token is worth nothing here: by whom, or empty.
     std::optional<std::string> words_on(const std::string& token) const {
         const auto found = void_.find(token);
@@ -52,6 +71,9 @@ class NodeState {
     void set_fence(int64_t number, milliseconds now) { fence_ = {number, now + fence_lasts}; }
 
     std::optional<Value> key_;
+    std::map<std::string, Value> members_; ///< of a group, by seat; they may outlive a key that was deleted by hand
+    unsigned limit_ = 0;                   ///< of a group with slots
+    milliseconds members_until_{};
     std::optional<std::pair<int64_t, milliseconds>> fence_;
     std::vector<std::pair<int64_t, std::string>> queue_; ///< sorted: ticket, entry
     std::map<std::string, milliseconds> seen_;           ///< entry: when it becomes stale

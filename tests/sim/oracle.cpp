@@ -8,6 +8,13 @@ namespace {
 
 std::string token_of(const std::string& record) { return record.substr(0, record.find(' ')); }
 
+/// For which token the operation is; nothing: it takes the lock away.
+constexpr auto token_in = [](const auto& operation) -> std::optional<std::string> {
+    if constexpr (requires { operation.token; }) return operation.token.text();
+    else if constexpr (requires { operation.words; }) return {};
+    else return "";
+};
+
 /// Of N instants that which q of them reach. The oracle counts for itself: N/2 + 1 of those that were configured.
 Instant reached_by_quorum(std::vector<Instant> instants) {
     std::ranges::sort(instants, std::greater{});
@@ -47,15 +54,33 @@ Oracle::Holding& Oracle::holding(const std::string& token) {
     return at->second;
 }
 
-void Oracle::stands(Holding& holding, Server& server) {
-    holding.stands_until[server.index()] = server.clock().when(server.state().key()->until);
+bool Oracle::Holding::stands_beside(const Holding& other) const {
+    if (kind != other.kind || kind.way == LockKind::Way::exclusive) return false;
+    return kind.way == LockKind::Way::shared || slot != other.slot;
 }
 
-void Oracle::removed(const std::optional<NodeState::Value>& before, Server& server) {
-    if (!before || server.state().key()) return;
-    Holding& was = holding(token_of(before->text));
-    was.stands_until[server.index()] = Instant::min();
-    if (was.runs) check_claim(was);
+void Oracle::note_holders(Server& server, const std::vector<NodeState::Value>& before,
+                          const std::optional<std::string>& own) {
+    const size_t i = server.index();
+    const auto after = server.state().holders(server.time());
+    const auto among = [](const auto& holders, const NodeState::Value& one) {
+        return std::ranges::find(holders, one.text, &NodeState::Value::text) != holders.end();
+    };
+    for (const NodeState::Value& was : before) {
+        if (among(after, was)) continue;
+        Holding& gone = holding(token_of(was.text));
+        gone.stands_until[i] = Instant::min();
+        if (!own && !gone.forced) gone.forced = world_.now();
+        if (gone.runs) check_claim(gone);
+    }
+    for (const NodeState::Value& is : after) {
+        Holding& there = holding(token_of(is.text));
+        there.stands_until[i] = server.clock().when(is.until);
+        if (!among(before, is) && own != there.token)
+            violated(Invariant::i6, fmt::format("{} is back on node {}, by another's request", there.token, i));
+    }
+    if (server.state().group_outlives_members())
+        violated(Invariant::i6, fmt::format("node {} has a group, and nobody is in it", i));
 }
 
 bool Oracle::is_past(const Token& token) const {
@@ -65,8 +90,9 @@ bool Oracle::is_past(const Token& token) const {
 }
 
 void Oracle::executed(Server& server, const Operation& operation, const NodeReply& reply,
-                      const std::optional<NodeState::Value>& before) {
+                      const std::vector<NodeState::Value>& before) {
     const size_t i = server.index();
+    note_holders(server, before, std::visit(token_in, operation));
     if (const auto* acquire = std::get_if<Acquire>(&operation)) {
         world_.trace("node {}: acquire {}: {}", i, acquire->token.text().substr(28),
                      reply.verdict == Verdict::granted ? "granted"
@@ -74,16 +100,10 @@ void Oracle::executed(Server& server, const Operation& operation, const NodeRepl
                                                        : "reserved or revoked");
         if (reply.verdict != Verdict::granted) return;
         Holding& mine = holding(acquire->token.text());
-        if (before && token_of(before->text) != mine.token) {
-            Holding& earlier = holding(token_of(before->text));
-            earlier.stands_until[i] = Instant::min();
-            if (earlier.runs) check_claim(earlier);
-        }
         if (mine.released[i] && is_past(acquire->token))
             violated(Invariant::i6,
                      fmt::format("node {} grants {} after its release, and nobody will release it", i, mine.token));
         mine.granted_at[i] = std::min(mine.granted_at[i], world_.now());
-        stands(mine, server);
         if (holding_now(mine) == nodes_ / 2 + 1) {
             last_winner_ = mine.token;
             ++quorums_;
@@ -92,12 +112,11 @@ void Oracle::executed(Server& server, const Operation& operation, const NodeRepl
         ++grants_;
     } else if (const auto* extend = std::get_if<Extend>(&operation)) {
         Holding& mine = holding(extend->token.text());
-        if (reply.verdict == Verdict::yours) stands(mine, server);
-        else mine.denied = mine.denied || (mine.forced && holding_now(mine) <= nodes_ / 2);
+        if (reply.verdict != Verdict::yours)
+            mine.denied = mine.denied || (mine.forced && holding_now(mine) <= nodes_ / 2);
         world_.trace("node {}: extend {}: {}", i, extend->token.text().substr(28),
                      reply.verdict == Verdict::yours ? "yours" : "no");
     } else if (const auto* restore = std::get_if<Restore>(&operation)) {
-        if (reply.verdict == Verdict::yours) stands(holding(restore->token.text()), server);
         world_.trace("node {}: restore {}: {}", i, restore->token.text().substr(28),
                      reply.verdict == Verdict::yours ? "yours" : "no");
     } else if (const auto* raise = std::get_if<Raise>(&operation)) {
@@ -108,22 +127,19 @@ void Oracle::executed(Server& server, const Operation& operation, const NodeRepl
         world_.trace("node {}: release {}{}: {}", i, release->token.text().substr(28),
                      release->void_too ? ", void" : "",
                      reply.verdict == Verdict::released ? "released" : "not its own");
-        removed(before, server);
     } else if (const auto* withdraw = std::get_if<Withdraw>(&operation)) {
         holding(withdraw->token.text()).released[i] = true;
         world_.trace("node {}: withdraw {}", i, withdraw->token.text().substr(28));
-        removed(before, server);
     } else if (const auto* revoke = std::get_if<Revoke>(&operation)) {
         Holding& theirs = holding(std::string{revoke->record.token()});
         if (!theirs.forced) theirs.forced = world_.now();
-        world_.trace("node {}: revoke {}", i, theirs.token.substr(28));
-        removed(before, server);
+        world_.trace("node {}: revoke {}", i, theirs.token);
     }
 }
 
 void Oracle::forgotten(Server& server) {
     // What it promised is kept by its having no vote; so the key counts as if it stood.
-    world_.trace("node {} has forgotten {}", server.index(), server.state().key() ? "a key" : "nothing");
+    world_.trace("node {} has forgotten {} holders", server.index(), server.state().holders(server.time()).size());
 }
 
 void Oracle::loses_key(Server& server, bool everything) {
@@ -131,18 +147,19 @@ void Oracle::loses_key(Server& server, bool everything) {
     fences_lost_ = fences_lost_ || everything;
     if (everything)
         for (auto& [token, holding] : holdings_) holding.released[server.index()] = false;
-    if (!server.state().key()) return;
-    Holding& was = holding(token_of(server.state().key()->text));
-    was.stands_until[server.index()] = Instant::min();
-    was.forgotten = true;
-    if (was.forced || holding_now(was) > nodes_ / 2) return;
-    was.forced = world_.now();
-    if (noticed_within_)
+    for (const NodeState::Value& holder : server.state().holders(server.time())) {
+        Holding& was = holding(token_of(holder.text));
+        was.stands_until[server.index()] = Instant::min();
+        was.forgotten = true;
+        if (was.forced || holding_now(was) > nodes_ / 2) continue;
+        was.forced = world_.now();
+        if (!noticed_within_) continue;
         world_.after(*noticed_within_, [this, token = was.token] {
             // An acquire that was under way when the key was lost may have made it a quorum again.
             if (holding(token).runs && holding_now(holding(token)) <= nodes_ / 2)
                 violated(Invariant::loss, fmt::format("the command of {} runs still, and its lock is lost", token));
         });
+    }
 }
 
 bool Oracle::excused(const Holding& holding) const {
@@ -166,6 +183,11 @@ void Oracle::asked(const Process& process, const Task& task) {
     if (operation == nullptr) return;
     if (const auto* acquire = std::get_if<Acquire>(operation)) {
         last_attempts_[acquire->token.run] = acquire->token.attempt;
+        Holding& mine = holding(acquire->token.text());
+        if (mine.slot != 0 && mine.slot != acquire->record.holder->slot)
+            violated(Invariant::i1, fmt::format("{} asks for two slots with one token", process.name()));
+        mine.kind = acquire->record.holder->kind;
+        mine.slot = acquire->record.holder->slot;
     } else if (const auto* extend = std::get_if<Extend>(operation)) {
         const Holding& mine = holding(extend->token.text());
         // Who is stopped between its look at the clock and this does it late, with no harm: nobody heeds the answer.
@@ -196,30 +218,40 @@ void Oracle::claims(const std::string& token, Instant valid_until) {
     check_claim(mine);
 }
 
-void Oracle::command_started(const std::string& token, Fence fence) {
+void Oracle::command_started(const std::string& token, std::optional<Fence> fence) {
     Holding& mine = holding(token);
     mine.runs = true;
     if (noticed_within_ && mine.denied)
         violated(Invariant::loss, fmt::format("the command of {} starts, and a node has told of its loss", token));
     for (const auto& [other, theirs] : holdings_)
-        if (other != token && theirs.kept_until > world_.now() && !theirs.forced && !mine.forced)
+        if (other != token && theirs.kept_until > world_.now() && !theirs.forced && !mine.forced &&
+            !mine.stands_beside(theirs))
             violated(Invariant::i1, fmt::format("the command of {} starts, and {} is kept", token, other));
     for (const std::string& other : running_)
-        if (!excused(mine) && !excused(holding(other)))
+        if (!mine.stands_beside(holding(other)) && !excused(mine) && !excused(holding(other)))
             violated(Invariant::i1, fmt::format("the commands of {} and {} run at once", other, token));
+    if (!running_.empty()) ++beside_;
     running_.push_back(token);
 
+    if (fence) check_fence(mine, *fence);
+}
+
+void Oracle::check_fence(const Holding& mine, Fence fence) {
     std::vector<Instant> granted = mine.granted_at;
     std::ranges::sort(granted);
-    Win win{granted[nodes_ / 2], fence, token, {}};
+    const bool shared = mine.kind.way == LockKind::Way::shared;
+    Win win{granted[nodes_ / 2], fence, mine.token, {}, shared};
     win.taken_before = mine.forced && *mine.forced < win.when;
+    if ((fence.number % 2 == 1) != shared)
+        violated(Invariant::i5, fmt::format("{} has the number {}", mine.token, fence.number));
     for (const Win& other : wins_) {
-        const bool in_order = (other.when < win.when) == (other.fence < win.fence);
         if (fences_lost_) break;
-        if (other.fence == win.fence || (!in_order && !other.taken_before && !win.taken_before))
+        const bool in_order = (other.when < win.when) == (other.fence < fence) || other.taken_before ||
+                              win.taken_before || mine.stands_beside(holding(other.token));
+        if ((other.fence == fence && !(other.shared && shared)) || !in_order)
             violated(Invariant::i5,
                      fmt::format("{} has won at {} with the number {}, and {} at {} with {}", other.token,
-                                 text_of(other.when), other.fence.number, token, text_of(win.when), fence.number));
+                                 text_of(other.when), other.fence.number, mine.token, text_of(win.when), fence.number));
     }
     wins_.push_back(win);
 }

@@ -1,13 +1,16 @@
 // Sees all that happens, by true time, and says what must not. The invariants have their names from
 // holdfast-protocol(7), PROMISES:
 //
-//  I1  commands of two holders never run at once, unless the lock was taken away by force;
+//  I1  commands of two holders never run at once, unless both share the lock or have different slots of it, or it was
+//      taken away by force;
 //  I2  a command ends before its lease as its process knows it, and that never exceeds the true end of the key on the
 //      q-th node;
 //  I4  a lease that is over or lost is never extended again;
-//  I5  fence numbers are unique, and grow in the order in which the locks were won;
-//  I6  nothing is left of who has gone: no grant stands that was released before, and after an exit that nobody
-//      disturbed no key;
+//  I5  fence numbers grow in the order in which the locks were won, from each holder to each that must not stand beside
+//      it; those of shared holders are odd, and all others even and unique;
+//  I6  nothing is left of who has gone: no grant stands that was released before, after an exit that nobody disturbed
+//  no
+//      key, and no group without members; and no grant comes back by the request of another;
 //  I7  nothing is released while the command runs;
 //  I8  with a healthy majority who wants the lock gets it within a bound, also from a holder that vanished;
 //  order  who came first is first served;
@@ -46,7 +49,11 @@ class Oracle {
     void violated(Invariant, const std::string& text);
 
     // What nodes tell.
-    void executed(Server&, const Operation&, const NodeReply&, const std::optional<NodeState::Value>& before);
+    void executed(Server&, const Operation&, const NodeReply&, const std::vector<NodeState::Value>& before);
+    /// The node was asked by a client that is not holdfast, for the lock with that token.
+    void changed(Server& server, const std::vector<NodeState::Value>& before, const std::string& token) {
+        note_holders(server, before, token);
+    }
     void forgotten(Server&);
     void loses_key(Server&, bool everything);
 
@@ -54,7 +61,8 @@ class Oracle {
     void asked(const Process&, const Task&);
     void claims(const std::string& token, Instant valid_until);
     void lost(const std::string& token) { holding(token).lost = true; }
-    void command_started(const std::string& token, Fence);
+    /// Of a client that is not holdfast: without a number.
+    void command_started(const std::string& token, std::optional<Fence>);
     void command_ended(const std::string& token);
     /// No thread of that run is left.
     void gone(const std::string& run) { gone_.push_back(run); }
@@ -68,6 +76,8 @@ class Oracle {
     /// What some node has granted last.
     const std::optional<Record>& last_granted() const { return last_granted_; }
     size_t grants() const { return grants_; }
+    /// How many commands began beside another.
+    size_t beside() const { return beside_; }
     /// Who was granted a quorum last, and how often that was.
     const std::string& last_winner() const { return last_winner_; }
     size_t quorums() const { return quorums_; }
@@ -89,19 +99,27 @@ class Oracle {
         Instant kept_until{};
         bool lost = false;
         bool runs = false;
+        LockKind kind{};
+        unsigned slot = 0;
+
+        /// Whether the two may hold the lock at once.
+        bool stands_beside(const Holding&) const;
     };
     struct Win {
         Instant when; ///< a quorum had granted
         Fence fence;
         std::string token;
         bool taken_before; ///< by force, so that it was won and was not: its number is of before that
+        bool shared;
     };
 
     Holding& holding(const std::string& token);
     /// Taken by force; or it has come to its end sooner than the holder can know, because a node has lost its key.
     bool excused(const Holding&) const;
-    void stands(Holding&, Server&);
-    void removed(const std::optional<NodeState::Value>& before, Server&);
+    /// Notes who holds the lock on that node now, and who does no longer. `own`: the token for which the node was
+    /// asked; nothing: what is gone was taken by force.
+    void note_holders(Server&, const std::vector<NodeState::Value>& before, const std::optional<std::string>& own);
+    void check_fence(const Holding&, Fence);
     void check_claim(const Holding&);
     size_t holding_now(const Holding&) const;
     bool is_past(const Token&) const;
@@ -115,6 +133,7 @@ class Oracle {
     std::vector<Win> wins_;
     std::optional<Record> last_granted_;
     size_t grants_ = 0;
+    size_t beside_ = 0;
     std::string last_winner_;
     size_t quorums_ = 0;
     std::optional<nanoseconds> noticed_within_;

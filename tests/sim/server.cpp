@@ -59,6 +59,20 @@ void Server::die(nanoseconds down, bool forgets) {
     });
 }
 
+bool Server::set_if_free(const std::string& value, milliseconds lasts) {
+    if (full_until_ > world_.now()) return false;
+    const auto before = state_.holders(time());
+    const bool set = state_.set_if_free(value, lasts, time());
+    oracle_.changed(*this, before, value);
+    return set;
+}
+
+void Server::delete_if(const std::string& value) {
+    const auto before = state_.holders(time());
+    state_.delete_if(value);
+    oracle_.changed(*this, before, value);
+}
+
 void Server::accept(const std::shared_ptr<Socket>& socket) { sockets_.push_back(socket); }
 
 void Server::receive(const std::shared_ptr<Socket>& socket, const std::shared_ptr<const Task>& task) {
@@ -89,7 +103,7 @@ void Server::execute(const std::shared_ptr<Socket>& socket, const Task& task) {
     if (full_until_ > world_.now() && NodeState::needs_memory(operation))
         return socket->reply(std::shared_ptr<const NodeReply>{});
     std::vector<Published> published;
-    const auto before = state_.key();
+    const auto before = state_.holders(time());
     const NodeReply reply = state_.apply(key_, operation, time(), published);
     oracle_.executed(*this, operation, reply, before);
     socket->reply(std::make_shared<const NodeReply>(reply));

@@ -36,6 +36,11 @@ class Server {
     /// Its connections break, and it comes back after a while. What it forgets it had granted.
     void die(nanoseconds down, bool forgets);
 
+    // What a client asks that is not holdfast.
+    bool set_if_free(const std::string& value, milliseconds lasts);
+    void delete_if(const std::string& value);
+    bool answers() const { return up_ && hangs_until_ <= world_.now(); }
+
     void accept(const std::shared_ptr<Socket>&);
     void receive(const std::shared_ptr<Socket>&, const std::shared_ptr<const Task>&);
 

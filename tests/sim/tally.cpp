@@ -29,6 +29,7 @@ void Tally::add(uint64_t seed, const Result& result) {
     ++counts[{"total", "histories"}];
     counts[{"total", "events"}] += result.events;
     counts[{"total", "grants"}] += result.grants;
+    counts[{"total", "commands beside another"}] += result.beside;
     fingerprint += (result.fingerprint ^ result.events) * (2 * seed + 1);
     if (result.violation) violations.push_back({seed, name_of(result.violation->invariant), result.violation->text});
 }
