@@ -74,7 +74,7 @@ struct State {
 
 static_assert(std::has_unique_object_representations_v<State>);
 
-enum class Event : uint8_t { forgets, grants, takes_over, raises, refuses, restores, hears, wants };
+enum class Event : uint8_t { forgets, grants, takes_over, others_raise, raises, refuses, restores, hears, wants };
 
 struct Step {
     State state{};
@@ -93,6 +93,7 @@ std::string text(const Step& step) {
     case Event::grants: return fmt::format("n{}: granted({}) to {}", step.node, step.number, who);
     case Event::takes_over:
         return fmt::format("n{}: the other's key expires; granted({}) to {}", step.node, step.number, who);
+    case Event::others_raise: return fmt::format("n{}: another that shares it raises to {}", step.node, step.number);
     case Event::raises: return fmt::format("n{}: raised({}) for {}", step.node, step.number, who);
     case Event::refuses: return fmt::format("n{}: refused({}) to {}", step.node, step.number, who);
     case Event::restores: return fmt::format("n{}: whatever was there expires; restored for {}", step.node, who);
@@ -137,7 +138,8 @@ bool breaks(Claim claim, const Demands& demands, const State& state, size_t winn
 
 class Search {
   public:
-    Search(const Demands& demands, const std::vector<Claim>& claims) : demands_{demands}, claims_{claims} {
+    Search(const Demands& demands, const std::vector<Claim>& claims, std::array<bool, attempt_count> shared)
+        : demands_{demands}, claims_{claims}, shared_{shared}, mixed_{shared[0] || shared[1]} {
         Step start;
         for (uint8_t i = 0; i < node_count; ++i) start.state.nodes[i].id = i;
         arrive(start);
@@ -169,6 +171,16 @@ class Search {
         bool operator()(uint32_t a, uint32_t b) const { return (*steps)[a].state == (*steps)[b].state; }
     };
 
+    /// The smallest number that a node grants to the attempt after `last`, and the step from there to others.
+    Number next(Number last, size_t attempt) const {
+        if (!mixed_) return after(last, 1);
+        if (!shared_[attempt]) return after(last, 2 - last % 2);
+        return demands_.shared_are_odd || last == 0 ? last | 1 : last;
+    }
+    static Number after(Number number, int by) { return static_cast<Number>(number + by); }
+    int step() const { return mixed_ ? 2 : 1; }
+    int highest() const { return highest_proposal * step(); }
+
     void arrive(Step step) {
         if (step.state.attempts[0].won && step.state.attempts[1].won) return; // nothing is left to break
         forget_what_is_of_no_use(step.state);
@@ -199,6 +211,7 @@ class Search {
         }
         for (uint8_t a = 0; a < attempt_count; ++a) {
             acquire(state, i, a);
+            others_raise(state, i, a);
             raise(state, i, a);
             restore(state, i, a);
             hear(state, i, a);
@@ -209,8 +222,8 @@ class Search {
         const Node& node = state.nodes[i];
         if (node.to[a].granted) return;
         if (a != 0 && state == State{}) return; // whoever is granted first is A
-        const Number lowest = node.fence + 1;
-        for (Number fence = lowest; fence <= std::max(lowest, highest_proposal); ++fence) {
+        const Number lowest = next(node.fence, a);
+        for (Number fence = lowest; fence <= std::max<int>(lowest, highest()); fence = after(fence, step())) {
             const Event event = node.holder == nobody ? Event::grants : Event::takes_over;
             Step next{state, 0, event, a, node.id, fence};
             Node& changed = next.state.nodes[i];
@@ -221,11 +234,22 @@ class Search {
         }
     }
 
+    void others_raise(const State& state, uint8_t i, uint8_t a) {
+        const Node& node = state.nodes[i];
+        if (!shared_[a] || node.holder != a) return;
+        for (Number fence = next(node.fence, a); fence <= highest(); fence = after(fence, step())) {
+            if (fence == node.fence) continue;
+            Step next{state, 0, Event::others_raise, a, node.id, fence};
+            next.state.nodes[i].fence = fence;
+            arrive(next);
+        }
+    }
+
     void raise(const State& state, uint8_t i, uint8_t a) {
         const Node& node = state.nodes[i];
         if (!node.to[a].requests.size || (demands_.raise_needs_own_key && node.holder != a)) return;
         const Number wanted = node.to[a].requests.items[0];
-        const bool refused = node.fence >= wanted;
+        const bool refused = shared_[a] ? node.fence > wanted : node.fence >= wanted;
         const Number fence = std::max(node.fence, wanted);
         Step next{state, 0, refused ? Event::refuses : Event::raises, a, node.id, fence};
         Node& changed = next.state.nodes[i];
@@ -261,7 +285,7 @@ class Search {
         if (!on_majority(state, [&](const Node& node) { return heard(node, a); })) return;
         Step next{state, 0, Event::wants, a};
         Attempt& attempt = next.state.attempts[a];
-        attempt.wanted = next.number = now.wanted ? now.seen + 1 : now.seen;
+        attempt.wanted = next.number = now.wanted ? this->next(now.seen, a) : now.seen;
         judge(next);
         if (!attempt.won) {
             ++attempt.rounds;
@@ -296,6 +320,8 @@ class Search {
 
     Demands demands_;
     std::vector<Claim> claims_;
+    std::array<bool, attempt_count> shared_;
+    bool mixed_;
     std::deque<Step> steps_;
     std::unordered_set<uint32_t, Hash, Equal> known_{1024, Hash{&steps_}, Equal{&steps_}};
     size_t at_ = 0;
@@ -305,6 +331,8 @@ class Search {
 
 } // namespace
 
-SearchResult search(const Demands& demands, const std::vector<Claim>& claims) { return Search{demands, claims}.run(); }
+SearchResult search(const Demands& demands, const std::vector<Claim>& claims, std::array<bool, attempt_count> shared) {
+    return Search{demands, claims, shared}.run();
+}
 
 } // namespace holdfast::model

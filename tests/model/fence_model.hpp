@@ -7,10 +7,14 @@
 // - A node accepts any small number above its fence, whatever the clocks say and however it bounds a proposal. All
 //   that a third attempt does to these two is to make a key expire or to raise a fence before a grant, so two are
 //   enough: what is claimed is about pairs of winners.
+// - Of two attempts one may be to share the lock. Then numbers are even and odd as those of holdfast; without such an
+//   attempt they are all alike. Others that share the lock with it may raise the number of a node that it holds. Two
+//   that share the lock are not compared: nothing is claimed of them.
 // - "Held" and "not ours" change nothing that a client knows about numbers: they are answers that do not come.
 // - A winner restores its key on any node at any time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -35,6 +39,7 @@ struct Demands {
     bool late_grants_count = true;    ///< a grant above T that is heard before T has won needs another T
     bool lease_checked_at_end = true; ///< who has its number still has the key on a quorum of those it heard from
     bool fence_survives = true;       ///< no node forgets its number
+    bool shared_are_odd = true;       ///< a shared holder's number is not that of the exclusive one before it
 };
 
 /// What is claimed of any two winners. A win is the moment when the client knows that a quorum has its number.
@@ -50,6 +55,7 @@ struct SearchResult {
 };
 
 /// Looks at every state that can be reached, until one breaks a claim.
-SearchResult search(const Demands&, const std::vector<Claim>&);
+/// `shared`: which of the two attempts, if any, is to share the lock; A is granted something first.
+SearchResult search(const Demands&, const std::vector<Claim>&, std::array<bool, 2> shared = {});
 
 } // namespace holdfast::model

@@ -15,13 +15,31 @@ std::string story(const SearchResult& verdict) {
 
 bool breaks(const Demands& demands, Claim claim) { return !search(demands, {claim}).broken_by.empty(); }
 
-} // namespace
-
-TEST_CASE("no history gives two winners one number or breaks the order in which the lock was won") {
-    const SearchResult verdict = search({}, {Claim::unique, Claim::later_on_node, Claim::later_to_win});
+void check_all_claims(std::array<bool, 2> shared) {
+    const SearchResult verdict = search({}, {Claim::unique, Claim::later_on_node, Claim::later_to_win}, shared);
     CAPTURE(story(verdict));
     CHECK(verdict.broken_by.empty());
     CHECK(verdict.states > 100'000); // the model has not lost most of its moves
+}
+
+} // namespace
+
+TEST_CASE("no history gives two winners one number or breaks the order in which the lock was won") {
+    check_all_claims({});
+}
+
+TEST_CASE("a shared winner's number lies between those of exclusive ones, if its grants begin first") {
+    check_all_claims({true, false});
+}
+
+TEST_CASE("a shared winner's number lies between those of exclusive ones, if theirs begin first") {
+    check_all_claims({false, true});
+}
+
+TEST_CASE("a paused exclusive winner has the number of a shared one that takes the last number") {
+    const SearchResult verdict = search({.shared_are_odd = false}, {Claim::unique}, {false, true});
+    CAPTURE(story(verdict));
+    CHECK(!verdict.broken_by.empty());
 }
 
 TEST_CASE("who lost the key outranks its successor when a node raises without looking at the record") {
