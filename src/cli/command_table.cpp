@@ -26,9 +26,8 @@ const CommandRow* find_command(std::string_view name) {
 }
 
 std::string_view CommandRow::argument() const {
-    std::string_view first = synopsis.substr(0, synopsis.find(' '));
-    if (first.starts_with('[')) first = first.substr(1, first.find(']') - 1);
-    return first;
+    const std::string_view words = synopsis.starts_with('[') ? synopsis.substr(1) : synopsis;
+    return words.substr(0, words.find_first_of(" []"));
 }
 
 void take_settings(Arguments& typed) {

@@ -15,7 +15,7 @@ namespace {
 using Text = std::optional<std::string>;
 
 struct Held {
-    const Lock& lock;
+    const std::vector<const Lock*>& locks;
     const std::vector<Node>& nodes;
     const Settings& settings;
     const std::vector<RunAround>& runs;
@@ -27,6 +27,14 @@ std::string uris(const std::vector<Node>& nodes) {
     return fmt::format("{}", fmt::join(all, ","));
 }
 
+/// What `of` says of each lock, with commas between.
+template <typename Of>
+std::string list(const Held& held, Of of) {
+    std::vector<std::string> all;
+    for (const Lock* lock : held.locks) all.push_back(fmt::format("{}", of(*lock)));
+    return fmt::format("{}", fmt::join(all, ","));
+}
+
 struct Variable {
     std::string_view name;
     /// The value for the command; nothing: the command gets no such variable.
@@ -35,17 +43,21 @@ struct Variable {
 
 /// The variables of holdfast that the command does not inherit: holdfast sets each of them anew or leaves it out.
 constexpr std::array<Variable, 11> variables{{
-    {"HOLDFAST_LOCK", [](const Held& held) -> Text { return held.lock.key().name; }},
-    {"HOLDFAST_KEY", [](const Held& held) -> Text { return held.lock.key().key(); }},
-    {"HOLDFAST_TOKEN", [](const Held& held) -> Text { return held.lock.token().text(); }},
-    {"HOLDFAST_FENCE", [](const Held& held) -> Text { return fmt::format("{}", held.lock.fence().number); }},
+    {"HOLDFAST_LOCK",
+     [](const Held& held) -> Text { return list(held, [](const Lock& lock) { return lock.key().name; }); }},
+    {"HOLDFAST_KEY",
+     [](const Held& held) -> Text { return list(held, [](const Lock& lock) { return lock.key().key(); }); }},
+    {"HOLDFAST_TOKEN",
+     [](const Held& held) -> Text { return list(held, [](const Lock& lock) { return lock.token().text(); }); }},
+    {"HOLDFAST_FENCE",
+     [](const Held& held) -> Text { return list(held, [](const Lock& lock) { return lock.fence().number; }); }},
     {"HOLDFAST_SLOT",
      [](const Held& held) {
-         const auto slot = held.lock.slot();
-         return slot ? Text{fmt::format("{}", *slot)} : Text{};
+         const auto slot = [](const Lock& lock) { return lock.slot().value_or(0); };
+         return held.locks.front()->slot() ? Text{list(held, slot)} : Text{};
      }},
     {"HOLDFAST_NODES", [](const Held& held) -> Text { return uris(held.nodes); }},
-    {"HOLDFAST_KEY_PREFIX", [](const Held& held) -> Text { return held.lock.key().prefix; }},
+    {"HOLDFAST_KEY_PREFIX", [](const Held& held) -> Text { return held.settings.key_prefix; }},
     // With these two a holdfast in the command finds its passwords where we did; HOLDFAST_PASSWORD itself is left out.
     {"HOLDFAST_CONFIG", [](const Held& held) { return held.settings.config_file; }},
     {"HOLDFAST_PROFILE", [](const Held& held) { return held.settings.profile; }},
@@ -74,11 +86,11 @@ Command command_with_environment(const std::vector<std::string>& words) {
     return command;
 }
 
-std::vector<std::string> lock_variables(const Lock& lock, const std::vector<Node>& nodes, const Settings& settings,
-                                        const std::vector<RunAround>& runs) {
+std::vector<std::string> lock_variables(const std::vector<const Lock*>& locks, const std::vector<Node>& nodes,
+                                        const Settings& settings, const std::vector<RunAround>& runs) {
     std::vector<std::string> set;
     for (const Variable& variable : variables)
-        if (const auto value = variable.value({lock, nodes, settings, runs}))
+        if (const auto value = variable.value({locks, nodes, settings, runs}))
             set.push_back(fmt::format("{}={}", variable.name, *value));
     return set;
 }

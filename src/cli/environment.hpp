@@ -15,8 +15,9 @@ namespace holdfast {
 /// A Command of these words, with the part of its environment that is known before the lock is won.
 Command command_with_environment(const std::vector<std::string>& words);
 
-/// The variables, as "NAME=value", that tell a command or a script its lock, and which `runs` are around it.
-std::vector<std::string> lock_variables(const Lock&, const std::vector<Node>&, const Settings&,
+/// The variables, as "NAME=value", that tell a command or a script its locks, in this order, and which `runs` are
+/// around it.
+std::vector<std::string> lock_variables(const std::vector<const Lock*>&, const std::vector<Node>&, const Settings&,
                                         const std::vector<RunAround>& runs = {});
 
 } // namespace holdfast

@@ -84,6 +84,10 @@ void expect_value(NextWord& next, const OptionSyntax& option) {
 void expect_argument(NextWord& next, const CommandRow& command) {
     if (command.argument() == "SHELL") next.words = {{"bash"}, {"zsh"}, {"fish"}};
     else if (!command.argument().empty()) next.kind = Kind::lock;
+    const size_t comma = next.begun.rfind(',');
+    if (command.behind != CommandRow::Behind::command || comma == std::string::npos) return;
+    next.before = next.begun.substr(0, comma + 1);
+    next.begun.erase(0, comma + 1);
 }
 
 } // namespace

@@ -6,13 +6,14 @@
 #include "cli/taking.hpp"
 #include "cli/target.hpp"
 #include "cli/waiting.hpp"
+#include "lock/acquire_all.hpp"
 #include "lock/hold.hpp"
-#include "lock/waiter.hpp"
 #include "process/exec_failure.hpp"
 #include "process/group.hpp"
 #include "process/priority.hpp"
 #include "process/supervisor.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <span>
@@ -57,55 +58,79 @@ struct Forked {
     }
 };
 
-/// One run, from the wait for the lock to its release.
+/// The nodes that all locks of a run share. A node of a cluster is the master of a key's slot, so there each lock needs
+/// nodes of its own.
+std::vector<NodeSet> node_sets(const std::vector<Node>& nodes, milliseconds node_timeout, size_t locks) {
+    const bool by_key = std::ranges::count(nodes, Node::Locator::cluster, &Node::locator) > 0;
+    std::vector<NodeSet> sets;
+    for (size_t i = 0; i < (by_key ? locks : 1); ++i) sets.emplace_back(nodes, node_timeout);
+    return sets;
+}
+
+/// The locks with these keys, in the order in which every run takes its locks: in byte order of the keys.
+std::vector<Lock> locks_on(std::vector<NodeSet>& sets, std::vector<LockKey> keys, const LockTerms& terms,
+                           const Holder& self) {
+    std::ranges::sort(keys, {}, &LockKey::key);
+    const std::string run = random_id();
+    std::vector<Lock> locks;
+    for (const LockKey& key : keys)
+        locks.emplace_back(sets[std::min(locks.size(), sets.size() - 1)], key, terms, self, run);
+    return locks;
+}
+
+/// One run, from the wait for its locks to their release.
 class Run {
   public:
-    Run(const std::string& name, const LockKind& kind, std::optional<milliseconds> once_in,
+    Run(const std::string& names, const LockKind& kind, std::optional<milliseconds> once_in,
         const std::vector<std::string>& words, const Settings& settings, RunReport& report)
         : words_{words}, settings_{settings}, report_{report}, nodes_{configured_nodes(settings)},
-          node_set_{nodes_, settings.node_timeout},
-          lock_{node_set_, lock_key(name, settings),
-                once(lock_terms(settings, nodes_.size(), kind, settings.grace, waits_longer_by(), settings.min_hold),
-                     once_in),
-                this_process(settings.label.value_or(program_name(words.front())), settings.ttl)},
+          keys_{new_lock_keys(names, settings)}, node_sets_{node_sets(nodes_, settings.node_timeout, keys_.size())},
+          locks_{locks_on(
+              node_sets_, keys_,
+              once(lock_terms(settings, nodes_.size(), kind, settings.grace, waits_longer_by(), settings.min_hold),
+                   once_in),
+              this_process(settings.label.value_or(program_name(words.front())), settings.ttl))},
           around_{runs_around()} {
-        refuse_inside_itself(around_, lock_.key(), nodes_, settings);
+        for (const LockKey& key : keys_) refuse_inside_itself(around_, key, nodes_, settings);
     }
 
     Exit run() {
         try {
             return acquire_and_hold();
         } catch (...) {
-            if (release_on_failure_) lock_.release();
+            if (release_on_failure_) release();
             throw;
         }
     }
 
   private:
+    void release() { Locks{locks_}.release(); }
+
     Exit acquire_and_hold() {
         advise(nodes_, log_);
         if (settings_.tree) require_proc();
         const Command command = command_with_environment(words_);
-        const StopRules rules = stop_rules(settings_, lock_.timing());
+        const StopRules rules = stop_rules(settings_, locks_.front().timing());
         Forked forked;
-        const Attempt attempt =
-            wait_for_lock([&] { forked.fork(command, rules, !around_.empty(), signals_, lock_.nodes().sockets()); });
+        const Taken taken = wait_for_locks(
+            [&] { forked.fork(command, rules, !around_.empty(), signals_, locks_.front().nodes().sockets()); });
         signals_.take_stops();
         if (const auto signal = signals_.next_ending()) {
-            if (attempt.outcome == Outcome::won) lock_.release();
+            if (taken.won()) release();
             report_.result = "interrupted";
             return Exit::of_signal(*signal);
         }
-        if (attempt.outcome != Outcome::won) {
+        if (!taken.won()) {
+            const Attempt& attempt = taken.attempts.back();
             if (attempt.outcome == Outcome::skipped) report_.result = "already_done";
             if (attempt.outcome == Outcome::held || attempt.outcome == Outcome::reserved ||
                 attempt.outcome == Outcome::contended)
                 report_.result = "not_acquired";
-            // The failed attempt has already taken back its keys, so there is nothing to release.
+            // What was won has been given back, so there is nothing to release.
             release_on_failure_ = false;
-            return refuse(lock_, attempt, settings_, Refused::command);
+            return refuse(locks_[taken.attempts.size() - 1], attempt, settings_, Refused::command);
         }
-        const Ending ending = hold(forked, rules, attempt);
+        const Ending ending = hold(forked, rules, taken);
         // The signal was typed for our whole group and reached the command alone. A script that runs us now ends by it,
         // as without us; we have the signal blocked, and go on to the end.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
@@ -114,22 +139,38 @@ class Run {
         return exit_of(ending, report_);
     }
 
-    Attempt wait_for_lock(const std::function<void()>& meanwhile) {
+    Taken wait_for_locks(const std::function<void()>& meanwhile) {
         const BootTime begin = BootClock::now();
-        WaitingDisplay display{lock_, log_, settings_.wait};
-        Attempt attempt = acquire(
-            lock_, {settings_.wait}, signals_.ending_fd(), [&](const Attempt& failed) { display.show(failed); },
-            meanwhile);
+        WaitingDisplay display{log_, settings_.wait, locks_.size() > 1};
+        const OnTheWay on_the_way{[&](const Lock& lock, const Attempt& failed) { display.show(lock, failed); },
+                                  [&](const std::string& why) {
+                                      display.wipe();
+                                      log_.tell(event::begins_again(why));
+                                  }};
+        Taken taken = acquire_all(locks_, {settings_.wait}, signals_.ending_fd(), on_the_way, meanwhile);
         report_.waited = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin);
-        return attempt;
+        return taken;
     }
 
-    /// Holds the won lock around the command, from its go to its end, and lets go of it.
-    Ending hold(Forked& forked, const StopRules& rules, const Attempt& won) {
-        Hold hold{lock_, forked.deadline, settings_.min_hold};
-        report_.fence = lock_.fence();
-        report_.slot = lock_.slot();
-        log_.tell(event::Acquired{lock_.key().name, lock_.fence().number, *report_.waited, won.nodes});
+    /// The locks in the order typed.
+    std::vector<const Lock*> as_typed() const {
+        std::vector<const Lock*> locks;
+        for (const LockKey& key : keys_)
+            locks.push_back(&*std::ranges::find(locks_, key.name, [](const Lock& lock) { return lock.key().name; }));
+        return locks;
+    }
+
+    void tell_won(const Taken& won) {
+        for (const Lock* lock : as_typed()) report_.locks.push_back({lock->key().name, lock->fence(), lock->slot()});
+        for (size_t i = 0; i < locks_.size(); ++i)
+            log_.tell(event::Acquired{locks_[i].key().name, locks_[i].fence().number, *report_.waited,
+                                      won.attempts[i].nodes});
+    }
+
+    /// Holds the won locks around the command, from its go to its end, and lets go of them.
+    Ending hold(Forked& forked, const StopRules& rules, const Taken& won) {
+        Hold hold{Locks{locks_}, forked.deadline, settings_.min_hold};
+        tell_won(won);
         Terminal terminal;
         if (forked.child->gone())
             throw Failure{ExitStatus::internal,
@@ -140,20 +181,20 @@ class Run {
         const auto not_after = hold.start_until();
         if (!not_after) {
             report_.result = "lost";
-            throw not_started(lock_);
+            throw not_started(hold.locks());
         }
-        around_.push_back({our_process(), lock_.token(), lock_on(lock_.key(), nodes_)});
-        const std::vector<std::string> variables = lock_variables(lock_, nodes_, settings_, around_);
+        for (const Lock& lock : locks_) around_.push_back({our_process(), lock.token(), lock_on(lock.key(), nodes_)});
+        const std::vector<std::string> variables = lock_variables(as_typed(), nodes_, settings_, around_);
         if (forked.guard && !forked.guard->watch(forked.child->pid()))
             throw system_failure("cannot start the guard process");
-        // After the go, a failure here does not tell whether the command lives, so the lock is left to its TTL.
+        // After the go, a failure here does not tell whether the command lives, so the locks are left to their TTL.
         release_on_failure_ = false;
         const BootTime go = BootClock::now();
         forked.child->go(*not_after, variables);
         const Ending ending = supervisor.run([&] { return hold.keep_up(); });
         report_.held = hold.held();
         const auto succeeded = ending.succeeded() ? std::optional{go} : std::nullopt;
-        tell_let_go(log_, lock_, hold.let_go({ending.lost, ending.exec_error == 0, succeeded}), *report_.held);
+        tell_let_go(log_, locks_, hold.let_go({ending.lost, ending.exec_error == 0, succeeded}), *report_.held);
         return ending;
     }
 
@@ -162,8 +203,9 @@ class Run {
     RunReport& report_;
     const Log log_{settings_.verbosity};
     const std::vector<Node> nodes_;
-    NodeSet node_set_;
-    Lock lock_;
+    const std::vector<LockKey> keys_; ///< in the order typed
+    std::vector<NodeSet> node_sets_;
+    std::vector<Lock> locks_;       ///< in the order in which they are taken
     std::vector<RunAround> around_; ///< the runs around us; from the win on also this run
     Signals signals_;
     bool release_on_failure_ = true;
@@ -171,9 +213,9 @@ class Run {
 
 } // namespace
 
-Exit run_under_lock(const std::string& name, const LockKind& kind, std::optional<milliseconds> once_in,
-                    const std::vector<std::string>& words, const Settings& settings, RunReport& report) {
-    return Run{name, kind, once_in, words, settings, report}.run();
+Exit run_under_locks(const std::string& names, const LockKind& kind, std::optional<milliseconds> once_in,
+                     const std::vector<std::string>& words, const Settings& settings, RunReport& report) {
+    return Run{names, kind, once_in, words, settings, report}.run();
 }
 
 } // namespace holdfast

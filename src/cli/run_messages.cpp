@@ -8,11 +8,14 @@ Failure not_started(const Locks& locks) {
     return {ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}", locks.why_lost())};
 }
 
-void tell_let_go(const Log& log, const Lock& lock, const Hold::LetGo& let_go, milliseconds held) {
+void tell_let_go(const Log& log, std::span<const Lock> locks, const Hold::LetGo& let_go, milliseconds held) {
     const auto rest = let_go.how == Hold::LetGo::How::kept ? std::optional{let_go.rest} : std::nullopt;
-    if (let_go.confirmed.front()) log.tell(event::LetGo{lock.key().name, held, rest});
-    else log.tell(event::NotLetGo{lock.timing().ttl, rest, lock.last_reports()});
-    if (!lock.marked()) log.tell(event::not_marked(lock.last_reports()));
+    for (size_t i = 0; i < locks.size(); ++i) {
+        const Lock& lock = locks[i];
+        if (let_go.confirmed[i]) log.tell(event::LetGo{lock.key().name, held, rest});
+        else log.tell(event::NotLetGo{lock.key().name, lock.timing().ttl, rest, lock.last_reports()});
+        if (!lock.marked()) log.tell(event::not_marked(lock.last_reports()));
+    }
 }
 
 } // namespace holdfast

@@ -5,12 +5,14 @@
 #include "events/log.hpp"
 #include "lock/hold.hpp"
 
+#include <span>
+
 namespace holdfast {
 
 /// Why the command was not started although its locks had been won.
 Failure not_started(const Locks&);
 
-/// Tells whether the lock was released, or kept for min_hold.
-void tell_let_go(const Log&, const Lock&, const Hold::LetGo&, milliseconds held);
+/// Tells of each lock whether it was released, or kept for min_hold.
+void tell_let_go(const Log&, std::span<const Lock>, const Hold::LetGo&, milliseconds held);
 
 } // namespace holdfast

@@ -26,6 +26,26 @@ Exit exit_of(const Ending& ending, RunReport& report) {
     return Exit::with(*report.command_status);
 }
 
+namespace {
+
+/// The fence number, and the slot if there is one.
+void add_held(Json& json, const RunReport::Held& held) {
+    json.add("fence", held.fence.number);
+    if (held.slot) json.add("slot", *held.slot);
+}
+
+Json locks_json(const std::vector<RunReport::Held>& locks) {
+    Json list = Json::list();
+    for (const RunReport::Held& held : locks) {
+        Json one = Json::object({{"name", held.name}});
+        add_held(one, held);
+        list.add(std::move(one));
+    }
+    return list;
+}
+
+} // namespace
+
 StatusFd::StatusFd(const std::string& number) : fd_{-1} {
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd_);
     const int flags = error == std::errc{} && end == number.data() + number.size() ? ::fcntl(fd_, F_GETFL) : -1;
@@ -42,8 +62,8 @@ void StatusFd::write(const std::string& lock, int status, const RunReport& repor
     if (report.command_status) json.add("command_status", *report.command_status);
     if (report.command_signal) json.add("command_signal", *report.command_signal);
     if (!report.message.empty()) json.add("message", report.message);
-    if (report.fence) json.add("fence", report.fence->number);
-    if (report.slot) json.add("slot", *report.slot);
+    if (report.locks.size() == 1) add_held(json, report.locks.front());
+    if (!report.locks.empty()) json.add("locks", locks_json(report.locks));
     if (report.waited) json.add("waited_ms", report.waited->count());
     if (report.held) json.add("held_ms", report.held->count());
     ::signal(SIGPIPE, SIG_IGN);

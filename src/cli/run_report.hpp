@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace holdfast {
 
@@ -19,8 +20,12 @@ struct RunReport {
     std::string message{};
     std::optional<int> command_status{}; ///< what the command exited with
     std::optional<int> command_signal{}; ///< the signal that ended the command
-    std::optional<Fence> fence{};
-    std::optional<unsigned> slot{};
+    struct Held {
+        std::string name;
+        Fence fence;
+        std::optional<unsigned> slot;
+    };
+    std::vector<Held> locks{}; ///< once they are won, in the order typed
     std::optional<milliseconds> waited{};
     std::optional<milliseconds> held{};
 };

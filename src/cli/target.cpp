@@ -19,6 +19,8 @@ namespace holdfast {
 namespace {
 
 constexpr int most_local_nodes = 9;
+/// Each costs a round trip to take, to renew and to release.
+constexpr size_t most_locks = 16;
 
 /// How many servers "local:" or "local:N" stands for; nothing for any other URI.
 std::optional<int> local_count(std::string_view uri) {
@@ -142,6 +144,34 @@ Mode mode(const Settings& settings) { return settings.no_scripts ? Mode::transac
 LockKey lock_key(const std::string& name, const Settings& settings) {
     if (const auto why = not_a_lock_name(name)) throw Failure{ExitStatus::usage, *why};
     return {name, settings.key_prefix};
+}
+
+LockKey new_lock_key(const std::string& name, const Settings& settings) {
+    if (name.find(',') != std::string::npos)
+        throw Failure{ExitStatus::usage, fmt::format("'{}' has a comma, which is no part of a name: it stands between "
+                                                     "the names of several locks, which run takes, and only run",
+                                                     printable(name))};
+    return lock_key(name, settings);
+}
+
+std::vector<LockKey> new_lock_keys(const std::string& names, const Settings& settings) {
+    std::vector<LockKey> keys;
+    for (const std::string& name : comma_list(names)) {
+        if (name.empty() && !names.empty())
+            throw Failure{ExitStatus::usage,
+                          fmt::format("in '{}' a name is empty; write a name on each side of a comma, as in: a,b",
+                                      printable(names))};
+        if (std::ranges::count(keys, name, &LockKey::name) > 0)
+            throw Failure{ExitStatus::usage,
+                          fmt::format("'{}' names {} twice; a run would wait for itself", printable(names), name)};
+        keys.push_back(new_lock_key(name, settings));
+    }
+    if (keys.size() > most_locks)
+        throw Failure{ExitStatus::usage,
+                      fmt::format("a run takes at most {} locks, and here are {}; let one name stand "
+                                  "for several of them",
+                                  most_locks, keys.size())};
+    return keys;
 }
 
 } // namespace holdfast

@@ -18,7 +18,11 @@ std::vector<Node> configured_nodes(const Settings&);
 NodeSet nodes_to_ask(const Settings&, const LockKey&);
 /// How operations are sent to the nodes at first.
 Mode mode(const Settings&);
-/// The key of the lock of that name.
+/// The key of the lock of that name, which may be an old or a foreign one.
 LockKey lock_key(const std::string& name, const Settings&);
+/// The key of a lock that is to be taken.
+LockKey new_lock_key(const std::string& name, const Settings&);
+/// The keys of all locks in a list of names with commas between them, in the order of the list.
+std::vector<LockKey> new_lock_keys(const std::string& names, const Settings&);
 
 } // namespace holdfast

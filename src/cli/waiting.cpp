@@ -10,7 +10,7 @@ namespace {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-/// Short, for one line of a terminal: the user who waits knows the lock's name, and need not know when it expires.
+/// Short, for one line of a terminal: the user who waits need not know when the lock expires.
 std::string who_has_it(const Attempt& attempt) {
     if (attempt.holders > 1)
         return fmt::format("{} ({})",
@@ -26,8 +26,8 @@ const Record& in_front(const Attempt& attempt) {
 }
 
 /// The cause of the wait, as a text that changes if there is something new to show.
-std::string cause(const Attempt& attempt) {
-    return fmt::format("{}{}", static_cast<int>(attempt.outcome), in_front(attempt).value);
+std::string cause(const Lock& lock, const Attempt& attempt) {
+    return fmt::format("{} {}{}", lock.key().name, static_cast<int>(attempt.outcome), in_front(attempt).value);
 }
 
 } // namespace
@@ -39,36 +39,39 @@ bool Reminder::due(BootTime now) {
     return true;
 }
 
-WaitingDisplay::~WaitingDisplay() {
-    if (log_.on_terminal() && !before_.empty()) log_.redraw("");
+void WaitingDisplay::wipe() {
+    if (!drawn_.empty()) log_.redraw("");
+    drawn_.clear();
 }
 
-void WaitingDisplay::show(const Attempt& attempt) {
+void WaitingDisplay::show(const Lock& lock, const Attempt& attempt) {
     // A split vote is over before a user has read of it.
     if (attempt.outcome == Outcome::contended || limit_ == milliseconds{0}) return;
-    const std::string sentence = not_acquired(lock_, attempt);
-    if (log_.on_terminal()) draw(attempt, sentence);
-    else say(attempt, sentence);
-    before_ = cause(attempt);
+    const std::string sentence = not_acquired(lock, attempt);
+    if (log_.on_terminal()) draw(lock, attempt, sentence);
+    else say(lock, attempt, sentence);
+    before_ = cause(lock, attempt);
 }
 
-void WaitingDisplay::draw(const Attempt& attempt, const std::string& sentence) {
+void WaitingDisplay::draw(const Lock& lock, const Attempt& attempt, const std::string& sentence) {
     const auto waited = std::chrono::floor<seconds>(BootClock::now() - begin_);
     const std::string since = waited < seconds{1} ? "" : " " + format_duration(waited);
     const std::string place = attempt.position == 0 ? "" : fmt::format(", place {}", attempt.position);
     const std::string why = attempt.outcome == Outcome::held ? who_has_it(attempt) : first_line(sentence);
-    const std::string text = fmt::format("waiting{}{}: {}", since, place, why);
+    const std::string which = several_ ? " for " + lock.key().name : "";
+    const std::string text = fmt::format("waiting{}{}{}: {}", which, since, place, why);
     if (text != drawn_) log_.redraw(text);
     drawn_ = text;
 }
 
-void WaitingDisplay::say(const Attempt& attempt, const std::string& sentence) {
+void WaitingDisplay::say(const Lock& lock, const Attempt& attempt, const std::string& sentence) {
     using When = event::Waiting::When;
     const bool too_few = attempt.outcome == Outcome::too_few;
     const bool due = (too_few ? too_few_nodes_ : others_).due(BootClock::now());
-    if (!due && cause(attempt) == before_) return;
+    if (!due && cause(lock, attempt) == before_) return;
     const Record& holder = in_front(attempt);
-    log_.tell(event::Waiting{.when = !due              ? When::changes
+    log_.tell(event::Waiting{.lock = lock.key().name,
+                             .when = !due              ? When::changes
                                      : before_.empty() ? When::begins
                                                        : When::goes_on,
                              .reason = too_few                            ? "too_few_nodes"

@@ -22,23 +22,25 @@ class Reminder {
 
 class WaitingDisplay {
   public:
-    /// All references outlive the display. Without a `limit` the wait has no end; with a limit of zero there is no
-    /// wait, and nothing is shown.
-    WaitingDisplay(const Lock& lock, const Log& log, std::optional<milliseconds> limit)
-        : lock_{lock}, log_{log}, limit_{limit} {}
+    /// The log outlives the display. Without a `limit` the wait has no end; with a limit of zero there is no wait, and
+    /// nothing is shown. A run that takes `several` locks is told which of them it waits for.
+    WaitingDisplay(const Log& log, std::optional<milliseconds> limit, bool several = false)
+        : log_{log}, limit_{limit}, several_{several} {}
     WaitingDisplay(const WaitingDisplay&) = delete;
     WaitingDisplay& operator=(const WaitingDisplay&) = delete;
-    ~WaitingDisplay();
+    ~WaitingDisplay() { wipe(); }
 
-    void show(const Attempt&);
+    void show(const Lock&, const Attempt&);
+    /// Takes the line off the terminal, until the next show().
+    void wipe();
 
   private:
-    void draw(const Attempt&, const std::string& sentence);
-    void say(const Attempt&, const std::string& sentence);
+    void draw(const Lock&, const Attempt&, const std::string& sentence);
+    void say(const Lock&, const Attempt&, const std::string& sentence);
 
-    const Lock& lock_;
     const Log& log_;
     std::optional<milliseconds> limit_;
+    bool several_;
     BootTime begin_ = BootClock::now();
     Reminder too_few_nodes_;
     Reminder others_;

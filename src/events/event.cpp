@@ -10,6 +10,15 @@ std::string sentence(const Event& event) {
     return std::visit([](const auto& one) { return one.sentence(); }, event);
 }
 
+std::string lock(const Event& event) {
+    return std::visit(
+        [](const auto& one) -> std::string {
+            if constexpr (requires { one.lock; }) return one.lock;
+            else return "";
+        },
+        event);
+}
+
 EventFields fields(const Event& event) {
     return std::visit(
         [](const auto& one) {

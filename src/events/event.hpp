@@ -69,6 +69,12 @@ inline Notice not_marked(const std::vector<NodeReport>& nodes) {
             "too few nodes remember this success (--once-in); the next one may run again" + node_lines(nodes)};
 }
 
+/// Of several locks one was lost before all were won.
+inline Notice begins_again(std::string_view why) {
+    return {{"begins_again", Verbosity::normal},
+            fmt::format("a lock was lost while the others were taken, so all are taken anew: {}", why)};
+}
+
 /// A Ctrl-Z was refused.
 inline Notice not_stopped(std::string_view why) {
     return {{"not_stopped", Verbosity::normal}, fmt::format("not stopped: {}", why)};
@@ -97,6 +103,7 @@ inline Notice failed(std::string why, std::optional<int> status = {}) {
 }
 
 struct Waiting {
+    std::string lock;
     enum class When { begins, goes_on, changes } when; ///< changes: something is new before the next line is due
     std::string_view reason;                           ///< "held", "reserved", "too_few_nodes"
     std::string why; ///< the reason as a sentence, with a line for each node if they differ
@@ -199,16 +206,17 @@ struct LetGo {
 };
 
 struct NotLetGo {
+    std::string lock;
     milliseconds ttl;
     std::optional<milliseconds> rest; ///< the rest of --min-hold
     std::vector<NodeReport> nodes;
     EventKind kind() const { return {rest ? "not_kept" : "not_released", Verbosity::normal}; }
     std::string sentence() const {
         if (rest)
-            return fmt::format("too few nodes confirmed that the lock stays held for {} more (--min-hold); it may be "
-                               "free sooner, or held until its TTL ends{}",
-                               format_duration(*rest), node_lines(nodes));
-        return fmt::format("too few nodes confirmed the release; the lock may stay held for up to {}{}",
+            return fmt::format("too few nodes confirmed that {} stays held for {} more (--min-hold); it may be free "
+                               "sooner, or held until its TTL ends{}",
+                               lock, format_duration(*rest), node_lines(nodes));
+        return fmt::format("too few nodes confirmed the release of {}; it may stay held for up to {}{}", lock,
                            format_duration(ttl), node_lines(nodes));
     }
 };
@@ -219,6 +227,8 @@ using Event = std::variant<event::Notice, event::Waiting, event::Acquired, event
                            event::Leftovers, event::Orphans, event::Unkillable, event::LetGo, event::NotLetGo>;
 
 EventKind kind(const Event&);
+/// The one lock that the event is about, of those of a run; empty when it is about the run.
+std::string lock(const Event&);
 /// Without a final point; lines after the first are details.
 std::string sentence(const Event&);
 EventFields fields(const Event&);

@@ -30,7 +30,8 @@ bool shown(const Event& event, Verbosity verbosity) {
 std::string line(const Event& event) {
     if (style().format == LogFormat::text) return fmt::format("holdfast: {}\n", sentence(event));
     Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())}, {"event", kind(event).name}});
-    if (!style().lock.empty()) json.add("lock", style().lock);
+    const std::string one_lock = lock(event);
+    if (const std::string& name = one_lock.empty() ? style().lock : one_lock; !name.empty()) json.add("lock", name);
     json.add("message", sentence(event));
     for (const auto& [name, value] : fields(event)) json.add(name, value);
     return json.line();

@@ -9,9 +9,6 @@
 namespace holdfast {
 namespace {
 
-/// A run that is not held up takes less time from the last answer to the go, and a short command takes less from the go
-/// to its end.
-constexpr milliseconds a_while{10};
 /// The pause before another try to start the renewal thread.
 constexpr milliseconds pause{50};
 
@@ -24,12 +21,12 @@ Hold::Hold(Locks locks, LiveDeadline& deadline, milliseconds min_hold)
 
 std::optional<BootTime> Hold::start_until() {
     // If it is too late to start the command, the nodes are not asked.
-    if (BootClock::now() > locks_.heard_at() + a_while && locks_.worth_starting()) {
+    if (BootClock::now() > locks_.newest_answer() + Locks::a_while && locks_.worth_starting()) {
         // After the deadline no yes of a node revives the lock (hazard 45).
         if (locks_.confirm() == Renewal::lost || deadline_.over(BootClock::now())) return {};
         if (const auto until = locks_.valid_until()) deadline_.move(*until);
     }
-    renews_from_ = BootClock::now() + a_while;
+    renews_from_ = BootClock::now() + Locks::a_while;
     return locks_.start_until();
 }
 

@@ -50,6 +50,8 @@ class Hold {
     /// is marked (Lock::marked) only if no lock was lost.
     LetGo let_go(const End&);
 
+    /// After start_until(): they know why a lock is not ours any more.
+    const Locks& locks() const { return locks_; }
     /// How long ago the locks were won.
     milliseconds held() const;
 

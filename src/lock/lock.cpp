@@ -3,7 +3,6 @@
 #include "base/canary.hpp"
 #include "base/duration.hpp"
 #include "base/escape.hpp"
-#include "base/random.hpp"
 #include "lock/quorum.hpp"
 #include "lock/restart_guard.hpp"
 
@@ -70,8 +69,8 @@ void count(Ballot& ballot, const Answers& answers, const std::function<void(size
 
 } // namespace
 
-Lock::Lock(NodeSet& nodes, LockKey key, LockTerms terms, Holder self)
-    : nodes_{nodes}, key_{std::move(key)}, terms_{terms}, self_{std::move(self)}, token_{random_id(), 0},
+Lock::Lock(NodeSet& nodes, LockKey key, LockTerms terms, Holder self, std::string run)
+    : nodes_{nodes}, key_{std::move(key)}, terms_{terms}, self_{std::move(self)}, token_{std::move(run), 0},
       lease_{nodes_.size()}, modes_(nodes_.size(), terms.mode), unanswered_on_(nodes_.size()),
       answered_(nodes_.size()) {
     nodes_.serve(key_.key());
@@ -150,6 +149,7 @@ void Lock::begin_attempt(bool waits) {
         self_.slot = next_slot_.value_or(slot_of(token_.run, limit));
     record_ = Record::make(token_, self_);
     lease_ = Lease{nodes_.size()};
+    taken_away_.reset();
 }
 
 void Lock::listen_for_turn() {
@@ -157,8 +157,8 @@ void Lock::listen_for_turn() {
     if (shares()) nodes_.listen(key_.shared_turn_channel());
 }
 
-void Lock::hear_turn() {
-    for (const Message& message : nodes_.take_messages()) {
+void Lock::hear_turn(const std::vector<Message>& messages) {
+    for (const Message& message : messages) {
         unsigned slot = 0;
         std::from_chars(message.text.data(), message.text.data() + message.text.size(), slot);
         if (message.channel == key_.turn_channel(token_.run) && slot >= 1 && slot <= terms_.kind.limit)

@@ -5,6 +5,7 @@
 // here throws because of what a node does. The caller resolves names before each attempt (NodeSet::resolve).
 #pragma once
 
+#include "base/random.hpp"
 #include "lock/ballot.hpp"
 #include "lock/fence.hpp"
 #include "lock/lease.hpp"
@@ -79,8 +80,8 @@ struct Try {
 
 class Lock {
   public:
-    /// The nodes, which other locks may use as well, outlive the Lock.
-    Lock(NodeSet& nodes, LockKey key, LockTerms terms, Holder self);
+    /// The nodes, which other locks may use as well, outlive the Lock. All locks of a run have its id.
+    Lock(NodeSet& nodes, LockKey key, LockTerms terms, Holder self, std::string run = random_id());
     /// A lock that another process has acquired under `token`, as tenure() found it.
     Lock(NodeSet& nodes, LockKey key, LockTerms terms, Token token, const Tenure& held);
 
@@ -100,9 +101,8 @@ class Lock {
 
     /// From here on each node that can push messages tells us when it is our turn.
     void listen_for_turn();
-    /// Reads the messages that have come since the last call. With slots, such a message names a slot that is free,
-    /// which the next attempt asks for.
-    void hear_turn();
+    /// With slots, a message that it is our turn names a slot that is free, which the next attempt asks for.
+    void hear_turn(const std::vector<Message>& messages);
     /// Leaves the queue on every node, and deletes a key that an attempt of ours may have left there.
     void withdraw();
     /// From here on each node that can push messages tells us when the lock is taken away from us.

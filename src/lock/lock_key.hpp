@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
@@ -39,7 +40,11 @@ struct LockKey {
     std::string companion(std::string_view word) const { return key() + ":{" + key() + "}:" + std::string{word}; }
 };
 
-/// Why `name` cannot name a lock, as a sentence; nothing when it can.
+/// Why `name` cannot name a lock, as a sentence; nothing when it can. A lock of another client, or of an earlier
+/// holdfast, may have a comma in its name; a new lock has none, because names are listed with commas between them.
 std::optional<std::string> not_a_lock_name(std::string_view name);
+
+/// The parts of a list with commas between them, also those that are empty.
+std::vector<std::string> comma_list(std::string_view list);
 
 } // namespace holdfast

@@ -1,6 +1,7 @@
 #include "lock/locks.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace holdfast {
 namespace {
@@ -26,28 +27,35 @@ std::optional<BootTime> Locks::start_until() const { return earliest(locks_, &Lo
 
 bool Locks::worth_starting() const { return std::ranges::all_of(locks_, &Lock::worth_starting); }
 
-BootTime Locks::heard_at() const { return std::ranges::min_element(locks_, {}, &Lock::heard_at)->heard_at(); }
+BootTime Locks::newest_answer() const { return std::ranges::max_element(locks_, {}, &Lock::heard_at)->heard_at(); }
+
+BootTime Locks::oldest_answer() const { return std::ranges::min_element(locks_, {}, &Lock::heard_at)->heard_at(); }
 
 void Locks::listen_for_revocation() {
     for (Lock& lock : locks_) lock.listen_for_revocation();
 }
 
-std::vector<NodeSet*> Locks::node_sets() const {
+std::vector<NodeSet*> Locks::node_sets(NodeSet* others) const {
     std::vector<NodeSet*> sets;
+    if (others != nullptr) sets.push_back(others);
     for (const Lock& lock : locks_)
         if (std::ranges::count(sets, &lock.nodes()) == 0) sets.push_back(&lock.nodes());
     return sets;
 }
 
-bool Locks::wait(BootTime until, int interrupt) { return NodeSet::wait(node_sets(), until, interrupt); }
+bool Locks::wait(BootTime until, int interrupt, NodeSet* others) {
+    return NodeSet::wait(node_sets(others), until, interrupt);
+}
 
-bool Locks::told_of_revocation() {
+std::vector<Message> Locks::take_messages(NodeSet* others) {
+    std::vector<Message> all;
+    for (NodeSet* nodes : node_sets(others)) std::ranges::move(nodes->take_messages(), std::back_inserter(all));
+    return all;
+}
+
+bool Locks::told_of_revocation(const std::vector<Message>& messages) {
     bool told = false;
-    for (NodeSet* nodes : node_sets()) {
-        // The locks share the set, so each of them is shown each message.
-        const std::vector<Message> messages = nodes->take_messages();
-        for (Lock& lock : locks_) told = lock.told_of_revocation(messages) || told;
-    }
+    for (Lock& lock : locks_) told = lock.told_of_revocation(messages) || told;
     return told;
 }
 

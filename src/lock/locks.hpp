@@ -29,16 +29,22 @@ class Locks {
     /// The last instant at which enough of every lease is left to start a command; nothing without a lease.
     std::optional<BootTime> start_until() const;
     bool worth_starting() const;
-    /// When we last read an answer in which a node said that the lock is ours; of the lock of which that is longest
-    /// ago.
-    BootTime heard_at() const;
+    /// When we last read an answer in which a node said that one of them is ours.
+    BootTime newest_answer() const;
+    /// The same of the lock of which it is longest ago.
+    BootTime oldest_answer() const;
+    /// A run that is not held up takes less time from an answer to the go, and a short command takes less from the go
+    /// to its end.
+    static constexpr milliseconds a_while{10};
 
     /// From here on each node that can push messages tells us when one of the locks is taken away from us.
     void listen_for_revocation();
-    /// As NodeSet::wait(), on all nodes.
-    bool wait(BootTime until, int interrupt);
-    /// Reads the messages that have come since the last call; whether one of them says that a lock was taken away.
-    bool told_of_revocation();
+    /// As NodeSet::wait(), on all their nodes, and on `others`.
+    bool wait(BootTime until, int interrupt, NodeSet* others = nullptr);
+    /// As NodeSet::take_messages(), of all their nodes, and of `others`. A message may be for any of the locks.
+    std::vector<Message> take_messages(NodeSet* others = nullptr);
+    /// Whether one of the messages says that a lock was taken away.
+    bool told_of_revocation(const std::vector<Message>& messages);
 
     /// One round of Lock::extend() for each; ends with the first lock that is lost. The result is that of the lock that
     /// fared worst, which trouble() tells of.
@@ -62,7 +68,7 @@ class Locks {
     std::string which() const { return locks_.size() == 1 ? "" : worst_->key().name + ": "; }
     /// A Lock's wait for the nodes in a round over all locks.
     Await await(const Lock& lock) const { return &lock == locks_.data() ? Await::all : Await::caught_up; }
-    std::vector<NodeSet*> node_sets() const;
+    std::vector<NodeSet*> node_sets(NodeSet* others = nullptr) const;
 
     std::span<Lock> locks_;
     const Lock* worst_ = locks_.data(); ///< in the last round

@@ -1,10 +1,10 @@
 // The rounds that keep held locks held, in whatever thread calls them.
 //
-// The rounds tell a LiveDeadline what they find. The first round starts at once, after the request to be told of a
-// force-release; each other round starts a TTL/3 after the start of the one before, or at once when a node tells that
-// a lock was taken away. A round without a quorum is repeated after a short, jittered pause as long as the lease
-// lasts. The rounds never resolve names, write to stderr or decide about the command: local deadlines decide (hazards
-// 45-50).
+// keep_renewing() tells a LiveDeadline what the rounds find. The first round starts at once, after the request to be
+// told of a force-release; each other round starts a TTL/3 after the start of the one before, or at once when a node
+// tells that a lock was taken away. A round without a quorum is repeated after a short, jittered pause as long as the
+// lease lasts. The rounds never resolve names, write to stderr or decide about the command: local deadlines decide
+// (hazards 45-50).
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -12,6 +12,22 @@
 #include "lock/locks.hpp"
 
 namespace holdfast {
+
+class Rounds {
+  public:
+    /// The first round is due at `first`. The locks outlive the Rounds.
+    Rounds(Locks locks, BootTime first) : locks_{locks}, next_{first} {}
+
+    Locks& locks() { return locks_; }
+    /// When the next round is due.
+    BootTime next() const { return next_; }
+    /// One round, as Locks::extend(). Without a valid lease after it, a lock is lost.
+    Renewal make(const std::function<void()>& moved, int interrupt);
+
+  private:
+    Locks locks_;
+    BootTime next_;
+};
 
 /// Renews until a lock is lost or the descriptor `stop` becomes readable, which also ends the wait for an answer. The
 /// deadline is the locks' valid_until() already.

@@ -27,9 +27,8 @@ nanoseconds jitter(unsigned contended_rounds, nanoseconds round_trip) {
 /// One wait for a lock, from its first attempt to its end.
 class Wait {
   public:
-    Wait(Lock& lock, const Patience& patience, int interrupt)
-        : lock_{lock}, interrupt_{interrupt}, until_{patience.limit ? begin_.boot + *patience.limit : BootTime::max()} {
-    }
+    Wait(Lock& lock, const Patience& patience, int interrupt, Upkeep* held)
+        : lock_{lock}, interrupt_{interrupt}, held_{held}, begin_{patience.begin}, until_{patience.until()} {}
 
     Attempt attempt(const std::function<void()>& meanwhile) {
         lock_.nodes().resolve();
@@ -65,15 +64,20 @@ class Wait {
         }
     }
 
-    /// Waits until the next attempt is worth making; false when a signal asks us to stop.
+    /// Waits until the next attempt is worth making; false when a signal asks us to stop, or when a lock that is held
+    /// meanwhile is lost.
     bool pause_after(const Attempt& attempt) {
         if (waits() && !queued_) {
             // The next attempt enters the queue. It goes out at once, after the request to be told of our turn.
             lock_.listen_for_turn();
+            if (held_ != nullptr) held_->listen();
             queued_ = true;
-        } else lock_.nodes().wait(next_attempt(attempt), interrupt_);
-        lock_.hear_turn();
-        return !interrupted();
+        } else rest_until(next_attempt(attempt));
+        const std::vector<Message> messages =
+            held_ == nullptr ? lock_.nodes().take_messages() : held_->take_messages(lock_);
+        lock_.hear_turn(messages);
+        const bool kept = held_ == nullptr || held_->keep_up(messages, interrupt_);
+        return kept && !interrupted();
     }
 
     bool interrupted() {
@@ -88,6 +92,11 @@ class Wait {
     }
 
   private:
+    void rest_until(BootTime until) {
+        if (held_ == nullptr) lock_.nodes().wait(until, interrupt_);
+        else held_->wait(lock_, until, interrupt_);
+    }
+
     bool waits() const { return until_ > begin_.boot; }
 
     /// Whether no run has a quorum and it may be our turn.
@@ -112,6 +121,7 @@ class Wait {
 
     Lock& lock_;
     int interrupt_;
+    Upkeep* held_; ///< nullptr: nothing is held
     WaitBegin begin_;
     BootTime until_;
     Poller poller_;
@@ -124,8 +134,8 @@ class Wait {
 } // namespace
 
 Attempt acquire(Lock& lock, const Patience& patience, int interrupt, const OnWaiting& on_waiting,
-                const std::function<void()>& meanwhile) {
-    Wait wait{lock, patience, interrupt};
+                const std::function<void()>& meanwhile, Upkeep* held) {
+    Wait wait{lock, patience, interrupt, held};
     for (bool first = true;; first = false) {
         Attempt attempt = wait.attempt(first ? meanwhile : nullptr);
         const bool over = wait.is_over(attempt);

@@ -252,6 +252,7 @@ std::vector<int> NodeSet::sockets() const {
 }
 
 void NodeSet::listen(const std::string& channel) {
+    if (std::ranges::count(channels_, channel) > 0) return;
     channels_.push_back(channel);
     for (Connection& connection : connections_) connection.listen(channel);
 }

@@ -106,7 +106,7 @@ class NodeSet {
     /// The descriptors of all connections, given up or not.
     std::vector<int> sockets() const;
 
-    /// Asks every node for the messages of a channel, now and on each later connection.
+    /// Asks every node for the messages of a channel, now and on each later connection. Does nothing the second time.
     void listen(const std::string& channel);
     /// Whether some node will push messages to us.
     bool listening() const;

@@ -327,7 +327,7 @@ TEST_CASE("where nodes do not confirm --min-hold it is not called a release") {
     folder.write("go", "");
     const Finished finished = run.wait();
     CHECK(finished.status() == 0);
-    CHECK(finished.err.starts_with("holdfast: too few nodes confirmed that the lock stays held for "));
+    CHECK(finished.err.starts_with("holdfast: too few nodes confirmed that x stays held for "));
     CHECK(finished.err.ends_with("(--min-hold); it may be free sooner, or held until its TTL ends\n  " + server.uri() +
                                  "  no answer in 200ms\n"));
     CHECK(finished.err.find("release") == std::string::npos);

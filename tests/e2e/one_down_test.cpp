@@ -89,6 +89,9 @@ TEST_CASE("one node down: run for machines") {
     const Finished told = nodes.call({"run", "--log-format", "json", "--status-fd", "1", "x", "true"});
     CHECK(told.status() == 0);
     json report = json::parse(told.out);
+    REQUIRE(report["locks"].size() == 1);
+    CHECK(report["locks"][0] == json{{"name", "x"}, {"fence", report["fence"]}});
+    report.erase("locks");
     for (const char* field : {"fence", "waited_ms", "held_ms"}) has_number(report, field);
     CHECK(report == json{{"lock", "x"}, {"result", "ended"}, {"status", 0}, {"command_status", 0}});
 

@@ -78,7 +78,7 @@ TEST_CASE("a release that stays refused ends in bounded time, and says why node 
     servers[1].resume();
     CAPTURE(done.err);
     CHECK(done.status() == 0);
-    CHECK(has(done.err, "too few nodes confirmed the release; the lock may stay held for up to 20s\n"));
+    CHECK(has(done.err, "too few nodes confirmed the release of x; it may stay held for up to 20s\n"));
     CHECK(has(done.err, "  " + servers[0].uri() + "  it says: NOREPLICAS"));
     CHECK(has(done.err, "  " + servers[1].uri() + "  no answer in 1s"));
     CHECK(has(done.err, "  " + servers[2].uri() + "  confirmed"));

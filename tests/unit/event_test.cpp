@@ -10,7 +10,7 @@ using event::Waiting;
 namespace {
 
 Waiting waiting(Waiting::When when, std::string_view reason, std::optional<milliseconds> limit = 5min) {
-    return {when, reason, "why", 61s, limit, 2, "holder"};
+    return {"backup", when, reason, "why", 61s, limit, 2, "holder"};
 }
 
 } // namespace
@@ -43,10 +43,16 @@ TEST_CASE("a lock is released, or kept for the rest of --min-hold") {
     CHECK(sentence(event::LetGo{"backup", 3s, {}}) == "backup released after 3s");
     CHECK(kind(event::LetGo{"backup", 3s, 57s}).name == "kept");
     CHECK(sentence(event::LetGo{"backup", 3s, 57s}) == "backup stays held for 57s more (--min-hold)");
-    CHECK(kind(event::NotLetGo{30s, {}, {}}).name == "not_released");
-    CHECK(sentence(event::NotLetGo{30s, 57s, {{"db1", "timed out"}, {"db10", "ok"}}}) ==
-          "too few nodes confirmed that the lock stays held for 57s more (--min-hold); it may be free sooner, or held "
-          "until its TTL ends\n  db1   timed out\n  db10  ok");
+    CHECK(kind(event::NotLetGo{"backup", 30s, {}, {}}).name == "not_released");
+    CHECK(sentence(event::NotLetGo{"backup", 30s, 57s, {{"db1", "timed out"}, {"db10", "ok"}}}) ==
+          "too few nodes confirmed that backup stays held for 57s more (--min-hold); it may be free sooner, or held "
+          "until "
+          "its TTL ends\n  db1   timed out\n  db10  ok");
+}
+
+TEST_CASE("of several locks an event names the one that it is about") {
+    CHECK(lock(event::LetGo{"backup", 3s, {}}) == "backup");
+    CHECK(lock(event::Lost{true, ""}).empty());
 }
 
 TEST_CASE("an event without values has no fields, and one with a status has it") {

@@ -39,8 +39,8 @@ TEST_CASE("a command's help has its own options first, and says what its exit st
     CHECK(help_text(list_command).starts_with("Usage: holdfast list [OPTIONS] [GLOB]\n"));
     CHECK(help_text(doctor_command).starts_with("Usage: holdfast doctor [OPTIONS]\n"));
     CHECK(help_text(run_command)
-              .starts_with("Usage: holdfast run [OPTIONS] NAME [--] COMMAND [ARGUMENT...]\n"
-                           "       holdfast run [OPTIONS] NAME -c 'STRING'\n"));
+              .starts_with("Usage: holdfast run [OPTIONS] NAME[,NAME...] [--] COMMAND [ARGUMENT...]\n"
+                           "       holdfast run [OPTIONS] NAME[,NAME...] -c 'STRING'\n"));
 }
 
 TEST_CASE("an option that leaves no room beside it is explained below, and what is long goes on in the same column") {

@@ -73,6 +73,15 @@ TEST_CASE("a command's argument is a lock, once") {
     CHECK(offers(next_word({"completion", ""}), "fish"));
 }
 
+TEST_CASE("for run each name of several is completed by itself") {
+    const NextWord next = next_word({"run", "deploy,mig,sit"});
+    CHECK(next.kind == Kind::lock);
+    CHECK(next.before == "deploy,mig,");
+    CHECK(next.begun == "sit");
+    CHECK(next_word({"status", "deploy,sit"}).begun == "deploy,sit");
+    CHECK(next_word({"run", "deploy,site", ""}).kind == Kind::program);
+}
+
 TEST_CASE("behind the lock of run comes a program, and then its words") {
     CHECK(next_word({"run", "deploy", ""}).kind == Kind::program);
     CHECK(next_word({"run", "deploy", "--", "l"}).kind == Kind::program);

@@ -63,6 +63,7 @@ TEST_CASE("a process knows who it is") {
 TEST_CASE("a lock's name has printable characters without spaces and braces") {
     CHECK_FALSE(not_a_lock_name("nightly-backup").has_value());
     CHECK_FALSE(not_a_lock_name("a:b/c.d[1]*?é").has_value());
+    CHECK_FALSE(not_a_lock_name("of,others").has_value());
     CHECK_FALSE(not_a_lock_name(std::string(200, 'x')).has_value());
     for (const std::string& name :
          {std::string{}, std::string(201, 'x'), std::string{"a b"}, std::string{"{a}"}, std::string{"a\n"},

@@ -90,7 +90,7 @@ std::optional<int> write_out(const std::string& text, BootTime until, const Sign
 /// What stdout gets of the lock.
 std::string told(const Lock& lock, const Arguments& typed, const Settings& settings, const std::vector<Node>& nodes) {
     if (typed.has("--json")) return as_json(lock);
-    if (typed.has("--export")) return assignments(lock_variables(lock, nodes, settings));
+    if (typed.has("--export")) return assignments(lock_variables({&lock}, nodes, settings));
     return typed.has("--token-file") ? "" : lock.token().text() + "\n";
 }
 
@@ -113,7 +113,7 @@ Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, con
 Exit acquire(const Arguments& typed, const Settings& settings) {
     if (typed.has("--json") && typed.has("--export"))
         throw Failure{ExitStatus::usage, "--json and --export contradict each other; give one of them"};
-    const LockKey key = lock_key(typed.name, settings);
+    const LockKey key = new_lock_key(typed.name, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
     const LockTerms terms = lock_terms(settings, nodes.size(), kind_of(typed), milliseconds{0});
     refuse_inside_itself(runs_around(), key, nodes, settings);
@@ -123,9 +123,9 @@ Exit acquire(const Arguments& typed, const Settings& settings) {
     const Signals signals;
     advise(nodes, log);
     const Attempt attempt = [&] {
-        WaitingDisplay display{lock, log, settings.wait};
+        WaitingDisplay display{log, settings.wait};
         return acquire(lock, {settings.wait}, signals.ending_fd(),
-                       [&](const Attempt& failed) { display.show(failed); });
+                       [&](const Attempt& failed) { display.show(lock, failed); });
     }();
     if (const auto signal = signals.next_ending()) {
         if (attempt.outcome == Outcome::won) lock.release();

@@ -90,21 +90,60 @@ Exit release(const Arguments& typed, const Settings& settings) {
                               lock.key().name, node_lines(lock.last_reports()))};
 }
 
-Exit verify(const Arguments& typed, const Settings& settings) {
-    auto token = given_token(typed);
+/// A lock, and the token under which it should be held.
+struct Claim {
+    std::string name;
+    Token token;
+};
+
+/// The locks of the run or the acquire around us, as its variables name them; none if they do not.
+std::vector<Claim> claims_around() {
+    const std::string name = environment_variable("HOLDFAST_LOCK").value_or("");
+    const std::string token = environment_variable("HOLDFAST_TOKEN").value_or("");
+    if (name.empty() || token.empty()) return {};
+    std::vector<std::string> names = comma_list(name);
+    const std::vector<std::string> tokens = comma_list(token);
+    // An earlier holdfast took one lock whose name may have commas.
+    if (names.size() != tokens.size()) names = {name};
+    std::vector<Claim> claims;
+    for (size_t i = 0; i < names.size(); ++i) claims.push_back({names[i], parse_token(tokens[i], "HOLDFAST_TOKEN")});
+    return claims;
+}
+
+/// What is to be verified: the typed lock, or all that are around us.
+std::vector<Claim> claims(const Arguments& typed) {
     const std::string around = environment_variable("HOLDFAST_LOCK").value_or("");
-    const std::string& name = typed.name.empty() ? around : typed.name;
-    const std::string token_around = environment_variable("HOLDFAST_TOKEN").value_or("");
-    if (!token && name == around && !token_around.empty()) token = parse_token(token_around, "HOLDFAST_TOKEN");
-    if (name.empty() || !token)
-        throw Failure{ExitStatus::usage,
-                      "verify needs NAME and --token, unless it is inside run, whose lock it verifies"};
-    const LockKey key = lock_key(name, settings);
+    if (const auto token = given_token(typed)) {
+        const std::string& name = typed.name.empty() ? around : typed.name;
+        if (!name.empty()) return {{name, *token}};
+    } else {
+        std::vector<Claim> all = claims_around();
+        if (!typed.name.empty() && typed.name != around)
+            std::erase_if(all, [&](const Claim& claim) { return claim.name != typed.name; });
+        if (!all.empty()) return all;
+    }
+    throw Failure{ExitStatus::usage, "verify needs NAME and --token, unless it is inside run, whose lock it verifies"};
+}
+
+/// Why the lock is not ours, or may not be; nothing when it is.
+std::optional<Failure> refuted(const Claim& claim, const Settings& settings) {
+    const LockKey key = lock_key(claim.name, settings);
     NodeSet nodes = nodes_to_ask(settings, key);
-    const Tenure held = tenure(nodes, key, *token, mode(settings));
-    if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
-    if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
+    const Tenure held = tenure(nodes, key, claim.token, mode(settings));
+    if (held.outcome == Tenure::Outcome::not_ours) return not_ours(key, held);
+    if (held.outcome == Tenure::Outcome::unknown) return cannot_tell(held);
     Log{settings.verbosity}.tell(event::verified(key.name, held.expires_in, held.nodes));
+    return {};
+}
+
+Exit verify(const Arguments& typed, const Settings& settings) {
+    std::optional<Failure> worst;
+    for (const Claim& claim : claims(typed)) {
+        const auto failure = refuted(claim, settings);
+        // A lock that is lost is worse than one of which too few nodes can tell.
+        if (failure && (!worst || failure->status() == ExitStatus::lost)) worst = failure;
+    }
+    if (worst) throw *worst;
     return ExitStatus::ok;
 }
 

@@ -33,7 +33,7 @@ Exit run(const Arguments& typed, const Settings& settings) {
         if (wanted) wanted->write(typed.name, status, report);
     };
     try {
-        const Exit exit = run_under_lock(typed.name, kind_of(typed), once_in(typed), typed.words, settings, report);
+        const Exit exit = run_under_locks(typed.name, kind_of(typed), once_in(typed), typed.words, settings, report);
         tell(exit.status);
         return exit;
     } catch (const Failure& failure) {
@@ -72,8 +72,8 @@ constexpr std::array own{
 
 constinit const CommandRow run_command{
     .name = "run",
-    .synopsis = "NAME [--] COMMAND [ARGUMENT...]\nNAME -c 'STRING'",
-    .help = "take lock NAME, run a command while holding it, release it",
+    .synopsis = "NAME[,NAME...] [--] COMMAND [ARGUMENT...]\nNAME[,NAME...] -c 'STRING'",
+    .help = "take lock NAME, run a command while holding it, release it; or several at once",
     .exit_status = as_the_command,
     .settings = Option::Scope::running,
     .options = own,
