@@ -113,9 +113,11 @@ TEST_CASE("the loss of one lock ends the command, and the others are let go") {
     Process run{run_on(server.uri(), {"c,b,a", "-c", "echo started; sleep 60"})};
     run.wait_for_out("started");
     for (const std::string name : {"a", "b", "c"}) CHECK(exists(server, "holdfast:" + name));
+    const BootTime taken = BootClock::now();
     REQUIRE(take_away(server, "b") == "");
     const Finished done = run.wait();
     CHECK(done.status() == 79);
+    CHECK(BootClock::now() - taken < 6s); // by a message: the next renewal would be ten seconds later
     CHECK(has(done.err, "holdfast: the lock is lost, stopping the command: b: "));
     CHECK(has(done.err, " has taken it away (force-release)\n"));
     for (const std::string name : {"a", "b", "c"}) CHECK_FALSE(exists(server, "holdfast:" + name));
