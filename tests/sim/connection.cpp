@@ -118,7 +118,10 @@ void Connection::ping() {
 void Connection::listen(const std::string& channel) {
     channels_.push_back(channel);
     // Otherwise when the node has greeted us.
-    if (state_ == State::open && (pending_.empty() || pending_.front().round)) ask_to_listen(channel);
+    const auto is_greeting = [](const Pending& one) {
+        return std::holds_alternative<sim::Greet>(one.request.task->what);
+    };
+    if (state_ == State::open && std::ranges::none_of(pending_, is_greeting)) ask_to_listen(channel);
 }
 
 void Connection::ask_to_listen(const std::string& channel) {

@@ -54,7 +54,8 @@ void Contender::live() {
     Lock lock{nodes, the_key(), terms,
               Holder{"job", "me", process_.name(), static_cast<int>(index_), milliseconds{0}, plan_.terms.timing.ttl}};
     run_ = lock.token().run;
-    world_.trace("{} wants the lock, as {}", process_.name(), run_.substr(28));
+    world_.trace("{} wants the lock, {} {}, as {}", process_.name(), holdfast::name_of(own_.kind.way), own_.kind.limit,
+                 run_.substr(28));
     const Attempt attempt = acquire(lock, {own_.patience}, interrupt_, [&](const Attempt& failed) {
         world_.trace("{}: attempt {} has ended as {}", process_.name(), lock.token().attempt,
                      static_cast<int>(failed.outcome));

@@ -34,6 +34,7 @@ class Contender {
     std::optional<Instant> won_at() const { return won_at_; }
     /// Of the last attempt, when it is over and did not win.
     std::optional<Outcome> refused() const { return refused_; }
+    const std::string& run() const { return run_; }
     const std::string& token() const { return token_; }
     bool kept() const { return kept_; }
     bool was_lost() const { return was_lost_; }

@@ -218,6 +218,7 @@ void History::check_order(const Contender& winner) {
     const nanoseconds tolerance = (plan_.clocks_agree ? drifted : nanoseconds{milliseconds{2000}}) + milliseconds{50};
     for (const auto& other : contenders_)
         if (other->state() == Contender::State::waiting && other->plan().patience != milliseconds{0} &&
+            !oracle_.leaves(other->run()) &&
             (other->plan().kind != winner.plan().kind || winner.plan().kind.way == LockKind::Way::exclusive) &&
             other->plan().begins + tolerance < winner.plan().begins)
             oracle_.violated(Invariant::order,

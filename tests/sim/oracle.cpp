@@ -195,6 +195,8 @@ void Oracle::asked(const Process& process, const Task& task) {
         if (mine.lost || is_over)
             violated(Invariant::i4,
                      fmt::format("{} extends {}, which it has lost", process.name(), extend->token.text()));
+    } else if (const auto* withdraw = std::get_if<Withdraw>(operation)) {
+        leaving_.push_back(withdraw->token.run);
     } else if (const auto* release = std::get_if<Release>(operation)) {
         if (holding(release->token.text()).runs)
             violated(Invariant::i7,

@@ -21,6 +21,7 @@
 #include "lock/lock.hpp"
 #include "sim/server.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -66,6 +67,9 @@ class Oracle {
     void command_ended(const std::string& token);
     /// No thread of that run is left.
     void gone(const std::string& run) { gone_.push_back(run); }
+
+    /// Whether that run leaves the queue, or has left it.
+    bool leaves(const std::string& run) const { return std::ranges::find(leaving_, run) != leaving_.end(); }
 
     /// The lock stays held until then.
     void kept(const std::string& token, Instant until) { holding(token).kept_until = until; }
@@ -129,6 +133,7 @@ class Oracle {
     std::unordered_map<std::string, Holding> holdings_;
     std::map<std::string, unsigned> last_attempts_; ///< by run
     std::vector<std::string> gone_;
+    std::vector<std::string> leaving_; ///< runs
     std::vector<std::string> running_; ///< tokens of commands
     std::vector<Win> wins_;
     std::optional<Record> last_granted_;
