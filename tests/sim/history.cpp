@@ -219,7 +219,7 @@ void History::check_order(const Contender& winner) {
     for (const auto& other : contenders_)
         if (other->state() == Contender::State::waiting && other->plan().patience != milliseconds{0} &&
             !oracle_.leaves(other->run()) &&
-            (other->plan().kind != winner.plan().kind || winner.plan().kind.way == LockKind::Way::exclusive) &&
+            (other->plan().kind != winner.plan().kind || winner.plan().kind.way != LockKind::Way::shared) &&
             other->plan().begins + tolerance < winner.plan().begins)
             oracle_.violated(Invariant::order,
                              fmt::format("run {} waits since {}, and run {}, which came at {}, wins", other->index(),
