@@ -209,11 +209,6 @@ class Drawing {
         if (forgets)
             for (NodePlan& node : plan_.nodes)
                 node.clock.ahead = today + rng_.between(-milliseconds{500}, milliseconds{500});
-        // Those that share the lock keep the number of the first, until one comes that does not.
-        const auto shares = [](const ContenderPlan& plan) { return plan.kind.way == LockKind::Way::shared; };
-        if (forgets && std::ranges::any_of(plan_.contenders, shares))
-            for (ContenderPlan& plan : plan_.contenders)
-                plan.wall.ahead = today + rng_.between(-milliseconds{200}, milliseconds{200});
         const bool rolling = rng_.chance(0.5);
         const Instant begin = any_time();
         const size_t count = rolling ? n() : 1 + rng_.below(3);

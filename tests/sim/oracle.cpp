@@ -139,6 +139,7 @@ void Oracle::executed(Server& server, const Operation& operation, const NodeRepl
 
 void Oracle::forgotten(Server& server) {
     // What it promised is kept by its having no vote; so the key counts as if it stood.
+    forgotten_ = true;
     world_.trace("node {} has forgotten {} holders", server.index(), server.state().holders(server.time()).size());
 }
 
@@ -248,7 +249,9 @@ void Oracle::check_fence(const Holding& mine, Fence fence) {
         violated(Invariant::i5, fmt::format("{} has the number {}", mine.token, fence.number));
     for (const Win& other : wins_) {
         if (fences_lost_) break;
-        const bool in_order = (other.when < win.when) == (other.fence < fence) || other.taken_before ||
+        // Those that share the lock keep the number that a clock gave to the first request after a restart.
+        const bool by_clocks = forgotten_ && (shared || other.shared);
+        const bool in_order = (other.when < win.when) == (other.fence < fence) || by_clocks || other.taken_before ||
                               win.taken_before || mine.stands_beside(holding(other.token));
         if ((other.fence == fence && !(other.shared && shared)) || !in_order)
             violated(Invariant::i5,

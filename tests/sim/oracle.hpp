@@ -143,6 +143,7 @@ class Oracle {
     size_t quorums_ = 0;
     std::optional<nanoseconds> noticed_within_;
     bool fences_lost_ = false;
+    bool forgotten_ = false; ///< a node has restarted and forgotten its number
     std::optional<Violation> violation_;
 };
 
