@@ -39,7 +39,7 @@ Json locks_json(const std::vector<RunReport::Held>& locks) {
     for (const RunReport::Held& held : locks) {
         Json one = Json::object({{"name", held.name}});
         add_held(one, held);
-        list.add(std::move(one));
+        list.add(one);
     }
     return list;
 }
