@@ -44,6 +44,14 @@ std::string words_of(const tl::expected<NodeReply, NodeFailure>& vote) {
     }
 }
 
+void Ballot::count(const Answers& answers, const std::function<void(size_t)>& added) {
+    for (size_t i = 0; i < answers.size(); ++i) {
+        if (!answers[i] || has(i)) continue;
+        add(i, node_reply(*answers[i]));
+        added(i);
+    }
+}
+
 size_t Ballot::count(Verdict word) const {
     return static_cast<size_t>(std::ranges::count_if(
         votes_, [&](const std::optional<Vote>& vote) { return vote && *vote && (*vote)->verdict == word; }));

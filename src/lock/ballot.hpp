@@ -4,6 +4,7 @@
 #include "base/node_report.hpp"
 #include "lock/operations.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ class Ballot {
 
     using Vote = tl::expected<NodeReply, NodeFailure>;
     void add(size_t node, Vote vote) { votes_[node] = std::move(vote); }
+    /// Adds each answer that has come since the last call, and then calls `added` with its node.
+    void count(const Answers&, const std::function<void(size_t)>& added);
     bool has(size_t node) const { return votes_[node].has_value(); }
     const std::optional<Vote>& operator[](size_t node) const { return votes_[node]; }
 

@@ -2,7 +2,6 @@
 
 #include "base/canary.hpp"
 #include "base/duration.hpp"
-#include "base/escape.hpp"
 #include "lock/quorum.hpp"
 #include "lock/restart_guard.hpp"
 
@@ -18,9 +17,6 @@ namespace {
 constexpr milliseconds entry_lasts{3000};
 /// How often to ask for a larger fence number before the attempt is given up.
 constexpr int fence_rounds = 2;
-/// Stands for a connection of the process that acquired the lock: a request of that process may still be under way
-/// there.
-constexpr uint64_t of_another_process = 0;
 
 std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, bool won) {
     if (!vote) return won ? "not waited for: the others were enough" : "no answer yet";
@@ -55,15 +51,6 @@ void add_who_is_ahead(Attempt& attempt, const Ballot& ballot) {
         attempt.first = Record::parse(reservation->value);
         attempt.holders = reservation->members.size();
         attempt.expires_in = reservation->ttl_left;
-    }
-}
-
-/// Adds to the ballot the answers that have come since the last call.
-void count(Ballot& ballot, const Answers& answers, const std::function<void(size_t)>& added) {
-    for (size_t i = 0; i < answers.size(); ++i) {
-        if (!answers[i] || ballot.has(i)) continue;
-        ballot.add(i, node_reply(*answers[i]));
-        added(i);
     }
 }
 
@@ -172,7 +159,7 @@ Attempt Lock::try_once(const Try& how) {
     FenceAgreement fences{nodes_.size(), shares()};
     std::vector<milliseconds> votes_in; // of the nodes that were started too short a time ago
     const auto enough = [&](const Answers& answers) {
-        count(ballot, answers, [&](size_t i) {
+        ballot.count(answers, [&](size_t i) {
             const auto& vote = *ballot[i];
             if (is_own(vote))
                 return ballot.add(i, tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable,
@@ -207,10 +194,29 @@ Attempt Lock::try_once(const Try& how) {
     for (size_t i = 0; i < nodes_.size(); ++i)
         if (answers[i]) heed(i, *answers[i]);
 
-    Attempt attempt{.outcome = ballot.outcome(), .answered = ballot.answered(), .voteless = ballot.voteless()};
-    attempt.position = ballot.position();
+    Attempt attempt = judge(ballot);
     attempt.votes_in = votes_complete_in(std::move(votes_in), attempt.answered, nodes_.size());
-    auto twice = same_servers();
+    if (attempt.outcome == Outcome::won &&
+        (BootClock::now() > deadline || !agree_on_fence(std::move(fences), deadline) || !worth_starting()))
+        attempt.outcome = Outcome::too_few;
+    const bool won = attempt.outcome == Outcome::won;
+    if (attempt.nodes.empty()) attempt.nodes = reports(ballot, answers, won);
+    if (won) return attempt;
+    add_who_is_ahead(attempt, ballot);
+    // What the mark's run asked for may last longer than it counts for us.
+    if (attempt.success)
+        attempt.success->left = std::min(attempt.success->left, *terms_.once_in - attempt.success->age);
+    choose_slot(ballot);
+    undo(answers);
+    return attempt;
+}
+
+Attempt Lock::judge(const Ballot& ballot) const {
+    Attempt attempt{.outcome = ballot.outcome(),
+                    .position = ballot.position(),
+                    .answered = ballot.answered(),
+                    .voteless = ballot.voteless(),
+                    .nodes = same_servers()};
     if (auto holder = ballot.over_other_nodes()) {
         attempt.outcome = Outcome::other_nodes;
         attempt.holder = std::move(*holder);
@@ -219,23 +225,13 @@ Attempt Lock::try_once(const Try& how) {
         attempt.outcome = Outcome::other_limit;
         attempt.holder = std::move(*holder);
     }
-    if (!twice.empty()) attempt.outcome = Outcome::same_server;
-    if (attempt.outcome == Outcome::won &&
-        (BootClock::now() > deadline || !agree_on_fence(std::move(fences), deadline) || !worth_starting()))
-        attempt.outcome = Outcome::too_few;
-    const bool won = attempt.outcome == Outcome::won;
-    attempt.nodes = twice.empty() ? reports(ballot, answers, won) : std::move(twice);
-    if (won) return attempt;
-    add_who_is_ahead(attempt, ballot);
-    // What the mark's run asked for may last longer than it counts for us.
-    if (attempt.success)
-        attempt.success->left = std::min(attempt.success->left, *terms_.once_in - attempt.success->age);
-    if (terms_.kind.limit > 0) {
-        const std::vector<unsigned> free = ballot.likely_free_slots();
-        next_slot_ = free[static_cast<size_t>(random_up_to(nanoseconds{free.size()}).count())];
-    }
-    undo(answers);
+    if (!attempt.nodes.empty()) attempt.outcome = Outcome::same_server;
     return attempt;
+}
+
+void Lock::choose_slot(const Ballot& ballot) {
+    const std::vector<unsigned> free = ballot.likely_free_slots();
+    if (!free.empty()) next_slot_ = free[static_cast<size_t>(random_up_to(nanoseconds{free.size()}).count())];
 }
 
 Acquire Lock::request(const Try& how) const {
@@ -272,7 +268,7 @@ bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
         };
         Ballot ballot{nodes_.size()};
         const auto enough = [&](const Answers& answers) {
-            count(ballot, answers, [&](size_t i) {
+            ballot.count(answers, [&](size_t i) {
                 const auto& vote = *ballot[i];
                 if (vote && vote->verdict == Verdict::raised) fences.accepted(i, vote->fence);
                 else if (vote && vote->verdict == Verdict::refused) fences.refused(vote->fence);
@@ -288,115 +284,6 @@ bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
     }
     fence_ = fences.target();
     return fences.agreed();
-}
-
-bool Lock::told_of_revocation(const std::vector<Message>& messages) {
-    const std::string ours = token_.text() + " ";
-    bool told = false;
-    for (const Message& message : messages) {
-        if (message.channel != key_.revoked_channel()) continue;
-        // An earlier version that has taken away a whole group names the group in place of our token.
-        if (seat() && message.text.starts_with(seat()->group())) told = true;
-        if (!message.text.starts_with(ours)) continue;
-        taken_away_ = printable(message.text.substr(ours.size()), 500);
-        told = true;
-    }
-    return told;
-}
-
-bool Lock::is_revoked(const Ballot::Vote& vote) {
-    if (!vote || vote->verdict != Verdict::revoked) return false;
-    // A node has no words for a token that we gave up ourselves: the lock was not taken away then.
-    if (!vote->value.empty() && !taken_away_) taken_away_ = printable(vote->value, 500);
-    return true;
-}
-
-Renewal Lock::extend(const std::function<void()>& moved, int interrupt, Await await) {
-    std::vector<bool> missing(nodes_.size());
-    const Renewal renewal = extend(await, missing, moved, interrupt, false);
-    return renewal == Renewal::held ? restore(missing, moved, interrupt) : renewal;
-}
-
-Renewal Lock::confirm() {
-    std::vector<bool> missing(nodes_.size());
-    const auto moved = [] {};
-    return extend(Await::none, missing, moved, -1, true);
-}
-
-Renewal Lock::extend(Await await, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
-                     bool confirmed) {
-    const size_t n = nodes_.size();
-    std::vector<bool> awaited(n, await == Await::all);
-    size_t yes = 0;
-    bool revoked = false;
-    Ballot ballot{n};
-    const auto is_lost = [&] { return revoked || !lease_.possible(BootClock::now()); };
-    const auto enough = [&](const Answers& answers) {
-        count(ballot, answers, [&](size_t i) {
-            const auto& vote = *ballot[i];
-            if (!vote) return;
-            answered_[i] = true;
-            if (vote->verdict == Verdict::yours && same_server_before(i)) {
-                lease_.take_back(i);
-            } else if (vote->verdict == Verdict::yours) {
-                ++yes;
-                granted(i, *answers[i]);
-            } else {
-                missing[i] = vote->verdict == Verdict::missing;
-                revoked = is_revoked(vote) || revoked;
-                lease_.take_back(i);
-            }
-            moved();
-        });
-        for (size_t i = 0; i < n; ++i)
-            if (awaited[i] && !answers[i]) return is_lost();
-        return is_lost() || yes >= quorum(n);
-    };
-    // A little later than each node's own timeout, whose failure text says more; but with no time to open a connection.
-    const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;
-    const auto exchange_for = [&](size_t i) {
-        awaited[i] = awaited[i] || (await == Await::caught_up && nodes_.caught_up(i));
-        // A node that we never reached was never asked for the lock, so the node cannot hold it.
-        if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
-        return exchange(key_, Extend{token_, record_, timing().ttl, seat(), entry_.value}, modes_[i]);
-    };
-    const Answers answers = nodes_.ask(exchange_for, {.enough = enough,
-                                                      .deadline = deadline,
-                                                      .interrupt = interrupt,
-                                                      .to_confirm = NodeSet::every_answer,
-                                                      .majority = !confirmed});
-    enough(answers);
-    reports_ = reports(ballot, answers, false);
-    if (is_lost()) return Renewal::lost;
-    return yes < quorum(n) ? Renewal::shaky : Renewal::held;
-}
-
-Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt) {
-    bool revoked = false;
-    Ballot ballot{nodes_.size()};
-    const auto enough = [&](const Answers& answers) {
-        count(ballot, answers, [&](size_t i) {
-            const auto& vote = *ballot[i];
-            // An answered restore cannot come late, but a request that was sent on an earlier connection can.
-            if (answers[i]->replies && !may_come_late(i)) unanswered_on_[i].reset();
-            if (vote && vote->verdict == Verdict::yours && !same_server_before(i)) granted(i, *answers[i]);
-            revoked = is_revoked(vote) || revoked;
-            moved();
-        });
-        return revoked;
-    };
-    const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
-        if (!missing[i]) return {};
-        if (!may_come_late(i)) unanswered_on_[i] = nodes_.connection_number(i);
-        lease_.asked(i);
-        return exchange(key_, Restore{token_, record_, timing().ttl, fence_, seat(), entry_.value}, modes_[i]);
-    };
-    enough(nodes_.ask(exchange_for, {.enough = enough,
-                                     .deadline = BootClock::now() + timing().node_timeout,
-                                     .interrupt = interrupt,
-                                     .to_confirm = NodeSet::every_answer,
-                                     .majority = true}));
-    return revoked ? Renewal::lost : Renewal::held;
 }
 
 } // namespace holdfast

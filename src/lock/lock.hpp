@@ -147,6 +147,9 @@ class Lock {
 
   private:
     class LettingGo;
+    /// Stands for a connection of the process that acquired the lock: a request of that process may still be under way
+    /// there.
+    static constexpr uint64_t of_another_process = 0;
 
     /// Sends the operation to the nodes in `asked`. Waits for the answers of the nodes in `awaited`, and for `at_least`
     /// answers in all. Waits for the answers of the other nodes no longer than `others_get`, but until their requests
@@ -157,6 +160,10 @@ class Lock {
     /// Begins an attempt: gives it a token and a record of its own and an empty lease, and a waiting run an entry for
     /// the queue.
     void begin_attempt(bool waits);
+    /// How an attempt with these votes has ended so far. Its `nodes` are set if two of them are one server.
+    Attempt judge(const Ballot&) const;
+    /// Chooses the slot for which the next attempt asks, if the lock has slots.
+    void choose_slot(const Ballot&);
     /// The operation that an attempt sends to every node.
     Acquire request(const Try&) const;
     /// Notes from the node's answer to the acquire whether the acquire may still come late, and whether the node may
