@@ -16,14 +16,17 @@
 namespace holdfast::test {
 namespace {
 
-constexpr size_t contenders = 3;
+/// How many run at once; of all kinds more, so that some stand beside others.
+constexpr size_t of_one_kind = 3;
+constexpr size_t of_all_kinds = 6;
 constexpr seconds lasts{6};
 
 class Contention {
   public:
     Contention(const Draw& draw, Judgement& judgement)
-        : draw_{draw}, judgement_{judgement}, scene_{draw}, random_{draw.seed}, ways_(contenders), runs_(contenders),
-          stopped_(contenders), hung_(draw.nodes) {
+        : draw_{draw}, judgement_{judgement}, scene_{draw}, random_{draw.seed},
+          kinds_{draw.fault == Fault::contention_of_kinds}, contenders_{kinds_ ? of_all_kinds : of_one_kind},
+          ways_(contenders_), runs_(contenders_), stopped_(contenders_), hung_(draw.nodes) {
         for (auto& ways : ways_)
             for (size_t i = 0; i < draw.nodes; ++i) ways.push_back(std::make_unique<Proxy>(scene_.servers()[i].node()));
     }
@@ -36,12 +39,12 @@ class Contention {
                 happen();
                 next = BootClock::now() + milliseconds{50 + random_() % 400};
             }
-            for (size_t i = 0; i < contenders; ++i)
+            for (size_t i = 0; i < contenders_; ++i)
                 if (!runs_[i] || !runs_[i]->running()) again(i);
             std::this_thread::sleep_for(milliseconds{2});
         }
         heal();
-        for (size_t i = 0; i < contenders; ++i) ended(i);
+        for (size_t i = 0; i < contenders_; ++i) ended(i);
         judge();
     }
 
@@ -52,8 +55,26 @@ class Contention {
         stopped_[i] = false;
         std::string uris;
         for (const auto& way : ways_[i]) uris += (uris.empty() ? "" : ",") + way->uri();
-        runs_[i].emplace(scene_.run_on(uris, {"--ttl", ms(draw_.ttl), "--grace", ms(draw_.grace), "--wait", "3s", "x",
-                                              "--", HOLDFAST_PROBE, scene_.folder().path(), "work", "stubborn"}));
+        std::vector<std::string> words{"--ttl", ms(draw_.ttl), "--grace", ms(draw_.grace), "--wait", "3s"};
+        const Way way = kinds_ ? some_way() : Way{{}, {"work"}};
+        words.insert(words.end(), way.options.begin(), way.options.end());
+        words.insert(words.end(), {"x", "--", HOLDFAST_PROBE, scene_.folder().path(), "stubborn"});
+        words.insert(words.end(), way.probe.begin(), way.probe.end());
+        runs_[i].emplace(scene_.run_on(uris, words));
+    }
+
+    /// How one run takes the lock, and what its command does there.
+    struct Way {
+        std::vector<std::string> options;
+        std::vector<std::string> probe;
+    };
+
+    /// Mostly of one kind, in turn with the seeds, because holders of different kinds only meet to wait.
+    Way some_way() {
+        const bool other = random_() % 6 == 0;
+        if (other && random_() % 2 == 0) return {{}, {"beside"}};
+        const bool shares = draw_.detail % 2 == 0;
+        return shares != other ? Way{{"--shared"}, {"beside", "share"}} : Way{{"--slots", "3"}, {"beside"}};
     }
 
     void ended(size_t i) {
@@ -68,7 +89,7 @@ class Contention {
     }
 
     void happen() {
-        const size_t who = random_() % contenders;
+        const size_t who = random_() % contenders_;
         const size_t node = random_() % draw_.nodes;
         switch (random_() % 10) {
         case 0: return heal();
@@ -99,7 +120,7 @@ class Contention {
 
     /// Each reaches another majority.
     void ring() {
-        for (size_t who = 0; who < contenders; ++who)
+        for (size_t who = 0; who < contenders_; ++who)
             for (size_t i = 0; i < draw_.nodes; ++i) {
                 const bool reached = (i + draw_.nodes - who % draw_.nodes) % draw_.nodes < quorum(draw_.nodes);
                 ways_[who][i]->meddle({.drop_requests = !reached, .drop_replies = !reached});
@@ -107,7 +128,7 @@ class Contention {
     }
 
     void heal() {
-        for (size_t who = 0; who < contenders; ++who) {
+        for (size_t who = 0; who < contenders_; ++who) {
             for (const auto& way : ways_[who]) way->meddle({});
             if (runs_[who]) runs_[who]->signal(SIGCONT);
             stopped_[who] = false;
@@ -131,7 +152,9 @@ class Contention {
             for (const Reply& one : scene_.servers()[i].command({"KEYS", "*"}).items)
                 if (scene_.servers()[i].command({"PTTL", one.text}).integer == -1)
                     fault(fmt::format("I6 {} would stay for ever", one.text));
-        for (const std::string& problem : scene_.foreign_changes()) fault(problem);
+        // The key of a group changes with each of its members.
+        if (!kinds_)
+            for (const std::string& problem : scene_.foreign_changes()) fault(problem);
     }
 
     std::set<std::string> words(const std::string& file) const {
@@ -145,6 +168,8 @@ class Contention {
     Judgement& judgement_;
     Scene scene_;
     std::mt19937_64 random_;
+    bool kinds_;
+    size_t contenders_;
     std::vector<std::vector<std::unique_ptr<Proxy>>> ways_; ///< by contender and node
     std::vector<std::optional<Process>> runs_;
     std::vector<bool> stopped_;

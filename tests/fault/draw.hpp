@@ -55,6 +55,7 @@ enum class Fault {
     robbed_before_go,
     clock_jumps,
     contention,
+    contention_of_kinds,
     sentinel_failover,
     sentinel_master_killed,
     sentinel_master_hangs,
@@ -80,7 +81,7 @@ struct FaultTraits {
     bool planned = false;  ///< ... because it was asked to
 };
 
-constexpr std::array<FaultTraits, 53> faults{{
+constexpr std::array<FaultTraits, 54> faults{{
     {"supervisor-killed", 137},
     {"supervisor-stopped", 79},
     {"guard-killed", 0},
@@ -124,6 +125,7 @@ constexpr std::array<FaultTraits, 53> faults{{
     {.name = "robbed-before-go", .status = 79, .minority = true},
     {.name = "clock-jumps", .status = 0, .minority = true},
     {.name = "contention", .status = 0},
+    {.name = "contention-of-kinds", .status = 0},
     {.name = "sentinel-failover", .status = 0, .failover = true, .planned = true},
     {.name = "sentinel-master-killed", .status = 0, .failover = true},
     {.name = "sentinel-master-hangs", .status = 0, .failover = true},

@@ -232,7 +232,7 @@ void hold(Scene& scene, Judgement& judgement) {
 }
 
 void run(const Draw& draw, Judgement& judgement) {
-    if (draw.fault == Fault::contention) return contend(draw, judgement);
+    if (draw.fault == Fault::contention || draw.fault == Fault::contention_of_kinds) return contend(draw, judgement);
     if (draw.traits().failover) return fail_over(draw, judgement);
     Scene scene{draw};
     if (draw.fault == Fault::frozen_after_win) freeze_after_win(scene, judgement);

@@ -5,6 +5,7 @@
 //
 //   probe FOLDER [once | briefly | work] [stubborn] [fork | leave | daemon] [root] [stop]
 //   probe FOLDER history [briefly]
+//   probe FOLDER beside [share] [stubborn]
 //
 //   briefly    holds for a third of a second
 //   once       ends as soon as it has the kernel lock and the resource has accepted it
@@ -20,9 +21,14 @@
 //              above) when it "began", when it was "told" to end (SIGTERM) and when it "ended", a tenth of a second
 //              later
 //
+//   beside     stands beside holders of other kinds for up to a third of a second: with "share" as one of those that
+//              share, with HOLDFAST_SLOT as the holder of that slot, else alone. It takes a kernel lock for each, and
+//              the resource knows the numbers of all
+//
 // Ends with 99 when somebody else has the kernel lock, with 97 when the resource refuses.
 #include <sys/file.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -66,6 +72,57 @@ bool accepts(const std::string& folder, bool new_here) {
     if (good && new_here) std::ofstream{folder + "/accepted", std::ios::app} << ours << '\n';
     ::close(lock);
     return good;
+}
+
+/// The largest number in a file of the resource.
+long long largest(const std::string& path) {
+    long long most = 0;
+    std::ifstream numbers{path};
+    for (long long number = 0; numbers >> number;) most = std::max(most, number);
+    return most;
+}
+
+constexpr int slots = 3;
+
+/// Takes the kernel locks of a kind: "judge" is for one alone, or for all others together; each slot has a file, which
+/// those that share hold together.
+bool takes_kernel_locks(const std::string& folder, bool shares, int slot) {
+    const auto take = [](const std::string& path, int how) {
+        return ::flock(::open(path.c_str(), O_RDWR | O_CREAT, 0600), how | LOCK_NB) == 0;
+    };
+    if (!take(folder + "/judge", shares || slot > 0 ? LOCK_SH : LOCK_EX)) return false;
+    for (int i = 1; i <= slots; ++i)
+        if ((shares || i == slot) && !take(folder + "/judge" + std::to_string(i), shares ? LOCK_SH : LOCK_EX))
+            return false;
+    return true;
+}
+
+/// The resource for all kinds: one alone needs a number above all, another one above all of those, and in a slot also
+/// above the last there.
+bool accepts_kind(const std::string& folder, bool shares, int slot) {
+    const char* text = std::getenv("HOLDFAST_FENCE");
+    const long long ours = text == nullptr ? 0 : std::atoll(text);
+    const int lock = ::open((folder + "/resource").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ::flock(lock, LOCK_EX);
+    const bool alone = !shares && slot == 0;
+    const std::string of_slot = folder + "/accepted" + std::to_string(slot);
+    const bool good = ours % 2 == (shares ? 1 : 0) && ours > largest(folder + "/accepted") &&
+                      (!alone || ours > largest(folder + "/beside")) && (slot == 0 || ours > largest(of_slot));
+    if (good) {
+        std::ofstream{folder + (alone ? "/accepted" : "/beside"), std::ios::app} << ours << '\n';
+        if (slot > 0) std::ofstream{of_slot, std::ios::app} << ours << '\n';
+    }
+    ::close(lock);
+    return good;
+}
+
+int stand_beside(const std::string& folder, bool shares) {
+    const char* text = std::getenv("HOLDFAST_SLOT");
+    const int slot = text == nullptr ? 0 : std::atoi(text);
+    if (!takes_kernel_locks(folder, shares, slot)) return kernel_lock_taken;
+    if (!accepts_kind(folder, shares, slot)) return refused;
+    sleep_ms(::getpid() % brief_ms);
+    return 0;
 }
 
 /// An element that is lost tells of somebody who wrote meanwhile.
@@ -141,6 +198,7 @@ int main(int argc, char** argv) {
     if (ways.contains("leave")) ::setpgid(0, ::getpgid(::getppid()));
     if (ways.contains("history"))
         tell_history(folder, ways.contains("briefly") ? brief_ms : std::numeric_limits<int>::max());
+    if (ways.contains("beside")) return stand_beside(folder, ways.contains("share"));
     const int lock = ::open((folder + "/judge").c_str(), O_RDWR | O_CREAT, 0600);
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0) return kernel_lock_taken;
     if (!accepts(folder, true)) return refused;
