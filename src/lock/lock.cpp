@@ -260,7 +260,9 @@ bool Lock::is_own(const Ballot::Vote& vote) const {
 }
 
 bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
-    for (int round = 0; !fences.agreed() && round < fence_rounds && BootClock::now() < deadline; ++round) {
+    // Each of the other slots may be taken meanwhile, and with it a number.
+    const int rounds = fence_rounds + static_cast<int>(terms_.kind.limit);
+    for (int round = 0; !fences.agreed() && round < rounds && BootClock::now() < deadline; ++round) {
         if (round > 0) fences.raise();
         const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
             if (!fences.behind(i)) return {};
