@@ -261,6 +261,16 @@ void Oracle::check_fence(const Holding& mine, Fence fence) {
     wins_.push_back(win);
 }
 
+bool Oracle::has_grant(const std::string& run) const {
+    return std::ranges::any_of(holdings_, [&](const auto& entry) {
+        const Holding& holding = entry.second;
+        if (!holding.token.starts_with(run + ".")) return false;
+        for (size_t i = 0; i < nodes_; ++i)
+            if (holding.granted_at[i] != never && !holding.released[i]) return true;
+        return false;
+    });
+}
+
 void Oracle::command_ended(const std::string& token) {
     Holding& mine = holding(token);
     mine.runs = false;

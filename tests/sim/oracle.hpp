@@ -69,6 +69,9 @@ class Oracle {
     void gone(const std::string& run) { gone_.push_back(run); }
 
     /// Whether that run leaves the queue, or has left it.
+    /// Whether a node has granted the lock to an attempt of the run, and the run has not let go there: it may be about
+    /// to win.
+    bool has_grant(const std::string& run) const;
     bool leaves(const std::string& run) const { return std::ranges::find(leaving_, run) != leaving_.end(); }
 
     /// The lock stays held until then.
