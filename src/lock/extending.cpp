@@ -49,7 +49,8 @@ Renewal Lock::extend(Await await, std::vector<bool>& missing, const std::functio
     const auto enough = [&](const Answers& answers) {
         ballot.count(answers, [&](size_t i) {
             const auto& vote = *ballot[i];
-            if (!vote) return;
+            // A node that runs no scripts any more keeps a member of a group until its TTL ends.
+            if (!vote || vote->verdict == Verdict::no_scripts) return;
             answered_[i] = true;
             if (vote->verdict == Verdict::yours && same_server_before(i)) {
                 lease_.take_back(i);

@@ -99,7 +99,10 @@ class Lock::LettingGo {
             open_[i] = !vote;
             if (!vote) failures[i] = vote.error();
             else if (confirms(vote->verdict)) ++confirmed_;
-            reports_[i].text = !vote ? vote.error().text : confirms(vote->verdict) ? "confirmed" : "not ours any more";
+            reports_[i].text = !vote                                  ? vote.error().text
+                               : vote->verdict == Verdict::no_scripts ? words_of(vote)
+                               : confirms(vote->verdict)              ? "confirmed"
+                                                                      : "not ours any more";
             if (!vote || !vote->marked) continue;
             ++marked_;
             reports_[i].text += ", success marked";
@@ -178,7 +181,7 @@ bool Lock::keep(milliseconds rest, Await await) {
 
 bool Lock::release(Await await) {
     const auto release = [&](size_t i) { return Release{token_, entry_.value, may_come_late(i), seat(), success()}; };
-    return let_go(await, BootTime::max(), release, [](Verdict) { return true; });
+    return let_go(await, BootTime::max(), release, [](Verdict word) { return word != Verdict::no_scripts; });
 }
 
 } // namespace holdfast

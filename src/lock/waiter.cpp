@@ -56,8 +56,8 @@ class Wait {
         case Outcome::misnamed:
         case Outcome::denied: return true;
         case Outcome::reserved:
-            // A writer that is ahead while others share the lock stays there for as long as they hold it.
-            if (lock_.kind().way == LockKind::Way::shared && attempt.holders > 0) return ended_ >= until_;
+            // One of another kind that is ahead of us stays there for as long as the group has members.
+            if (lock_.kind().way != LockKind::Way::exclusive && attempt.holders > 0) return ended_ >= until_;
             [[fallthrough]];
         case Outcome::contended: return ended_ >= (waits() ? until_ : begin_.boot + longest_contention);
         default: return ended_ >= until_;

@@ -171,6 +171,43 @@ TEST_CASE("without scripts there are no groups, and the sentence says what they 
     CHECK(scene.try_now({}).status() == 0);
 }
 
+TEST_CASE("a member whose node runs no scripts any more is not said to have let go") {
+    Scene scene{1};
+    Process reader = scene.reader();
+    reader.wait_for_out("in ");
+    scene.servers[0].command({"ACL", "SETUSER", "default", "-eval"});
+    reader.say("\n");
+    const Finished ended = reader.wait();
+    CHECK(ended.status() == 0);
+    CHECK(ended.err.starts_with("holdfast: too few nodes confirmed the release of x; it may stay held for up to "));
+}
+
+TEST_CASE("what a failed attempt has left on one node of three is no holder to force-release") {
+    Scene scene{3};
+    Process holder = scene.start({}, "x");
+    holder.wait_for_out("in ");
+    const std::string left = fmt::format("{}.1 {{\"v\":1,\"host\":\"web9\",\"nodes\":3}}", std::string(32, 'a'));
+    scene.servers[0].command({"SET", "holdfast:x", left, "PX", "20000"});
+    const Finished taken = call(scene.servers.uris(), {"force-release", "--yes", "x"});
+    CAPTURE(taken.err);
+    CHECK(taken.status() == 0);
+    CHECK(holder.wait().status() == 79);
+}
+
+TEST_CASE("with -n a slot behind another kind in line is refused at once") {
+    Scene scene{1};
+    Process first = scene.start({"--slots", "2"}, "s");
+    first.wait_for_out("in ");
+    Process writer = scene.start({}, "x");
+    REQUIRE(scene.in_line(1));
+    const BootTime begin = BootClock::now();
+    CHECK(scene.try_now({"--slots", "2"}).status() == 75);
+    CHECK(BootClock::now() - begin < seconds{3}); // a split vote is tried again for four
+    CHECK(end(first) == 0);
+    writer.wait_for_out("in ");
+    CHECK(end(writer) == 0);
+}
+
 TEST_CASE("plain SET NX PX and groups keep each other out") {
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);

@@ -499,6 +499,16 @@ TEST_CASE("a mark is never shortened, and of two successes the later one counts"
     CHECK(node.last().left > 199min);
 }
 
+TEST_CASE("no mark is written where the lock was taken away, though its holder has not heard of it") {
+    Marked node;
+    const Success success{record({run_a, 1}), 0ms, 1h};
+    node.acquire({run_a, 1});
+    node.revoke({run_a, 1});
+    CHECK_FALSE(node.ask(Release{{run_a, 1}, "", false, {}, success}).marked);
+    CHECK_FALSE(node.ask(Extend{{run_a, 1}, record({run_a, 1}), 9s, {}, "", success}).marked);
+    CHECK_FALSE(node.look().success);
+}
+
 TEST_CASE("a mark is written where the key is gone, and not where another run holds the lock") {
     Marked node;
     const Success success{record({run_a, 1}), 0ms, 1h};

@@ -83,9 +83,11 @@ struct NodeState::Apply {
 
     NodeReply operator()(const Extend& op) const {
         NodeReply reply = extend(op);
-        reply.marked = op.success && node.mark(*op.success, now);
+        reply.marked = op.success && !taken_away(op.token) && node.mark(*op.success, now);
         return reply;
     }
+
+    bool taken_away(const Token& token) const { return !node.words_on(token.text()).value_or("").empty(); }
 
     NodeReply extend(const Extend& op) const {
         if (const auto words = node.words_on(op.token.text())) return {Verdict::revoked, *words};
@@ -118,6 +120,7 @@ struct NodeState::Apply {
     }
 
     NodeReply operator()(const Release& op) const {
+        const bool lost = taken_away(op.token);
         if (!op.entry.empty()) node.leave(op.entry);
         const bool in_group = op.seat && node.has(op.seat->group());
         const auto attempt = !op.seat ? attempt_of(node.key_, op.token.run)
@@ -133,7 +136,7 @@ struct NodeState::Apply {
         const bool has_slot = op.seat && !shares(*op.seat);
         if (ours && (has_slot || !node.key_)) node.tell_first(key, now, published, has_slot ? op.seat->member : "");
         return {.verdict = ours ? Verdict::released : Verdict::not_ours,
-                .marked = op.success && node.mark(*op.success, now)};
+                .marked = op.success && !lost && node.mark(*op.success, now)};
     }
 
     NodeReply operator()(const Withdraw& op) const {

@@ -118,6 +118,11 @@ std::vector<Record> meant(const Arguments& typed, const LockKey& key, const Insp
         const bool wrong_slot = number && (!record.holder || record.holder->slot != *number);
         if (!wrong_run && !wrong_slot) found.push_back(record);
     }
+    // What stands on fewer nodes is left of an attempt that failed.
+    if (!run && !number && !typed.has("--all-holders") && seen.standing == Standing::held)
+        std::erase_if(found, [&](const Record& record) {
+            return std::ranges::find(seen.holders, record, &Holding::record)->nodes < quorum(seen.nodes.size());
+        });
     if (found.size() > 1 && !typed.has("--all-holders"))
         throw Failure{ExitStatus::usage,
                       run ? fmt::format("{} holders of {} have a run that begins with '{}'; give more of it",

@@ -1,6 +1,8 @@
--- Writes the mark after the operation. A mark that is there is never shortened; of two successes the later one counts.
+-- Writes the mark after the operation, unless the lock was taken away. A mark that is there is never shortened; of two
+-- successes the later one counts.
+local taken_away = (redis.call('GET', VOID) or '') ~= ''
 local function mark()
-    if (redis.call('GET', K) or success) ~= success then return false end
+    if taken_away or (redis.call('GET', K) or success) ~= success then return false end
     local since, lasts, record = tonumber(age), tonumber(left), success
     local earlier, earlier_left, earlier_record = last_success()
     if earlier and earlier < since then since, record = earlier, earlier_record end
