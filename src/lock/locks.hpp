@@ -47,7 +47,7 @@ class Locks {
     bool told_of_revocation(const std::vector<Message>& messages);
 
     /// One round of Lock::extend() for each; ends with the first lock that is lost. The result is that of the lock that
-    /// fared worst, which trouble() tells of.
+    /// fared worst, of which why_lost() or why_shaky() tells.
     Renewal extend(const std::function<void()>& moved, int interrupt);
     /// One round of Lock::confirm() for each, in the same way.
     Renewal confirm();

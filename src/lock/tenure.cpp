@@ -9,7 +9,7 @@
 namespace holdfast {
 
 Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token, Mode mode) {
-    const Answers answers = ask_all(nodes, key, Inspect{}, mode);
+    const Answers answers = ask_all(nodes, key, Inspect{token.run}, mode);
     Tenure result;
     std::vector<milliseconds> left;
     for (size_t i = 0; i < nodes.size(); ++i) {

@@ -142,6 +142,13 @@ TEST_CASE("of very many that share a lock a hundred are shown, those that end la
     CHECK(has(text, " r3 (u@h"));
     CHECK(has(call(servers, {"list"}).out, " at least 100 share it (oldest: r3 ("));
     CHECK(json::parse(call(servers, {"list", "--json"}).out)["locks"][0]["holders"].size() == 100);
+    // Each holder is told of itself, by scripts and without them.
+    for (const char* run : {"0", "2", "3"})
+        for (const char* option : {"--quiet", "--no-scripts"}) {
+            CAPTURE(run);
+            CHECK(call(servers, {option, "verify", "--token", fmt::format("{:0>32}.1", run), "x"}).status() == 0);
+        }
+    CHECK(call(servers, {"verify", "--token", fmt::format("{:0>32}.1", "abc"), "x"}).status() == 79);
 }
 
 TEST_CASE("a holder on less than a majority is shown, and does not count") {

@@ -85,8 +85,10 @@ std::string for_others(const LockKey& key, const Inspection& seen) {
     return fmt::format("next in line is {}, first of {} waiting", describe(seen.queue.front().record), seen.waiting);
 }
 
-/// Whether the lock was taken away from that holder; false if the holder has just let go.
-bool take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message, Mode mode) {
+/// Whether the lock was taken away from that holder; false if the holder has just let go, or `of_several` another one
+/// has its seat by now.
+bool take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message, Mode mode,
+               bool of_several) {
     const Revocation revocation = revoke(nodes, key, record, message, mode);
     const std::string holder = describe(record);
     switch (revocation.outcome) {
@@ -97,6 +99,10 @@ bool take_away(NodeSet& nodes, const LockKey& key, const Record& record, const s
         show(fmt::format("{} has just let go: nothing to take away\n", holder));
         return false;
     case Revocation::Outcome::changed:
+        if (of_several) {
+            show(fmt::format("{} has just let go, and another holder came: nothing to take away\n", holder));
+            return false;
+        }
         throw Failure{ExitStatus::not_acquired, fmt::format("{} has another holder than {} by now; nothing was done{}",
                                                             key.name, holder, node_lines(reports(revocation.nodes)))};
     default: throw Failure{ExitStatus::too_few_nodes, too_few(revocation.answered, reports(revocation.nodes))};
@@ -187,7 +193,7 @@ Exit force_release(const Arguments& typed, const Settings& settings) {
         return ExitStatus::not_held;
     }
     bool taken = false;
-    for (const Record& record : from) taken |= take_away(nodes, key, record, message, mode(settings));
+    for (const Record& record : from) taken |= take_away(nodes, key, record, message, mode(settings), from.size() > 1);
     if (!taken) return ExitStatus::not_held;
     show(fmt::format("  {}\n", for_others(key, inspect(nodes, key, mode(settings)))));
     return ExitStatus::ok;

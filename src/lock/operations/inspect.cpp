@@ -10,7 +10,8 @@ extern const std::string_view inspect_lua;
 extern const std::string_view members_lua;
 
 Request Inspect::script(const LockKey& key) const {
-    return script_request(joined({members_lua, inspect_lua}), key, "", {}, with_done_key(group_keys(key), key));
+    return script_request(joined({members_lua, inspect_lua}), key, "", {{"run", run}},
+                          with_done_key(group_keys(key), key));
 }
 
 namespace {
@@ -19,7 +20,7 @@ namespace {
 /// first places of the queue, in two round trips, a third if a run waits, and two more if a group holds the lock.
 class Look {
   public:
-    explicit Look(LockKey key) : key_{std::move(key)} {}
+    Look(LockKey key, std::string run) : key_{std::move(key)}, run_{std::move(run)} {}
 
     Exchange places() const {
         Request request{"TIME"};
@@ -68,12 +69,14 @@ class Look {
             return with_members(self.key_, self.now_,
                                 list({text(free ? "free" : "held"), text(all[0].text), integer(all[1].integer),
                                       integer(0), integer(all[2].number()), self.queue_, integer(all[3].integer),
-                                      list({text(all[4].text), integer(all[5].integer)})}));
+                                      list({text(all[4].text), integer(all[5].integer)})}),
+                                self.run_);
         };
         return commit(read, answer, [self = *this] { return self.key(); });
     }
 
     LockKey key_;
+    std::string run_;
     milliseconds now_{};
     std::vector<std::pair<std::string, milliseconds>> places_; ///< entry, ticket
     size_t asked_ = 0;                                         ///< how many of `places_` have been asked for
@@ -82,6 +85,6 @@ class Look {
 
 } // namespace
 
-Exchange Inspect::transaction(const LockKey& key) const { return Look{key}.places(); }
+Exchange Inspect::transaction(const LockKey& key) const { return Look{key, run}.places(); }
 
 } // namespace holdfast

@@ -4,10 +4,15 @@
 #include "lock/lock_key.hpp"
 #include "lock/operations/node_reply.hpp"
 
+#include <string>
+
 namespace holdfast {
 
-/// Changes nothing. Verdicts: held, free.
+/// Changes nothing. Of the members of a group those that end last are told, and that of `run` in any case. Verdicts:
+/// held, free.
 struct Inspect {
+    std::string run{};
+
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
 };

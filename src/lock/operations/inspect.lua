@@ -11,4 +11,4 @@ local record = redis.call('GET', K)
 local waiting = redis.call('ZCOUNT', SEEN, '(' .. string.format('%.0f', at), '+inf')
 return {record and 'held' or 'free', record or '', redis.call('PTTL', K), 0, last_fence(), queue, waiting,
         {redis.call('GET', DONE) or '', redis.call('PTTL', DONE)},
-        is_group(record) and members(at) or {}}
+        is_group(record) and members(at, run) or {}}

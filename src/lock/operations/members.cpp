@@ -2,6 +2,8 @@
 
 #include "lock/operations/common.hpp"
 
+#include <algorithm>
+
 namespace holdfast {
 namespace {
 
@@ -30,16 +32,20 @@ Step with_records(const LockKey& key, const std::vector<Life>& living, Reply ans
 
 } // namespace
 
-Step with_members(const LockKey& key, milliseconds now, Reply answer) {
+Step with_members(const LockKey& key, milliseconds now, Reply answer, const std::string& also) {
     if (!is_group(answer.items[1].text)) return answer;
-    return ask({"ZRANGE", key.members(), argument(-int64_t{members_shown}), "-1", "WITHSCORES"},
-               [key, now, answer = std::move(answer)](Replies&& replies) -> Step {
-                   std::vector<Life> living;
-                   for_each_score(replies[0], [&](const std::string& member, int64_t ends) {
-                       if (milliseconds{ends} > now) living.push_back({member, milliseconds{ends} - now});
-                   });
-                   return with_records(key, living, answer);
-               });
+    Request request{"ZRANGE", key.members(), argument(-int64_t{members_shown}), "-1", "WITHSCORES"};
+    request.add({"ZSCORE", key.members(), also});
+    return ask(std::move(request), [key, now, also, answer = std::move(answer)](Replies&& replies) -> Step {
+        std::vector<Life> living;
+        const auto add = [&](const std::string& member, int64_t ends) {
+            if (milliseconds{ends} > now && std::ranges::count(living, member, &Life::member) == 0)
+                living.push_back({member, milliseconds{ends} - now});
+        };
+        for_each_score(replies[0], add);
+        add(also, replies[1].number());
+        return with_records(key, living, answer);
+    });
 }
 
 } // namespace holdfast

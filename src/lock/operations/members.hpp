@@ -7,7 +7,7 @@
 namespace holdfast {
 
 /// Ends a look with `answer`. If its second item, the value of the key, is a group, the answer gets a further item: the
-/// members that live at `now` by the node's clock.
-Step with_members(const LockKey&, milliseconds now, Reply answer);
+/// members that live at `now` by the node's clock, and among them the member `also` in any case.
+Step with_members(const LockKey&, milliseconds now, Reply answer, const std::string& also = "");
 
 } // namespace holdfast
