@@ -12,7 +12,7 @@ namespace holdfast {
 
 constexpr OptionSyntax shared_option{"-s,--shared", "", "hold it beside others that share it, as flock -s"};
 constexpr OptionSyntax exclusive_option{"-x,-e,--exclusive", "", "hold it alone, as without this option"};
-constexpr OptionSyntax slots_option{"--slots", "N", "hold one of N places, so that N hold it at once"};
+constexpr OptionSyntax slots_option{"--slots", "N", "hold one of N slots, so that N hold it at once"};
 
 /// The kind that was typed. Throws Failure for options that contradict each other.
 LockKind kind_of(const Arguments&);

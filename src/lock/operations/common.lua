@@ -21,7 +21,7 @@ local function first()
     end
     return entry
 end
-local function is_group(value) return value and string.sub(value, 1, 10) == '+holdfast-' end
+local function is_group(value) return value == '+holdfast-shared' or value == '+holdfast-slots' end
 local function waits_to_share(entry) return string.find(entry, '"kind":"shared"', 1, true) end
 -- All that wait to share the lock hear of their turn at once.
 local function tell_first(turns, words)
