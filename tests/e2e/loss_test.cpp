@@ -73,7 +73,7 @@ TEST_CASE("a holder is told at once that its lock is taken away") {
               0);
         const BootTime taken = BootClock::now();
         CHECK(run.wait().status() == 79);
-        // The next renewal would be after twenty seconds, the end of patience.
+        // The next renewal would be after twenty seconds.
         CHECK(BootClock::now() - taken < 5s);
     }
 }

@@ -27,7 +27,7 @@ struct Judgement {
     std::optional<nanoseconds> margin; ///< from the last heartbeat to the end of the lease; none where it went on
     std::array<std::optional<nanoseconds>, measures> measured{}; ///< by Measure
     bool outside = false;              ///< it lived on, in the one case for which nothing is promised
-    nanoseconds standstill{};          ///< the longest time for which this machine let nothing of us run
+    nanoseconds standstill{};          ///< as fault/standstill.hpp
     std::vector<std::string> problems; ///< what broke a promise
     std::string skipped;               ///< why the fault could not be injected here
 };

@@ -71,10 +71,11 @@ void Summary::add(const Draw& draw, const Report& report, const std::string& how
             row.measured.at(i).emplace_back(report.measured.at(i));
     if (text.empty()) return;
     ++(too_busy ? unjudged_ : violations_);
-    fmt::print("{} {}: {}{} (the machine stood still for up to {})\n  again: fault_run --runs 1 {}\n",
-               too_busy ? "not judged, the machine is too busy:" : "VIOLATION", draw.text(), text,
-               report.judged ? fmt::format("; margin {}", in_ms(nanoseconds{report.margin})) : "",
-               in_ms(nanoseconds{report.standstill}), how);
+    fmt::print(
+        "{} {}: {}{} (the machine let something of us stand still for up to {})\n  again: fault_run --runs 1 {}\n",
+        too_busy ? "not judged, the machine is too busy:" : "VIOLATION", draw.text(), text,
+        report.judged ? fmt::format("; margin {}", in_ms(nanoseconds{report.margin})) : "",
+        in_ms(nanoseconds{report.standstill}), how);
     std::fflush(stdout);
 }
 

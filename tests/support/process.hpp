@@ -14,8 +14,9 @@
 
 namespace holdfast::test {
 
-/// How long any wait of a test lasts at most. Far more than anything takes, so that only a hang meets it.
-constexpr seconds patience{20};
+/// How long any wait of a test lasts at most. Far more than anything takes, also where the scheduler passes a thread
+/// over for seconds (fault/standstill.hpp), so that only a hang meets it.
+constexpr seconds patience{50};
 
 /// Polls a condition that has no event to wait for; false when patience ended first.
 bool eventually(const std::function<bool()>& condition, nanoseconds within = patience);
