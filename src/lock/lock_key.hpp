@@ -20,6 +20,8 @@ struct LockKey {
     std::string queue() const { return companion("queue"); } ///< waiters, sorted by ticket
     std::string seen() const { return companion("seen"); }   ///< waiters, sorted by when an entry becomes stale
     std::string done() const { return companion("done"); }   ///< the mark of the last success (lock/success.hpp)
+    std::string log() const { return companion("log"); }     ///< who held the lock when (lock/operations/history.hpp)
+    std::string stats() const { return companion("stats"); } ///< how often and how long (lock/operations/history.hpp)
     /// A node that has this key holds the token void: it grants and renews nothing for that token.
     std::string void_mark(std::string_view token) const { return companion("void:") + std::string{token}; }
     /// Of a group of holders: each member and when it ends by the node's clock, and the members' records.
