@@ -39,6 +39,15 @@ LockTerms once(LockTerms terms, std::optional<milliseconds> once_in) {
     return terms;
 }
 
+Hold::End end_of(const Ending& ending, BootTime go) {
+    Hold::End end{.lost = ending.lost, .started = ending.exec_error == 0};
+    if (ending.succeeded()) end.succeeded = go;
+    if (!end.started) return end;
+    if (WIFSIGNALED(ending.wait_status)) end.signal = WTERMSIG(ending.wait_status);
+    else end.status = WEXITSTATUS(ending.wait_status);
+    return end;
+}
+
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
 
 /// The processes that are forked while the nodes have not answered yet, so that little is left to do once the lock is
@@ -193,8 +202,7 @@ class Run {
         forked.child->go(*not_after, variables);
         const Ending ending = supervisor.run([&] { return hold.keep_up(); });
         report_.held = hold.held();
-        const auto succeeded = ending.succeeded() ? std::optional{go} : std::nullopt;
-        tell_let_go(log_, locks_, hold.let_go({ending.lost, ending.exec_error == 0, succeeded}), *report_.held);
+        tell_let_go(log_, locks_, hold.let_go(end_of(ending, go)), *report_.held);
         return ending;
     }
 

@@ -63,7 +63,7 @@ LockTerms lock_terms(const Settings& settings, size_t nodes, const LockKind& kin
     check_guarded("--min-hold", min_hold, nodes, settings);
     advise_on_unit(settings);
     if (timing.widened()) advise_on_priority(settings, timing);
-    return {timing, settings.restart_guard, mode(settings), kind};
+    return {timing, settings.restart_guard, mode(settings), kind, {}, settings.history};
 }
 
 void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& key, const std::vector<Node>& nodes,

@@ -17,6 +17,8 @@ using Kind = Option::Kind;
 using Scope = Option::Scope;
 using Shown = std::optional<std::string>;
 
+constexpr int most_history = 1'000'000;
+
 constexpr auto words_of(Settings::OnLost) { return std::array{"stop", "ignore"}; }
 constexpr auto words_of(Settings::Leftovers) { return std::array{"wait", "kill", "leave"}; }
 constexpr auto words_of(LogFormat) { return std::array{"text", "json"}; }
@@ -179,6 +181,18 @@ const std::array table{
                    to.restart_guard = from.text == "off" ? std::nullopt : std::optional{duration(from)};
                },
            .show = [](const Settings& from) { return from.restart_guard ? text(from.restart_guard) : "off"; }},
+    Option{.name = "history",
+           .spellings = "--history",
+           .kind = Kind::number,
+           .value = "N|off",
+           .help = "how many entries of a lock's history the nodes keep (100)",
+           .take =
+               [](Settings& to, const Given& from) {
+                   to.history.reset();
+                   if (from.text != "off")
+                       to.history = number(from, 1, most_history, "a number from 1 to 1000000, or off");
+               },
+           .show = [](const Settings& from) { return from.history ? Shown{fmt::format("{}", *from.history)} : "off"; }},
     Option{.name = "no-scripts",
            .spellings = "--no-scripts",
            .kind = Kind::toggle,

@@ -38,6 +38,8 @@ struct Settings {
     /// One value for all users of these nodes, no shorter than any of their TTLs; nothing, written `off`, is for
     /// servers that keep their grants in a restart.
     std::optional<milliseconds> restart_guard{60'000};
+    /// How many entries of a lock's history a node keeps. Nothing, written `off`: none is written.
+    std::optional<size_t> history{100};
     /// Ask the nodes by transactions, which are slower, instead of Lua scripts.
     bool no_scripts = false;
     /// Where `local:` nodes live. Default /tmp/holdfast-UID.

@@ -14,7 +14,19 @@ namespace holdfast {
 namespace {
 
 /// What does not work if our user lacks a command.
-enum class Without { locks, kinds, scripts, transactions, promptness, messages, looking, listing, facts, persistence };
+enum class Without {
+    locks,
+    kinds,
+    scripts,
+    transactions,
+    history,
+    promptness,
+    messages,
+    looking,
+    listing,
+    facts,
+    persistence
+};
 
 struct Right {
     std::string name; ///< the command's name in an ACL rule
@@ -26,6 +38,7 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
     const std::string key = lock.key();
     const std::string queue = lock.queue();
     using enum Without;
+    const Without kinds_or_history = use.mode == Mode::scripts ? kinds : history;
     std::vector<Right> all{
         {"ping", promptness, {"PING"}},
         {"info", facts, {"INFO", "server"}},
@@ -41,10 +54,13 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
         {"zrank", locks, {"ZRANK", queue, "-"}},
         {"zscore", locks, {"ZSCORE", queue, "-"}},
         {"zrem", locks, {"ZREM", queue, "-"}},
-        {"hset", kinds, {"HSET", lock.records(), "-", ""}},
+        {"hset", kinds_or_history, {"HSET", lock.records(), "-", ""}},
         {"hget", kinds, {"HGET", lock.records(), "-"}},
-        {"hgetall", kinds, {"HGETALL", lock.records()}},
+        {"hgetall", kinds_or_history, {"HGETALL", lock.records()}},
+        {"hincrby", history, {"HINCRBY", lock.records(), "-", "0"}},
         {"hdel", kinds, {"HDEL", lock.records(), "-"}},
+        {"xadd", history, {"XADD", lock.log(), "NOMKSTREAM", "*", "-", ""}},
+        {"xrevrange", history, {"XREVRANGE", lock.log(), "+", "-", "COUNT", "1"}},
         {"del", locks, {"DEL", key, queue, lock.seen(), lock.fence(), lock.records()}},
         {"publish", messages, {"PUBLISH", lock.revoked_channel(), ""}},
         {"subscribe", messages, {}},
@@ -71,6 +87,7 @@ std::string_view loss(Without without) {
     case Without::kinds: return "no --shared and no --slots without it";
     case Without::scripts: return "locks by transaction then, which is slower, and no --shared, --slots and --once-in";
     case Without::transactions: return "no --no-scripts without it";
+    case Without::history: return "no history, metrics and last holder without it";
     case Without::promptness: return "who waits hears of a release later";
     case Without::messages: return "who waits or loses the lock hears of it later";
     case Without::listing: return "no list without it";

@@ -37,6 +37,8 @@ class Hold {
         bool started = true; ///< if the command was not started, min_hold does not count
         /// When the command was started, if it has succeeded.
         std::optional<BootTime> succeeded{};
+        std::optional<int> status{}; ///< the command's exit status
+        std::optional<int> signal{}; ///< or the signal that ended the command
     };
     struct LetGo {
         enum class How {

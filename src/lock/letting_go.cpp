@@ -63,7 +63,8 @@ void Lock::undo(const Answers& acquire_answers) {
     // read the release that follows; and a transaction does not get past its first step if we wait for no answers.
     const milliseconds others_get = timing().node_timeout / 10;
     // The release names no entry, so our place in the queue is kept.
-    tell(asked, awaited, others_get, 0, [&](size_t i) { return Release{token_, "", may_come_late(i), seat()}; });
+    tell(asked, awaited, others_get, 0,
+         [&](size_t i) { return Release{token_, "", may_come_late(i), seat(), {}, end_entry()}; });
 }
 
 void Lock::withdraw() {
@@ -168,11 +169,26 @@ std::optional<Success> Lock::success() const {
     return Success{record_, age, *terms_.once_in - age};
 }
 
+void Lock::ended(HoldEnd end) {
+    end_ = std::move(end);
+    if (end_.how != HoldEnd::How::lost || !taken_away_) return;
+    end_.how = HoldEnd::How::taken;
+    end_.why = *taken_away_;
+}
+
+std::optional<EndEntry> Lock::end_entry(std::optional<milliseconds> kept) const {
+    if (!terms_.history) return {};
+    const milliseconds held = began_ ? std::chrono::duration_cast<milliseconds>(BootClock::now() - *began_)
+                                     : std::max(wall_time_since_epoch() - self_.since, milliseconds{0});
+    return EndEntry{end_, fence_, waited_, held, kept, *terms_.history};
+}
+
 bool Lock::keep(milliseconds rest, Await await) {
     const auto extend = [&](size_t i) {
         // A request without an answer may still set the key on this node for a whole TTL, so the node gets a release.
-        return may_come_late(i) ? Operation{Release{token_, entry_.value, true, seat(), success()}}
-                                : Operation{Extend{token_, record_, rest, seat(), entry_.value, success()}};
+        return may_come_late(i)
+                   ? Operation{Release{token_, entry_.value, true, seat(), success(), end_entry()}}
+                   : Operation{Extend{token_, record_, rest, seat(), entry_.value, success(), end_entry(rest)}};
     };
     // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
     return let_go(await, valid_until().value_or(BootTime{}), extend,
@@ -180,7 +196,9 @@ bool Lock::keep(milliseconds rest, Await await) {
 }
 
 bool Lock::release(Await await) {
-    const auto release = [&](size_t i) { return Release{token_, entry_.value, may_come_late(i), seat(), success()}; };
+    const auto release = [&](size_t i) {
+        return Release{token_, entry_.value, may_come_late(i), seat(), success(), end_entry()};
+    };
     return let_go(await, BootTime::max(), release, [](Verdict word) { return word != Verdict::no_scripts; });
 }
 

@@ -126,12 +126,15 @@ std::vector<NodeReport> Lock::same_servers() const {
     return {};
 }
 
-void Lock::begin_attempt(bool waits) {
+void Lock::begin_attempt(const std::optional<WaitBegin>& wait) {
     if (enforced(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
     self_.since = wall_time_since_epoch();
+    began_ = BootClock::now();
+    end_ = {};
     self_.nodes = nodes_.size();
     self_.kind = terms_.kind;
-    if (waits && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
+    waited_ = wait ? std::chrono::duration_cast<milliseconds>(BootClock::now() - wait->boot) : milliseconds{0};
+    if (wait && entry_.value.empty()) entry_ = Record::of_waiter(token_.run, self_);
     if (const unsigned limit = terms_.kind.limit; limit > 0)
         self_.slot = next_slot_.value_or(slot_of(token_.run, limit));
     record_ = Record::make(token_, self_);
@@ -154,7 +157,7 @@ void Lock::hear_turn(const std::vector<Message>& messages) {
 }
 
 Attempt Lock::try_once(const Try& how) {
-    begin_attempt(how.wait.has_value());
+    begin_attempt(how.wait);
     Ballot ballot{nodes_.size(), terms_.kind};
     FenceAgreement fences{nodes_.size(), shares()};
     std::vector<milliseconds> votes_in; // of the nodes that were started too short a time ago
@@ -238,10 +241,8 @@ Acquire Lock::request(const Try& how) const {
     Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
     acquire.seat = seat();
     acquire.once_in = terms_.once_in;
-    if (how.wait)
-        acquire.waiting = {entry_.value, how.wait->wall,
-                           std::chrono::duration_cast<milliseconds>(BootClock::now() - how.wait->boot),
-                           entry_lasts + 2 * timing().node_timeout};
+    acquire.history = terms_.history;
+    if (how.wait) acquire.waiting = {entry_.value, how.wait->wall, waited_, entry_lasts + 2 * timing().node_timeout};
     return acquire;
 }
 

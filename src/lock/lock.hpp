@@ -62,6 +62,8 @@ struct LockTerms {
     LockKind kind{};
     /// An attempt is skipped if a run has succeeded within that time. For an exclusive lock, by scripts.
     std::optional<milliseconds> once_in{};
+    /// How many entries the nodes keep of the lock's history (lock/operations/history.hpp); nothing: none is written.
+    std::optional<size_t> history{};
 };
 
 /// The instant at which a run began to wait, by two clocks.
@@ -136,6 +138,9 @@ class Lock {
     void succeeded(BootTime go) { succeeded_ = go; }
     /// Whether a quorum has written the mark; true as well if there was none to write.
     bool marked() const { return marked_; }
+    /// How the hold ended, for the history; release or keep follows. Without it the win counts as undone, and a loss of
+    /// a lock that was taken away as that.
+    void ended(HoldEnd end);
     /// Lets go on every node, also on nodes that timed out or refused. A node that does not answer is told once more
     /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has
     /// not answered since the lock was won is waited for a second at most, and not at all once a quorum has confirmed.
@@ -159,7 +164,7 @@ class Lock {
                  size_t at_least, OperationFor operation_for);
     /// Begins an attempt: gives it a token and a record of its own and an empty lease, and a waiting run an entry for
     /// the queue.
-    void begin_attempt(bool waits);
+    void begin_attempt(const std::optional<WaitBegin>& wait);
     /// How an attempt with these votes has ended so far. Its `nodes` are set if two of them are one server.
     Attempt judge(const Ballot&) const;
     /// Chooses the slot for which the next attempt asks, if the lock has slots.
@@ -176,6 +181,8 @@ class Lock {
     /// What to mark; nothing if no command has succeeded, or if its success would not count any more.
     std::optional<Success> success() const;
     void undo(const Answers& acquire_answers);
+    /// What the history says of the end; nothing if it says nothing. `kept`: the rest of min_hold.
+    std::optional<EndEntry> end_entry(std::optional<milliseconds> kept = {}) const;
     /// Notes until when the node keeps the key after its answer `yes`.
     void granted(size_t node, const Answer& yes);
     std::vector<NodeReport> same_servers() const;
@@ -209,6 +216,9 @@ class Lock {
     Fence fence_;
     Lease lease_;
     BootTime heard_at_{};
+    std::optional<BootTime> began_; ///< the last attempt; nothing: another process has acquired the lock
+    HoldEnd end_{};
+    milliseconds waited_{};   ///< before the last attempt
     std::vector<Mode> modes_; ///< by node
     std::vector<std::optional<uint64_t>>
         unanswered_on_;          ///< by node: the connection on which an acquire or restore went out that has no answer

@@ -91,6 +91,10 @@ void Locks::succeeded(BootTime go) {
     for (Lock& lock : locks_) lock.succeeded(go);
 }
 
+void Locks::ended(const HoldEnd& end) {
+    for (Lock& lock : locks_) lock.ended(end);
+}
+
 std::vector<bool> Locks::release() {
     std::vector<bool> confirmed;
     for (Lock& lock : locks_) confirmed.push_back(lock.release(await(lock)));

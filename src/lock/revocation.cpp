@@ -2,15 +2,34 @@
 
 #include "lock/quorum.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace holdfast {
 
-Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& words, Mode mode) {
+namespace {
+
+EndEntry taken_away(const Record& record, const std::string& words, size_t entries) {
+    const milliseconds since = record.holder ? record.holder->since : wall_time_since_epoch();
+    const milliseconds held = std::max(wall_time_since_epoch() - since, milliseconds{0});
+    return {.end = {.how = HoldEnd::How::taken, .why = words},
+            .fence = {},
+            .waited = {},
+            .held = held,
+            .kept = {},
+            .entries = entries};
+}
+
+} // namespace
+
+Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& words, Mode mode,
+                  std::optional<size_t> history) {
     std::optional<Seat> seat;
     if (const auto token = Token::parse(record.token()); token && record.holder)
         seat = seat_of(token->run, *record.holder);
-    const Answers answers = ask_all(nodes, key, Revoke{record, words, seat}, mode);
+    Revoke revoke{record, words, seat};
+    if (history) revoke.end = taken_away(record, words, *history);
+    const Answers answers = ask_all(nodes, key, revoke, mode);
     std::map<Verdict, size_t> counts;
     Revocation revocation{};
     for (size_t i = 0; i < nodes.size(); ++i) {

@@ -22,7 +22,8 @@ struct Revocation {
 };
 
 /// Deletes exactly that record, of a key or of a member of its group, on every node that has it. `words` tell its
-/// holder by whom and why.
-Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Mode mode = Mode::scripts);
+/// holder by whom and why. The lock's history keeps that, with so many entries.
+Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Mode mode = Mode::scripts,
+                  std::optional<size_t> history = {});
 
 } // namespace holdfast

@@ -305,7 +305,7 @@ TEST_CASE("a renewal that cannot be started at first is started while the lease 
         ::setrlimit(RLIMIT_STACK, &stack);
         ::setrlimit(RLIMIT_AS, &all);
     };
-    Process run{run_on(server.uri(), {"--ttl", "20s", "x", "-c", "echo started; read line"}),
+    Process run{run_on(server.uri(), {"--ttl", "20s", "--history", "off", "x", "-c", "echo started; read line"}),
                 {.in_child = leave_threads_little_room}};
     run.wait_for_out("started");
     // It has been tried, and the command runs on.

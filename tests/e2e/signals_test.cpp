@@ -172,7 +172,7 @@ TEST_CASE("each signal while the command is being stopped does what the manual s
 
 TEST_CASE("each signal while the lock is released does what the manual says") {
     RedisServer server;
-    std::vector<SignalledRun> runs = one_each(server, &Row::releasing, {});
+    std::vector<SignalledRun> runs = one_each(server, &Row::releasing, {"--history", "off"});
     for (SignalledRun& run : runs) run.process().wait_for_out("ready");
     // Each has its thread when it has renewed, which is two commands.
     REQUIRE(eventually([&] {

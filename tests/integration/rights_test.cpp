@@ -88,6 +88,7 @@ class Everything {
         ask(key, mode, Acquire{third, record(third), 30s, {}});
         ask(key, mode, Revoke{record(other), "because"});
         ask(key, mode, Withdraw{other, entry, false});
+        remember(mode);
         if (mode == Mode::transactions) return;
         const LockKey group{"z", "holdfast:"};
         const Seat seat{{LockKind::Way::slots, 2}, "1"};
@@ -97,6 +98,25 @@ class Everything {
         ask(group, mode, Release{one, "", false, seat});
     }
 
+    void remember(Mode mode) {
+        const LockKey key{mode == Mode::scripts ? "remembered" : "remembered too", "holdfast:"};
+        const Token token{std::string(32, 'a'), 1};
+        ask(key, mode, Acquire{token, record(token), 30s, {}, {}, {}, {}, 10});
+        ask(key, mode,
+            Release{token, "", false, {}, {}, EndEntry{{HoldEnd::How::ended, 0}, Fence{2}, 1ms, 1ms, {}, 10}});
+        for (const Request& request :
+             {Request{"XREVRANGE", key.log(), "+", "-", "COUNT", "9"}, Request{"HGETALL", key.stats()}}) {
+            const Answers answers = answer_of({request});
+            const auto& replies = answers[0]->replies;
+            note(replies ? std::to_string(replies->front().items.size()) : replies.error().text);
+        }
+    }
+
+    Answers answer_of(const Exchange& exchange) {
+        return nodes_.ask([&](size_t i) { return i == 0 ? std::optional{exchange} : std::nullopt; },
+                          {.enough = [](const Answers&) { return false; }});
+    }
+
     void ask(const LockKey& key, Mode mode, const Operation& operation) {
         Mode asked = mode;
         const std::string answer = look(exchange(key, operation, asked));
@@ -104,8 +124,7 @@ class Everything {
     }
 
     std::string look(const Exchange& exchange) {
-        const Answers answers = nodes_.ask([&](size_t i) { return i == 0 ? std::optional{exchange} : std::nullopt; },
-                                           {.enough = [](const Answers&) { return false; }});
+        const Answers answers = answer_of(exchange);
         const auto answer = node_reply(*answers[0]);
         return answer ? name(answer->verdict) : answer.error().text;
     }

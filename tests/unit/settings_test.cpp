@@ -93,6 +93,10 @@ TEST_CASE("what may happen to the command is a choice of words") {
     CHECK(settings({}).restart_guard == 60s);
     CHECK(refused({{"restart-guard", "on"}}).second ==
           "--restart-guard 'on' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
+    CHECK(settings({}).history == 100);
+    CHECK(settings({{"history", "30000"}}).history == 30'000);
+    CHECK_FALSE(settings({}, {{"HOLDFAST_HISTORY", "off"}}).history.has_value());
+    CHECK(refused({{"history", "0"}}).second == "--history '0' is not a number from 1 to 1000000, or off");
     CHECK(settings({}, {{"HOLDFAST_NO_SCRIPTS", "true"}}).no_scripts);
     CHECK(settings({{"tree", "yes"}}).tree);
     CHECK(settings({}, {{"HOLDFAST_TREE", "1"}}).tree);

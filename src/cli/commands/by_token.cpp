@@ -57,7 +57,7 @@ Lock taken_up(NodeSet& nodes, const LockKey& key, const Token& token, const Argu
                                                      key.name, describe(held.record), typed.command->name)};
     // Unless a TTL is typed, the one in the record is used, which acquire has found possible.
     const Timing as_acquired{held.record.holder->ttl, milliseconds{0}, settings.node_timeout, settings.drift};
-    if (!terms) terms = LockTerms{as_acquired, settings.restart_guard, mode(settings)};
+    if (!terms) terms = LockTerms{as_acquired, settings.restart_guard, mode(settings), {}, {}, settings.history};
     return {nodes, key, *terms, token, held};
 }
 
@@ -84,6 +84,7 @@ Exit release(const Arguments& typed, const Settings& settings) {
     const Token token = needed_token(typed);
     NodeSet nodes = nodes_to_ask(settings, key);
     Lock lock = taken_up(nodes, key, token, typed, settings);
+    lock.ended({.how = HoldEnd::How::released});
     if (lock.release()) return ExitStatus::ok;
     throw Failure{ExitStatus::too_few_nodes,
                   fmt::format("too few nodes confirmed that {} was released; it may stay held until its TTL ends{}",

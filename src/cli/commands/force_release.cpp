@@ -87,9 +87,9 @@ std::string for_others(const LockKey& key, const Inspection& seen) {
 
 /// Whether the lock was taken away from that holder; false if the holder has just let go, or `of_several` another one
 /// has its seat by now.
-bool take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message, Mode mode,
-               bool of_several) {
-    const Revocation revocation = revoke(nodes, key, record, message, mode);
+bool take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message,
+               const Settings& settings, bool of_several) {
+    const Revocation revocation = revoke(nodes, key, record, message, mode(settings), settings.history);
     const std::string holder = describe(record);
     switch (revocation.outcome) {
     case Revocation::Outcome::revoked:
@@ -193,7 +193,7 @@ Exit force_release(const Arguments& typed, const Settings& settings) {
         return ExitStatus::not_held;
     }
     bool taken = false;
-    for (const Record& record : from) taken |= take_away(nodes, key, record, message, mode(settings), from.size() > 1);
+    for (const Record& record : from) taken |= take_away(nodes, key, record, message, settings, from.size() > 1);
     if (!taken) return ExitStatus::not_held;
     show(fmt::format("  {}\n", for_others(key, inspect(nodes, key, mode(settings)))));
     return ExitStatus::ok;

@@ -1,6 +1,7 @@
 #include "lock/operations/acquire.hpp"
 
 #include "lock/operations/common.hpp"
+#include "lock/operations/history.hpp"
 #include "lock/operations/marking.hpp"
 #include "lock/operations/members.hpp"
 
@@ -25,17 +26,14 @@ Request Acquire::script(const LockKey& key) const {
                               {"waited", argument(wait.waited)},
                               {"lasts", argument(wait.lasts)},
                               {"earlier_fence", key.earlier_fence()}};
-    if (once_in) {
-        arguments.push_back({"once_in", argument(*once_in)});
-        return script_request(skipping(joined({taking_lua, members_lua, acquire_lua})), key, token.text(), arguments,
-                              with_done_key(group_keys(key), key));
-    }
-    if (!seat)
-        return script_request(joined({taking_lua, members_lua, acquire_lua}), key, token.text(), arguments,
-                              group_keys(key));
-    arguments.push_back({"turns", key.turn_channels()});
-    return publishing(member_script_request(joined({taking_lua, members_lua, join_lua}), key, token.text(), *seat,
-                                            std::move(arguments)));
+    if (seat) arguments.push_back({"turns", key.turn_channels()});
+    Script script = seat
+                        ? for_member({joined({taking_lua, members_lua, join_lua}), std::move(arguments)}, key, *seat)
+                        : Script{joined({taking_lua, members_lua, acquire_lua}), std::move(arguments), group_keys(key)};
+    if (once_in) script = skipping(std::move(script), key, *once_in);
+    if (history) script = noting_start(std::move(script), key, *history);
+    const Request request = script_request(script, key, token.text());
+    return seat ? publishing(request) : request;
 }
 
 namespace {
@@ -123,7 +121,20 @@ class Acquisition {
             [fence](const Reply&) -> Step {
                 return list({text("granted"), text(""), integer(fence.number)});
             },
-            [self = *this] { return self.look(true); });
+            [self = *this] { return self.not_taken(); }, note(fence));
+    }
+
+    /// The entry in the history, which goes out whether the lock is taken or not.
+    Request note(Fence fence) const {
+        if (!op_.history) return {};
+        const milliseconds waited = op_.waiting ? op_.waiting->waited : milliseconds{0};
+        return start_entry(key_, op_.record, fence, waited, *op_.history);
+    }
+
+    Exchange not_taken() const {
+        if (!op_.history) return look(true);
+        return {undone_start(key_, op_.token.text(), *op_.history),
+                [self = *this](Replies&&) -> Step { return self.look(true); }};
     }
 
     Exchange drop_key() const {

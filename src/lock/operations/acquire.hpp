@@ -33,6 +33,7 @@ struct Acquire {
     std::optional<Waiting> waiting{};
     std::optional<Seat> seat{};
     std::optional<milliseconds> once_in{}; ///< only without a seat
+    std::optional<size_t> history{};       ///< how many entries the node keeps (history.hpp); nothing: writes none
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

@@ -1,6 +1,7 @@
 #include "lock/operations/extend.hpp"
 
 #include "lock/operations/common.hpp"
+#include "lock/operations/history.hpp"
 #include "lock/operations/marking.hpp"
 
 namespace holdfast {
@@ -11,10 +12,12 @@ extern const std::string_view extend_member_lua;
 
 Request Extend::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}};
-    if (success) return marking_script_request(extend_lua, key, token.text(), *success, std::move(arguments));
-    if (!seat) return script_request(extend_lua, key, token.text(), arguments);
-    arguments.push_back({"entry", entry});
-    return member_script_request(extend_member_lua, key, token.text(), *seat, std::move(arguments));
+    if (seat) arguments.push_back({"entry", entry});
+    Script script = seat ? for_member({std::string{extend_member_lua}, std::move(arguments)}, key, *seat)
+                         : Script{std::string{extend_lua}, std::move(arguments)};
+    if (success) script = marking(std::move(script), key, *success);
+    if (end) script = noting_end(std::move(script), key, token.text(), *end, "yours");
+    return script_request(script, key, token.text());
 }
 
 std::optional<Request> Extend::alone(const LockKey& key) const {
@@ -39,7 +42,10 @@ Exchange Extend::transaction(const LockKey& key) const {
                 commands.add({"PEXPIRE", key.fence(), argument(fence_lasts)});
             },
             // The key may have expired between its WATCH and the EXEC.
-            [](const Reply& results) -> Step { return verdict(results.items[0].integer == 1 ? "yours" : "missing"); },
+            [key, op](const Reply& results) -> Step {
+                Reply answer = verdict(results.items[0].integer == 1 ? "yours" : "missing");
+                return op.end ? noted_end(key, op.token.text(), *op.end, std::move(answer)) : Step{std::move(answer)};
+            },
             [key, op] { return op.transaction(key); });
     });
 }

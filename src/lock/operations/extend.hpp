@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lock/lock_key.hpp"
+#include "lock/operations/history.hpp"
 #include "lock/operations/node_reply.hpp"
 
 namespace holdfast {
@@ -17,6 +18,7 @@ struct Extend {
     std::optional<Seat> seat{};       ///< nothing: an exclusive holder
     std::string entry{};              ///< with a seat: our entry in the queue, if there is one
     std::optional<Success> success{}; ///< only without a seat
+    std::optional<EndEntry> end{};    ///< of a lock that is kept, for the history
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

@@ -10,8 +10,9 @@ extern const std::string_view inspect_lua;
 extern const std::string_view members_lua;
 
 Request Inspect::script(const LockKey& key) const {
-    return script_request(joined({members_lua, inspect_lua}), key, "", {{"run", run}},
-                          with_done_key(group_keys(key), key));
+    Script script{joined({members_lua, inspect_lua}), {{"run", run}}, group_keys(key)};
+    script.more_keys.push_back(done_key(key));
+    return script_request(script, key, "");
 }
 
 namespace {

@@ -6,20 +6,22 @@ extern const std::string_view last_success_lua;
 extern const std::string_view skip_lua;
 extern const std::string_view mark_lua;
 
-std::string skipping(std::string_view operation) { return joined({last_success_lua, skip_lua, operation}); }
-
-Request marking_script_request(std::string_view operation, const LockKey& key, std::string_view token,
-                               const Success& success, ScriptArguments arguments) {
-    arguments.push_back({"success", success.record.value});
-    arguments.push_back({"age", argument(success.age)});
-    arguments.push_back({"left", argument(success.left)});
-    return script_request(joined({last_success_lua, "local function operate()\n", operation, "\nend\n", mark_lua}), key,
-                          token, arguments, with_done_key({}, key));
+Script skipping(Script script, const LockKey& key, milliseconds once_in) {
+    script.lua = joined({last_success_lua, skip_lua, script.lua});
+    script.arguments.push_back({"once_in", argument(once_in)});
+    script.more_keys.push_back(done_key(key));
+    return script;
 }
 
-ScriptArguments with_done_key(ScriptArguments more_keys, const LockKey& key) {
-    more_keys.push_back({"DONE", key.done()});
-    return more_keys;
+Script marking(Script script, const LockKey& key, const Success& success) {
+    script.lua = joined({last_success_lua, "local function operate()\n", script.lua, "\nend\n", mark_lua});
+    script.arguments.push_back({"success", success.record.value});
+    script.arguments.push_back({"age", argument(success.age)});
+    script.arguments.push_back({"left", argument(success.left)});
+    script.more_keys.push_back(done_key(key));
+    return script;
 }
+
+ScriptArgument done_key(const LockKey& key) { return {"DONE", key.done()}; }
 
 } // namespace holdfast

@@ -10,16 +10,14 @@
 
 namespace holdfast {
 
-/// The Lua that skips `operation` where a mark is younger than the argument once_in.
-std::string skipping(std::string_view operation);
+/// The script, skipped where a mark is younger than `once_in`.
+Script skipping(Script, const LockKey&, milliseconds once_in);
 
-/// A request with EVAL of `operation` that then writes the mark, by pcall, so that nothing that forbids the mark keeps
-/// a lock held. No mark is written where another run holds the lock by then. The answer says whether the mark was
-/// written.
-Request marking_script_request(std::string_view operation, const LockKey&, std::string_view token, const Success&,
-                               ScriptArguments);
+/// The script, which then writes the mark, by pcall, so that nothing that forbids the mark keeps a lock held. No mark
+/// is written where another run holds the lock by then. The answer says whether the mark was written.
+Script marking(Script, const LockKey&, const Success&);
 
-/// The key that both need, behind `more_keys`.
-ScriptArguments with_done_key(ScriptArguments more_keys, const LockKey&);
+/// The key of the mark, as one of more_keys.
+ScriptArgument done_key(const LockKey&);
 
 } // namespace holdfast

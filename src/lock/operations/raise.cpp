@@ -8,9 +8,10 @@ extern const std::string_view raise_lua;
 extern const std::string_view raise_member_lua;
 
 Request Raise::script(const LockKey& key) const {
-    const ScriptArguments arguments{{"ours", record.value}, {"to", argument(to.number)}};
-    return seat ? member_script_request(raise_member_lua, key, record.token(), *seat, arguments)
-                : script_request(raise_lua, key, record.token(), arguments);
+    ScriptArguments arguments{{"ours", record.value}, {"to", argument(to.number)}};
+    const Script script = seat ? for_member({std::string{raise_member_lua}, std::move(arguments)}, key, *seat)
+                               : Script{std::string{raise_lua}, std::move(arguments)};
+    return script_request(script, key, record.token());
 }
 
 Exchange Raise::transaction(const LockKey& key) const {

@@ -15,10 +15,11 @@ Request Release::script(const LockKey& key) const {
                               {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
                               {"turns", key.turn_channels()},
                               {"entry", entry}};
-    if (success)
-        return publishing(marking_script_request(release_lua, key, token.text(), *success, std::move(arguments)));
-    return publishing(seat ? member_script_request(release_member_lua, key, token.text(), *seat, std::move(arguments))
-                           : script_request(release_lua, key, token.text(), arguments));
+    Script script = seat ? for_member({std::string{release_member_lua}, std::move(arguments)}, key, *seat)
+                         : Script{std::string{release_lua}, std::move(arguments)};
+    if (success) script = marking(std::move(script), key, *success);
+    if (end) script = noting_end(std::move(script), key, token.text(), *end, "released");
+    return publishing(script_request(script, key, token.text()));
 }
 
 std::optional<Request> Release::alone(const LockKey& key) const {
@@ -31,7 +32,7 @@ Exchange Release::transaction(const LockKey& key) const {
     if (!entry.empty()) leave(key, entry, before);
     return remove(key, before, [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
         if (!is_attempt_before(value.text, {op.token.run, op.token.attempt + 1})) return {false, "not_ours", {}};
-        return {true, "released", head.hint(key)};
+        return {true, "released", head.hint(key), op.token.text(), op.end};
     });
 }
 

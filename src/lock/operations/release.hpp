@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lock/lock_key.hpp"
+#include "lock/operations/history.hpp"
 #include "lock/operations/node_reply.hpp"
 
 namespace holdfast {
@@ -19,6 +20,7 @@ struct Release {
     bool void_too;
     std::optional<Seat> seat{};       ///< nothing: an exclusive holder
     std::optional<Success> success{}; ///< only without a seat
+    std::optional<EndEntry> end{};    ///< for the history
 
     Request script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

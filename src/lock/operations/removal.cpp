@@ -29,7 +29,12 @@ Exchange remove(const LockKey& key, const Request& before,
                     [&](Request& commands) {
                         commands.add({"DEL", key.key()});
                     },
-                    [removal](const Reply&) -> Step { return verdict(removal.verdict); }, again, removal.hints);
+                    [key, removal](const Reply&) -> Step {
+                        Reply answer = verdict(removal.verdict);
+                        return removal.end ? noted_end(key, removal.token, *removal.end, std::move(answer))
+                                           : Step{std::move(answer)};
+                    },
+                    again, removal.hints);
             }};
 }
 

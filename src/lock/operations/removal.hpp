@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lock/operations/common.hpp"
+#include "lock/operations/history.hpp"
 
 #include <functional>
 #include <string>
@@ -11,7 +12,9 @@ namespace holdfast {
 struct Removal {
     bool remove;
     std::string verdict;
-    Request hints; ///< messages to publish after the key is deleted, or at once if it need not be
+    Request hints;                 ///< messages to publish after the key is deleted, or at once if it need not be
+    std::string token{};           ///< with `end`: whose
+    std::optional<EndEntry> end{}; ///< for the history, if the key is deleted
 };
 
 /// The command that marks a token as void; nothing if `lasts` is zero. The command goes before a transaction and is no

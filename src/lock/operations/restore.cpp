@@ -9,9 +9,10 @@ extern const std::string_view restore_member_lua;
 
 Request Restore::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}, {"fence", argument(fence.number)}};
-    if (!seat) return script_request(restore_lua, key, token.text(), arguments);
-    arguments.push_back({"entry", entry});
-    return member_script_request(restore_member_lua, key, token.text(), *seat, std::move(arguments));
+    if (seat) arguments.push_back({"entry", entry});
+    const Script script = seat ? for_member({std::string{restore_member_lua}, std::move(arguments)}, key, *seat)
+                               : Script{std::string{restore_lua}, std::move(arguments)};
+    return script_request(script, key, token.text());
 }
 
 Exchange Restore::transaction(const LockKey& key) const {

@@ -11,19 +11,22 @@ Request Revoke::script(const LockKey& key) const {
     ScriptArguments arguments{{"theirs", record.value},       {"void_for", argument(void_for())},
                               {"turns", key.turn_channels()}, {"revoked_channel", key.revoked_channel()},
                               {"message", message()},         {"words", words}};
-    return publishing(seat ? member_script_request(revoke_member_lua, key, record.token(), *seat, std::move(arguments))
-                           : script_request(revoke_lua, key, record.token(), arguments));
+    Script script = seat ? for_member({std::string{revoke_member_lua}, std::move(arguments)}, key, *seat)
+                         : Script{std::string{revoke_lua}, std::move(arguments)};
+    if (end) script = noting_end(std::move(script), key, record.token(), *end, "revoked");
+    return publishing(script_request(script, key, record.token()));
 }
 
 Exchange Revoke::transaction(const LockKey& key) const {
-    return remove(key, void_mark(key, record.token(), void_for(), words),
-                  [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
-                      const bool theirs = value.text == op.record.value;
-                      if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
-                      Request hints{"PUBLISH", key.revoked_channel(), op.message()};
-                      hints.append(head.hint(key));
-                      return {theirs, theirs ? "revoked" : "free", std::move(hints)};
-                  });
+    return remove(
+        key, void_mark(key, record.token(), void_for(), words),
+        [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
+            const bool theirs = value.text == op.record.value;
+            if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
+            Request hints{"PUBLISH", key.revoked_channel(), op.message()};
+            hints.append(head.hint(key));
+            return {theirs, theirs ? "revoked" : "free", std::move(hints), std::string{op.record.token()}, op.end};
+        });
 }
 
 } // namespace holdfast

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lock/lock_key.hpp"
+#include "lock/operations/history.hpp"
 #include "lock/operations/limits.hpp"
 #include "lock/operations/node_reply.hpp"
 
@@ -15,7 +16,8 @@ namespace holdfast {
 struct Revoke {
     Record record;
     std::string words;
-    std::optional<Seat> seat{}; ///< nothing: an exclusive holder
+    std::optional<Seat> seat{};    ///< nothing: an exclusive holder
+    std::optional<EndEntry> end{}; ///< for the history
 
     /// The message for the revoked channel.
     std::string message() const { return std::string{record.token()} + " " + words; }

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace holdfast {
@@ -43,13 +45,12 @@ Request eval(std::string script, std::string_view lua, const std::vector<std::st
 
 } // namespace
 
-Request script_request(std::string_view lua, const LockKey& key, std::string_view token,
-                       const ScriptArguments& arguments, const ScriptArguments& more_keys) {
+Request script_request(const Script& script, const LockKey& key, std::string_view token) {
     std::vector<std::string> keys{key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()};
-    std::string script = preamble();
-    name_arguments(script, "KEYS", keys.size(), more_keys);
-    for (const ScriptArgument& more : more_keys) keys.push_back(more.value);
-    return eval(std::move(script), lua, keys, arguments);
+    std::string text = preamble();
+    name_arguments(text, "KEYS", keys.size(), script.more_keys);
+    for (const ScriptArgument& more : script.more_keys) keys.push_back(more.value);
+    return eval(std::move(text), script.lua, keys, script.arguments);
 }
 
 Request lone_script_request(std::string_view lua, const LockKey& key, const ScriptArguments& arguments) {
@@ -70,12 +71,13 @@ std::string joined(std::initializer_list<std::string_view> lua) {
 
 ScriptArguments group_keys(const LockKey& key) { return {{"MEMBERS", key.members()}, {"RECORDS", key.records()}}; }
 
-Request member_script_request(std::string_view lua, const LockKey& key, std::string_view token, const Seat& seat,
-                              ScriptArguments arguments) {
-    arguments.push_back({"group", std::string{seat.group()}});
-    arguments.push_back({"me", seat.member});
-    arguments.push_back({"limit", argument(seat.kind.limit)});
-    return script_request(joined({group_lua, lua}), key, token, arguments, group_keys(key));
+Script for_member(Script script, const LockKey& key, const Seat& seat) {
+    script.lua = joined({group_lua, script.lua});
+    script.arguments.push_back({"group", std::string{seat.group()}});
+    script.arguments.push_back({"me", seat.member});
+    script.arguments.push_back({"limit", argument(seat.kind.limit)});
+    std::ranges::move(group_keys(key), std::back_inserter(script.more_keys));
+    return script;
 }
 
 } // namespace holdfast

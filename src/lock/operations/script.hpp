@@ -1,5 +1,5 @@
 // A request that runs an operation's script. The script's Lua stands in the file NAME.lua beside the operation, and the
-// build embeds it as NAME_lua. The Lua finds each argument as a variable of that name, the limits of
+// build embeds it as NAME_lua. The Lua finds each argument and each key as a variable of that name, the limits of
 // lock/operations/limits.hpp that scripts need, and the functions of common.lua.
 #pragma once
 
@@ -21,21 +21,24 @@ struct ScriptArgument {
 
 using ScriptArguments = std::vector<ScriptArgument>;
 
+struct Script {
+    std::string lua;
+    ScriptArguments arguments{};
+    ScriptArguments more_keys{}; ///< besides the five keys of common.lua
+};
+
 /// The text of several files, one behind the other.
 std::string joined(std::initializer_list<std::string_view> lua);
 
-/// A request with EVAL of `lua`. The script reads or sets the void mark of `token`. Besides the five keys of common.lua
-/// the script finds each of `more_keys` as a variable of that name.
-Request script_request(std::string_view lua, const LockKey&, std::string_view token, const ScriptArguments&,
-                       const ScriptArguments& more_keys = {});
+/// A request with EVAL of the script, which reads or sets the void mark of `token`.
+Request script_request(const Script&, const LockKey&, std::string_view token);
 
 /// The keys of a group of holders, as more_keys.
 ScriptArguments group_keys(const LockKey&);
 
 /// The script of an operation for a member of a group. The script also finds the functions of group.lua, the value of K
 /// as `group`, the member as `me`, and the number of slots as `limit`, which is 0 if the lock is shared.
-Request member_script_request(std::string_view lua, const LockKey&, std::string_view token, const Seat&,
-                              ScriptArguments);
+Script for_member(Script, const LockKey&, const Seat&);
 
 /// The same for a script that needs the lock's key alone, and none of common.lua. It runs while a cluster moves the
 /// key's slot to another server: one of several keys may have moved already, and then no script runs that names all.

@@ -12,8 +12,9 @@ Request Withdraw::script(const LockKey& key) const {
                               {"entry", entry},
                               {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
                               {"turns", key.turn_channels()}};
-    return publishing(seat ? member_script_request(withdraw_member_lua, key, token.text(), *seat, std::move(arguments))
-                           : script_request(withdraw_lua, key, token.text(), arguments));
+    const Script script = seat ? for_member({std::string{withdraw_member_lua}, std::move(arguments)}, key, *seat)
+                               : Script{std::string{withdraw_lua}, std::move(arguments)};
+    return publishing(script_request(script, key, token.text()));
 }
 
 Exchange Withdraw::transaction(const LockKey& key) const {

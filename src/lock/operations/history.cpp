@@ -1,0 +1,134 @@
+#include "lock/operations/history.hpp"
+
+#include "lock/operations/common.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace holdfast {
+
+extern const std::string_view history_lua;
+extern const std::string_view start_history_lua;
+extern const std::string_view end_history_lua;
+
+namespace {
+
+using How = HoldEnd::How;
+using Fields = std::vector<std::pair<std::string_view, std::string>>;
+
+constexpr std::array names{"undone", "not_started", "ended", "lost", "taken", "released"};
+
+std::string on_one_line(std::string text) {
+    std::ranges::replace(text, '\n', ' ');
+    return text;
+}
+
+Fields fields(const EndEntry& entry) {
+    Fields all{{"how", std::string{name_of(entry.end.how)}}};
+    if (entry.end.how == How::undone) return all;
+    if (entry.fence > Fence{}) all.emplace_back("fence", argument(entry.fence.number));
+    all.emplace_back("held", argument(entry.held));
+    if (entry.end.status) all.emplace_back("status", argument(*entry.end.status));
+    if (entry.end.signal) all.emplace_back("signal", argument(*entry.end.signal));
+    if (entry.kept) all.emplace_back("kept", argument(*entry.kept));
+    if (!entry.end.why.empty()) all.emplace_back("why", on_one_line(entry.end.why));
+    return all;
+}
+
+bool succeeded(const HoldEnd& end) { return end.how == How::ended && end.status == 0; }
+
+Fields sums(const EndEntry& entry) {
+    if (entry.end.how == How::undone) return {{"acquired", "-1"}};
+    Fields all{{"held_ms", argument(entry.held)}};
+    if (entry.waited > milliseconds{0}) all.emplace_back("waited_ms", argument(entry.waited));
+    if (entry.end.how == How::lost) all.emplace_back("lost", "1");
+    if (entry.end.how == How::taken) all.emplace_back("taken_away", "1");
+    if (entry.end.how == How::ended && !succeeded(entry.end)) all.emplace_back("failed", "1");
+    return all;
+}
+
+std::string text_of(const Fields& fields, char separator) {
+    std::string all;
+    for (const auto& [name, value] : fields) all += fmt::format("{}{}{}{}", name, separator, value, separator);
+    return all;
+}
+
+Script noting(Script script, const LockKey& key, size_t entries, std::string_view lua) {
+    script.lua = joined({history_lua, "local function operate()\n", script.lua, "\nend\n", lua});
+    script.arguments.push_back({"history", argument(entries)});
+    script.more_keys.push_back({"LOG", key.log()});
+    script.more_keys.push_back({"STATS", key.stats()});
+    return script;
+}
+
+Request entry(const LockKey& key, size_t entries, const Fields& fields) {
+    std::vector<std::string> words{"XADD", key.log(), "MAXLEN", "~", argument(entries), "*"};
+    for (const auto& [name, value] : fields) {
+        words.emplace_back(name);
+        words.push_back(value);
+    }
+    Request request;
+    request.add(std::vector<std::string_view>(words.begin(), words.end()));
+    return request;
+}
+
+void keep(const LockKey& key, Request& request) {
+    for (const std::string& one : {key.log(), key.stats()}) request.add({"PEXPIRE", one, argument(fence_lasts)});
+}
+
+Request end_entry(const LockKey& key, std::string_view token, const EndEntry& end) {
+    Fields all{{"end", std::string{token}}};
+    std::ranges::move(fields(end), std::back_inserter(all));
+    Request request = entry(key, end.entries, all);
+    for (const auto& [name, number] : sums(end)) request.add({"HINCRBY", key.stats(), name, number});
+    const milliseconds now = wall_time_since_epoch();
+    if (end.end.how != How::undone)
+        request.add({"HSET", key.stats(), "last", token, "last_start", argument(now - end.held)});
+    if (succeeded(end.end)) request.add({"HSET", key.stats(), "last_success", argument(now)});
+    keep(key, request);
+    return request;
+}
+
+} // namespace
+
+std::string_view name_of(How how) { return names.at(static_cast<size_t>(how)); }
+
+Script noting_start(Script script, const LockKey& key, size_t entries) {
+    return noting(std::move(script), key, entries, start_history_lua);
+}
+
+Script noting_end(Script script, const LockKey& key, std::string_view token, const EndEntry& entry,
+                  std::string_view ours) {
+    script.arguments.push_back({"token", std::string{token}});
+    script.arguments.push_back({"details", text_of(fields(entry), '\n')});
+    script.arguments.push_back({"sums", text_of(sums(entry), ' ')});
+    script.arguments.push_back({"held", argument(entry.held)});
+    script.arguments.push_back({"succeeded", succeeded(entry.end) ? "1" : "0"});
+    script.arguments.push_back({"undone", entry.end.how == How::undone ? "1" : "0"});
+    script.arguments.push_back({"when", std::string{ours}});
+    return noting(std::move(script), key, entry.entries, end_history_lua);
+}
+
+Request start_entry(const LockKey& key, const Record& record, Fence fence, milliseconds waited, size_t entries) {
+    Request request =
+        entry(key, entries, {{"start", record.value}, {"fence", argument(fence.number)}, {"waited", argument(waited)}});
+    request.add({"HINCRBY", key.stats(), "acquired", "1"});
+    keep(key, request);
+    return request;
+}
+
+Request undone_start(const LockKey& key, std::string_view token, size_t entries) {
+    return end_entry(key, token, {{}, {}, {}, {}, {}, entries});
+}
+
+Step noted_end(const LockKey& key, std::string_view token, const EndEntry& end, Reply answer) {
+    Request request = end_entry(key, token, end);
+    // The transaction's answer counts once enough replicas have what it wrote, and behind this request they are asked.
+    request.set();
+    return Exchange{std::move(request), [answer = std::move(answer)](Replies&&) -> Step { return answer; }};
+}
+
+} // namespace holdfast

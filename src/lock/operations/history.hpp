@@ -1,0 +1,67 @@
+// What an operation writes into the history of its lock, on the node whose key it changes: an entry for each grant and
+// each end of a hold in LockKey::log(), and sums in LockKey::stats(). Both last as long as the fence number after the
+// last entry.
+//
+//   grant  `start` the holder's record, `fence`, `waited` (ms)
+//   end    `end` the token, `how`, `fence`, `held` (ms), and as they apply `status` or `signal` of the command, `kept`
+//          (ms: the rest of min_hold), `why` (lost, taken)
+//   sums   acquired (grants), waited_ms, failed, lost, taken_away, held_ms (ends); last_start, last_success (ms since
+//          the epoch by the node's clock); last (the token of the last end, so that a copy of a request counts once)
+//
+// A grant is not a win: the end of one that did not win is `undone`, which takes its grant out of the sums. All of it
+// is written after the operation, by pcall, or by a request behind the transaction, so that nothing that forbids it
+// keeps a lock from being taken or let go.
+#pragma once
+
+#include "lock/fence.hpp"
+#include "lock/operations/script.hpp"
+#include "lock/record.hpp"
+#include "redis/node_set.hpp"
+
+#include <optional>
+#include <string>
+
+namespace holdfast {
+
+/// How a hold came to its end.
+struct HoldEnd {
+    enum class How {
+        undone,      ///< the grant was no win
+        not_started, ///< the lock was won, and then no command was started
+        ended,       ///< the command ended
+        lost,        ///< the command had to be stopped, or went on without the lock
+        taken,       ///< force-release
+        released,    ///< `release`, for a lock of `acquire`
+    } how = How::undone;
+    std::optional<int> status{}; ///< the command's exit status
+    std::optional<int> signal{}; ///< or the signal that ended the command
+    std::string why{};           ///< of lost and taken
+};
+
+std::string_view name_of(HoldEnd::How);
+
+struct EndEntry {
+    HoldEnd end;
+    Fence fence;
+    milliseconds waited;
+    milliseconds held;
+    std::optional<milliseconds> kept{};
+    size_t entries; ///< how many entries a node keeps, or a few more
+};
+
+/// The script, which then writes the entry of a grant, if it has answered "granted". It has the arguments `ours`, the
+/// record, and `waited`.
+Script noting_start(Script, const LockKey&, size_t entries);
+/// The script, which then writes the entry of an end; if that is undone, only after the answer `ours`.
+Script noting_end(Script, const LockKey&, std::string_view token, const EndEntry&, std::string_view ours);
+
+/// The commands that write the entry of a grant. They go out behind the transaction's EXEC in one request, because the
+/// lease begins when the last request of a grant is sent. If nothing comes of the transaction, undone_start() follows.
+Request start_entry(const LockKey&, const Record&, Fence, milliseconds waited, size_t entries);
+/// The commands that take the entry back.
+Request undone_start(const LockKey&, std::string_view token, size_t entries);
+/// The step that writes the entry of an end, and then ends a transaction with `answer`. A copy of the request counts
+/// again.
+Step noted_end(const LockKey&, std::string_view token, const EndEntry&, Reply answer);
+
+} // namespace holdfast
