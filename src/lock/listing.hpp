@@ -1,12 +1,16 @@
-// Finds every lock there is, and changes nothing. Main thread.
+// Finds every lock there is, or was, and changes nothing. Main thread.
 //
 // Each node walks through all of its keys, two thousand at a time, so that its other clients wait for three
 // milliseconds at most; a million keys take about a second. A lock that is taken or released meanwhile may be missing
 // or shown.
 #pragma once
 
+#include "lock/history.hpp"
 #include "lock/inspection.hpp"
+#include "lock/node_listing.hpp"
+#include "lock/stats.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,12 +29,15 @@ struct Listing {
     };
     std::vector<Lock> locks; ///< by name; any string key with a TTL counts, also one of another client
     std::vector<Node> nodes;
+    std::map<std::string, Stats> stats{}; ///< by name; with Beside::stats
+    std::vector<Run> runs{};              ///< with Beside::logs: lock by lock, each in the order in which they began
+    milliseconds now{};                   ///< by the nodes' clocks
 
     size_t answered() const;
 };
 
 /// Every lock under `prefix` whose name matches the glob (as Redis matches it). A cluster's masters stand in a row, and
 /// are one node together (servers_of in redis/locator.hpp).
-Listing list_locks(NodeSet&, const std::string& prefix, const std::string& glob);
+Listing list_locks(NodeSet&, const std::string& prefix, const std::string& glob, Beside = Beside::nothing);
 
 } // namespace holdfast

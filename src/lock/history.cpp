@@ -1,0 +1,223 @@
+#include "lock/history.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+/// In the order of How, as a log has them, and as JSON has them.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> words{{{"", "holds"},
+                                                                              {"", "vanished"},
+                                                                              {"ended", "ended"},
+                                                                              {"released", "released"},
+                                                                              {"not_started", "not_started"},
+                                                                              {"lost", "lost"},
+                                                                              {"taken", "taken_away"},
+                                                                              {"undone", "undone"}}};
+
+std::optional<How> how_in_log(std::string_view word) {
+    const auto found = std::ranges::find(words, word, &std::pair<std::string_view, std::string_view>::first);
+    if (word.empty() || found == words.end()) return {};
+    return static_cast<How>(found - words.begin());
+}
+
+/// Nothing for a text that is no number from 0 to `largest`.
+std::optional<int64_t> number_in(std::string_view text, int64_t largest) {
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    return whole && number >= 0 && number <= largest ? std::optional{number} : std::nullopt;
+}
+
+std::optional<int> small_number(const Reply& fields, std::string_view name, int largest) {
+    const auto number = number_in(fields.field(name), largest);
+    return number ? std::optional{static_cast<int>(*number)} : std::nullopt;
+}
+
+milliseconds duration_in(const Reply& fields, std::string_view name) {
+    return duration_of(number_in(fields.field(name), INT64_MAX).value_or(0));
+}
+
+/// The time in an entry's id, "MILLISECONDS-NUMBER"; nothing for a time that no calendar has.
+std::optional<milliseconds> time_in(std::string_view id) {
+    constexpr int64_t year_10000 = 253'402'300'800'000;
+    const auto ms = number_in(id.substr(0, id.find('-')), year_10000 - 1);
+    return ms ? std::optional{milliseconds{*ms}} : std::nullopt;
+}
+
+std::optional<LogEntry> parse_start(LogEntry entry, const std::string& value, const Reply& fields) {
+    if (value.size() > longest_record) return {};
+    Record record = Record::parse(value);
+    if (!record.holder || !Token::parse(record.token())) return {};
+    entry.token = record.token();
+    entry.holder = std::move(record.holder);
+    entry.waited = duration_in(fields, "waited");
+    return entry;
+}
+
+std::optional<LogEntry> parse_end(LogEntry entry, const std::string& token, const Reply& fields) {
+    constexpr size_t longest_text = 512;
+    const auto how = how_in_log(fields.field("how"));
+    if (!how || token.size() > longest_text || !Token::parse(token)) return {};
+    entry.token = token;
+    entry.held = duration_in(fields, "held");
+    entry.end = {*how,
+                 small_number(fields, "status", 255),
+                 small_number(fields, "signal", 64),
+                 duration_in(fields, "kept"),
+                 std::string{fields.field("why").substr(0, longest_text)},
+                 std::string{fields.field("by").substr(0, longest_text)}};
+    return entry;
+}
+
+/// The graver of two ends of one run, with what only the other one tells.
+RunEnd merged(RunEnd one, RunEnd other) {
+    if (one.how < other.how) std::swap(one, other);
+    if (!one.status) one.status = other.status;
+    if (!one.signal) one.signal = other.signal;
+    if (one.why.empty()) one.why = std::move(other.why);
+    if (one.by.empty()) one.by = std::move(other.by);
+    one.kept = std::max(one.kept, other.kept);
+    return one;
+}
+
+/// What all logs tell of one run.
+class Told {
+  public:
+    /// Of one node the first entry of each sort counts, so the oldest entry has to come first.
+    void add(const LogEntry& entry, size_t node) {
+        if (entry.holder) add_start(entry, node);
+        else if (entry.end.how == How::undone) undone_ = true;
+        else add_end(entry, node);
+    }
+
+    bool believed(size_t nodes) const { return end_ || (!undone_ && starts_.size() >= quorum(nodes)); }
+
+    Run run(const std::string& lock, const std::string& token, bool holds, milliseconds now) const {
+        Run run{lock, token, holder_, end_ ? fence_at_end_ : fence_at_start_, waited_};
+        run.end = end_.value_or(RunEnd{holds ? How::holds : How::vanished});
+        run.ended = end_ ? median(ends_) : now;
+        run.began = starts_.empty() ? run.ended - held_ : median(starts_);
+        run.ended = std::max(run.ended, run.began);
+        return run;
+    }
+
+  private:
+    void add_start(const LogEntry& entry, size_t node) {
+        if (std::exchange(start_of_, node) != node) starts_.push_back(entry.at);
+        holder_ = entry.holder;
+        waited_ = std::max(waited_, entry.waited);
+        fence_at_start_ = std::max(fence_at_start_, entry.fence);
+    }
+    void add_end(const LogEntry& entry, size_t node) {
+        if (std::exchange(end_of_, node) != node) ends_.push_back(entry.at);
+        end_ = end_ ? merged(*end_, entry.end) : entry.end;
+        held_ = std::max(held_, entry.held);
+        fence_at_end_ = std::max(fence_at_end_, entry.fence);
+    }
+
+    std::optional<Holder> holder_;
+    std::optional<RunEnd> end_;
+    std::vector<milliseconds> starts_; ///< one a node
+    std::vector<milliseconds> ends_;   ///< one a node
+    size_t start_of_ = SIZE_MAX;       ///< the node of the last start
+    size_t end_of_ = SIZE_MAX;         ///< the node of the last end
+    bool undone_ = false;
+    milliseconds waited_{};
+    milliseconds held_{};
+    Fence fence_at_start_{};
+    Fence fence_at_end_{};
+};
+
+/// Whether some node has the record of that run in the lock's key.
+bool holds(const Inspection& seen, std::string_view token) {
+    return std::ranges::any_of(seen.holders, [&](const Holding& one) { return one.record.token() == token; });
+}
+
+/// Whether two runs of one lock cannot hold it at once.
+bool exclude(const Run& one, const Run& other) {
+    if (one.kind().way != other.kind().way) return true;
+    switch (one.kind().way) {
+    case LockKind::Way::shared: return false;
+    case LockKind::Way::slots: return one.holder->slot == other.holder->slot;
+    default: return true;
+    }
+}
+
+/// A run that has vanished was over when the next one began that it would have kept out.
+void limit_vanished(std::vector<Run>& runs) {
+    constexpr size_t looked_at = 1000; // so that many shared runs that have vanished take no quadratic time
+    for (size_t i = 0; i < runs.size(); ++i) {
+        if (runs[i].end.how != How::vanished) continue;
+        const auto last = runs.begin() + static_cast<std::ptrdiff_t>(std::min(runs.size(), i + looked_at));
+        const auto next = std::find_if(runs.begin() + static_cast<std::ptrdiff_t>(i) + 1, last,
+                                       [&](const Run& later) { return exclude(runs[i], later); });
+        if (next != last) runs[i].ended = next->began;
+    }
+}
+
+} // namespace
+
+std::string_view name_of(How how) { return words.at(static_cast<size_t>(how)).second; }
+
+std::optional<LogEntry> LogEntry::parse(const Reply& item) {
+    if (item.items.size() != 2) return {};
+    const auto at = time_in(item.items[0].text);
+    if (!at) return {};
+    const Reply& fields = item.items[1];
+    LogEntry entry{.at = *at, .token = {}};
+    entry.fence = Fence{number_in(fields.field("fence"), largest_fence.number).value_or(0)};
+    if (const Reply* start = fields.find("start")) return parse_start(std::move(entry), start->text, fields);
+    if (const Reply* end = fields.find("end")) return parse_end(std::move(entry), end->text, fields);
+    return {};
+}
+
+std::vector<Run> runs_of(const std::string& lock, const std::vector<std::vector<LogEntry>>& logs,
+                         const Inspection& seen, milliseconds now) {
+    std::map<std::string_view, Told> by_token;
+    for (size_t node = 0; node < logs.size(); ++node)
+        for (auto entry = logs[node].rbegin(); entry != logs[node].rend(); ++entry)
+            by_token[entry->token].add(*entry, node);
+    std::vector<Run> runs;
+    for (const auto& [token, told] : by_token)
+        if (told.believed(seen.nodes.size()))
+            runs.push_back(told.run(lock, std::string{token}, holds(seen, token), now));
+    std::ranges::sort(runs, {}, [](const Run& run) { return std::pair{run.began, run.fence}; });
+    limit_vanished(runs);
+    return runs;
+}
+
+milliseconds median(std::vector<milliseconds> values) {
+    if (values.empty()) return {};
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
+
+HistorySummary summary_of(const std::vector<Run>& runs) {
+    HistorySummary sum{.runs = runs.size()};
+    std::vector<milliseconds> waited;
+    std::vector<milliseconds> held;
+    for (const Run& run : runs) {
+        const How how = run.end.how;
+        sum.failed += run.failed() ? 1 : 0;
+        sum.not_started += how == How::not_started ? 1 : 0;
+        sum.lost += how == How::lost ? 1 : 0;
+        sum.taken_away += how == How::taken_away ? 1 : 0;
+        sum.vanished += how == How::vanished ? 1 : 0;
+        sum.holding += how == How::holds ? 1 : 0;
+        if (run.holder) waited.push_back(run.waited);
+        if (how != How::holds && how != How::vanished) held.push_back(run.held());
+    }
+    if (!waited.empty()) sum.longest_waited = std::ranges::max(waited);
+    if (!held.empty()) sum.longest_held = std::ranges::max(held);
+    sum.median_waited = median(std::move(waited));
+    sum.median_held = median(std::move(held));
+    return sum;
+}
+
+} // namespace holdfast

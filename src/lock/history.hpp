@@ -1,0 +1,95 @@
+// Which runs held a lock and how each ended, as the logs on the nodes tell it. Pure: no clock, no I/O.
+//
+// A node's log is one node's word: a node may have granted what was no win, may have missed an end, and keeps only the
+// newest entries. A run is believed when a quorum of the logs have its start, or any log has its end. Times are those
+// of the nodes' clocks; where nodes differ, the median counts.
+#pragma once
+
+#include "lock/inspection.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+enum class How {
+    holds,       ///< a node has its record in the key
+    vanished,    ///< no log has its end, and no key its record: its TTL ended it
+    ended,       ///< its command ended, with `status` or by `signal`
+    released,    ///< the command `release` let it go
+    not_started, ///< its command could not be started
+    lost,        ///< it lost the lock
+    taken_away,  ///< force-release took the lock from it
+    undone,      ///< of an entry only: the grant was no win
+};
+
+/// The word for it in JSON.
+std::string_view name_of(How);
+
+/// How a run ended, or that it did not.
+struct RunEnd {
+    How how = How::vanished;
+    std::optional<int> status{}; ///< the command's exit status
+    std::optional<int> signal{}; ///< the signal by which the command ended
+    milliseconds kept{};         ///< for how long the lock was kept after the end
+    std::string why{};           ///< of lost and taken_away; text from elsewhere
+    std::string by{};            ///< of taken_away; text from elsewhere
+};
+
+/// One entry of a log: a start, or an end.
+struct LogEntry {
+    milliseconds at{}; ///< by the node's clock
+    std::string token;
+    Fence fence{};
+    std::optional<Holder> holder{}; ///< of a start; nothing: this is an end
+    milliseconds waited{};          ///< of a start
+    milliseconds held{};            ///< of an end
+    RunEnd end{};                   ///< of an end
+
+    /// From one item of the answer to XREVRANGE; nothing if that is no entry of ours, whatever else it is.
+    static std::optional<LogEntry> parse(const Reply&);
+};
+
+/// One run that held the lock.
+struct Run {
+    std::string lock;               ///< the lock's name
+    std::string token;              ///< RUN.ATTEMPT, not to be shown
+    std::optional<Holder> holder{}; ///< nothing: no log has its start any more
+    Fence fence{};
+    milliseconds waited{};
+    milliseconds began{}; ///< since the epoch, as all times here
+    milliseconds ended{}; ///< it held the lock no longer than this; one that holds it still: now
+    RunEnd end{};
+
+    milliseconds held() const { return ended - began; }
+    LockKind kind() const { return holder ? holder->kind : LockKind{}; }
+    bool failed() const { return end.how == How::ended && (end.signal || end.status.value_or(0) != 0); }
+};
+
+/// The runs of the lock of that name, in the order in which they began. `logs` has the entries of each node, the newest
+/// first, and `now` is the time by the nodes' clocks.
+std::vector<Run> runs_of(const std::string& lock, const std::vector<std::vector<LogEntry>>& logs, const Inspection&,
+                         milliseconds now);
+
+/// The middle value; of an even number of values the smaller of the two in the middle; 0 of none.
+milliseconds median(std::vector<milliseconds> values);
+
+/// What is to be said of many runs together.
+struct HistorySummary {
+    size_t runs = 0;
+    size_t failed = 0;
+    size_t not_started = 0;
+    size_t lost = 0;
+    size_t taken_away = 0;
+    size_t vanished = 0;
+    size_t holding = 0;
+    milliseconds median_waited{};
+    milliseconds longest_waited{};
+    milliseconds median_held{}; ///< of the runs whose end is known, as the longest
+    milliseconds longest_held{};
+};
+
+HistorySummary summary_of(const std::vector<Run>&);
+
+} // namespace holdfast

@@ -1,0 +1,184 @@
+#include "lock/node_listing.hpp"
+
+#include "lock/operations/limits.hpp"
+#include "lock/operations/results.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+/// Of an answer that has more elements in all, a Reply is not made.
+constexpr size_t most_elements = 50'000;
+/// An entry of a log has about so many.
+constexpr size_t elements_of_entry = 20;
+/// Of a log so many entries are read in one step, in so many steps at most.
+constexpr size_t log_page = 250;
+constexpr int most_log_pages = 200;
+constexpr size_t most_entries = 500'000;
+
+} // namespace
+
+NodeListing::NodeListing(std::string prefix, const std::string& glob, Beside beside)
+    : prefix_{std::move(prefix)}, beside_{beside} {
+    const std::string locks = glob_escaped(prefix_) + glob;
+    walks_.emplace_back(locks, "2000");
+    // What matches "*" has the locks' other keys as well.
+    if (beside != Beside::nothing && glob != "*") walks_.emplace_back(key_beside({locks, ""}), "2000");
+}
+
+Exchange NodeListing::exchange() {
+    if (questions_.empty()) ask_for_keys();
+    Request request{"TIME"};
+    size_t elements = 0;
+    while (!questions_.empty() && request.has_room() && elements < most_elements) {
+        elements += questions_.front().elements;
+        request.append(questions_.front().request);
+        asked_.push_back(std::move(questions_.front()));
+        questions_.pop_front();
+    }
+    return {std::move(request), [this](std::vector<Reply>&& replies) -> Step {
+                take(replies);
+                if (failure_ || (questions_.empty() && walks_.empty())) return Reply{};
+                return exchange();
+            }};
+}
+
+void NodeListing::take(Replies replies) {
+    now_ = time_of(replies.front());
+    replies = replies.subspan(1);
+    for (const Question& question : std::exchange(asked_, {})) {
+        const Replies answer = replies.first(question.request.commands());
+        replies = replies.subspan(answer.size());
+        if (usable(answer)) question.take(answer);
+    }
+}
+
+void NodeListing::ask_for_keys() {
+    Request request;
+    walks_.front().add_to(request);
+    ask(std::move(request), [this](Replies replies) { take_keys(replies.front()); });
+}
+
+void NodeListing::take_keys(const Reply& answer) {
+    ScanWalk& walk = walks_.front();
+    for (const std::string& key : walk.take(answer))
+        if (key.starts_with(prefix_)) take_key(key);
+    if (walk.broken()) fail({NodeFailure::Kind::no_vote, "its answer makes no sense here"});
+    if (walk.over()) walks_.pop_front();
+    if (!walks_.empty()) ask_for_keys();
+}
+
+void NodeListing::take_key(const std::string& key) {
+    const size_t brace = key.find('{', prefix_.size());
+    // A key with braces is one of a lock's other keys, such as its queue, and no lock.
+    if (brace == std::string::npos) ask_ttl(key.substr(prefix_.size()));
+    // The pattern for locks may match such a key of a lock whose name it does not match.
+    else if (beside_ != Beside::nothing && walks_.size() == 1)
+        take_key_beside(key, key.substr(prefix_.size(), brace - prefix_.size() - 1));
+}
+
+void NodeListing::take_key_beside(const std::string& key, std::string name) {
+    if (key != key_beside({name, prefix_}) || not_a_lock_name(name) || !met_.insert(name).second) return;
+    if (beside_ == Beside::stats) ask_stats(name);
+    else ask_log(name, "+", 1);
+}
+
+void NodeListing::ask_ttl(const std::string& name) {
+    if (not_a_lock_name(name)) return;
+    ask({"PTTL", prefix_ + name}, [this, name](Replies replies) {
+        if (replies.front().integer >= 0) ask_all(name);
+    });
+}
+
+void NodeListing::ask_all(const std::string& name) {
+    const LockKey key{name, prefix_};
+    Request request{"PTTL", key.key()};
+    // A longer value is no record of ours, so only its beginning is read.
+    request.add({"GETRANGE", key.key(), "0", argument(int64_t{longest_record})});
+    request.add({"GET", key.fence()});
+    request.add({"ZCOUNT", key.seen(), "(" + argument(now_), "+inf"});
+    ask(std::move(request), [this, name](Replies replies) { take_all(name, replies); });
+}
+
+void NodeListing::take_all(const std::string& name, Replies replies) {
+    if (replies[0].integer < 0) return;
+    NodeReply& told = found_.try_emplace(name, NodeReply{Verdict::free}).first->second;
+    // SCAN may name a key twice.
+    if (told.verdict == Verdict::held) return;
+    told = {Verdict::held, replies[1].text, duration_of(replies[0].integer)};
+    told.fence = Fence{replies[2].number()};
+    told.waiting = static_cast<size_t>(std::max<int64_t>(replies[3].integer, 0));
+    if (is_group(told.value)) ask_group(name);
+}
+
+void NodeListing::ask_group(const std::string& name) {
+    ask(
+        {"ZRANGE", LockKey{name, prefix_}.members(), argument(-int64_t{members_shown}), "-1", "WITHSCORES"},
+        [this, name](Replies replies) {
+            for_each_score(replies.front(), [&](const std::string& member, int64_t ends) {
+                if (const milliseconds left = milliseconds{ends} - now_; left > milliseconds{0})
+                    ask_member(name, member, duration_of(left.count()));
+            });
+        },
+        size_t{members_shown} * 3);
+}
+
+void NodeListing::ask_member(const std::string& name, const std::string& member, milliseconds left) {
+    ask({"HGET", LockKey{name, prefix_}.records(), member}, [this, name, left](Replies replies) {
+        if (replies.front().type != Reply::Type::nil)
+            found_.at(name).members.push_back({Record::parse(replies.front().text), left});
+    });
+}
+
+void NodeListing::ask_stats(const std::string& name) {
+    const LockKey key{name, prefix_};
+    const std::string hash = key.stats();
+    std::vector<std::string_view> words{"HMGET", hash};
+    for (const Stats::Field& field : Stats::fields) words.push_back(field.name);
+    Request request;
+    request.add(words);
+    request.add({"GET", key.fence()});
+    request.add({"ZCOUNT", key.seen(), "(" + argument(now_), "+inf"});
+    ask(
+        std::move(request), [this, name](Replies replies) { take_stats(name, replies); }, Stats::fields.size());
+}
+
+void NodeListing::take_stats(const std::string& name, Replies replies) {
+    stats_[name] = Stats::parse(replies[0]);
+    NodeReply& told = found_.try_emplace(name, NodeReply{Verdict::free}).first->second;
+    told.fence = Fence{replies[1].number()};
+    told.waiting = static_cast<size_t>(std::max<int64_t>(replies[2].integer, 0));
+}
+
+void NodeListing::ask_log(const std::string& name, const std::string& before, int page) {
+    ask(
+        {"XREVRANGE", LockKey{name, prefix_}.log(), before, "-", "COUNT", argument(int64_t{log_page})},
+        [this, name, before, page](Replies replies) { take_log(name, before, page, replies.front().items); },
+        log_page * elements_of_entry);
+}
+
+void NodeListing::take_log(const std::string& name, const std::string& before, int page,
+                           const std::vector<Reply>& entries) {
+    found_.try_emplace(name, NodeReply{Verdict::free});
+    std::vector<LogEntry>& log = logs_[name];
+    for (const Reply& item : entries)
+        // A page begins with the last entry of the page before.
+        if (auto entry = LogEntry::parse(item); entry && item.items[0].text != before) log.push_back(*std::move(entry));
+    entries_ += entries.size();
+    if (entries_ > most_entries)
+        fail({NodeFailure::Kind::no_vote, "it has more history than can be read at once; ask for fewer locks"});
+    const bool more = entries.size() >= log_page && page < most_log_pages && !entries.back().items.empty();
+    if (more) ask_log(name, entries.back().items[0].text, page + 1);
+}
+
+/// False when the key is no lock, or the node refuses.
+bool NodeListing::usable(Replies replies) {
+    const auto error = std::ranges::find(replies, Reply::Type::error, &Reply::type);
+    if (error == replies.end()) return true;
+    if (const auto told = refused(*error); !told) fail(told.error());
+    return false;
+}
+
+} // namespace holdfast

@@ -1,0 +1,89 @@
+// Reads the locks of one server, for lock/listing.hpp.
+#pragma once
+
+#include "lock/history.hpp"
+#include "lock/operations/node_reply.hpp"
+#include "lock/stats.hpp"
+#include "redis/node_set.hpp"
+#include "redis/scan.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+/// What is read of each lock beside what stands in its key. With stats or logs, a free lock that has them is found too.
+enum class Beside { nothing, stats, logs };
+
+/// SCAN gives all keys, PTTL tells which of them expire, and of those the rest is read; of a group then its members,
+/// and of each member its record. Stats and logs are read where SCAN meets their keys. Each answer may bring up
+/// questions, which stand in a queue and go out as many together as a socket and an answer take.
+class NodeListing {
+  public:
+    NodeListing(std::string prefix, const std::string& glob, Beside);
+
+    /// The whole exchange. The NodeListing must not move until the exchange ends, because each step points to it.
+    Exchange exchange();
+    void fail(NodeFailure failure) { failure_ = std::move(failure); }
+
+    const std::optional<NodeFailure>& failure() const { return failure_; }
+    /// The locks of this server, by name.
+    const std::map<std::string, NodeReply>& found() const { return found_; }
+    const std::map<std::string, Stats>& stats() const { return stats_; }
+    /// The entries of each log, the newest first.
+    std::map<std::string, std::vector<LogEntry>> take_logs() { return std::move(logs_); }
+    /// The time by the server's clock.
+    milliseconds now() const { return now_; }
+
+  private:
+    using Replies = std::span<const Reply>;
+
+    struct Question {
+        Request request;
+        size_t elements = 0; ///< how many elements the answer has at most, roughly; 0: a few
+        std::function<void(Replies)> take;
+    };
+
+    void ask(Request request, std::function<void(Replies)> take, size_t elements = 0) {
+        questions_.push_back({std::move(request), elements, std::move(take)});
+    }
+    void take(Replies replies);
+
+    void ask_for_keys();
+    void take_keys(const Reply& answer);
+    void take_key(const std::string& key);
+    void take_key_beside(const std::string& key, std::string name);
+    void ask_ttl(const std::string& name);
+    void ask_all(const std::string& name);
+    void take_all(const std::string& name, Replies replies);
+    void ask_group(const std::string& name);
+    void ask_member(const std::string& name, const std::string& member, milliseconds left);
+    void ask_stats(const std::string& name);
+    void take_stats(const std::string& name, Replies replies);
+    void ask_log(const std::string& name, const std::string& before, int page);
+    void take_log(const std::string& name, const std::string& before, int page, const std::vector<Reply>& entries);
+
+    std::string key_beside(const LockKey& key) const { return beside_ == Beside::stats ? key.stats() : key.log(); }
+    bool usable(Replies replies);
+
+    std::string prefix_;
+    Beside beside_;
+    std::deque<ScanWalk> walks_; ///< the first one is under way
+    std::deque<Question> questions_;
+    std::vector<Question> asked_; ///< those of the request that is under way
+    std::set<std::string> met_; ///< names of locks whose stats or log are asked for, because SCAN may name a key twice
+    size_t entries_ = 0;        ///< of all logs
+    milliseconds now_{};
+    std::map<std::string, NodeReply> found_;
+    std::map<std::string, Stats> stats_;
+    std::map<std::string, std::vector<LogEntry>> logs_;
+    std::optional<NodeFailure> failure_;
+};
+
+} // namespace holdfast

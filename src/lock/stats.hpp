@@ -1,0 +1,44 @@
+// How often and how long a lock was held, as the nodes have counted it.
+#pragma once
+
+#include "redis/reply.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace holdfast {
+
+/// What a node has in a lock's hash of counters (LockKey::stats). A node that forgot has counted less, never more.
+struct Stats {
+    int64_t acquired = 0;
+    int64_t failed = 0; ///< the command ended with another status than 0
+    int64_t lost = 0;
+    int64_t taken_away = 0;
+    int64_t waited_ms = 0;    ///< of all that got the lock
+    int64_t held_ms = 0;      ///< of all that let it go
+    int64_t last_start = 0;   ///< when the last run that ended had begun, in ms since the epoch; 0: none
+    int64_t last_success = 0; ///< when a command ended with status 0 last; 0: never
+
+    struct Field {
+        std::string_view name;
+        int64_t Stats::*value;
+    };
+    static const std::array<Field, 8> fields;
+
+    /// From the answer to HMGET with all fields in their order; what is missing, or no number from 0 on, is 0.
+    static Stats parse(const Reply&);
+    /// The larger of each two values.
+    void merge(const Stats& of_another_node);
+};
+
+inline constexpr std::array<Stats::Field, 8> Stats::fields{{{"acquired", &Stats::acquired},
+                                                            {"failed", &Stats::failed},
+                                                            {"lost", &Stats::lost},
+                                                            {"taken_away", &Stats::taken_away},
+                                                            {"waited_ms", &Stats::waited_ms},
+                                                            {"held_ms", &Stats::held_ms},
+                                                            {"last_start", &Stats::last_start},
+                                                            {"last_success", &Stats::last_success}}};
+
+} // namespace holdfast
