@@ -7,6 +7,7 @@ namespace holdfast {
 enum class ExitStatus : int {
     ok = 0,
     not_held = 1,         ///< status: the lock is not held; force-release: the lock was free already
+    nothing_known = 1,    ///< history: no node remembers such a run
     worrying = 1,         ///< doctor: locks can be had, and something deserves attention
     usage = 64,           ///< the command line cannot be understood, or asks for the impossible
     too_few_nodes = 69,   ///< too few nodes could be reached or would vote

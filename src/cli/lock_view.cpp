@@ -31,11 +31,7 @@ std::string sharing(const Inspection& seen) {
 }
 
 /// The beginning of the run's id; empty for another client.
-std::string run_of(const Record& record) {
-    constexpr size_t digits = 12;
-    const auto token = Token::parse(record.token());
-    return token ? token->run.substr(0, digits) : "";
-}
+std::string run_of(const Record& record) { return shown_run(record.token()); }
 
 /// Of all holders of a group.
 std::string holders_table(const Inspection& seen) {
@@ -150,6 +146,12 @@ std::string name_of(NodeFailure::Kind kind) {
     case NodeFailure::Kind::denied: return "denied";
     default: return "no_vote";
     }
+}
+
+std::string shown_run(std::string_view token) {
+    constexpr size_t digits = 12;
+    const auto parsed = Token::parse(token);
+    return parsed ? parsed->run.substr(0, digits) : "";
 }
 
 std::string group_text(const LockKey& key, const Inspection& seen) {

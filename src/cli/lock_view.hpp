@@ -20,6 +20,9 @@ std::string holders_text(const Inspection&);
 /// and, if the nodes differ, a table of all nodes.
 std::string lock_text(const LockKey&, const Inspection&);
 
+/// The first digits of the run, of a whole token; empty for that of another client.
+std::string shown_run(std::string_view token);
+
 /// Of a lock with a group of holders how many they are: "x is shared by 3 holders", "2 of 3 slots of x are held".
 std::string group_text(const LockKey&, const Inspection&);
 

@@ -36,13 +36,12 @@ std::string painted(const std::string& text, Colour colour) {
     return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
-/// The number of characters: bytes of UTF-8 without continuation bytes.
-size_t width(const std::string& text) {
+} // namespace
+
+size_t width(std::string_view text) {
     return static_cast<size_t>(
         std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
-
-} // namespace
 
 std::string table(const std::vector<std::vector<Cell>>& rows, size_t indent) {
     std::vector<size_t> widths;
@@ -72,6 +71,12 @@ void show(std::string_view text) {
     if (!write_all(STDOUT_FILENO, text)) throw system_failure("cannot write to stdout");
 }
 
+size_t screen_width() {
+    constexpr size_t without_terminal = 80;
+    winsize size{};
+    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : without_terminal;
+}
+
 void redraw(const std::string& text) {
     winsize size{};
     ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
@@ -92,7 +97,7 @@ void redraw(const std::string& text) {
 std::string local_time(milliseconds wall_time) {
     const std::time_t time{std::chrono::floor<seconds>(wall_time).count()};
     std::tm local{};
-    return time_text("%Y-%m-%d %H:%M:%S", *::localtime_r(&time, &local));
+    return time_text("%Y-%m-%d %H:%M:%S %z", *::localtime_r(&time, &local));
 }
 
 } // namespace holdfast

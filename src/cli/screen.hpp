@@ -35,7 +35,13 @@ void show(std::string_view text);
 /// Shows the text in place of all that the terminal shows, cut to the terminal's size.
 void redraw(const std::string& text);
 
-/// "2026-11-24 03:00:00" in the local time zone.
+/// How many columns the terminal on stdout has; 80 without one.
+size_t screen_width();
+
+/// The number of characters: bytes of UTF-8 without continuation bytes.
+size_t width(std::string_view text);
+
+/// "2026-11-24 03:00:00 +0100" in the local time zone.
 std::string local_time(milliseconds wall_time);
 
 } // namespace holdfast

@@ -98,7 +98,7 @@ class Told {
     bool believed(size_t nodes) const { return end_ || (!undone_ && starts_.size() >= quorum(nodes)); }
 
     Run run(const std::string& lock, const std::string& token, bool holds, milliseconds now) const {
-        Run run{lock, token, holder_, end_ ? fence_at_end_ : fence_at_start_, waited_};
+        Run run{lock, token, holder_, fence_at_end_ > Fence{} ? fence_at_end_ : fence_at_start_, waited_};
         run.end = end_.value_or(RunEnd{holds ? How::holds : How::vanished});
         run.ended = end_ ? median(ends_) : now;
         run.began = starts_.empty() ? run.ended - held_ : median(starts_);

@@ -96,7 +96,7 @@ TEST_CASE("status tells who holds a lock, since when, until when and with which 
         CHECK(held.status() == 0);
         CHECK(held.out ==
               "x is held by backup (root@web1, pid 4242) for 2h; it expires in 2h unless renewed\n  since " +
-                  backup.since_as("%Y-%m-%d %H:%M:%S") + ", fence 1700000000000\n");
+                  backup.since_as("%Y-%m-%d %H:%M:%S +0000") + ", fence 1700000000000\n");
     }
 }
 

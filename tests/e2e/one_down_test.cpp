@@ -39,7 +39,7 @@ class OneDown {
             for (const std::string uri = nodes[i].display(); text.find(uri) != std::string::npos;)
                 text.replace(text.find(uri), uri.size(), 1, static_cast<char>('A' + i));
         for (const auto& [what, name] : {std::pair{R"(\(\S+@\S+, pid \d+\))", "(WHO)"},
-                                         {R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+Z)?)", "TIME"},
+                                         {R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+Z| [+-]\d{4})?)", "TIME"},
                                          {R"(\b[0-9a-f]{32}\.\d\b)", "TOKEN"},
                                          {R"(\b\d{13}\b)", "N"},
                                          {R"(\b\d+(\.\d+)? ?m?s\b)", "T"},

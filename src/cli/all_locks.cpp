@@ -1,0 +1,53 @@
+#include "cli/all_locks.hpp"
+
+#include "base/error.hpp"
+#include "base/escape.hpp"
+#include "cli/messages.hpp"
+#include "cli/target.hpp"
+#include "events/log.hpp"
+#include "redis/locator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast {
+
+void match_all_without_glob(Arguments& typed) {
+    if (typed.name.empty()) typed.name = "*";
+}
+
+NodeSet all_servers(const Settings& settings) {
+    NodeSet nodes{servers_of(configured_nodes(settings), settings.node_timeout), settings.node_timeout};
+    nodes.resolve();
+    return nodes;
+}
+
+std::string trouble(const Listing& listing) {
+    if (std::ranges::none_of(listing.nodes, [](const Listing::Node& node) { return node.failure.has_value(); }))
+        return "";
+    std::vector<NodeReport> reports;
+    for (const auto& [name, failure, in_part] : listing.nodes)
+        reports.push_back({name, failure ? failure->text : "listed"});
+    if (listing.answered() < quorum(reports.size())) return too_few(listing.answered(), reports);
+    return fmt::format("{} of {} nodes answered{}{}", listing.answered(), reports.size(),
+                       listing.answered() == reports.size() ? ", not every server of them" : "", node_lines(reports));
+}
+
+void check_enough(const Listing& listing) {
+    if (listing.answered() < quorum(listing.nodes.size())) throw Failure{ExitStatus::too_few_nodes, trouble(listing)};
+}
+
+Listing list_or_fail(const Settings& settings, const std::string& glob, Beside beside) {
+    NodeSet nodes = all_servers(settings);
+    Listing listing = list_locks(nodes, settings.key_prefix, glob, beside);
+    check_enough(listing);
+    if (const std::string wrong = trouble(listing); !wrong.empty()) tell_at_end(event::failed(wrong));
+    return listing;
+}
+
+std::string none_of(const std::string& what, const std::string& glob) {
+    return glob == "*" ? fmt::format("no {}\n", what) : fmt::format("no {} match '{}'\n", what, printable(glob));
+}
+
+} // namespace holdfast
