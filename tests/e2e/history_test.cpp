@@ -138,6 +138,32 @@ TEST_CASE("history --since leaves out what was over before, and keeps what went 
     CHECK(call({"history", "--since", "soon", "--node", server.uri()}).status() == 64);
 }
 
+TEST_CASE("history --chart shows time to the right, and --svg FILE writes it as a picture") {
+    const TempDir folder;
+    const std::string file = folder.file("history.svg");
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        const milliseconds now = wall_time_since_epoch();
+        for (size_t i = 0; i < n; ++i) {
+            start(servers[i], "x", now - 2h, record(run_id));
+            end(servers[i], "x", now - 1h, "lost", "why", "<no answer>");
+        }
+        const Finished shown = call({"history", "--chart", "--since", "4h", "--node", servers.uris()});
+        CHECK(shown.status() == 0);
+        CHECK(shown.out.find("\nx                                        [==================!\n") != std::string::npos);
+        const Finished saved = call({"history", "--svg", file, "--node", servers.uris()});
+        CHECK(saved.status() == 0);
+        CHECK(saved.out.empty());
+        const std::string svg = folder.read("history.svg");
+        CHECK(svg.starts_with("<svg "));
+        CHECK(svg.ends_with("</svg>\n"));
+        CHECK(svg.find("lost: &lt;no answer&gt;") != std::string::npos);
+        CHECK(call({"history", "--svg", "/dev/full", "--node", servers.uris()}).status() == 70);
+    }
+    CHECK(call({"history", "--chart", "--json", "--node", "redis://a"}).status() == 64);
+}
+
 TEST_CASE("of a log with very many entries history shows all that fit") {
     RedisServer server;
     server.command({"EVAL",

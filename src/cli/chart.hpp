@@ -1,0 +1,44 @@
+// The runs that held locks as a picture: a row a lock or slot, time to the right. Pure, but for the local time zone.
+#pragma once
+
+#include "lock/history.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+struct Chart {
+    struct Lane {
+        std::string name; ///< "gpu, slot 2"; safe to print
+        std::vector<const Run*> runs{};
+    };
+    milliseconds begin{};
+    milliseconds end{};
+    std::vector<Lane> lanes{}; ///< by name
+
+    milliseconds span() const { return end - begin; }
+};
+
+/// From `begin` to `end`, both since the epoch. The runs have to outlive the chart.
+Chart chart_of(const std::vector<Run>&, milliseconds begin, milliseconds end);
+
+/// When the first of them began, or began to wait; 0 of none.
+milliseconds first_sight(const std::vector<Run>&);
+
+/// A mark on the axis of time.
+struct Tick {
+    milliseconds at{};
+    std::string label; ///< "15:30", "15:30:05", or at midnight "Nov 29"
+};
+
+/// Marks at round local times, `most` at most.
+std::vector<Tick> ticks(const Chart&, size_t most);
+
+/// Lines of at most `width` characters, all ASCII but for names, with an axis and a key to the marks.
+std::string as_text(const Chart&, size_t width);
+
+/// An SVG file that needs no other, for light and dark pages.
+std::string as_svg(const Chart&);
+
+} // namespace holdfast

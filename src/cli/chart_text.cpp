@@ -1,0 +1,120 @@
+#include "base/duration.hpp"
+#include "cli/chart.hpp"
+#include "cli/screen.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+namespace holdfast {
+namespace {
+
+/// From what gives way to what stays where two meet in one cell.
+constexpr std::string_view by_weight = " .-=[]|#>x?!";
+
+size_t weight(char mark) { return by_weight.find(mark); }
+
+bool is_border(char mark) { return weight(mark) >= weight('[') && weight(mark) <= weight('#'); }
+
+/// What a cell shows of two marks. Of two runs' borders it shows that a run ends where the next begins, or that there
+/// are several.
+char both(char one, char other) {
+    if (is_border(one) && is_border(other)) return (one == ']' && other == '[') ? '|' : '#';
+    return weight(one) > weight(other) ? one : other;
+}
+
+char end_mark(const Run& run) {
+    switch (run.end.how) {
+    case How::holds: return '>';
+    case How::vanished: return '?';
+    case How::lost:
+    case How::taken_away: return '!';
+    case How::not_started: return 'x';
+    default: return run.failed() ? 'x' : ']';
+    }
+}
+
+/// One row of cells.
+class Row {
+  public:
+    Row(const Chart& chart, size_t cells) : chart_{chart}, cells_(cells, ' ') {}
+
+    void draw(const Run& run) {
+        const auto from = cell(run.began);
+        const auto to = cell(run.ended);
+        for (auto at = cell(run.began - run.waited); at < from; ++at) put(at, '.');
+        for (auto at = from; at <= to; ++at) put(at, run.end.how == How::vanished ? '-' : '=');
+        const char last = end_mark(run);
+        if (from == to && last == ']') return put(from, '|');
+        if (from < to) put(from, '[');
+        put(to, last);
+    }
+    std::string text() const { return cells_.substr(0, cells_.find_last_not_of(' ') + 1); }
+
+    /// May be outside.
+    int64_t cell(milliseconds at) const {
+        const auto share =
+            static_cast<double>((at - chart_.begin).count()) / static_cast<double>(chart_.span().count());
+        // The end itself is in the last cell.
+        const int64_t count = static_cast<int64_t>(cells_.size());
+        return at == chart_.end ? count - 1 : static_cast<int64_t>(std::floor(share * static_cast<double>(count)));
+    }
+
+  private:
+    void put(int64_t at, char mark) {
+        if (at < 0 || at >= static_cast<int64_t>(cells_.size())) return;
+        char& cell = cells_[static_cast<size_t>(at)];
+        cell = both(cell, mark);
+    }
+
+    const Chart& chart_;
+    std::string cells_;
+};
+
+/// The name in so many columns.
+std::string fitted(const std::string& name, size_t columns) {
+    if (width(name) <= columns) return name + std::string(columns - width(name), ' ');
+    std::string cut;
+    for (size_t i = 0; i < name.size() && width(cut + name[i]) < columns; ++i) cut += name[i];
+    return cut + "~";
+}
+
+/// The axis, and below it the labels, each where its mark is.
+std::string axis(const Chart& chart, size_t cells, const std::string& indent) {
+    constexpr size_t cells_a_label = 11;
+    const Row row{chart, cells};
+    std::string line(cells, '-');
+    std::string labels;
+    for (const auto& [at, label] : ticks(chart, cells / cells_a_label)) {
+        const auto cell = static_cast<size_t>(row.cell(at));
+        line[cell] = '+';
+        if (cell < labels.size() || cell + label.size() > cells) continue;
+        labels += std::string(cell - labels.size(), ' ') + label + " ";
+    }
+    labels.resize(labels.find_last_not_of(' ') + 1);
+    return fmt::format("{0}{1}\n{0}{2}\n", indent, line, labels);
+}
+
+} // namespace
+
+std::string as_text(const Chart& chart, size_t width_of_all) {
+    constexpr size_t fewest_cells = 20;
+    size_t names = 0;
+    for (const Chart::Lane& lane : chart.lanes) names = std::max(names, width(lane.name));
+    names = std::min(names, width_of_all / 3);
+    const size_t cells = std::max(width_of_all - std::min(width_of_all, names + 2), fewest_cells);
+    std::string text = fmt::format("{} to {}, {} a column\n\n", local_time(chart.begin), local_time(chart.end),
+                                   format_duration(chart.span() / cells));
+    for (const Chart::Lane& lane : chart.lanes) {
+        Row row{chart, cells};
+        for (const Run* run : lane.runs) row.draw(*run);
+        text += fmt::format("{}  {}\n", fitted(lane.name, names), row.text());
+    }
+    return text + axis(chart, cells, std::string(names + 2, ' ')) +
+           "\n..[==] waited, then held   | briefly   # several   > holds it still\n"
+           "x failed, not started   ! lost, taken away   --? vanished, by then at the latest\n";
+}
+
+} // namespace holdfast
