@@ -20,6 +20,12 @@ namespace {
 
 using namespace holdfast;
 
+LogTarget log_target(const Resolved& resolved) {
+    auto target = LogTarget::open(resolved.settings.log_to);
+    if (!target) throw resolved.given.at("log-to").wrong(target.error());
+    return std::move(*target);
+}
+
 Exit dispatch(const Arguments& typed, char** argv) {
     const CommandRow* command = typed.command;
     if (command != nullptr && !command->needs_settings) return command->run(typed, {});
@@ -31,6 +37,7 @@ Exit dispatch(const Arguments& typed, char** argv) {
     hide_passwords(settings, argv, environ);
     const bool about_a_lock = command != nullptr && command->argument() == "NAME";
     set_log_style({settings.log_format, about_a_lock ? typed.name : ""});
+    if (command != nullptr && settings.log_to != "stderr") log_apart(log_target(resolved));
     return command == nullptr ? print_config(resolved) : command->run(typed, settings);
 }
 
@@ -65,6 +72,7 @@ int main(int argc, char** argv) {
     ::mallopt(M_TRIM_THRESHOLD, 1 << 20); // NOLINT(concurrency-mt-unsafe): the same
     reserve_standard_fds();
     const Exit exit = run_program(argc, argv);
+    finish_log();
     if (exit.signal != 0) die_of(exit.signal);
     return exit.status;
 }

@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <fcntl.h>
 #include <poll.h>
+#include <vector>
 
 namespace holdfast {
 
@@ -36,6 +38,20 @@ bool write_all(int fd, std::string_view text) {
         } else if (errno != EINTR) return false;
     }
     return true;
+}
+
+std::optional<int> given_for_writing(std::string_view number) {
+    static std::vector<int> given;
+    int fd = -1;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd);
+    const int flags = error == std::errc{} && end == number.data() + number.size() ? ::fcntl(fd, F_GETFL) : -1;
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) return {};
+    if (std::ranges::find(given, fd) != given.end()) return fd;
+    // A descriptor that closes on exec cannot come from our caller, so it is one of our own.
+    if ((::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0) return {};
+    if (fd > STDERR_FILENO) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    given.push_back(fd);
+    return fd;
 }
 
 void close_from(int first) {

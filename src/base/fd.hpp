@@ -1,6 +1,7 @@
 // A file descriptor that is closed with its owner.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <unistd.h>
 #include <utility>
@@ -42,6 +43,10 @@ Fd make_event_fd();
 /// Writes all of the text, and waits for the reader as long as that takes, even if the descriptor is non-blocking.
 /// False, with an errno, if writing fails; a part may have been written.
 bool write_all(int fd, std::string_view text);
+
+/// The descriptor of that number that our caller has opened for writing; nothing if there is none. Programs that we
+/// start do not inherit it, unless it is stdout or stderr. Main thread.
+std::optional<int> given_for_writing(std::string_view number);
 
 /// Closes that descriptor and all above, even if the kernel or a filter of system calls refuses close_range(2).
 /// Async-signal-safe.

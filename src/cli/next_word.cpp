@@ -61,13 +61,16 @@ class Place {
     }
 };
 
-/// The words to choose from: both of "stop|ignore", but only the second of "DURATION|off".
+/// The words to choose from: both of "stop|ignore", but only the second of "DURATION|off", because those in capital
+/// letters stand for other words.
 std::vector<NextWord::Word> choices(std::string_view value) {
     std::vector<NextWord::Word> words;
     if (value.find('|') == std::string_view::npos) return words;
     for (size_t begin = 0; begin < value.size();) {
         const size_t bar = std::min(value.find('|', begin), value.size());
-        if (value[begin] >= 'a') words.push_back({std::string{value.substr(begin, bar - begin)}});
+        const std::string_view word = value.substr(begin, bar - begin);
+        if (std::ranges::none_of(word, [](char c) { return c >= 'A' && c <= 'Z'; }))
+            words.push_back({std::string{word}});
         begin = bar + 1;
     }
     return words;
@@ -75,7 +78,9 @@ std::vector<NextWord::Word> choices(std::string_view value) {
 
 void expect_value(NextWord& next, const OptionSyntax& option) {
     if (option.spellings == "--profile") next.kind = Kind::profile;
-    else if (option.value == "FILE" || option.value == "DIR") next.kind = Kind::file;
+    else if (option.value == "FILE" || option.value == "DIR" ||
+             (option.value.ends_with("|FILE") && next.begun.find('/') != std::string::npos))
+        next.kind = Kind::file;
     else if (option.spellings == "--accept")
         for (const std::string_view check : checks) next.words.push_back({std::string{check}});
     else next.words = choices(option.value);

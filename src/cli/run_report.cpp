@@ -10,9 +10,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <fcntl.h>
 
 namespace holdfast {
 
@@ -46,15 +44,13 @@ Json locks_json(const std::vector<RunReport::Held>& locks) {
 
 } // namespace
 
-StatusFd::StatusFd(const std::string& number) : fd_{-1} {
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd_);
-    const int flags = error == std::errc{} && end == number.data() + number.size() ? ::fcntl(fd_, F_GETFL) : -1;
-    // A descriptor that closes on exec cannot come from our caller, so it is one of our own.
-    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || (::fcntl(fd_, F_GETFD) & FD_CLOEXEC) != 0)
+StatusFd::StatusFd(const std::string& number) {
+    const auto fd = given_for_writing(number);
+    if (!fd)
         throw Failure{ExitStatus::usage, fmt::format("--status-fd '{}' is not a descriptor open for writing, as in: "
                                                      "holdfast run --status-fd 3 ... 3>status.json",
                                                      printable(number))};
-    if (fd_ > STDERR_FILENO) ::fcntl(fd_, F_SETFD, FD_CLOEXEC);
+    fd_ = *fd;
 }
 
 void StatusFd::write(const std::string& lock, int status, const RunReport& report) const {

@@ -42,7 +42,7 @@ class StatusFd {
     void write(const std::string& lock, int status, const RunReport&) const;
 
   private:
-    int fd_;
+    int fd_ = -1;
 };
 
 } // namespace holdfast

@@ -49,7 +49,7 @@ void WaitingDisplay::show(const Lock& lock, const Attempt& attempt) {
     if (attempt.outcome == Outcome::contended || limit_ == milliseconds{0}) return;
     const std::string sentence = not_acquired(lock, attempt);
     if (log_.on_terminal()) draw(lock, attempt, sentence);
-    else say(lock, attempt, sentence);
+    if (log_.has_lines()) say(lock, attempt, sentence);
     before_ = cause(lock, attempt);
 }
 

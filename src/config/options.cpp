@@ -60,6 +60,12 @@ Shown show(const Settings& from) {
     return text(from.*member);
 }
 
+/// Sets the verbosity if the toggle is on.
+template <Verbosity wanted>
+void talk(Settings& to, const Given& from) {
+    if (is_on(from)) to.verbosity = wanted;
+}
+
 const std::array table{
     Option{.name = "nodes",
            .spellings = "--node",
@@ -215,28 +221,29 @@ const std::array table{
            .kind = Kind::toggle,
            .help = "say more on stderr",
            .against = "quiet",
-           .take =
-               [](Settings& to, const Given& from) {
-                   if (is_on(from)) to.verbosity = Verbosity::verbose;
-               },
+           .take = talk<Verbosity::verbose>,
            .show = [](const Settings& from) { return text(from.verbosity == Verbosity::verbose); }},
     Option{.name = "quiet",
            .spellings = "-q,--quiet",
            .kind = Kind::toggle,
            .help = "say only what went wrong",
            .against = "verbose",
-           .take =
-               [](Settings& to, const Given& from) {
-                   if (is_on(from)) to.verbosity = Verbosity::quiet;
-               },
+           .take = talk<Verbosity::quiet>,
            .show = [](const Settings& from) { return text(from.verbosity == Verbosity::quiet); }},
     Option{.name = "log-format",
            .spellings = "--log-format",
            .kind = Kind::choice,
            .value = "text|json",
-           .help = "how events are written to stderr (text)",
+           .help = "how events are written (text)",
            .take = take<&Settings::log_format>,
            .show = show<&Settings::log_format>},
+    Option{.name = "log-to",
+           .spellings = "--log-to",
+           .kind = Kind::text,
+           .value = "stderr|syslog|fd:N|FILE",
+           .help = "where events are written (stderr)",
+           .take = take<&Settings::log_to>,
+           .show = show<&Settings::log_to>},
     Option{.name = "ttl",
            .spellings = "--ttl",
            .kind = Kind::duration,

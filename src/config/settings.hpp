@@ -75,6 +75,8 @@ struct Settings {
 
     Verbosity verbosity = Verbosity::normal;
     LogFormat log_format = LogFormat::text;
+    /// "stderr", "syslog", "fd:N" or a file (events/log_target.hpp).
+    std::string log_to = "stderr";
 
     /// The absolute path of the file that was read, and the profile in it that was asked for.
     std::optional<std::string> config_file;

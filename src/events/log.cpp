@@ -1,6 +1,8 @@
 #include "events/log.hpp"
 
 #include "base/clock.hpp"
+#include "base/host.hpp"
+#include "events/log_writer.hpp"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -10,8 +12,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
+#include <sstream>
 #include <string>
+#include <syslog.h>
 #include <unistd.h>
 
 namespace holdfast {
@@ -22,19 +27,70 @@ LogStyle& style() {
     return style;
 }
 
+/// The writer of a log of its own; none: events go to stderr.
+std::optional<LogWriter>& writer() {
+    static std::optional<LogWriter> writer;
+    return writer;
+}
+
+/// Whether stderr gets the event.
 bool shown(const Event& event, Verbosity verbosity) {
-    if (style().format == LogFormat::json && verbosity == Verbosity::normal) verbosity = Verbosity::verbose;
+    if (style().format == LogFormat::json && !writer() && verbosity == Verbosity::normal)
+        verbosity = Verbosity::verbose;
     return verbosity >= kind(event).least;
 }
 
-std::string line(const Event& event) {
-    if (style().format == LogFormat::text) return fmt::format("holdfast: {}\n", sentence(event));
+/// The lock that the event is about, or else all locks of the run.
+std::string about(const Event& event) {
+    std::string one = lock(event);
+    return one.empty() ? style().lock : one;
+}
+
+std::string text_line(const Event& event) { return fmt::format("holdfast: {}\n", sentence(event)); }
+
+std::string json_line(const Event& event) {
     Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())}, {"event", kind(event).name}});
-    const std::string one_lock = lock(event);
-    if (const std::string& name = one_lock.empty() ? style().lock : one_lock; !name.empty()) json.add("lock", name);
+    if (const std::string name = about(event); !name.empty()) json.add("lock", name);
+    json.add("host", host_name());
+    json.add("pid", ::getpid());
     json.add("message", sentence(event));
     for (const auto& [name, value] : fields(event)) json.add(name, value);
     return json.line();
+}
+
+/// "deploy: deploy is held by ...", with the details behind the sentence.
+std::string on_one_line(const Event& event) {
+    const std::string name = about(event);
+    std::string text = name.empty() ? "" : name + ": ";
+    std::istringstream lines{sentence(event)};
+    std::string separator;
+    for (std::string line; std::getline(lines, line); separator = "; ")
+        text += separator + line.substr(std::min(line.find_first_not_of(' '), line.size()));
+    return text + "\n";
+}
+
+/// What syslog(3) sends.
+std::string syslog_line(const Event& event) {
+    const Verbosity least = kind(event).least;
+    const int severity = least == Verbosity::quiet ? LOG_ERR : least == Verbosity::normal ? LOG_NOTICE : LOG_INFO;
+    const std::time_t now = std::time(nullptr);
+    std::tm local{};
+    std::string text = style().format == LogFormat::json ? json_line(event) : on_one_line(event);
+    text.pop_back();
+    return fmt::format("<{}>{} holdfast[{}]: {}", LOG_USER | severity,
+                       time_text("%b %e %H:%M:%S", *::localtime_r(&now, &local)), ::getpid(), text);
+}
+
+/// A line that says by itself when and where the event was, because a log of its own has those of many runs.
+std::string own_line(const Event& event) {
+    if (writer()->target().is_syslog()) return syslog_line(event);
+    if (style().format == LogFormat::json) return json_line(event);
+    return fmt::format("{} {} holdfast[{}]: {}", rfc3339(wall_time_since_epoch()), host_name(), ::getpid(),
+                       on_one_line(event));
+}
+
+std::string stderr_line(const Event& event) {
+    return style().format == LogFormat::json && !writer() ? json_line(event) : text_line(event);
 }
 
 bool is_writable(int fd) {
@@ -50,13 +106,16 @@ Log::Log(Verbosity verbosity) : verbosity_{verbosity} {
     if (::fstat(STDERR_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
         impatient_ = Fd{::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
     const char* term = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
-    redraws_ = style().format == LogFormat::text && verbosity != Verbosity::quiet && ::isatty(STDERR_FILENO) == 1 &&
-               term != nullptr && std::string_view{term} != "dumb";
+    redraws_ = (writer() || style().format == LogFormat::text) && verbosity != Verbosity::quiet &&
+               ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view{term} != "dumb";
 }
 
 void Log::tell(const Event& event) const {
-    if (shown(event, verbosity_)) put(line(event));
+    if (writer()) writer()->add(own_line(event));
+    else if (shown(event, verbosity_)) put(stderr_line(event));
 }
+
+bool Log::has_lines() const { return !redraws_ || writer(); }
 
 void Log::redraw(std::string_view sentence) const {
     winsize size{};
@@ -77,8 +136,16 @@ void Log::put(std::string_view text) const {
 
 void set_log_style(LogStyle wanted) { style() = std::move(wanted); }
 
+void log_apart(LogTarget target) { writer().emplace(std::move(target)); }
+
 void tell_at_end(const Event& event, Verbosity verbosity) {
-    if (shown(event, verbosity)) write_all(STDERR_FILENO, line(event));
+    if (writer()) writer()->add(own_line(event));
+    if (shown(event, verbosity)) write_all(STDERR_FILENO, stderr_line(event));
+}
+
+void finish_log() {
+    if (!writer()) return;
+    if (const auto dropped = writer()->finish()) write_all(STDERR_FILENO, fmt::format("holdfast: {}\n", *dropped));
 }
 
 } // namespace holdfast

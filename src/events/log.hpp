@@ -1,6 +1,9 @@
 // What holdfast says on stderr while it works: "holdfast: " and one sentence, or with --log-format json one object
-// {"time", "event", "lock", "message", ...} a line. With JSON all events are shown that -v would show, unless -q is
-// given. Only here events (events/event.hpp) become lines, and only here it is decided which are shown.
+// {"time", "event", "lock", "host", "pid", "message", ...} a line. With JSON all events are shown that -v would show,
+// unless -q is given. Only here events (events/event.hpp) become lines, and only here it is decided which are shown.
+//
+// A log of its own (--log-to) gets every event in place of stderr, in lines that name time, host, pid and lock. Then
+// stderr gets as a sentence what ends the program, and which lines were dropped.
 //
 // While a lock is held nothing may wait for the reader of our stderr, so a line that a full pipe or a
 // stopped terminal would not take at once is dropped (hazard 48). Main thread only.
@@ -8,6 +11,7 @@
 
 #include "base/fd.hpp"
 #include "events/event.hpp"
+#include "events/log_target.hpp"
 
 #include <string>
 #include <string_view>
@@ -20,6 +24,8 @@ struct LogStyle {
     std::string lock{}; ///< the lock that all events are about
 };
 void set_log_style(LogStyle);
+/// From now on events go there in place of stderr.
+void log_apart(LogTarget);
 
 class Log {
   public:
@@ -33,6 +39,8 @@ class Log {
 
     /// Whether a line is wanted on stderr that can be redrawn in place.
     bool on_terminal() const { return redraws_; }
+    /// Whether events become lines, on stderr or in a log of its own; otherwise a terminal shows what is redrawn.
+    bool has_lines() const;
     /// Replaces the line that was drawn last; an empty sentence wipes that line. Cut to the width of the terminal.
     void redraw(std::string_view sentence) const;
 
@@ -43,7 +51,11 @@ class Log {
     Fd impatient_; ///< stderr opened again, so that a write that would have to wait fails
 };
 
-/// Writes a last event when no lock is held any more, so it may wait for the reader.
+/// Writes a last event when no lock is held any more, so it may wait for the reader of stderr, which gets it also if
+/// there is a log of its own.
 void tell_at_end(const Event&, Verbosity = Verbosity::normal);
+
+/// Waits for a log of its own, at most 100 ms, and says on stderr which lines were dropped.
+void finish_log();
 
 } // namespace holdfast

@@ -1,15 +1,14 @@
 #include "lock/record.hpp"
 
 #include "base/escape.hpp"
+#include "base/host.hpp"
 #include "base/user.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <climits>
 #include <unistd.h>
 
 namespace holdfast {
@@ -18,11 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int format_version = 1;
-
-std::string host_name() {
-    std::array<char, HOST_NAME_MAX + 1> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown host";
-}
 
 std::optional<Holder> parse_holder(std::string_view text) {
     if (text.size() > longest_record) return {};

@@ -1,0 +1,111 @@
+#include "events/log_target.hpp"
+
+#include "base/error.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace holdfast {
+namespace {
+
+constexpr const char* system_log = "/dev/log";
+constexpr std::string_view descriptor = "fd:";
+
+/// Waits for no reader of a FIFO, but lets the writes wait.
+Fd open_file(const std::string& path) {
+    Fd fd{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640)};
+    if (fd) ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
+    return fd;
+}
+
+Fd connect_to(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    Fd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fd = Fd{};
+    return fd;
+}
+
+bool is_fifo(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+std::string what_to_do(int error) {
+    if (error == ENOENT) return "make its folder first, or name another file";
+    if (error == EACCES || error == EPERM) return "let this user write it, or name another file";
+    return "name another file";
+}
+
+} // namespace
+
+tl::expected<LogTarget, std::string> LogTarget::syslog(const std::string& socket_path) {
+    Fd fd = connect_to(socket_path);
+    if (fd) return LogTarget{"syslog", socket_path, true, std::move(fd)};
+    return tl::unexpected{
+        fmt::format("to be had: {}: {}; start the system's log, or name a file", socket_path, errno_text(errno))};
+}
+
+tl::expected<LogTarget, std::string> LogTarget::open(const std::string& text) {
+    if (text.empty()) return tl::unexpected{std::string{"stderr, syslog, fd:N or a file"}};
+    if (text == "syslog") return syslog(system_log);
+    if (text.starts_with(descriptor)) {
+        const auto number = given_for_writing(std::string_view{text}.substr(descriptor.size()));
+        if (number) return LogTarget{text, "", false, Fd{::fcntl(*number, F_DUPFD_CLOEXEC, 3)}};
+        return tl::unexpected{
+            std::string{"a descriptor open for writing, as in: holdfast run --log-to fd:3 ... 3>>log"}};
+    }
+    Fd fd = open_file(text);
+    const int error = errno;
+    if (fd || (error == ENXIO && is_fifo(text))) return LogTarget{text, text, false, std::move(fd)};
+    return tl::unexpected{fmt::format("a file that can be written: {}; {}", errno_text(error), what_to_do(error))};
+}
+
+int LogTarget::write(std::string_view line) {
+    errno = 0;
+    if (!is_current()) open_again();
+    if (fd_ && put(line)) return 0;
+    // The program that reads a FIFO, and the system's log, may have been started anew.
+    if (!path_.empty()) open_again();
+    if (fd_ && put(line)) return 0;
+    return errno;
+}
+
+bool LogTarget::is_current() const {
+    if (path_.empty() || syslog_) return true;
+    struct stat ours {};
+    struct stat named {};
+    return fd_ && ::fstat(fd_.get(), &ours) == 0 && ::stat(path_.c_str(), &named) == 0 && ours.st_dev == named.st_dev &&
+           ours.st_ino == named.st_ino;
+}
+
+void LogTarget::open_again() {
+    Fd fresh = syslog_ ? connect_to(path_) : open_file(path_);
+    const int error = errno;
+    struct stat ours {};
+    // A file that was moved goes on until there is another one; one that was removed would keep the lines from view.
+    const bool goes_on = !syslog_ && fd_ && ::fstat(fd_.get(), &ours) == 0 && ours.st_nlink > 0;
+    if (fresh || !goes_on) fd_ = std::move(fresh);
+    errno = error;
+}
+
+bool LogTarget::put(std::string_view line) {
+    pollfd room{fd_.get(), POLLOUT, 0};
+    ::poll(&room, 1, -1);
+    if (torn_ && ::write(fd_.get(), "\n", 1) != 1) return false;
+    torn_ = false;
+    const ssize_t size = ::write(fd_.get(), line.data(), line.size());
+    if (size <= 0) return false;
+    torn_ = !write_all(fd_.get(), line.substr(static_cast<size_t>(size)));
+    return !torn_;
+}
+
+} // namespace holdfast
