@@ -206,6 +206,11 @@ Json lock_json(const LockKey& key, const Inspection& seen) {
                          {"nodes_holding", seen.holding}});
 }
 
+std::optional<Json> in_front_json(const Attempt& attempt) {
+    const Record& record = in_front(attempt);
+    return record.value.empty() ? std::nullopt : std::optional{holder_json(record)};
+}
+
 Json last_success_json(const Inspection& seen) {
     if (!seen.last_success) return {};
     Json success = Json::object({});

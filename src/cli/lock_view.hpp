@@ -7,7 +7,9 @@
 #include "base/json.hpp"
 #include "cli/screen.hpp"
 #include "lock/inspection.hpp"
+#include "lock/lock.hpp"
 
+#include <optional>
 #include <string>
 
 namespace holdfast {
@@ -29,6 +31,9 @@ std::string group_text(const LockKey&, const Inspection&);
 /// {"lock", "key", "state", "kind", "slots", "holder", "holders", "fence", "expires_in_ms", "held_for_ms", "waiting",
 /// "nodes_holding"}; a value that is not known is null.
 Json lock_json(const LockKey&, const Inspection&);
+/// {"label", "user", "host", "pid", "since"} of the one that was in the way of an attempt: the holder, of several the
+/// oldest, or the first waiter. Null for another client; nothing if none is known.
+std::optional<Json> in_front_json(const Attempt&);
 /// {"label", "user", "host", "pid", "age_ms", "counts_for_ms"}, or null.
 Json last_success_json(const Inspection&);
 /// [{"position", "label", "user", "host", "pid", "waited_ms"}]

@@ -66,6 +66,10 @@ bool all_slots_held(const Attempt& attempt) {
     return holder && holder->kind.way == LockKind::Way::slots && attempt.holders >= holder->kind.limit;
 }
 
+const Record& in_front(const Attempt& attempt) {
+    return attempt.outcome == Outcome::held ? attempt.holder : attempt.first;
+}
+
 std::string succeeded_by(const Success& success) {
     return fmt::format("{}, started {} ago; that counts for {} more", describe(success.record),
                        format_duration(success.age), format_duration(success.left));

@@ -25,6 +25,10 @@ bool all_slots_held(const Attempt&);
 /// "backup (root@web1, pid 4242), started 3h12m ago; that counts for 16h48m more"
 std::string succeeded_by(const Success&);
 
+/// The record of the one in the way of an attempt: the holder, of several the oldest, or the first waiter. Empty if
+/// none is known.
+const Record& in_front(const Attempt&);
+
 /// Why an attempt did not win: a sentence, and a line for each node if nodes differ.
 std::string not_acquired(const Lock&, const Attempt&);
 

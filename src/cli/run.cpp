@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "cli/environment.hpp"
+#include "cli/lock_view.hpp"
 #include "cli/run_messages.hpp"
 #include "cli/taking.hpp"
 #include "cli/target.hpp"
@@ -47,8 +48,6 @@ Hold::End end_of(const Ending& ending, BootTime go) {
     else end.status = WEXITSTATUS(ending.wait_status);
     return end;
 }
-
-std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
 
 /// The processes that are forked while the nodes have not answered yet, so that little is left to do once the lock is
 /// won. The guard waits for a group, the child for its go.
@@ -98,7 +97,7 @@ class Run {
               node_sets_, keys_,
               once(lock_terms(settings, nodes_.size(), kind, settings.grace, waits_longer_by(), settings.min_hold),
                    once_in),
-              this_process(settings.label.value_or(program_name(words.front())), settings.ttl))},
+              report.us)},
           around_{runs_around()} {
         for (const LockKey& key : keys_) refuse_inside_itself(around_, key, nodes_, settings);
     }
@@ -133,8 +132,10 @@ class Run {
             const Attempt& attempt = taken.attempts.back();
             if (attempt.outcome == Outcome::skipped) report_.result = "already_done";
             if (attempt.outcome == Outcome::held || attempt.outcome == Outcome::reserved ||
-                attempt.outcome == Outcome::contended)
+                attempt.outcome == Outcome::contended) {
                 report_.result = "not_acquired";
+                report_.holder = in_front_json(attempt);
+            }
             // What was won has been given back, so there is nothing to release.
             release_on_failure_ = false;
             return refuse(locks_[taken.attempts.size() - 1], attempt, settings_, Refused::command);
@@ -199,9 +200,14 @@ class Run {
         // After the go, a failure here does not tell whether the command lives, so the locks are left to their TTL.
         release_on_failure_ = false;
         const BootTime go = BootClock::now();
+        const milliseconds started_at = wall_time_since_epoch();
         forked.child->go(*not_after, variables);
         const Ending ending = supervisor.run([&] { return hold.keep_up(); });
         report_.held = hold.held();
+        if (ending.exec_error == 0) {
+            report_.started_at = started_at;
+            report_.ended_at = wall_time_since_epoch();
+        }
         tell_let_go(log_, locks_, hold.let_go(end_of(ending, go)), *report_.held);
         return ending;
     }

@@ -13,8 +13,8 @@
 namespace holdfast {
 
 /// `names` are the locks, with commas between them, all held in that kind; `words` the command; with `once_in`, which
-/// takes one name, the command is not run if it has succeeded within that time. Fills the report as far as the run
-/// gets. Throws Failure, and first releases locks whose command was not started.
+/// takes one name, the command is not run if it has succeeded within that time. The report says who runs; fills it as
+/// far as the run gets. Throws Failure, and first releases locks whose command was not started.
 Exit run_under_locks(const std::string& names, const LockKind& kind, std::optional<milliseconds> once_in,
                      const std::vector<std::string>& words, const Settings&, RunReport&);
 

@@ -54,12 +54,22 @@ StatusFd::StatusFd(const std::string& number) {
 }
 
 void StatusFd::write(const std::string& lock, int status, const RunReport& report) const {
-    Json json = Json::object({{"lock", lock}, {"result", report.result}, {"status", status}});
+    Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())},
+                              {"lock", lock},
+                              {"label", report.us.label},
+                              {"user", report.us.user},
+                              {"host", report.us.host},
+                              {"pid", report.us.pid},
+                              {"result", report.result},
+                              {"status", status}});
     if (report.command_status) json.add("command_status", *report.command_status);
     if (report.command_signal) json.add("command_signal", *report.command_signal);
     if (!report.message.empty()) json.add("message", report.message);
+    if (report.holder) json.add("holder", *report.holder);
     if (report.locks.size() == 1) add_held(json, report.locks.front());
     if (!report.locks.empty()) json.add("locks", locks_json(report.locks));
+    if (report.started_at) json.add("started_at", rfc3339(*report.started_at));
+    if (report.ended_at) json.add("ended_at", rfc3339(*report.ended_at));
     if (report.waited) json.add("waited_ms", report.waited->count());
     if (report.held) json.add("held_ms", report.held->count());
     ::signal(SIGPIPE, SIG_IGN);

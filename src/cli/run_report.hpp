@@ -2,8 +2,10 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/json.hpp"
 #include "cli/exit.hpp"
 #include "lock/fence.hpp"
+#include "lock/record.hpp"
 #include "process/supervisor.hpp"
 
 #include <optional>
@@ -13,11 +15,15 @@
 namespace holdfast {
 
 struct RunReport {
+    Holder us; ///< who ran, as others see it
     /// "ended": the command ended while the lock was held; "lost", "timed_out", "not_acquired"; "already_done": skipped
     /// for a success (--once-in); "interrupted": a signal ended the wait; "failed": anything else, which `message`
     /// tells.
     std::string result = "failed";
     std::string message{};
+    std::optional<Json> holder{}; ///< not_acquired: the one in front (in_front_json in lock_view.hpp)
+    /// By the wall clock: when the command was let go, and when it and its group were over.
+    std::optional<milliseconds> started_at{}, ended_at{};
     std::optional<int> command_status{}; ///< what the command exited with
     std::optional<int> command_signal{}; ///< the signal that ended the command
     struct Held {

@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "cli/environment.hpp"
+#include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
 #include "lock/restart_guard.hpp"
 #include "lock/tenure.hpp"
@@ -109,9 +110,11 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
     if (refused == Refused::command) ending += fmt::format("{} the command was not run", gave_up ? "," : ";");
     const std::string sentence = with_ending(not_acquired(lock, attempt), ending);
     if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
-    tell_at_end((skipped ? event::already_done : event::not_acquired)(sentence, settings.conflict_exit_code),
+    const int conflict = settings.conflict_exit_code;
+    tell_at_end(skipped ? Event{event::already_done(sentence, conflict)}
+                        : event::NotAcquired{sentence, conflict, in_front_json(attempt)},
                 settings.verbosity);
-    return Exit::with(settings.conflict_exit_code);
+    return Exit::with(conflict);
 }
 
 } // namespace holdfast

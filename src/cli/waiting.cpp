@@ -1,6 +1,7 @@
 #include "cli/waiting.hpp"
 
 #include "base/duration.hpp"
+#include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
 
 #include <fmt/format.h>
@@ -19,10 +20,6 @@ std::string who_has_it(const Attempt& attempt) {
                            oldest(attempt.holder));
     const auto held_for = age(attempt.holder);
     return fmt::format("{} has it{}", describe(attempt.holder), held_for ? " for " + format_duration(*held_for) : "");
-}
-
-const Record& in_front(const Attempt& attempt) {
-    return attempt.outcome == Outcome::held ? attempt.holder : attempt.first;
 }
 
 /// The cause of the wait, as a text that changes if there is something new to show.
@@ -69,7 +66,6 @@ void WaitingDisplay::say(const Lock& lock, const Attempt& attempt, const std::st
     const bool too_few = attempt.outcome == Outcome::too_few;
     const bool due = (too_few ? too_few_nodes_ : others_).due(BootClock::now());
     if (!due && cause(lock, attempt) == before_) return;
-    const Record& holder = in_front(attempt);
     log_.tell(event::Waiting{.lock = lock.key().name,
                              .when = !due              ? When::changes
                                      : before_.empty() ? When::begins
@@ -81,7 +77,7 @@ void WaitingDisplay::say(const Lock& lock, const Attempt& attempt, const std::st
                              .waited = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin_),
                              .limit = limit_,
                              .position = attempt.position,
-                             .holder = holder.value.empty() ? "" : describe(holder)});
+                             .holder = in_front_json(attempt)});
 }
 
 } // namespace holdfast

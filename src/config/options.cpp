@@ -60,9 +60,8 @@ Shown show(const Settings& from) {
     return text(from.*member);
 }
 
-/// Sets the verbosity if the toggle is on.
 template <Verbosity wanted>
-void talk(Settings& to, const Given& from) {
+void set_verbosity_if_on(Settings& to, const Given& from) {
     if (is_on(from)) to.verbosity = wanted;
 }
 
@@ -166,8 +165,7 @@ const std::array table{
            .take =
                [](Settings& to, const Given& from) {
                    to.node_timeout = duration(from);
-                   if (to.node_timeout == milliseconds{0})
-                       throw from.wrong("a time in which a node can answer, as in 500ms");
+                   if (to.node_timeout == milliseconds{0}) throw from.wrong("a time for one answer, as in 500ms");
                },
            .show = [](const Settings& from) { return text(from.node_timeout); }},
     Option{.name = "replicas",
@@ -221,14 +219,14 @@ const std::array table{
            .kind = Kind::toggle,
            .help = "say more on stderr",
            .against = "quiet",
-           .take = talk<Verbosity::verbose>,
+           .take = set_verbosity_if_on<Verbosity::verbose>,
            .show = [](const Settings& from) { return text(from.verbosity == Verbosity::verbose); }},
     Option{.name = "quiet",
            .spellings = "-q,--quiet",
            .kind = Kind::toggle,
            .help = "say only what went wrong",
            .against = "verbose",
-           .take = talk<Verbosity::quiet>,
+           .take = set_verbosity_if_on<Verbosity::quiet>,
            .show = [](const Settings& from) { return text(from.verbosity == Verbosity::quiet); }},
     Option{.name = "log-format",
            .spellings = "--log-format",

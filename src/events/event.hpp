@@ -54,10 +54,6 @@ inline Notice local_node(std::string_view uri, std::string_view socket) {
             fmt::format("{0} has a server at {1}, which stays; redis-cli -s {1} shutdown ends it", uri, socket)};
 }
 
-inline Notice not_acquired(std::string why, int status) {
-    return {{"not_acquired", Verbosity::normal}, std::move(why), status};
-}
-
 /// The run was skipped for an earlier success.
 inline Notice already_done(std::string why, int status) {
     return {{"already_done", Verbosity::normal}, std::move(why), status};
@@ -102,6 +98,19 @@ inline Notice failed(std::string why, std::optional<int> status = {}) {
     return {{"failed", Verbosity::quiet}, std::move(why), status};
 }
 
+struct NotAcquired {
+    std::string why;
+    int status;
+    std::optional<Json> holder; ///< the one that has the lock, or waits for it before us; null: another client
+    static EventKind kind() { return {"not_acquired", Verbosity::normal}; }
+    std::string sentence() const { return why; }
+    EventFields fields() const {
+        EventFields fields{{"status", status}};
+        if (holder) fields.push_back({"holder", *holder});
+        return fields;
+    }
+};
+
 struct Waiting {
     std::string lock;
     enum class When { begins, goes_on, changes } when; ///< changes: something is new before the next line is due
@@ -110,7 +119,7 @@ struct Waiting {
     milliseconds waited;
     std::optional<milliseconds> limit; ///< without one the wait has no end
     size_t position;                   ///< our place in line; 0: not known
-    std::string holder;                ///< the holder or waiter before us; empty if none is known
+    std::optional<Json> holder;        ///< as of NotAcquired; nothing if none is known
 
     bool too_few() const { return reason == "too_few_nodes"; }
     EventKind kind() const {
@@ -128,7 +137,7 @@ struct Waiting {
     }
     EventFields fields() const {
         EventFields fields{{"waited_ms", waited.count()}, {"position", position}, {"reason", reason}};
-        if (!holder.empty()) fields.push_back({"holder", holder});
+        if (holder) fields.push_back({"holder", *holder});
         return fields;
     }
 };
@@ -223,8 +232,9 @@ struct NotLetGo {
 
 } // namespace event
 
-using Event = std::variant<event::Notice, event::Waiting, event::Acquired, event::Lost, event::MaxHold,
-                           event::Leftovers, event::Orphans, event::Unkillable, event::LetGo, event::NotLetGo>;
+using Event =
+    std::variant<event::Notice, event::NotAcquired, event::Waiting, event::Acquired, event::Lost, event::MaxHold,
+                 event::Leftovers, event::Orphans, event::Unkillable, event::LetGo, event::NotLetGo>;
 
 EventKind kind(const Event&);
 /// The one lock that the event is about, of those of a run; empty when it is about the run.

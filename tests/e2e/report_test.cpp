@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <sstream>
 
@@ -84,6 +85,55 @@ TEST_CASE("--status-fd tells why nothing was run") {
     CHECK(held.report["status"] == 0);
 }
 
+TEST_CASE("--status-fd tells when and where the run was, and as whom others saw it") {
+    const RedisServer server;
+    const Told ran = told(server.uri(), "--label nightly x true");
+    CHECK(ran.report["label"] == "nightly");
+    CHECK_FALSE(ran.report["user"].get<std::string>().empty());
+    CHECK_FALSE(ran.report["host"].get<std::string>().empty());
+    CHECK(ran.report["pid"].get<int>() > 0);
+    // Times of one form stand in their order.
+    const std::vector<std::string> times{ran.report["started_at"], ran.report["ended_at"], ran.report["time"]};
+    for (const std::string& time : times) CHECK((time.size() == 24 && time.starts_with("20") && time.ends_with("Z")));
+    CHECK(std::ranges::is_sorted(times));
+    const Told missing = told(server.uri(), "x nowhere-to-be-found");
+    CHECK(missing.report["label"] == "nowhere-to-be-found");
+    CHECK_FALSE(missing.report.contains("started_at"));
+    CHECK_FALSE(missing.report.contains("ended_at"));
+}
+
+TEST_CASE("whoever does not get a lock is told who has it, in the report and in the events") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        Process holder{run_on(servers.uris(), {"--label", "backup", "x", "-c", "echo started; read line"})};
+        holder.wait_for_out("started");
+        const Told refused = told(servers.uris(), "-n x true");
+        CHECK(refused.report["result"] == "not_acquired");
+        CHECK(refused.report["holder"]["label"] == "backup");
+        CHECK(refused.report["holder"]["pid"] == holder.pid());
+        const Finished waited = finish(run_on(servers.uris(), {"--log-format", "json", "-w", "300ms", "x", "true"}));
+        for (const json& event : events(waited.err)) {
+            CAPTURE(event.dump());
+            if (event["event"] == "waiting" || event["event"] == "not_acquired")
+                CHECK(event["holder"] == refused.report["holder"]);
+        }
+        CHECK(events(waited.err).back()["event"] == "not_acquired");
+        holder.say("\n");
+        holder.wait();
+    }
+}
+
+TEST_CASE("a report that cannot be written is said, and the status stands") {
+    const RedisServer server;
+    const Finished full = finish(
+        {"/bin/sh", "-c",
+         fmt::format("{} run --node {} --status-fd 3 x sh -c 'exit 5' 3>/dev/full", HOLDFAST_BINARY, server.uri())});
+    CHECK(full.status() == 5);
+    CHECK(full.err == "holdfast: how the run ended could not be written to descriptor 3 (--status-fd): no space left "
+                      "on device\n");
+}
+
 TEST_CASE("the status descriptor is ours and not the command's") {
     const RedisServer server;
     const TempDir folder;
@@ -92,7 +142,7 @@ TEST_CASE("the status descriptor is ours and not the command's") {
                 fmt::format("{} run --node {} --status-fd 3 x -c 'echo from the command >&3' 3>{}", HOLDFAST_BINARY,
                             server.uri(), folder.file("report"))});
     CHECK(finished.status() != 0);
-    CHECK(folder.read("report").starts_with("{\"lock\":\"x\",\"result\":\"ended\""));
+    CHECK(json::parse(folder.read("report"))["result"] == "ended");
     for (const char* wrong : {"9", "x", "-1", "0x1"}) {
         const Finished refused = finish(run_on(server.uri(), {"--status-fd", wrong, "x", "true"}));
         CHECK(refused.status() == 64);
@@ -131,10 +181,12 @@ TEST_CASE("waits, refusals and failures are events as well, and -q leaves the er
     const std::vector<json> all = events(refused.err);
     REQUIRE(all.size() >= 2);
     CHECK(all.front()["event"] == "waiting");
-    CHECK(all.front()["holder"] == "a client that is not holdfast");
+    CHECK(all.front()["holder"] == nullptr);
+    CHECK(has(all.front()["message"].get<std::string>(), "a client that is not holdfast"));
     CHECK(all.front()["reason"] == "held");
     CHECK(all.back()["event"] == "not_acquired");
     CHECK(all.back()["status"] == 75);
+    CHECK(all.back()["holder"] == nullptr);
     const Finished failed = finish(run_on("unix:///nowhere.sock", {"-q", "-n", "x", "true"}),
                                    {.environment = {{"HOLDFAST_LOG_FORMAT", "json"}}});
     REQUIRE(events(failed.err).size() == 1);

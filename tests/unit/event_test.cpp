@@ -10,7 +10,7 @@ using event::Waiting;
 namespace {
 
 Waiting waiting(Waiting::When when, std::string_view reason, std::optional<milliseconds> limit = 5min) {
-    return {"backup", when, reason, "why", 61s, limit, 2, "holder"};
+    return {"backup", when, reason, "why", 61s, limit, 2, Json{"holder"}};
 }
 
 } // namespace
@@ -34,8 +34,13 @@ TEST_CASE("that too few nodes can be used for a wait is told with -q as well") {
 TEST_CASE("a wait of nobody known has no holder among its fields") {
     Waiting event = waiting(Waiting::When::begins, "reserved");
     CHECK(fields(event).size() == 4);
-    event.holder = "";
+    event.holder.reset();
     CHECK(fields(event).size() == 3);
+}
+
+TEST_CASE("what was not acquired has the one in front, if one is known") {
+    CHECK(fields(event::NotAcquired{"why", 75, {}}).size() == 1);
+    CHECK(fields(event::NotAcquired{"why", 75, Json{}}).back().name == "holder");
 }
 
 TEST_CASE("a lock is released, or kept for the rest of --min-hold") {

@@ -25,10 +25,12 @@ std::optional<milliseconds> once_in(const Arguments& typed) {
     return value;
 }
 
+std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
+
 Exit run(const Arguments& typed, const Settings& settings) {
     std::optional<StatusFd> wanted;
     if (const auto& number = typed.value("--status-fd")) wanted.emplace(*number);
-    RunReport report;
+    RunReport report{.us = this_process(settings.label.value_or(program_name(typed.words.front())), settings.ttl)};
     const auto tell = [&](int status) {
         if (wanted) wanted->write(typed.name, status, report);
     };
