@@ -1,7 +1,6 @@
 #include "cli/lock_view.hpp"
 
 #include "base/duration.hpp"
-#include "base/error.hpp"
 #include "cli/messages.hpp"
 
 #include <fmt/format.h>
@@ -245,12 +244,16 @@ Json nodes_json(const Inspection& seen) {
     return nodes;
 }
 
-void check_told(const LockKey& key, const Inspection& seen) {
+std::optional<Failure> untold(const LockKey& key, const Inspection& seen) {
     if (seen.answered < quorum(seen.nodes.size()))
-        throw Failure{ExitStatus::too_few_nodes, too_few(seen.answered, reports(seen.nodes))};
-    if (seen.standing == Standing::not_a_lock)
-        throw Failure{ExitStatus::not_a_lock,
-                      not_a_lock(key) + (seen.nodes.size() == 1 ? "" : node_lines(reports(seen.nodes)))};
+        return Failure{ExitStatus::too_few_nodes, too_few(seen.answered, reports(seen.nodes))};
+    if (seen.standing != Standing::not_a_lock) return {};
+    return Failure{ExitStatus::not_a_lock,
+                   not_a_lock(key) + (seen.nodes.size() == 1 ? "" : node_lines(reports(seen.nodes)))};
+}
+
+void check_told(const LockKey& key, const Inspection& seen) {
+    if (const auto failure = untold(key, seen)) throw *failure;
 }
 
 } // namespace holdfast

@@ -4,6 +4,7 @@
 // shown, which force-release takes.
 #pragma once
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "cli/screen.hpp"
 #include "lock/inspection.hpp"
@@ -41,7 +42,9 @@ Json waiters_json(const Inspection&);
 /// [{"node", "state", "holder", "expires_in_ms", "error"}]
 Json nodes_json(const Inspection&);
 
-/// Throws Failure if the nodes cannot tell the lock's state, or the key is not a lock.
+/// Why the nodes cannot tell the lock's state: too few answered, or the key is not a lock. Nothing if they can.
+std::optional<Failure> untold(const LockKey&, const Inspection&);
+/// Throws what untold() returns.
 void check_told(const LockKey&, const Inspection&);
 
 /// The word for a failure in a node's "state", such as "unreachable".

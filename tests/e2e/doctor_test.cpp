@@ -109,6 +109,27 @@ TEST_CASE("doctor's table has a line a check and one for what to do, and no colo
     CHECK_FALSE(has(done.out, "\x1b"));
 }
 
+TEST_CASE("doctor -q shows WARN and FAIL alone") {
+    const RedisServer well{forgets_nothing};
+    const RedisServer forgetful;
+    const auto quiet = [](std::vector<std::string> words) {
+        words.insert(words.begin(), {"doctor", "-q", "--node-timeout", "3s", "--node"});
+        return finish(holdfast::test::holdfast(std::move(words)));
+    };
+    const Finished nothing = quiet({well.uri()});
+    CHECK(nothing.status() == 0);
+    CHECK(nothing.out + nothing.err == "");
+    const Finished warned = quiet({forgetful.uri()});
+    CHECK(warned.status() == 1);
+    CHECK(std::ranges::count(warned.out, '\n') == 3);
+    CHECK(has(warned.out, "\nWARN  "));
+    CHECK_FALSE(has(warned.out, "OK "));
+    CHECK(quiet({forgetful.uri(), "--accept", "persistence"}).out == "");
+    const Finished failed = quiet({"unix:///nowhere.sock"});
+    CHECK(failed.status() == 69);
+    CHECK(has(failed.out, "\nFAIL  "));
+}
+
 TEST_CASE("doctor on three nodes: well, one down, two down") {
     // What is said to forget nothing has its vote from the start.
     const ProcessOptions guarded{.environment = {{"HOLDFAST_RESTART_GUARD", ""}}};

@@ -446,6 +446,100 @@ TEST_CASE("list --watch shows no more than the terminal holds") {
     user.shell.wait_for_prompt();
 }
 
+TEST_CASE("list shows only locks of a kind or an age, also as JSON") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        for (size_t i = 0; i < n; ++i) {
+            Backup{}.hold(servers[i], "old");
+            Backup{wall_time_since_epoch()}.hold(servers[i], "young");
+            servers[i].command({"SET", "holdfast:other", "no record", "PX", "60000"});
+        }
+        Process shared{run_on(servers.uris(), {"-s", "readers", "-c", "echo started; read line"})};
+        shared.wait_for_out("started");
+        Process slots{run_on(servers.uris(), {"--slots", "2", "gpu", "-c", "echo started; read line"})};
+        slots.wait_for_out("started");
+        const auto listed = [&](std::vector<std::string> options) {
+            options.insert(options.begin(), {"list", "--json", "--node", servers.uris()});
+            const Finished done = call(options);
+            CHECK(done.status() == 0);
+            std::string names;
+            const json object = json::parse(done.out);
+            for (const json& lock : object["locks"]) names += lock["lock"].get<std::string>() + " ";
+            return names;
+        };
+        CHECK(listed({}) == "gpu old other readers young ");
+        CHECK(listed({"--older-than", "1h"}) == "old ");
+        CHECK(listed({"--older-than", "3h"}) == "");
+        CHECK(listed({"--kind", "exclusive"}) == "old other young ");
+        CHECK(listed({"--kind", "shared"}) == "readers ");
+        CHECK(listed({"--kind", "slots"}) == "gpu ");
+        CHECK(listed({"--kind", "exclusive", "--older-than", "1h", "o*"}) == "old ");
+        const std::string text = call({"list", "--node", servers.uris(), "--older-than", "1h"}).out;
+        CHECK(has(text, "\nold "));
+        CHECK(std::ranges::count(text, '\n') == 2);
+        for (Process* one : {&shared, &slots}) {
+            one->say("\n");
+            one->wait();
+        }
+    }
+    CHECK(call({"list", "--node", "unix:///nowhere.sock", "--kind", "open"}).err ==
+          "holdfast: --kind 'open' is not exclusive, shared or slots\n");
+    CHECK(call({"list", "--node", "unix:///nowhere.sock", "--older-than", "1x"}).status() == 64);
+    CHECK(call({"list", "--node", "unix:///nowhere.sock", "--older-than", "1h"}).status() == 69);
+}
+
+TEST_CASE("status --watch shows the lock in place, until Ctrl-C") {
+    User user;
+    user.shell.say("holdfast status --watch x\r");
+    user.shell.wait_for("\x1b[H");
+    user.shell.wait_for("every second, until Ctrl-C");
+    user.shell.wait_for("x is free");
+    Backup{}.hold(user.server);
+    user.shell.wait_for("x is held by backup (root@web1, pid 4242)");
+    user.server.kill();
+    user.shell.wait_for(user.server.uri() + " cannot be used: connection refused");
+    user.server.start();
+    user.shell.wait_for("x is free");
+    user.shell.say("\x03");
+    CHECK(user.shell.wait_for_prompt() == 128 + SIGINT);
+}
+
+TEST_CASE("without a terminal status --watch prints a line for each change, over one connection") {
+    RedisServer server;
+    Process watch{holdfast::test::holdfast({"status", "--watch", "--node", server.uri(), "x"})};
+    watch.wait_for_out("x is free\n");
+    const auto connections = [&] {
+        const std::string stats = server.text({"INFO", "stats"});
+        return std::stoi(stats.substr(stats.find("total_connections_received:") + 27));
+    };
+    const int before = connections();
+    const Backup backup;
+    backup.hold(server);
+    watch.wait_for_out("x is held by backup (root@web1, pid 4242) for 2h; it expires in 2h unless renewed\n");
+    wait_in_line(server, "aa", 12, 2min);
+    watch.wait_for_out("; 1 waiting\n");
+    server.command({"DEL", "holdfast:x"});
+    watch.wait_for_out("x is free; 1 waiting\n");
+    // Each of our own commands has a connection of its own: those of the lock, the waiter and the release, and this.
+    CHECK(connections() - before <= 2 + 2 + 1 + 1);
+    watch.signal(SIGINT);
+    const Finished done = watch.wait();
+    CHECK(done.signal() == SIGINT);
+    CHECK(std::ranges::count(done.out, '\n') == 4);
+    CHECK(call({"status", "--watch", "--json", "--node", server.uri(), "x"}).status() == 64);
+}
+
+TEST_CASE("times are shown with the zone in which they are") {
+    RedisServer server;
+    Backup{}.hold(server);
+    for (const auto& [zone, offset] : {std::pair{"UTC", " +0000, fence"}, {"XYZ-5:30", " +0530, fence"}}) {
+        const Finished done =
+            finish(holdfast::test::holdfast({"status", "--node", server.uri(), "x"}), {.environment = {{"TZ", zone}}});
+        CHECK(has(done.out, offset));
+    }
+}
+
 TEST_CASE("list --watch is refused where nobody watches") {
     RedisServer server;
     for (const char* option : {"--watch", "--json"}) {

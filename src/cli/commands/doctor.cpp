@@ -58,14 +58,16 @@ Cell cell(const Finding& finding) {
     }
 }
 
-std::string screen(const Diagnosis& diagnosis) {
+/// A table of all findings, or of `troubles_only`; empty when there is nothing to show.
+std::string screen(const Diagnosis& diagnosis, bool troubles_only) {
     std::vector rows(1, header({"", "NODE", "CHECK", "FOUND"}));
     for (const Finding& finding : diagnosis.findings) {
+        if (troubles_only && (finding.severity == Severity::ok || finding.accepted)) continue;
         const std::string node = finding.node ? diagnosis.nodes[*finding.node] : "all";
         rows.push_back({cell(finding), node, finding.check, finding.text});
         if (!finding.advice.empty() && !finding.accepted) rows.push_back({"", "", "", "-> " + finding.advice});
     }
-    return table(rows);
+    return rows.size() > 1 ? table(rows) : "";
 }
 
 std::string summary(const Diagnosis& diagnosis) {
@@ -114,7 +116,8 @@ Exit doctor(const Arguments& typed, const Settings& settings) {
     Diagnosis diagnosis = judge(examine(nodes, key, terms), key.prefix, terms);
     diagnosis.accept(accepted);
     if (typed.has("--json")) show(json(diagnosis).line());
-    else show(fmt::format("{}\n{}\n", screen(diagnosis), summary(diagnosis)));
+    else if (settings.verbosity == Verbosity::quiet) show(screen(diagnosis, true));
+    else show(fmt::format("{}\n{}\n", screen(diagnosis, false), summary(diagnosis)));
     if (!diagnosis.works()) return ExitStatus::too_few_nodes;
     return diagnosis.worst() == Severity::ok ? ExitStatus::ok : ExitStatus::worrying;
 }

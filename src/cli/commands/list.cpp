@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 
@@ -36,6 +37,40 @@ std::string text_of(const std::vector<Listing::Lock>& locks) {
     return table(rows);
 }
 
+/// Which locks are to be listed.
+struct Wanted {
+    std::string glob;
+    std::optional<milliseconds> older_than;
+    std::optional<LockKind::Way> kind;
+
+    bool match(const Inspection& seen) const {
+        const auto held_for = age(seen.record);
+        return (!older_than || (held_for && *held_for > *older_than)) && (!kind || seen.kind().way == *kind);
+    }
+};
+
+Wanted wanted(const Arguments& typed) {
+    Wanted wanted{typed.name, {}, {}};
+    if (const auto& text = typed.value("--older-than"))
+        wanted.older_than = duration(Given{Source::command_line, "--older-than", *text});
+    if (const auto& text = typed.value("--kind")) {
+        wanted.kind = kind_named(*text);
+        if (!wanted.kind) throw Given{Source::command_line, "--kind", *text}.wrong("exclusive, shared or slots");
+    }
+    return wanted;
+}
+
+Listing listed(NodeSet& nodes, const std::string& prefix, const Wanted& wanted) {
+    Listing listing = list_locks(nodes, prefix, wanted.glob);
+    std::erase_if(listing.locks, [&](const Listing::Lock& lock) { return !wanted.match(lock.inspection); });
+    return listing;
+}
+
+std::string none(const Wanted& wanted) {
+    if (wanted.older_than || wanted.kind) return "no locks match\n";
+    return none_of("locks", wanted.glob);
+}
+
 Json json_of(const Listing& listing) {
     Json locks = Json::list();
     for (const auto& [key, seen] : listing.locks) locks.add(lock_json(key, seen));
@@ -48,10 +83,10 @@ Json json_of(const Listing& listing) {
 }
 
 /// Shows the list every second until a signal ends us.
-[[noreturn]] void watch(NodeSet& nodes, const std::string& prefix, const std::string& glob) {
+[[noreturn]] void watch(NodeSet& nodes, const std::string& prefix, const Wanted& wanted) {
     while (true) {
-        const Listing listing = list_locks(nodes, prefix, glob);
-        const std::string text = listing.locks.empty() ? none_of("locks", glob) : text_of(listing.locks);
+        const Listing listing = listed(nodes, prefix, wanted);
+        const std::string text = listing.locks.empty() ? none(wanted) : text_of(listing.locks);
         const std::string wrong = trouble(listing);
         redraw(fmt::format("{}  every {}, until Ctrl-C\n\n{}{}", local_time(wall_time_since_epoch()),
                            format_duration(watch_every), text, wrong.empty() ? "" : "\n" + wrong + "\n"));
@@ -63,19 +98,22 @@ Exit list(const Arguments& typed, const Settings& settings) {
     const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
     if (typed.has("--watch") && (typed.has("--json") || !on_terminal))
         throw Failure{ExitStatus::usage, "--watch is for people at a terminal; without it list prints once"};
+    const Wanted which = wanted(typed);
     NodeSet nodes = all_servers(settings);
-    if (typed.has("--watch")) watch(nodes, settings.key_prefix, typed.name);
+    if (typed.has("--watch")) watch(nodes, settings.key_prefix, which);
 
-    const Listing listing = list_locks(nodes, settings.key_prefix, typed.name);
+    const Listing listing = listed(nodes, settings.key_prefix, which);
     if (typed.has("--json")) show(json_of(listing).line());
     check_enough(listing);
     if (!typed.has("--json"))
-        show(listing.locks.empty() && on_terminal ? none_of("locks", typed.name) : text_of(listing.locks));
+        show(listing.locks.empty() && on_terminal ? none(which) : text_of(listing.locks));
     if (const std::string wrong = trouble(listing); !wrong.empty()) tell_at_end(event::failed(wrong));
     return ExitStatus::ok;
 }
 
 constexpr std::array own{
+    OptionSyntax{"--older-than", "DURATION", "only those that have been held for longer"},
+    OptionSyntax{"--kind", "exclusive|shared|slots", "only those that are held in that kind"},
     OptionSyntax{"--watch", "", "show it again every second, until Ctrl-C"},
     OptionSyntax{"--json", "", "print one JSON object"},
 };

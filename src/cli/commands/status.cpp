@@ -1,15 +1,61 @@
+#include "base/error.hpp"
 #include "cli/command_table.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/target.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <thread>
+#include <unistd.h>
 
 namespace holdfast {
 namespace {
 
+constexpr seconds watch_every{1};
+
+/// What is new when it differs from that of the last look: who holds the lock, how many wait, whether the nodes can
+/// tell.
+std::string news(const LockKey& key, const Inspection& seen) {
+    std::string text =
+        fmt::format("{} {} {}", untold(key, seen).has_value(), static_cast<int>(seen.standing), seen.waiting);
+    for (const Holding& one : seen.holders) text += fmt::format(" {}", one.record.token());
+    return text;
+}
+
+std::string text_of(const LockKey& key, const Inspection& seen) {
+    const auto failure = untold(key, seen);
+    return failure ? fmt::format("{}\n", failure->what()) : lock_text(key, seen);
+}
+
+std::string line_of(const LockKey& key, const Inspection& seen) {
+    const std::string text = text_of(key, seen);
+    const std::string waiting = seen.waiting > 0 ? fmt::format("; {} waiting", seen.waiting) : "";
+    return fmt::format("{}  {}{}\n", local_time(wall_time_since_epoch()), text.substr(0, text.find('\n')), waiting);
+}
+
+/// Shows the lock until a signal ends us: every second at a terminal, elsewhere a line whenever something is new.
+[[noreturn]] void watch(NodeSet& nodes, const LockKey& key, Mode mode) {
+    const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
+    std::string before;
+    while (true) {
+        const Inspection seen = inspect(nodes, key, mode);
+        const std::string now = news(key, seen);
+        if (on_terminal)
+            redraw(fmt::format("{}  every second, until Ctrl-C\n\n{}", local_time(wall_time_since_epoch()),
+                               text_of(key, seen)));
+        else if (now != before) show(line_of(key, seen));
+        before = now;
+        std::this_thread::sleep_for(watch_every);
+    }
+}
+
 Exit status(const Arguments& typed, const Settings& settings) {
+    if (typed.has("--watch") && typed.has("--json"))
+        throw Failure{ExitStatus::usage, "--watch and --json contradict each other; give one of them"};
     const LockKey key = lock_key(typed.name, settings);
     NodeSet nodes = nodes_to_ask(settings, key);
+    if (typed.has("--watch")) watch(nodes, key, mode(settings));
     const Inspection seen = inspect(nodes, key, mode(settings));
     if (typed.has("--json")) {
         Json json = lock_json(key, seen);
@@ -27,7 +73,10 @@ Exit status(const Arguments& typed, const Settings& settings) {
     }
 }
 
-constexpr std::array own{OptionSyntax{"--json", "", "print one JSON object"}};
+constexpr std::array own{
+    OptionSyntax{"--watch", "", "show it again every second, until Ctrl-C; without a terminal, each change"},
+    OptionSyntax{"--json", "", "print one JSON object"},
+};
 
 } // namespace
 
