@@ -51,9 +51,9 @@ std::string text_line(const Event& event) { return fmt::format("holdfast: {}\n",
 std::string json_line(const Event& event) {
     Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())}, {"event", kind(event).name}});
     if (const std::string name = about(event); !name.empty()) json.add("lock", name);
+    json.add("message", sentence(event));
     json.add("host", host_name());
     json.add("pid", ::getpid());
-    json.add("message", sentence(event));
     for (const auto& [name, value] : fields(event)) json.add(name, value);
     return json.line();
 }

@@ -1,5 +1,5 @@
 // What holdfast says on stderr while it works: "holdfast: " and one sentence, or with --log-format json one object
-// {"time", "event", "lock", "host", "pid", "message", ...} a line. With JSON all events are shown that -v would show,
+// {"time", "event", "lock", "message", "host", "pid", ...} a line. With JSON all events are shown that -v would show,
 // unless -q is given. Only here events (events/event.hpp) become lines, and only here it is decided which are shown.
 //
 // A log of its own (--log-to) gets every event in place of stderr, in lines that name time, host, pid and lock. Then

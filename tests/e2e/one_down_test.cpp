@@ -93,7 +93,12 @@ TEST_CASE("one node down: run for machines") {
     CHECK(report["locks"][0] == json{{"name", "x"}, {"fence", report["fence"]}});
     report.erase("locks");
     for (const char* field : {"fence", "waited_ms", "held_ms"}) has_number(report, field);
-    CHECK(report == json{{"lock", "x"}, {"result", "ended"}, {"status", 0}, {"command_status", 0}});
+    for (const char* field : {"time", "started_at", "ended_at", "user", "host"}) {
+        CHECK(report.at(field).is_string());
+        report.erase(field);
+    }
+    has_number(report, "pid");
+    CHECK(report == json{{"lock", "x"}, {"label", "true"}, {"result", "ended"}, {"status", 0}, {"command_status", 0}});
 
     std::istringstream lines{told.err};
     std::string line;
