@@ -40,8 +40,7 @@ std::string lost_text(const RunEnd& end) {
 }
 
 std::string taken_text(const RunEnd& end) {
-    const std::string by = end.by.empty() ? "" : " by " + printable(end.by);
-    return with_status(fmt::format("taken away{}{}", by, end.why.empty() ? "" : ": " + printable(end.why)), end);
+    return with_status(end.why.empty() ? "taken away" : printable(end.why), end);
 }
 
 std::string holder_text(const Run& run) { return run.holder ? describe(Record{"", run.holder}) : "?"; }
@@ -99,7 +98,6 @@ Json run_json(const Run& run) {
     json.add("status", or_null(run.end.status));
     json.add("signal", or_null(run.end.signal));
     json.add("reason", text_or_null(run.end.why));
-    json.add("by", text_or_null(run.end.by));
     return json;
 }
 
@@ -115,6 +113,14 @@ Json summary_json(const HistorySummary& sum) {
                          {"longest_waited_ms", sum.longest_waited.count()},
                          {"median_held_ms", sum.median_held.count()},
                          {"longest_held_ms", sum.longest_held.count()}});
+}
+
+/// Null if no run is over.
+const Run* last_of(const std::vector<Run>& runs) {
+    const Run* last = nullptr;
+    for (const Run& run : runs)
+        if (run.end.how != How::holds && (last == nullptr || run.ended >= last->ended)) last = &run;
+    return last;
 }
 
 } // namespace
@@ -140,6 +146,20 @@ std::string end_text(const Run& run) {
     const std::string status = status_text(run.end);
     const std::string text = status.empty() ? "ended" : status;
     return run.end.kept > milliseconds{0} ? fmt::format("{}, kept for {}", text, format_duration(run.end.kept)) : text;
+}
+
+std::string last_text(const std::vector<Run>& runs) {
+    const Run* last = last_of(runs);
+    if (last == nullptr) return "";
+    if (last->end.how == How::vanished)
+        return fmt::format("  last held by {} since {}; it vanished\n", holder_text(*last), local_time(last->began));
+    return fmt::format("  last held by {} for {} until {}: {}\n", holder_text(*last), held_text(*last),
+                       local_time(last->ended), end_text(*last));
+}
+
+Json last_json(const std::vector<Run>& runs) {
+    const Run* last = last_of(runs);
+    return last == nullptr ? Json() : run_json(*last);
 }
 
 std::string history_text(const std::vector<Run>& runs) {

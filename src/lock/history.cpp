@@ -65,12 +65,8 @@ std::optional<LogEntry> parse_end(LogEntry entry, const std::string& token, cons
     if (!how || token.size() > longest_text || !Token::parse(token)) return {};
     entry.token = token;
     entry.held = duration_in(fields, "held");
-    entry.end = {*how,
-                 small_number(fields, "status", 255),
-                 small_number(fields, "signal", 64),
-                 duration_in(fields, "kept"),
-                 std::string{fields.field("why").substr(0, longest_text)},
-                 std::string{fields.field("by").substr(0, longest_text)}};
+    entry.end = {*how, small_number(fields, "status", 255), small_number(fields, "signal", 64),
+                 duration_in(fields, "kept"), std::string{fields.field("why").substr(0, longest_text)}};
     return entry;
 }
 
@@ -80,7 +76,6 @@ RunEnd merged(RunEnd one, RunEnd other) {
     if (!one.status) one.status = other.status;
     if (!one.signal) one.signal = other.signal;
     if (one.why.empty()) one.why = std::move(other.why);
-    if (one.by.empty()) one.by = std::move(other.by);
     one.kept = std::max(one.kept, other.kept);
     return one;
 }

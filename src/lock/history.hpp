@@ -33,8 +33,7 @@ struct RunEnd {
     std::optional<int> status{}; ///< the command's exit status
     std::optional<int> signal{}; ///< the signal by which the command ended
     milliseconds kept{};         ///< for how long the lock was kept after the end
-    std::string why{};           ///< of lost and taken_away; text from elsewhere
-    std::string by{};            ///< of taken_away; text from elsewhere
+    std::string why{};           ///< of lost and taken_away (by whom as well); text from elsewhere
 };
 
 /// One entry of a log: a start, or an end.

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <csignal>
+
 namespace holdfast::test::history_test {
 
 using namespace std::chrono_literals;
@@ -72,7 +74,7 @@ TEST_CASE("history --json has all of it, and no token") {
         "lock": "x", "kind": "slots", "slot": 2, "run": "0123456789ab", "label": "backup", "user": "root",
         "host": "web1", "pid": 4242, "fence": 12, "since": "2026-11-29T03:00:00.000Z",
         "ended_at": "2026-11-29T03:00:04.000Z", "gone_by": null, "waited_ms": 1500, "held_ms": 4000, "kept_ms": null,
-        "result": "taken_away", "status": null, "signal": null, "reason": "joe@web2 has taken it away", "by": null}],
+        "result": "taken_away", "status": null, "signal": null, "reason": "joe@web2 has taken it away"}],
         "summary": {"runs": 1, "failed": 0, "not_started": 0, "lost": 0, "taken_away": 1, "vanished": 0, "holding": 0,
         "median_waited_ms": 1500, "longest_waited_ms": 1500, "median_held_ms": 4000, "longest_held_ms": 4000}})"));
 }
@@ -188,6 +190,43 @@ TEST_CASE("what stands in a log that is no entry of ours hides none, and is prin
     CHECK(shown.out.find(R"(lost: \x1b]0;title\x07)") != std::string::npos);
     CHECK(shown.out.find("\n1 run, 1 lost\n") != std::string::npos);
     CHECK(shown.status() == 0);
+}
+
+TEST_CASE("of real runs each has one line, and status knows the last one") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        const auto run = [&](std::vector<std::string> words) {
+            return finish(run_on(servers.uris(), std::move(words)));
+        };
+        const auto status = [&] { return call({"status", "x", "--node", servers.uris()}).out; };
+        CHECK(status() == "x is free\n");
+        run({"x", "--", "true"});
+        CHECK(status().find("x is free\n  last held by true (") == 0);
+        CHECK(status().find(": exit 0\n") != std::string::npos);
+        run({"x", "-c", "exit 3"});
+        CHECK(status().find(": exit 3\n") != std::string::npos);
+        run({"x", "--", "/nonexistent"});
+        CHECK(status().find(": not started\n") != std::string::npos);
+        Process robbed{run_on(servers.uris(), {"x", "-c", "echo started; exec sleep 60"})};
+        robbed.wait_for_out("started");
+        call({"force-release", "--yes", "--reason", "maintenance", "x", "--node", servers.uris()});
+        CHECK(robbed.wait().status() == 79);
+        CHECK(status().find(" has taken it away (force-release): maintenance (signal 15)\n") != std::string::npos);
+        Process killed{
+            run_on(servers.uris(), {"--ttl", "1s", "--grace", "0", "x", "-c", "echo started; exec sleep 60"})};
+        killed.wait_for_out("started");
+        killed.signal(SIGKILL);
+        killed.wait();
+        CHECK(eventually([&] { return status().find("x is free\n") == 0; }));
+        CHECK(status().find("; it vanished\n") != std::string::npos);
+        const json last = json::parse(call({"status", "--json", "x", "--node", servers.uris()}).out)["last"];
+        CHECK(last["result"] == "vanished");
+        CHECK(call({"history", "x", "--node", servers.uris()})
+                  .out.find("\n5 runs, 1 failed, 1 not started, 1 taken away, 1 vanished\n") != std::string::npos);
+        run({"--history", "off", "y", "--", "true"});
+        CHECK(call({"history", "y", "--node", servers.uris()}).status() == 1);
+    }
 }
 
 TEST_CASE("without history there is nothing to show, and without nodes nobody knows") {

@@ -232,6 +232,7 @@ TEST_CASE("status --json is one object with all there is to know") {
                              {"waiting", 1},
                              {"nodes_holding", n},
                              {"last_success", nullptr},
+                             {"last", nullptr},
                              {"waiters",
                               {{{"position", 1}, {"label", "deploy"}, {"user", "joe"}, {"host", "web2"}, {"pid", 12}}}},
                              {"nodes", nodes}});

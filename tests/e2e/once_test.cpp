@@ -415,8 +415,8 @@ TEST_CASE("status tells of the last success") {
     CHECK(job.run({"--once-in", "1h", "--label", "nightly"}).status() == 0);
     for (const std::vector<std::string>& words :
          {std::vector<std::string>{"status", "x"}, {"status", "--no-scripts", "x"}})
-        CHECK(plain(job.call(words).out) ==
-              "x is free\n  last success: nightly (WHO), started T ago; that counts for T more\n");
+        CHECK(plain(job.call(words).out)
+                  .find("x is free\n  last success: nightly (WHO), started T ago; that counts for T more\n") == 0);
     const json success = json::parse(job.call({"status", "--json", "x"}).out).at("last_success");
     CHECK(success.at("label") == "nightly");
     CHECK(success.at("age_ms").get<int64_t>() + success.at("counts_for_ms").get<int64_t>() <= 3'600'000);

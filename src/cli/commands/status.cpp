@@ -1,7 +1,9 @@
 #include "base/error.hpp"
 #include "cli/command_table.hpp"
+#include "cli/history_view.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/target.hpp"
+#include "lock/latest_runs.hpp"
 
 #include <fmt/format.h>
 
@@ -60,12 +62,16 @@ Exit status(const Arguments& typed, const Settings& settings) {
     if (typed.has("--json")) {
         Json json = lock_json(key, seen);
         json.add("last_success", last_success_json(seen));
+        json.add("last", last_json(latest_runs(nodes, key, seen)));
         json.add("waiters", waiters_json(seen));
         json.add("nodes", nodes_json(seen));
         show(json.line());
     }
     check_told(key, seen);
-    if (!typed.has("--json")) show(lock_text(key, seen));
+    if (!typed.has("--json")) {
+        const bool is_free = seen.standing != Standing::held;
+        show(lock_text(key, seen) + (is_free ? last_text(latest_runs(nodes, key, seen)) : ""));
+    }
     switch (seen.standing) {
     case Standing::held: return ExitStatus::ok;
     case Standing::unknown: return ExitStatus::too_few_nodes;
