@@ -2,13 +2,16 @@
 
 #include "fault/injection.hpp"
 #include "fault/scene.hpp"
+#include "lock/history.hpp"
 #include "lock/quorum.hpp"
+#include "lock/stats.hpp"
 
 #include <fmt/format.h>
 
 #include <csignal>
 #include <memory>
 #include <random>
+#include <ranges>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -32,6 +35,8 @@ class Contention {
     }
 
     void run() {
+        // So many that nothing of what happens here is forgotten.
+        ::setenv("HOLDFAST_HISTORY", "30000", 1);
         const BootTime end = BootClock::now() + lasts;
         BootTime next = BootClock::now();
         while (BootClock::now() < end) {
@@ -152,9 +157,47 @@ class Contention {
             for (const Reply& one : scene_.servers()[i].command({"KEYS", "*"}).items)
                 if (scene_.servers()[i].command({"PTTL", one.text}).integer == -1)
                     fault(fmt::format("I6 {} would stay for ever", one.text));
+        judge_history();
         // The key of a group changes with each of its members.
         if (!kinds_)
             for (const std::string& problem : scene_.foreign_changes()) fault(problem);
+    }
+
+    /// The nodes' histories tell of each run that started a command, and the sums of each node are those of its
+    /// entries.
+    void judge_history() {
+        std::vector<std::vector<LogEntry>> logs(draw_.nodes);
+        for (size_t i = 0; i < draw_.nodes; ++i) {
+            const LockKey key{"x", "holdfast:"};
+            for (const Reply& item : scene_.servers()[i].command({"XREVRANGE", key.log(), "+", "-"}).items)
+                if (auto entry = LogEntry::parse(item)) logs[i].push_back(*std::move(entry));
+                else fault("history: an entry makes no sense");
+            judge_sums(logs[i], Stats::parse(scene_.servers()[i].command({"HMGET", key.stats(), "acquired", "failed",
+                                                                          "lost", "taken_away", "waited_ms", "held_ms",
+                                                                          "last_start", "last_success"})));
+        }
+        std::multiset<std::string> told;
+        for (const Run& run : runs_of("x", logs, {}, wall_time_since_epoch())) told.insert(run.token);
+        for (const std::string& token : words("started"))
+            if (told.count(token) != 1)
+                fault(fmt::format("history: the nodes know {} runs of {}, which has started its command",
+                                  told.count(token), token));
+    }
+
+    void judge_sums(const std::vector<LogEntry>& log, const Stats& stats) {
+        int64_t grants = 0;
+        std::set<std::string> ended;
+        milliseconds held{};
+        // An end that comes again counts once, and the first one does, which is the last one here.
+        for (const LogEntry& entry : std::views::reverse(log)) {
+            if (entry.holder) ++grants;
+            else if (entry.end.how == How::undone) --grants;
+            else if (ended.insert(entry.token).second) held += entry.held;
+        }
+        if (stats.acquired != grants)
+            fault(fmt::format("history: {} were acquired, and {} are entries", stats.acquired, grants));
+        if (!kinds_ && stats.held_ms != held.count())
+            fault(fmt::format("history: held for {}ms, and {}ms are entries", stats.held_ms, held.count()));
     }
 
     std::set<std::string> words(const std::string& file) const {

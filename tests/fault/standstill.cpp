@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <unistd.h>
 #include <utility>
@@ -19,8 +18,9 @@ constexpr milliseconds longest_turn{300};
 
 /// Empty if the thread has ended.
 std::string contents(const std::string& path) {
-    std::ifstream file{path};
-    return {std::istreambuf_iterator<char>{file}, {}};
+    std::ostringstream text;
+    text << std::ifstream{path}.rdbuf();
+    return text.str();
 }
 
 /// The name in parentheses stands before it, and may have anything in it.

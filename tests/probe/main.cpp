@@ -58,6 +58,12 @@ int64_t boot_ns() {
     return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+/// Of every run that has started a command, for what the nodes say of it later.
+void note_token(const std::string& folder) {
+    if (const char* token = std::getenv("HOLDFAST_TOKEN"))
+        std::ofstream{folder + "/started", std::ios::app} << token << '\n';
+}
+
 /// The resource: writes down each number that it accepts, and accepts none below the last. Whoever is `new_here` must
 /// have a larger one.
 bool accepts(const std::string& folder, bool new_here) {
@@ -69,7 +75,10 @@ bool accepts(const std::string& folder, bool new_here) {
     std::ifstream numbers{folder + "/accepted"};
     for (long long number = 0; numbers >> number;) last = number;
     const bool good = new_here ? ours > last : ours >= last;
-    if (good && new_here) std::ofstream{folder + "/accepted", std::ios::app} << ours << '\n';
+    if (good && new_here) {
+        std::ofstream{folder + "/accepted", std::ios::app} << ours << '\n';
+        note_token(folder);
+    }
     ::close(lock);
     return good;
 }
@@ -111,6 +120,7 @@ bool accepts_kind(const std::string& folder, bool shares, int slot) {
     if (good) {
         std::ofstream{folder + (alone ? "/accepted" : "/beside"), std::ios::app} << ours << '\n';
         if (slot > 0) std::ofstream{of_slot, std::ios::app} << ours << '\n';
+        note_token(folder);
     }
     ::close(lock);
     return good;

@@ -85,8 +85,7 @@ Request end_entry(const LockKey& key, std::string_view token, const EndEntry& en
     Request request = entry(key, end.entries, all);
     for (const auto& [name, number] : sums(end)) request.add({"HINCRBY", key.stats(), name, number});
     const milliseconds now = wall_time_since_epoch();
-    if (end.end.how != How::undone)
-        request.add({"HSET", key.stats(), "last", token, "last_start", argument(now - end.held)});
+    if (end.end.how != How::undone) request.add({"HSET", key.stats(), "last_start", argument(now - end.held)});
     if (succeeded(end.end)) request.add({"HSET", key.stats(), "last_success", argument(now)});
     keep(key, request);
     return request;

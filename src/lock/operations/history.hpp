@@ -6,7 +6,7 @@
 //   end    `end` the token, `how`, `fence`, `held` (ms), and as they apply `status` or `signal` of the command, `kept`
 //          (ms: the rest of min_hold), `why` (lost, taken)
 //   sums   acquired (grants), waited_ms, failed, lost, taken_away, held_ms (ends); last_start, last_success (ms since
-//          the epoch by the node's clock); last (the token of the last end, so that a copy of a request counts once)
+//          the epoch by the node's clock). A copy of a request counts once, as long as the log has the first end.
 //
 // A grant is not a win: the end of one that did not win is `undone`, which takes its grant out of the sums. All of it
 // is written after the operation, by pcall, or by a request behind the transaction, so that nothing that forbids it
