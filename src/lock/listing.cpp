@@ -17,27 +17,20 @@ std::string at_server(const Node& server, const std::string& text) {
 /// What all servers say of one lock.
 struct Told {
     std::vector<NodeView> views;
+    std::optional<Stats> stats{};
     std::vector<std::vector<LogEntry>> logs{}; ///< by node
-};
 
-/// What the servers say of each lock, by name; `node_of` has the node of each server, and `nobody` what each node says
-/// of a lock that it has not.
-std::map<std::string, Told> by_name(std::vector<NodeListing>& listings, const std::vector<size_t>& node_of,
-                                    const std::vector<NodeView>& nobody) {
-    std::map<std::string, Told> locks;
-    for (size_t i = 0; i < listings.size(); ++i) {
-        const size_t node = node_of[i];
-        if (!nobody[node].reply) continue;
-        for (const auto& [name, reply] : listings[i].found())
-            locks.try_emplace(name, Told{nobody}).first->second.views[node].reply = reply;
-        for (auto& [name, log] : listings[i].take_logs()) {
-            Told& told = locks.at(name);
-            told.logs.resize(nobody.size());
-            told.logs[node] = std::move(log);
-        }
+    void add(FoundLock& found, size_t node) {
+        // Of two masters of a cluster one may still have what is on its way to the other.
+        const auto& known = views[node].reply;
+        if (!known || known->verdict == Verdict::free) views[node].reply = std::move(found.reply);
+        if (stats && found.stats) stats->merge(*found.stats);
+        else if (found.stats) stats = found.stats;
+        if (found.log.empty()) return;
+        logs.resize(views.size());
+        logs[node] = std::move(found.log);
     }
-    return locks;
-}
+};
 
 } // namespace
 
@@ -72,14 +65,17 @@ Listing list_locks(NodeSet& servers, const std::string& prefix, const std::strin
         nobody.push_back({name, NodeReply{Verdict::free}});
         if (failure && !in_part) nobody.back().reply = tl::unexpected{*failure};
     }
-    for (auto& [name, told] : by_name(listings, node_of, nobody)) {
+    std::map<std::string, Told> locks;
+    for (size_t i = 0; i < servers.size(); ++i)
+        if (nobody[node_of[i]].reply)
+            for (auto& [name, found] : listings[i].found())
+                locks.try_emplace(name, Told{nobody}).first->second.add(found, node_of[i]);
+    for (auto& [name, told] : locks) {
         listing.locks.push_back({{name, prefix}, tally(std::move(told.views))});
+        listing.stats.push_back(told.stats);
         std::ranges::move(runs_of(name, told.logs, listing.locks.back().inspection, listing.now),
                           std::back_inserter(listing.runs));
     }
-    for (size_t i = 0; i < listings.size(); ++i)
-        if (nobody[node_of[i]].reply)
-            for (const auto& [name, stats] : listings[i].stats()) listing.stats[name].merge(stats);
     return listing;
 }
 

@@ -10,7 +10,6 @@
 #include "lock/node_listing.hpp"
 #include "lock/stats.hpp"
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,9 +28,9 @@ struct Listing {
     };
     std::vector<Lock> locks; ///< by name; any string key with a TTL counts, also one of another client
     std::vector<Node> nodes;
-    std::map<std::string, Stats> stats{}; ///< by name; with Beside::stats
-    std::vector<Run> runs{};              ///< with Beside::logs: lock by lock, each in the order in which they began
-    milliseconds now{};                   ///< by the nodes' clocks
+    std::vector<std::optional<Stats>> stats{}; ///< of each of `locks`; with Beside::stats
+    std::vector<Run> runs{}; ///< with Beside::logs: lock by lock, each in the order in which they began
+    milliseconds now{};      ///< by the nodes' clocks
 
     size_t answered() const;
 };

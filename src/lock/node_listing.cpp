@@ -17,6 +17,7 @@ constexpr size_t elements_of_entry = 20;
 constexpr size_t log_page = 250;
 constexpr int most_log_pages = 200;
 constexpr size_t most_entries = 500'000;
+constexpr const char* senseless = "its answer makes no sense here";
 
 } // namespace
 
@@ -29,7 +30,11 @@ NodeListing::NodeListing(std::string prefix, const std::string& glob, Beside bes
 }
 
 Exchange NodeListing::exchange() {
-    if (questions_.empty()) ask_for_keys();
+    ask_for_keys();
+    return next();
+}
+
+Exchange NodeListing::next() {
     Request request{"TIME"};
     size_t elements = 0;
     while (!questions_.empty() && request.has_room() && elements < most_elements) {
@@ -40,9 +45,19 @@ Exchange NodeListing::exchange() {
     }
     return {std::move(request), [this](std::vector<Reply>&& replies) -> Step {
                 take(replies);
-                if (failure_ || (questions_.empty() && walks_.empty())) return Reply{};
-                return exchange();
+                if (is_over()) return Reply{};
+                return next();
             }};
+}
+
+bool NodeListing::is_over() {
+    if (failure_) return true;
+    // Each step of a walk asks for the next one, unless its answer was no answer.
+    if (questions_.empty() && !walks_.empty()) fail({NodeFailure::Kind::no_vote, senseless});
+    if (questions_.empty() && beside_ == Beside::stats && !std::exchange(asked_of_free_, true))
+        for (Found& lock : found_)
+            if (lock.second.reply.verdict == Verdict::free) ask_of_free(lock);
+    return questions_.empty();
 }
 
 void NodeListing::take(Replies replies) {
@@ -65,7 +80,7 @@ void NodeListing::take_keys(const Reply& answer) {
     ScanWalk& walk = walks_.front();
     for (const std::string& key : walk.take(answer))
         if (key.starts_with(prefix_)) take_key(key);
-    if (walk.broken()) fail({NodeFailure::Kind::no_vote, "its answer makes no sense here"});
+    if (walk.broken()) fail({NodeFailure::Kind::no_vote, senseless});
     if (walk.over()) walks_.pop_front();
     if (!walks_.empty()) ask_for_keys();
 }
@@ -79,10 +94,13 @@ void NodeListing::take_key(const std::string& key) {
         take_key_beside(key, key.substr(prefix_.size(), brace - prefix_.size() - 1));
 }
 
-void NodeListing::take_key_beside(const std::string& key, std::string name) {
-    if (key != key_beside({name, prefix_}) || not_a_lock_name(name) || !met_.insert(name).second) return;
-    if (beside_ == Beside::stats) ask_stats(name);
-    else ask_log(name, "+", 1);
+void NodeListing::take_key_beside(const std::string& key, const std::string& name) {
+    if (key != key_beside({name, prefix_}) || not_a_lock_name(name)) return;
+    Found& lock = *found_.try_emplace(name).first;
+    // SCAN may name a key twice.
+    if (std::exchange(lock.second.asked_beside, true)) return;
+    if (beside_ == Beside::stats) ask_stats(lock);
+    else ask_log(lock, "+", 1);
 }
 
 void NodeListing::ask_ttl(const std::string& name) {
@@ -99,78 +117,78 @@ void NodeListing::ask_all(const std::string& name) {
     request.add({"GETRANGE", key.key(), "0", argument(int64_t{longest_record})});
     request.add({"GET", key.fence()});
     request.add({"ZCOUNT", key.seen(), "(" + argument(now_), "+inf"});
-    ask(std::move(request), [this, name](Replies replies) { take_all(name, replies); });
+    ask(std::move(request), [this, name](Replies replies) {
+        if (replies[0].integer >= 0) take_all(*found_.try_emplace(name).first, replies);
+    });
 }
 
-void NodeListing::take_all(const std::string& name, Replies replies) {
-    if (replies[0].integer < 0) return;
-    NodeReply& told = found_.try_emplace(name, NodeReply{Verdict::free}).first->second;
+void NodeListing::take_all(Found& lock, Replies replies) {
+    NodeReply& told = lock.second.reply;
     // SCAN may name a key twice.
     if (told.verdict == Verdict::held) return;
     told = {Verdict::held, replies[1].text, duration_of(replies[0].integer)};
     told.fence = Fence{replies[2].number()};
     told.waiting = static_cast<size_t>(std::max<int64_t>(replies[3].integer, 0));
-    if (is_group(told.value)) ask_group(name);
+    if (is_group(told.value)) ask_group(lock);
 }
 
-void NodeListing::ask_group(const std::string& name) {
+void NodeListing::ask_group(Found& lock) {
     ask(
-        {"ZRANGE", LockKey{name, prefix_}.members(), argument(-int64_t{members_shown}), "-1", "WITHSCORES"},
-        [this, name](Replies replies) {
+        {"ZRANGE", LockKey{lock.first, prefix_}.members(), argument(-int64_t{members_shown}), "-1", "WITHSCORES"},
+        [this, &lock](Replies replies) {
             for_each_score(replies.front(), [&](const std::string& member, int64_t ends) {
                 if (const milliseconds left = milliseconds{ends} - now_; left > milliseconds{0})
-                    ask_member(name, member, duration_of(left.count()));
+                    ask_member(lock, member, duration_of(left.count()));
             });
         },
-        size_t{members_shown} * 3);
+        members_shown * 3);
 }
 
-void NodeListing::ask_member(const std::string& name, const std::string& member, milliseconds left) {
-    ask({"HGET", LockKey{name, prefix_}.records(), member}, [this, name, left](Replies replies) {
+void NodeListing::ask_member(Found& lock, const std::string& member, milliseconds left) {
+    ask({"HGET", LockKey{lock.first, prefix_}.records(), member}, [&lock, left](Replies replies) {
         if (replies.front().type != Reply::Type::nil)
-            found_.at(name).members.push_back({Record::parse(replies.front().text), left});
+            lock.second.reply.members.push_back({Record::parse(replies.front().text), left});
     });
 }
 
-void NodeListing::ask_stats(const std::string& name) {
-    const LockKey key{name, prefix_};
-    const std::string hash = key.stats();
+void NodeListing::ask_stats(Found& lock) {
+    const std::string hash = LockKey{lock.first, prefix_}.stats();
     std::vector<std::string_view> words{"HMGET", hash};
     for (const Stats::Field& field : Stats::fields) words.push_back(field.name);
     Request request;
     request.add(words);
-    request.add({"GET", key.fence()});
+    ask(
+        std::move(request), [&lock](Replies replies) { lock.second.stats = Stats::parse(replies.front()); },
+        words.size());
+}
+
+void NodeListing::ask_of_free(Found& lock) {
+    const LockKey key{lock.first, prefix_};
+    Request request{"GET", key.fence()};
     request.add({"ZCOUNT", key.seen(), "(" + argument(now_), "+inf"});
-    ask(
-        std::move(request), [this, name](Replies replies) { take_stats(name, replies); }, Stats::fields.size());
+    ask(std::move(request), [&lock](Replies replies) {
+        lock.second.reply.fence = Fence{replies[0].number()};
+        lock.second.reply.waiting = static_cast<size_t>(std::max<int64_t>(replies[1].integer, 0));
+    });
 }
 
-void NodeListing::take_stats(const std::string& name, Replies replies) {
-    stats_[name] = Stats::parse(replies[0]);
-    NodeReply& told = found_.try_emplace(name, NodeReply{Verdict::free}).first->second;
-    told.fence = Fence{replies[1].number()};
-    told.waiting = static_cast<size_t>(std::max<int64_t>(replies[2].integer, 0));
-}
-
-void NodeListing::ask_log(const std::string& name, const std::string& before, int page) {
+void NodeListing::ask_log(Found& lock, const std::string& before, int page) {
     ask(
-        {"XREVRANGE", LockKey{name, prefix_}.log(), before, "-", "COUNT", argument(int64_t{log_page})},
-        [this, name, before, page](Replies replies) { take_log(name, before, page, replies.front().items); },
+        {"XREVRANGE", LockKey{lock.first, prefix_}.log(), before, "-", "COUNT", argument(int64_t{log_page})},
+        [this, &lock, before, page](Replies replies) { take_log(lock, before, page, replies.front().items); },
         log_page * elements_of_entry);
 }
 
-void NodeListing::take_log(const std::string& name, const std::string& before, int page,
-                           const std::vector<Reply>& entries) {
-    found_.try_emplace(name, NodeReply{Verdict::free});
-    std::vector<LogEntry>& log = logs_[name];
+void NodeListing::take_log(Found& lock, const std::string& before, int page, const std::vector<Reply>& entries) {
     for (const Reply& item : entries)
         // A page begins with the last entry of the page before.
-        if (auto entry = LogEntry::parse(item); entry && item.items[0].text != before) log.push_back(*std::move(entry));
+        if (auto entry = LogEntry::parse(item); entry && item.items[0].text != before)
+            lock.second.log.push_back(*std::move(entry));
     entries_ += entries.size();
     if (entries_ > most_entries)
         fail({NodeFailure::Kind::no_vote, "it has more history than can be read at once; ask for fewer locks"});
     const bool more = entries.size() >= log_page && page < most_log_pages && !entries.back().items.empty();
-    if (more) ask_log(name, entries.back().items[0].text, page + 1);
+    if (more) ask_log(lock, entries.back().items[0].text, page + 1);
 }
 
 /// False when the key is no lock, or the node refuses.

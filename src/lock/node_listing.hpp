@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +19,14 @@ namespace holdfast {
 
 /// What is read of each lock beside what stands in its key. With stats or logs, a free lock that has them is found too.
 enum class Beside { nothing, stats, logs };
+
+/// What one server says of a lock.
+struct FoundLock {
+    NodeReply reply{Verdict::free};
+    std::optional<Stats> stats{};
+    std::vector<LogEntry> log{}; ///< the newest first
+    bool asked_beside = false;   ///< whether its stats or log are asked for
+};
 
 /// SCAN gives all keys, PTTL tells which of them expire, and of those the rest is read; of a group then its members,
 /// and of each member its record. Stats and logs are read where SCAN meets their keys. Each answer may bring up
@@ -34,15 +41,14 @@ class NodeListing {
 
     const std::optional<NodeFailure>& failure() const { return failure_; }
     /// The locks of this server, by name.
-    const std::map<std::string, NodeReply>& found() const { return found_; }
-    const std::map<std::string, Stats>& stats() const { return stats_; }
-    /// The entries of each log, the newest first.
-    std::map<std::string, std::vector<LogEntry>> take_logs() { return std::move(logs_); }
+    std::map<std::string, FoundLock>& found() { return found_; }
     /// The time by the server's clock.
     milliseconds now() const { return now_; }
 
   private:
     using Replies = std::span<const Reply>;
+    /// A lock that is found, with its name; it stays at its place.
+    using Found = std::map<std::string, FoundLock>::value_type;
 
     struct Question {
         Request request;
@@ -53,21 +59,23 @@ class NodeListing {
     void ask(Request request, std::function<void(Replies)> take, size_t elements = 0) {
         questions_.push_back({std::move(request), elements, std::move(take)});
     }
+    Exchange next();
     void take(Replies replies);
+    bool is_over();
 
     void ask_for_keys();
     void take_keys(const Reply& answer);
     void take_key(const std::string& key);
-    void take_key_beside(const std::string& key, std::string name);
+    void take_key_beside(const std::string& key, const std::string& name);
     void ask_ttl(const std::string& name);
     void ask_all(const std::string& name);
-    void take_all(const std::string& name, Replies replies);
-    void ask_group(const std::string& name);
-    void ask_member(const std::string& name, const std::string& member, milliseconds left);
-    void ask_stats(const std::string& name);
-    void take_stats(const std::string& name, Replies replies);
-    void ask_log(const std::string& name, const std::string& before, int page);
-    void take_log(const std::string& name, const std::string& before, int page, const std::vector<Reply>& entries);
+    void take_all(Found& lock, Replies replies);
+    void ask_group(Found& lock);
+    void ask_member(Found& lock, const std::string& member, milliseconds left);
+    void ask_stats(Found& lock);
+    void ask_of_free(Found& lock);
+    void ask_log(Found& lock, const std::string& before, int page);
+    void take_log(Found& lock, const std::string& before, int page, const std::vector<Reply>& entries);
 
     std::string key_beside(const LockKey& key) const { return beside_ == Beside::stats ? key.stats() : key.log(); }
     bool usable(Replies replies);
@@ -77,12 +85,10 @@ class NodeListing {
     std::deque<ScanWalk> walks_; ///< the first one is under way
     std::deque<Question> questions_;
     std::vector<Question> asked_; ///< those of the request that is under way
-    std::set<std::string> met_; ///< names of locks whose stats or log are asked for, because SCAN may name a key twice
-    size_t entries_ = 0;        ///< of all logs
+    size_t entries_ = 0;          ///< of all logs
     milliseconds now_{};
-    std::map<std::string, NodeReply> found_;
-    std::map<std::string, Stats> stats_;
-    std::map<std::string, std::vector<LogEntry>> logs_;
+    std::map<std::string, FoundLock> found_;
+    bool asked_of_free_ = false;
     std::optional<NodeFailure> failure_;
 };
 

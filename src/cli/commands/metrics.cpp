@@ -1,0 +1,25 @@
+#include "cli/all_locks.hpp"
+#include "cli/command_table.hpp"
+#include "cli/exposition.hpp"
+#include "cli/screen.hpp"
+
+namespace holdfast {
+namespace {
+
+Exit metrics(const Arguments& typed, const Settings& settings) {
+    show(exposition(list_or_fail(settings, typed.name, Beside::stats)));
+    return ExitStatus::ok;
+}
+
+} // namespace
+
+constinit const CommandRow metrics_command{
+    .name = "metrics",
+    .synopsis = "[GLOB]",
+    .help = "every lock, or those that match GLOB, as metrics for Prometheus",
+    .exit_status = "0, or 69 when too few nodes answered.",
+    .interpret = match_all_without_glob,
+    .run = metrics,
+};
+
+} // namespace holdfast
