@@ -152,14 +152,11 @@ void NodeListing::ask_member(Found& lock, const std::string& member, millisecond
 }
 
 void NodeListing::ask_stats(Found& lock) {
-    const std::string hash = LockKey{lock.first, prefix_}.stats();
-    std::vector<std::string_view> words{"HMGET", hash};
-    for (const Stats::Field& field : Stats::fields) words.push_back(field.name);
     Request request;
-    request.add(words);
+    request.add(Stats::request(LockKey{lock.first, prefix_}.stats()));
     ask(
         std::move(request), [&lock](Replies replies) { lock.second.stats = Stats::parse(replies.front()); },
-        words.size());
+        Stats::fields.size() + 1);
 }
 
 void NodeListing::ask_of_free(Found& lock) {

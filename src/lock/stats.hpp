@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
@@ -20,13 +22,17 @@ struct Stats {
     int64_t last_start = 0;   ///< when the last run that ended had begun, in ms since the epoch; 0: none
     int64_t last_success = 0; ///< when a command ended with status 0 last; 0: never
 
+    std::vector<std::string> ended{}; ///< the token of the last run that ended, of each node
+
     struct Field {
         std::string_view name;
         int64_t Stats::*value;
     };
     static const std::array<Field, 8> fields;
 
-    /// From the answer to HMGET with all fields in their order; what is missing, or no number from 0 on, is 0.
+    /// The words of the request for it.
+    static std::vector<std::string_view> request(std::string_view key);
+    /// From its answer; what is missing, or no number from 0 on, is 0.
     static Stats parse(const Reply&);
     /// The larger of each two values.
     void merge(const Stats& of_another_node);

@@ -136,6 +136,47 @@ TEST_CASE("metrics counts the holders of a group, and who waits") {
     CHECK(value(shown.out, "held") == "2");
 }
 
+TEST_CASE("of real runs metrics counts each end, and when the last success was") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        const auto run = [&](std::vector<std::string> words) { finish(run_on(servers.uris(), std::move(words))); };
+        const milliseconds before = wall_time_since_epoch();
+        run({"x", "--", "true"});
+        const milliseconds after = wall_time_since_epoch();
+        run({"x", "-c", "exit 3"});
+        Process robbed{run_on(servers.uris(), {"x", "-c", "echo in; exec sleep 60"})};
+        robbed.wait_for_out("in");
+        const std::string held = metrics(servers.uris()).out;
+        CHECK(value(held, "held") == "1");
+        finish(holdfast::test::holdfast({"force-release", "--yes", "x", "--node", servers.uris()}));
+        robbed.wait();
+        const std::string text = metrics(servers.uris()).out;
+        CHECK(flaw(text) == "");
+        CHECK(value(text, "held") == "0");
+        CHECK(value(text, "acquired_total") == "3");
+        CHECK(value(text, "failed_total") == "1");
+        CHECK(value(text, "taken_away_total") == "1");
+        CHECK(value(text, "lost_total") == "0");
+        const double success = std::stod(value(text, "last_success_timestamp_seconds")) * 1000;
+        CHECK(success >= static_cast<double>(before.count()));
+        CHECK(success <= static_cast<double>(after.count() + 1));
+        CHECK(std::stod(value(text, "last_start_timestamp_seconds")) * 1000 > success - 1000);
+    }
+}
+
+TEST_CASE("a lock that is only kept is held by metrics, and not for long") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        finish(run_on(servers.uris(), {"--min-hold", "10m", "--restart-guard", "off", "x", "--", "sleep", "0.1"}));
+        const std::string text = metrics(servers.uris()).out;
+        CHECK(value(text, "held") == "1");
+        CHECK(value(text, "held_seconds") == "0");
+        CHECK(value(text, "expires_seconds").starts_with("59"));
+    }
+}
+
 TEST_CASE("metrics takes a glob, for held locks and free ones alike") {
     RedisServer server;
     const milliseconds now = wall_time_since_epoch();

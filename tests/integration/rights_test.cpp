@@ -104,11 +104,15 @@ class Everything {
         ask(key, mode, Acquire{token, record(token), 30s, {}, {}, {}, {}, 10});
         ask(key, mode,
             Release{token, "", false, {}, {}, EndEntry{{HoldEnd::How::ended, 0}, Fence{2}, 1ms, 1ms, {}, 10}});
-        for (const Request& request :
-             {Request{"XREVRANGE", key.log(), "+", "-", "COUNT", "9"}, Request{"HGETALL", key.stats()}}) {
+        Request counted;
+        counted.add(Stats::request(key.stats()));
+        for (const Request& request : {Request{"XREVRANGE", key.log(), "+", "-", "COUNT", "9"}, counted}) {
             const Answers answers = answer_of({request});
             const auto& replies = answers[0]->replies;
-            note(replies ? std::to_string(replies->front().items.size()) : replies.error().text);
+            note(!replies ? replies.error().text
+                          : std::to_string(std::ranges::count_if(replies->front().items, [](const Reply& item) {
+                                return item.type != Reply::Type::nil && item.type != Reply::Type::error;
+                            })));
         }
     }
 
