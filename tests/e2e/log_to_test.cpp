@@ -104,6 +104,31 @@ TEST_CASE("a log of JSON has one object on a line, whatever the command writes t
     CHECK(json::parse(all[5])["event"] == "released");
 }
 
+TEST_CASE("the record of the manual has one object on a line, of each run and of each event") {
+    const RedisServer server;
+    const TempDir dir;
+    const auto recorded = [&](const std::string& command) {
+        const std::string run = fmt::format("cd {}; {} run -n --node {} --log-format json --log-to events.json "
+                                            "--status-fd 3 nightly -- {} 3>>runs.json",
+                                            dir.path(), HOLDFAST_BINARY, server.uri(), command);
+        return finish({"/bin/sh", "-c", run}).status();
+    };
+    CHECK(recorded("sh -c 'echo 3 files changed >&2'") == 0);
+    CHECK(recorded("false") == 1);
+    server.command({"SET", "holdfast:nightly", "other", "PX", "60000"});
+    CHECK(recorded("true") == 75);
+    std::vector<json> runs;
+    for (const std::string& line : lines(dir.read("runs.json"))) runs.push_back(json::parse(line));
+    REQUIRE(runs.size() == 3);
+    CHECK(runs[1]["status"] == 1);
+    CHECK(runs[2]["result"] == "not_acquired");
+    CHECK(runs[2]["time"] > runs[1]["time"]);
+    std::string events;
+    for (const std::string& line : lines(dir.read("events.json")))
+        events += json::parse(line)["event"].get<std::string>() + " ";
+    CHECK(events == "acquired released acquired released not_acquired ");
+}
+
 TEST_CASE("what ends the program is said on stderr as well, as a sentence") {
     const RedisServer server;
     const TempDir dir;

@@ -29,6 +29,8 @@ TEST_CASE("a command's help has its own options first, and says what its exit st
                            "Who holds lock NAME, and who waits for it.\n"
                            "\n"
                            "Options:\n"
+                           "  --watch                   show it again every second, until Ctrl-C; without a\n"
+                           "                            terminal, each change\n"
                            "  --json                    print one JSON object\n"
                            "\n"
                            "Options of every command:\n"

@@ -105,8 +105,7 @@ Exit list(const Arguments& typed, const Settings& settings) {
     const Listing listing = listed(nodes, settings.key_prefix, which);
     if (typed.has("--json")) show(json_of(listing).line());
     check_enough(listing);
-    if (!typed.has("--json"))
-        show(listing.locks.empty() && on_terminal ? none(which) : text_of(listing.locks));
+    if (!typed.has("--json")) show(listing.locks.empty() && on_terminal ? none(which) : text_of(listing.locks));
     if (const std::string wrong = trouble(listing); !wrong.empty()) tell_at_end(event::failed(wrong));
     return ExitStatus::ok;
 }
