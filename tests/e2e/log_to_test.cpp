@@ -1,5 +1,6 @@
 // A log of its own: --log-to FILE, fd:N and syslog.
 #include "support/holdfast.hpp"
+#include "support/pty.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
@@ -247,6 +248,34 @@ TEST_CASE("a descriptor for the log may be that of --status-fd, and the command 
     const std::vector<std::string> all = lines(dir.read("log"));
     REQUIRE(all.size() == 3);
     for (const std::string& one : all) CHECK(json::parse(one)["lock"] == "x");
+}
+
+TEST_CASE("where no thread can be started the lines are counted, and all else goes on") {
+    if (!can_leave_threads_no_room()) {
+        MESSAGE("skipped: every thread can be started here");
+        return;
+    }
+    const RedisServer server;
+    const TempDir dir;
+    const Finished done = finish(
+        {HOLDFAST_BINARY, "acquire", "-n", "--node", server.uri(), "--log-to", dir.file("log"), "--ttl", "20", "x"},
+        {.in_child = leave_threads_no_room});
+    CHECK(done.status() == 0);
+    CHECK(has(done.err,
+              fmt::format("holdfast: 1 line of the log could not be written to {} (--log-to): ", dir.file("log"))));
+}
+
+TEST_CASE("a terminal still shows the line of a wait, and the log has it as an event") {
+    const RedisServer server;
+    const TempDir dir;
+    server.command({"SET", "holdfast:x", "other", "PX", "60000"});
+    Shell shell{{{"TERM", "xterm"}, {"HOLDFAST_NODES", server.uri()}, {"HOLDFAST_LOG_TO", dir.file("log")}}};
+    shell.say(fmt::format("{} run x echo done\r", HOLDFAST_BINARY));
+    shell.wait_for("waiting: a client that is not holdfast has it");
+    wait_for_line(dir, "log", "waiting without limit");
+    server.command({"DEL", "holdfast:x"});
+    shell.wait_for("done");
+    CHECK(shell.wait_for_prompt() == 0);
 }
 
 TEST_CASE("the system's log gets each event with its severity") {
