@@ -18,6 +18,7 @@ enum class Without {
     locks,
     kinds,
     scripts,
+    digests,
     transactions,
     history,
     promptness,
@@ -69,6 +70,7 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
         {"getrange", listing, {"GETRANGE", key, "0", "0"}},
         {"zcount", looking, {"ZCOUNT", lock.seen(), "-inf", "+inf"}},
         {"eval", scripts, {"EVAL", "return 1", "0"}},
+        {"evalsha", digests, {"EVALSHA", std::string(40, '0'), "0"}},
         {"wait", locks, {"WAIT", "0", "1"}},
         {"watch", transactions, {"WATCH", key}},
         {"unwatch", transactions, {"UNWATCH"}},
@@ -76,8 +78,8 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
         {"exec", transactions, {"EXEC"}},
     };
     std::erase_if(all, [&](const Right& right) {
-        return ((right.without == scripts || right.without == kinds) && use.mode == Mode::transactions) ||
-               (right.name == "wait" && !use.waits);
+        const bool of_scripts = right.without == scripts || right.without == digests || right.without == kinds;
+        return (of_scripts && use.mode == Mode::transactions) || (right.name == "wait" && !use.waits);
     });
     return all;
 }
@@ -87,6 +89,7 @@ std::string_view loss(Without without) {
     case Without::locks: return "no lock without it";
     case Without::kinds: return "no --shared and no --slots without it";
     case Without::scripts: return "locks by transaction then, which is slower, and no --shared, --slots and --once-in";
+    case Without::digests: return "a run's first request goes out twice then, and all of them are longer";
     case Without::transactions: return "no --no-scripts without it";
     case Without::history: return "no history, metrics and last holder without it";
     case Without::promptness: return "who waits hears of a release later";

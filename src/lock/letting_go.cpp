@@ -31,8 +31,9 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
         // A node that answered the acquire late, after the quorum, will answer this request too, so wait for that.
-        if (nodes_.caught_up(i)) waited_for[i] = true;
-        return exchange(key_, operation_for(i), modes_[i]);
+        const bool caught_up = nodes_.caught_up(i);
+        if (caught_up) waited_for[i] = true;
+        return exchange(key_, operation_for(i), modes_[i], caught_up);
     };
     const auto enough = [&](const Answers& answers) {
         const bool others = BootClock::now() < others_until;

@@ -161,6 +161,8 @@ Attempt Lock::try_once(const Try& how) {
     Ballot ballot{nodes_.size(), terms_.kind};
     FenceAgreement fences{nodes_.size(), shares()};
     std::vector<milliseconds> votes_in; // of the nodes that were started too short a time ago
+    const std::vector<Mode> modes = modes_;
+    const BootTime others_until = BootClock::now() + timing().node_timeout / 10;
     const auto enough = [&](const Answers& answers) {
         ballot.count(answers, [&](size_t i) {
             const auto& vote = *ballot[i];
@@ -176,7 +178,7 @@ Attempt Lock::try_once(const Try& how) {
             granted(i, *answers[i]);
             fences.accepted(i, vote->fence);
         });
-        return ballot.decided();
+        return ballot.decided() && !(BootClock::now() < others_until && awaits_texts(modes, answers));
     };
     // The deadline leaves time to open a connection as well. A round that ends after its deadline has failed, whatever
     // was answered (holdfast-protocol(7), ROUNDS).
@@ -189,6 +191,7 @@ Attempt Lock::try_once(const Try& how) {
     };
     const Answers answers = nodes_.ask(exchange_for, {.enough = enough,
                                                       .deadline = deadline,
+                                                      .again = others_until,
                                                       .interrupt = how.interrupt,
                                                       .meanwhile = how.meanwhile,
                                                       .hear_out = true,
@@ -212,6 +215,10 @@ Attempt Lock::try_once(const Try& how) {
     choose_slot(ballot);
     undo(answers);
     return attempt;
+}
+
+bool Lock::awaits_texts(const std::vector<Mode>& modes, const Answers& answers) const {
+    return modes_ != modes && !std::ranges::all_of(answers, &std::optional<Answer>::has_value);
 }
 
 Attempt Lock::judge(const Ballot& ballot) const {

@@ -165,6 +165,9 @@ class Lock {
     /// Begins an attempt: gives it a token and a record of its own and an empty lease, and a waiting run an entry for
     /// the queue.
     void begin_attempt(const std::optional<WaitBegin>& wait);
+    /// Whether a node that owes an answer may know our scripts as little as one that has been told a text in this
+    /// round, which began with these modes: it would grant nothing before it is told as well.
+    bool awaits_texts(const std::vector<Mode>& modes, const Answers&) const;
     /// How an attempt with these votes has ended so far. Its `nodes` are set if two of them are one server.
     Attempt judge(const Ballot&) const;
     /// Chooses the slot for which the next attempt asks, if the lock has slots.

@@ -50,20 +50,33 @@ bool needs_scripts(const Operation& operation) {
         operation);
 }
 
+/// What follows if the node refuses even a script's text with this error.
+Step without_scripts(const LockKey& key, const Operation& operation, Mode& mode, const Reply& error) {
+    if (needs_scripts(operation)) return verdict("no_scripts");
+    Exchange transaction = by_transaction(key, operation, mode);
+    transaction.before = fmt::format("at EVAL {}; at MULTI ", meaning(error).text);
+    return transaction;
+}
+
+Exchange by_script(const LockKey& key, const Operation& operation, Mode& mode, bool by_digest) {
+    const ScriptCall call = std::visit([&](const auto& one) { return one.script(key); }, operation);
+    return {by_digest ? call.by_digest() : call.by_text(),
+            [&mode, key, operation, by_digest](std::vector<Reply>&& replies) -> Step {
+                Reply& reply = replies.back();
+                if (is_on_the_way(reply))
+                    if (auto request = alone(key, operation)) return Exchange{std::move(*request), {}, true};
+                if (!refuses_command(reply)) return std::move(reply);
+                if (!by_digest) return without_scripts(key, operation, mode, reply);
+                mode = Mode::texts;
+                return by_script(key, operation, mode, false);
+            }};
+}
+
 } // namespace
 
-Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode) {
+Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode, bool awaited) {
     if (mode == Mode::transactions && !needs_scripts(operation)) return by_transaction(key, operation, mode);
-    return {std::visit([&](const auto& one) { return one.script(key); }, operation),
-            [&mode, key, operation](std::vector<Reply>&& replies) -> Step {
-                if (is_on_the_way(replies.back()))
-                    if (auto request = alone(key, operation)) return Exchange{std::move(*request), {}, true};
-                if (!refuses_command(replies.back())) return std::move(replies.back());
-                if (needs_scripts(operation)) return verdict("no_scripts");
-                Exchange transaction = by_transaction(key, operation, mode);
-                transaction.before = fmt::format("at EVAL {}; at MULTI ", meaning(replies.back()).text);
-                return transaction;
-            }};
+    return by_script(key, operation, mode, mode == Mode::scripts && awaited);
 }
 
 } // namespace holdfast

@@ -26,12 +26,17 @@ namespace holdfast {
 using Operation = std::variant<Acquire, Raise, Extend, Restore, Release, Withdraw, Revoke, Forget, Inspect>;
 
 /// How operations are sent to a node.
-enum class Mode { scripts, transactions };
+enum class Mode {
+    scripts,      ///< by the digests of scripts, and where the node does not know one, by its text
+    texts,        ///< by the texts of scripts
+    transactions, ///< without scripts
+};
 
-/// One operation on one node. If the node refuses EVAL in words that tell no other reason, the exchange goes on at once
-/// with a transaction, and sets `mode`, which outlives the exchange, to transactions if the node takes that. For a
-/// member of a group and for Acquire with once_in there is no transaction: a script goes out in any mode, and if the
-/// node refuses EVAL, the answer is no_scripts.
-Exchange exchange(const LockKey&, const Operation&, Mode& mode);
+/// One operation on one node. If the node refuses a script's digest in words that tell no other reason, as one does
+/// that has forgotten its scripts, the exchange goes on at once with the script's text, and if the node refuses that as
+/// well, with a transaction; `mode`, which outlives the exchange, follows. For a member of a group and for Acquire with
+/// once_in there is no transaction: a script goes out in any mode, and if the node refuses EVAL, the answer is
+/// no_scripts. Unless the answer is `awaited`, a script goes out by its text, which takes a single step.
+Exchange exchange(const LockKey&, const Operation&, Mode& mode, bool awaited = true);
 
 } // namespace holdfast

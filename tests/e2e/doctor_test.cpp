@@ -224,7 +224,7 @@ TEST_CASE("doctor names the rights that a user lacks, and where to find all of t
 
 TEST_CASE("doctor without scripts: a warning where they are refused, all well where that is meant") {
     RedisServer server{forgets_nothing};
-    server.command({"ACL", "SETUSER", "default", "-eval"});
+    server.command({"ACL", "SETUSER", "default", "-eval", "-evalsha"});
     const Report refused{server.uri()};
     CHECK(refused.status == 1);
     CHECK(refused.trouble() == Trouble{"lock warn", "rights warn"});
@@ -289,7 +289,7 @@ TEST_CASE("doctor --acl needs no node, follows prefix, user and database, and is
                      "-@all +ping +info +config|get +time +exists +get +set +pexpire +pttl +zadd +zrange +zrank "
                      "+zscore +zrem +hset +hget +hgetall +hmget +hincrby +hdel +xadd +xrevrange +del +publish "
                      "+subscribe +scan +getrange "
-                     "+zcount +eval "
+                     "+zcount +eval +evalsha "
                      "+watch +unwatch +multi +exec\n");
     CHECK(acl({"--key-prefix", "a?", "--node", "redis://me:secret@127.0.0.1:1/2", "--no-scripts"}) ==
           "user me on >PASSWORD resetkeys ~a\\?* resetchannels &a\\?* -@all +ping +info +config|get +time "

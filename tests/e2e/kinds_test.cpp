@@ -161,7 +161,7 @@ TEST_CASE("without scripts there are no groups, and the sentence says what they 
               "holdfast: --shared and --slots need Lua scripts on the nodes, which --no-scripts rules out; "
               "leave --no-scripts out, or take the lock exclusively\n");
     }
-    scene.servers[0].command({"ACL", "SETUSER", "default", "-eval"});
+    scene.servers[0].command({"ACL", "SETUSER", "default", "-eval", "-evalsha"});
     for (const Words& kind : {Words{"--shared"}, Words{"--slots", "2"}}) {
         const Finished refused = scene.try_now(kind);
         CHECK(refused.status() == 78);
@@ -175,7 +175,7 @@ TEST_CASE("a member whose node runs no scripts any more is not said to have let 
     Scene scene{1};
     Process reader = scene.reader();
     reader.wait_for_out("in ");
-    scene.servers[0].command({"ACL", "SETUSER", "default", "-eval"});
+    scene.servers[0].command({"ACL", "SETUSER", "default", "-eval", "-evalsha"});
     reader.say("\n");
     const Finished ended = reader.wait();
     CHECK(ended.status() == 0);

@@ -283,7 +283,7 @@ TEST_CASE("mistake: what answers is not Redis") {
           "it seems to speak TLS; write rediss:// for redis://; the command was not run\n");
     CHECK(says("") ==
           "connection reset by peer before its first answer, also without HELLO: it is not Redis, has no server "
-          "behind it, or is a proxy without EVAL; if it speaks TLS, write rediss://; the command was not run\n");
+          "behind it, or is a proxy without EVALSHA; if it speaks TLS, write rediss://; the command was not run\n");
 }
 
 TEST_CASE("mistake: a Sentinel or a replica for a node") {

@@ -371,10 +371,10 @@ TEST_CASE("--once-in needs scripts, and a node that takes none is named") {
     CHECK(told.status() == 78);
     CHECK(told.err ==
           "holdfast: --once-in needs Lua scripts on the nodes, which --no-scripts rules out; leave one of them out\n");
-    job.servers[0].command({"ACL", "SETUSER", "default", "-eval"});
+    job.servers[0].command({"ACL", "SETUSER", "default", "-eval", "-evalsha"});
     CHECK(job.run({"--once-in", "1h"}).status() == 0);
     CHECK(job.call({"forget", "x"}).status() == 0);
-    job.servers[1].command({"ACL", "SETUSER", "default", "-eval"});
+    job.servers[1].command({"ACL", "SETUSER", "default", "-eval", "-evalsha"});
     const Finished refused = job.run({"--once-in", "1h"});
     CHECK(refused.status() == 78);
     CHECK(refused.err.starts_with(

@@ -126,7 +126,7 @@ TEST_CASE("through haproxy that hands on bytes all is as without, and one withou
     const auto serverless = ProxyServer::haproxy("tcp", 0);
     CHECK(has(refusal(serverless.uri(), serverless.uri(), 69),
               " before its first answer, also without HELLO: it is not Redis, has no server behind it, or is a proxy "
-              "without EVAL"));
+              "without EVALSHA"));
 }
 
 TEST_CASE("through stunnel a lock is had by TLS, and without TLS the right scheme is named") {
@@ -177,7 +177,7 @@ TEST_CASE("a server that refuses scripts in other words is asked by transaction"
                               "ERR not allowed", "NOPERM you may not"}) {
         CAPTURE(words);
         RedisServer real;
-        const HostileServer server{refuses(words), real.node(), command_in({"EVAL"})};
+        const HostileServer server{refuses(words), real.node(), command_in({"EVAL", "EVALSHA"})};
         check_runs(server.uri());
         const Finished told = run_by(server.uri(), {"-v"});
         CHECK(has(told.err, ", by transaction\n"));
@@ -204,7 +204,7 @@ TEST_CASE("a script that is refused for a while, or for its keys, is not tried i
                               "NOPERM No permissions to access a key"}) {
         CAPTURE(words);
         RedisServer real;
-        const HostileServer server{refuses(words), real.node(), command_in({"EVAL"})};
+        const HostileServer server{refuses(words), real.node(), command_in({"EVAL", "EVALSHA"})};
         CHECK(refusal(server.uri(), server.uri(), has(words, "NOPERM") ? 77 : 69)
                   .starts_with(fmt::format("it says: {}", std::string{words}.substr(0, 4))));
         CHECK_FALSE(has(real.text({"INFO", "commandstats"}), "cmdstat_multi"));
@@ -213,6 +213,8 @@ TEST_CASE("a script that is refused for a while, or for its keys, is not tried i
 
 TEST_CASE("a grant that a closed connection hides is taken back, also when the node is asked again without HELLO") {
     RedisServer real;
+    // It knows the scripts from here on.
+    check_runs(real.uri());
     const HostileServer server{
         {.name = "hides", .executes = true, .then = Trick::Then::closes}, real.node(), command_in({"HELLO"})};
     CHECK(refusal(server.uri(), server.uri(), 69) == "it has granted the lock, but its answer was lost");

@@ -1,6 +1,7 @@
 // A release that gets no answer, or a refusal, is tried again while there is time; and what is in its way is named.
 #include "support/holdfast.hpp"
 #include "support/hostile_server.hpp"
+#include "support/script_text.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,7 +22,7 @@ Process holder(const std::string& nodes, std::vector<std::string> options = {}) 
 }
 
 bool is_release(const std::vector<Reply>& words) {
-    return words.front().text == "DEL" || (words.front().text == "EVAL" && has(words[1].text, "'released'"));
+    return words.front().text == "DEL" || has(script_text(words), "'released'");
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "lock/waiter.hpp"
 #include "support/hostile_server.hpp"
 #include "support/redis_server.hpp"
+#include "support/script_text.hpp"
 #include "support/sole_lock.hpp"
 
 #include <doctest/doctest.h>
@@ -36,6 +37,16 @@ size_t nodes_with_key(RedisServers& servers) {
 }
 
 void nothing() {}
+
+/// From here on the servers know the scripts of a lock, and are asked by digest.
+void teach(RedisServers& servers) {
+    for (const Node& node : servers.nodes()) {
+        SoleLock lock = lock_on({node});
+        REQUIRE(lock.try_once().outcome == Outcome::won);
+        REQUIRE(lock.extend(nothing) == Renewal::held);
+        REQUIRE(lock.release());
+    }
+}
 
 } // namespace
 
@@ -202,6 +213,7 @@ TEST_CASE(
 
 TEST_CASE("a node that has not answered when the lock is won is waited for before a loss is certain") {
     RedisServers servers{3};
+    teach(servers);
     servers[2].pause();
     SoleLock lock = lock_on(servers.nodes(), timing(30s, 10s));
     REQUIRE(lock.try_once().outcome == Outcome::won);
@@ -328,6 +340,7 @@ TEST_CASE("a waiter whose patience ends says why it has not got the lock") {
 
 TEST_CASE("a slow answer makes no longer lease: it counts from before the request, at the win and at each renewal") {
     RedisServers servers{1};
+    teach(servers);
     SoleLock lock = lock_on(servers.nodes());
     const auto counts_from_the_request = [&](const std::function<bool()>& asked) {
         // It takes no command of anybody for that long.
@@ -382,13 +395,13 @@ TEST_CASE(
     const Fd let_through = make_event_fd();
     std::atomic<bool> met = false;
     const auto first_acquire = [&](const std::vector<Reply>& words) {
-        return words.size() > 1 && words[1].text.find("'granted'") != std::string::npos && !met.exchange(true);
+        return script_text(words).find("'granted'") != std::string::npos && !met.exchange(true);
     };
     const HostileServer third{
         {.name = "holds back", .hands_on = true, .not_before = let_through.get()}, servers[2].node(), first_acquire};
     const auto requests = [&] {
         const std::string all = servers[2].text({"INFO", "commandstats"});
-        const size_t at = all.find("cmdstat_eval:");
+        const size_t at = all.find("cmdstat_evalsha:");
         return at == std::string::npos ? "" : all.substr(at, all.find(',', at) - at);
     };
     SoleLock lock = lock_on({servers[0].node(), servers[1].node(), *parse_node(third.uri())}, timing(30s, 200ms));

@@ -523,10 +523,10 @@ TEST_CASE("a mark is written where the key is gone, and not where another run ho
 
 TEST_CASE("a run without --once-in sends nothing of a mark") {
     const Token token{run_a, 1};
-    for (const Request& request :
+    for (const ScriptCall& call :
          {Acquire{token, record(token), 30s, {}}.script(key), Release{token, "", false}.script(key),
           Extend{token, record(token), 30s}.script(key), Withdraw{token, "", false}.script(key)})
-        CHECK(request.bytes().find("DONE") == std::string::npos);
+        CHECK(call.by_text().bytes().find("DONE") == std::string::npos);
 }
 
 TEST_CASE("where a transaction is refused nothing is done without it") {

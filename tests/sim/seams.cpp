@@ -96,7 +96,7 @@ void Renewer::stop() {
 
 // ---- lock/operations
 
-Exchange exchange(const LockKey&, const Operation& operation, Mode&) {
+Exchange exchange(const LockKey&, const Operation& operation, Mode&, bool) {
     return {{std::make_shared<const sim::Task>(sim::Task{operation})}};
 }
 

@@ -14,7 +14,7 @@ extern const std::string_view join_lua;
 extern const std::string_view members_lua;
 extern const std::string_view taking_lua;
 
-Request Acquire::script(const LockKey& key) const {
+ScriptCall Acquire::script(const LockKey& key) const {
     const Waiting wait = waiting.value_or(Waiting{});
     ScriptArguments arguments{{"ours", record.value},
                               {"ttl", argument(ttl)},
@@ -32,8 +32,8 @@ Request Acquire::script(const LockKey& key) const {
                         : Script{joined({taking_lua, members_lua, acquire_lua}), std::move(arguments), group_keys(key)};
     if (once_in) script = skipping(std::move(script), key, *once_in);
     if (history) script = noting_start(std::move(script), key, *history);
-    const Request request = script_request(script, key, token.text());
-    return seat ? publishing(request) : request;
+    ScriptCall call = script_call(script, key, token.text());
+    return seat ? publishing(std::move(call)) : call;
 }
 
 namespace {

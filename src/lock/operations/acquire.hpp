@@ -3,6 +3,7 @@
 
 #include "lock/lock_key.hpp"
 #include "lock/operations/node_reply.hpp"
+#include "lock/operations/script.hpp"
 
 namespace holdfast {
 
@@ -35,7 +36,7 @@ struct Acquire {
     std::optional<milliseconds> once_in{}; ///< only without a seat
     std::optional<size_t> history{};       ///< how many entries the node keeps (history.hpp); nothing: writes none
 
-    Request script(const LockKey&) const;
+    ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
 };
 

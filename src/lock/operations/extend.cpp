@@ -10,14 +10,14 @@ extern const std::string_view extend_lua;
 extern const std::string_view extend_alone_lua;
 extern const std::string_view extend_member_lua;
 
-Request Extend::script(const LockKey& key) const {
+ScriptCall Extend::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}};
     if (seat) arguments.push_back({"entry", entry});
     Script script = seat ? for_member({std::string{extend_member_lua}, std::move(arguments)}, key, *seat)
                          : Script{std::string{extend_lua}, std::move(arguments)};
     if (success) script = marking(std::move(script), key, *success);
     if (end) script = noting_end(std::move(script), key, token.text(), *end, "yours");
-    return script_request(script, key, token.text());
+    return script_call(script, key, token.text());
 }
 
 std::optional<Request> Extend::alone(const LockKey& key) const {

@@ -4,6 +4,7 @@
 #include "lock/lock_key.hpp"
 #include "lock/operations/history.hpp"
 #include "lock/operations/node_reply.hpp"
+#include "lock/operations/script.hpp"
 
 namespace holdfast {
 
@@ -20,7 +21,7 @@ struct Extend {
     std::optional<Success> success{}; ///< only without a seat
     std::optional<EndEntry> end{};    ///< of a lock that is kept, for the history
 
-    Request script(const LockKey&) const;
+    ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
     /// The script for the key alone. It leaves out the void mark: a revocation deletes the key as well, and nothing
     /// renews an attempt that was given up. Nothing for a member of a group.

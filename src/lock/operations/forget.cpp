@@ -7,8 +7,8 @@ namespace holdfast {
 
 extern const std::string_view forget_lua;
 
-Request Forget::script(const LockKey& key) const {
-    return script_request({std::string{forget_lua}, {}, {done_key(key)}}, key, "");
+ScriptCall Forget::script(const LockKey& key) const {
+    return script_call({std::string{forget_lua}, {}, {done_key(key)}}, key, "");
 }
 
 Exchange Forget::transaction(const LockKey& key) const {

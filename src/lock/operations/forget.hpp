@@ -3,13 +3,14 @@
 
 #include "lock/lock_key.hpp"
 #include "lock/operations/node_reply.hpp"
+#include "lock/operations/script.hpp"
 
 namespace holdfast {
 
 /// Deletes the mark, so that a run with --once-in is not skipped for it. The answer has the mark that was there.
 /// Verdict: forgotten.
 struct Forget {
-    Request script(const LockKey&) const;
+    ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
 };
 

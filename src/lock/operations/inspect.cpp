@@ -9,10 +9,10 @@ namespace holdfast {
 extern const std::string_view inspect_lua;
 extern const std::string_view members_lua;
 
-Request Inspect::script(const LockKey& key) const {
+ScriptCall Inspect::script(const LockKey& key) const {
     Script script{joined({members_lua, inspect_lua}), {{"run", run}}, group_keys(key)};
     script.more_keys.push_back(done_key(key));
-    return script_request(script, key, "");
+    return script_call(script, key, "");
 }
 
 namespace {

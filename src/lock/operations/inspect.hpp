@@ -3,6 +3,7 @@
 
 #include "lock/lock_key.hpp"
 #include "lock/operations/node_reply.hpp"
+#include "lock/operations/script.hpp"
 
 #include <string>
 
@@ -13,7 +14,7 @@ namespace holdfast {
 struct Inspect {
     std::string run{};
 
-    Request script(const LockKey&) const;
+    ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
 };
 

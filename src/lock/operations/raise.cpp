@@ -7,11 +7,11 @@ namespace holdfast {
 extern const std::string_view raise_lua;
 extern const std::string_view raise_member_lua;
 
-Request Raise::script(const LockKey& key) const {
+ScriptCall Raise::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"to", argument(to.number)}};
     const Script script = seat ? for_member({std::string{raise_member_lua}, std::move(arguments)}, key, *seat)
                                : Script{std::string{raise_lua}, std::move(arguments)};
-    return script_request(script, key, record.token());
+    return script_call(script, key, record.token());
 }
 
 Exchange Raise::transaction(const LockKey& key) const {

@@ -3,6 +3,7 @@
 
 #include "lock/lock_key.hpp"
 #include "lock/operations/node_reply.hpp"
+#include "lock/operations/script.hpp"
 
 namespace holdfast {
 
@@ -13,7 +14,7 @@ struct Raise {
     Fence to;
     std::optional<Seat> seat{}; ///< nothing: an exclusive holder
 
-    Request script(const LockKey&) const;
+    ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
 };
 

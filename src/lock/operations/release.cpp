@@ -9,7 +9,7 @@ extern const std::string_view release_lua;
 extern const std::string_view release_alone_lua;
 extern const std::string_view release_member_lua;
 
-Request Release::script(const LockKey& key) const {
+ScriptCall Release::script(const LockKey& key) const {
     ScriptArguments arguments{{"run", token.run},
                               {"attempt", argument(token.attempt)},
                               {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
@@ -19,7 +19,7 @@ Request Release::script(const LockKey& key) const {
                          : Script{std::string{release_lua}, std::move(arguments)};
     if (success) script = marking(std::move(script), key, *success);
     if (end) script = noting_end(std::move(script), key, token.text(), *end, "released");
-    return publishing(script_request(script, key, token.text()));
+    return publishing(script_call(script, key, token.text()));
 }
 
 std::optional<Request> Release::alone(const LockKey& key) const {

@@ -4,6 +4,7 @@
 #include "lock/lock_key.hpp"
 #include "lock/operations/history.hpp"
 #include "lock/operations/node_reply.hpp"
+#include "lock/operations/script.hpp"
 
 namespace holdfast {
 
@@ -22,7 +23,7 @@ struct Release {
     std::optional<Success> success{}; ///< only without a seat
     std::optional<EndEntry> end{};    ///< for the history
 
-    Request script(const LockKey&) const;
+    ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
     /// The script for the key alone, which tells no waiter; nothing if the token has to be marked void,
     /// and nothing for a member of a group.

@@ -7,12 +7,12 @@ namespace holdfast {
 extern const std::string_view restore_lua;
 extern const std::string_view restore_member_lua;
 
-Request Restore::script(const LockKey& key) const {
+ScriptCall Restore::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}, {"fence", argument(fence.number)}};
     if (seat) arguments.push_back({"entry", entry});
     const Script script = seat ? for_member({std::string{restore_member_lua}, std::move(arguments)}, key, *seat)
                                : Script{std::string{restore_lua}, std::move(arguments)};
-    return script_request(script, key, token.text());
+    return script_call(script, key, token.text());
 }
 
 Exchange Restore::transaction(const LockKey& key) const {

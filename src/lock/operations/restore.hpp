@@ -3,6 +3,7 @@
 
 #include "lock/lock_key.hpp"
 #include "lock/operations/node_reply.hpp"
+#include "lock/operations/script.hpp"
 
 namespace holdfast {
 
@@ -17,7 +18,7 @@ struct Restore {
     std::optional<Seat> seat{}; ///< nothing: an exclusive holder
     std::string entry{};        ///< with a seat: our entry in the queue, if there is one
 
-    Request script(const LockKey&) const;
+    ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
 };
 

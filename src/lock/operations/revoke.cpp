@@ -7,14 +7,14 @@ namespace holdfast {
 extern const std::string_view revoke_lua;
 extern const std::string_view revoke_member_lua;
 
-Request Revoke::script(const LockKey& key) const {
+ScriptCall Revoke::script(const LockKey& key) const {
     ScriptArguments arguments{{"theirs", record.value},       {"void_for", argument(void_for())},
                               {"turns", key.turn_channels()}, {"revoked_channel", key.revoked_channel()},
                               {"message", message()},         {"words", words}};
     Script script = seat ? for_member({std::string{revoke_member_lua}, std::move(arguments)}, key, *seat)
                          : Script{std::string{revoke_lua}, std::move(arguments)};
     if (end) script = noting_end(std::move(script), key, record.token(), *end, "revoked");
-    return publishing(script_request(script, key, record.token()));
+    return publishing(script_call(script, key, record.token()));
 }
 
 Exchange Revoke::transaction(const LockKey& key) const {

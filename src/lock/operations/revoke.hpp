@@ -5,6 +5,7 @@
 #include "lock/operations/history.hpp"
 #include "lock/operations/limits.hpp"
 #include "lock/operations/node_reply.hpp"
+#include "lock/operations/script.hpp"
 
 #include <algorithm>
 
@@ -24,7 +25,7 @@ struct Revoke {
     /// How long the token stays void: as long as a request that would bring the record back may be under way.
     milliseconds void_for() const { return std::max(record.holder ? record.holder->ttl : milliseconds{0}, void_lasts); }
 
-    Request script(const LockKey&) const;
+    ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
 };
 

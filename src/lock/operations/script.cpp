@@ -1,11 +1,14 @@
 #include "lock/operations/script.hpp"
 
+#include "base/sha1.hpp"
 #include "lock/operations/limits.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace holdfast {
@@ -28,39 +31,56 @@ void name_arguments(std::string& script, std::string_view table, size_t number, 
         script += fmt::format("local {}={}[{}]\n", argument.name, table, ++number);
 }
 
-/// The text is the same each time, so the server compiles a script once.
-Request eval(std::string script, std::string_view lua, const std::vector<std::string>& keys,
-             const ScriptArguments& arguments) {
-    name_arguments(script, "ARGV", 0, arguments);
-    script += lua;
-    const std::string count = fmt::format("{}", keys.size());
-    std::vector<std::string_view> command{"EVAL", script, count};
-    command.insert(command.end(), keys.begin(), keys.end());
-    for (const ScriptArgument& argument : arguments) command.push_back(argument.value);
+ScriptCall call(std::string text, std::string_view lua, std::vector<std::string> keys,
+                const ScriptArguments& arguments) {
+    name_arguments(text, "ARGV", 0, arguments);
+    text += lua;
+    ScriptCall made{std::move(text), std::move(keys), {}};
+    for (const ScriptArgument& argument : arguments) made.arguments.push_back(argument.value);
+    return made;
+}
+
+/// Each text is hashed once, for all nodes and rounds.
+const std::string& digest_of(const std::string& text) {
+    thread_local std::map<std::string, std::string> digests;
+    std::string& digest = digests[text];
+    if (digest.empty()) digest = sha1(text);
+    return digest;
+}
+
+Request request(const ScriptCall& call, std::string_view command, std::string_view script) {
+    const std::string count = fmt::format("{}", call.keys.size());
+    std::vector<std::string_view> words{command, script, count};
+    words.insert(words.end(), call.keys.begin(), call.keys.end());
+    words.insert(words.end(), call.arguments.begin(), call.arguments.end());
     Request request;
-    request.add(command);
+    if (call.publishes) request.add({"PING"});
+    request.add(words);
     request.set();
     return request;
 }
 
 } // namespace
 
-Request script_request(const Script& script, const LockKey& key, std::string_view token) {
+Request ScriptCall::by_text() const { return request(*this, "EVAL", text); }
+
+Request ScriptCall::by_digest() const { return request(*this, "EVALSHA", digest_of(text)); }
+
+ScriptCall script_call(const Script& script, const LockKey& key, std::string_view token) {
     std::vector<std::string> keys{key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()};
     std::string text = preamble();
     name_arguments(text, "KEYS", keys.size(), script.more_keys);
     for (const ScriptArgument& more : script.more_keys) keys.push_back(more.value);
-    return eval(std::move(text), script.lua, keys, script.arguments);
+    return call(std::move(text), script.lua, std::move(keys), script.arguments);
 }
 
 Request lone_script_request(std::string_view lua, const LockKey& key, const ScriptArguments& arguments) {
-    return eval("local K=KEYS[1]\n", lua, {key.key()}, arguments);
+    return call("local K=KEYS[1]\n", lua, {key.key()}, arguments).by_text();
 }
 
-Request publishing(const Request& script) {
-    Request request{"PING"};
-    request.append(script);
-    return request;
+ScriptCall publishing(ScriptCall call) {
+    call.publishes = true;
+    return call;
 }
 
 std::string joined(std::initializer_list<std::string_view> lua) {

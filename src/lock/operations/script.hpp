@@ -1,5 +1,5 @@
-// A request that runs an operation's script. The script's Lua stands in the file NAME.lua beside the operation, and the
-// build embeds it as NAME_lua. The Lua finds each argument and each key as a variable of that name, the limits of
+// An operation's script, and the request that runs it. The Lua stands in the file NAME.lua beside the operation, and
+// the build embeds it as NAME_lua. The Lua finds each argument and each key as a variable of that name, the limits of
 // lock/operations/limits.hpp that scripts need, and the functions of common.lua.
 #pragma once
 
@@ -30,8 +30,22 @@ struct Script {
 /// The text of several files, one behind the other.
 std::string joined(std::initializer_list<std::string_view> lua);
 
-/// A request with EVAL of the script, which reads or sets the void mark of `token`.
-Request script_request(const Script&, const LockKey&, std::string_view token);
+/// A script in full, for one lock. The text is the same for every lock, so a server that has been told the text once
+/// knows the script by its digest.
+struct ScriptCall {
+    std::string text;
+    std::vector<std::string> keys;
+    std::vector<std::string> arguments;
+    bool publishes = false;
+
+    /// EVAL, for any server that takes scripts.
+    Request by_text() const;
+    /// EVALSHA, which is shorter; a server that does not know the script answers with an error.
+    Request by_digest() const;
+};
+
+/// The script, which reads or sets the void mark of `token`.
+ScriptCall script_call(const Script&, const LockKey&, std::string_view token);
 
 /// The keys of a group of holders, as more_keys.
 ScriptArguments group_keys(const LockKey&);
@@ -40,13 +54,14 @@ ScriptArguments group_keys(const LockKey&);
 /// as `group`, the member as `me`, and the number of slots as `limit`, which is 0 if the lock is shared.
 Script for_member(Script, const LockKey&, const Seat&);
 
-/// The same for a script that needs the lock's key alone, and none of common.lua. It runs while a cluster moves the
-/// key's slot to another server: one of several keys may have moved already, and then no script runs that names all.
+/// The request of a script, by its text, that needs the lock's key alone, and none of common.lua. It runs while a
+/// cluster moves the key's slot to another server: one of several keys may have moved already, and then no script runs
+/// that names all.
 Request lone_script_request(std::string_view lua, const LockKey&, const ScriptArguments&);
 
-/// The request of a script that publishes, after a PING. Redis writes first to the client whose output began last. The
-/// answer to PING begins our output before the script begins the waiter's, so Redis writes to the waiter before us, and
-/// the waiter need not wait until we are off the processor.
-Request publishing(const Request&);
+/// The call of a script that publishes: its request has a PING before it. Redis writes first to the client whose output
+/// began last. The answer to PING begins our output before the script begins the waiter's, so Redis writes to the
+/// waiter before us, and the waiter need not wait until we are off the processor.
+ScriptCall publishing(ScriptCall);
 
 } // namespace holdfast

@@ -7,14 +7,14 @@ namespace holdfast {
 extern const std::string_view withdraw_lua;
 extern const std::string_view withdraw_member_lua;
 
-Request Withdraw::script(const LockKey& key) const {
+ScriptCall Withdraw::script(const LockKey& key) const {
     ScriptArguments arguments{{"run", token.run},
                               {"entry", entry},
                               {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
                               {"turns", key.turn_channels()}};
     const Script script = seat ? for_member({std::string{withdraw_member_lua}, std::move(arguments)}, key, *seat)
                                : Script{std::string{withdraw_lua}, std::move(arguments)};
-    return publishing(script_request(script, key, token.text()));
+    return publishing(script_call(script, key, token.text()));
 }
 
 Exchange Withdraw::transaction(const LockKey& key) const {
