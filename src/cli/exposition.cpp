@@ -16,30 +16,30 @@ struct Gauge {
     std::string_view name;
     std::string_view help;
     bool is_time; ///< the value is in milliseconds, and shown in seconds
-    std::optional<int64_t> (*value)(const Inspection&, bool kept);
+    std::optional<int64_t> (*value)(const Inspection&);
 };
 
 /// Of the holder that has the lock longest; nothing if no holder's time is known. A lock that is only kept, by
 /// --min-hold, alarms nobody.
-std::optional<int64_t> held_ms(const Inspection& seen, bool kept) {
-    if (seen.with_quorum() == 0 || kept) return 0;
+std::optional<int64_t> held_ms(const Inspection& seen) {
+    if (seen.with_quorum() == 0 || is_only_kept(seen.record)) return 0;
     const auto held_for = age(seen.record);
     return held_for ? std::optional{held_for->count()} : std::nullopt;
 }
 
 constexpr std::array gauges{
     Gauge{"holdfast_lock_held", "How many holders the lock has.", false,
-          [](const Inspection& seen, bool) { return std::optional{static_cast<int64_t>(seen.with_quorum())}; }},
+          [](const Inspection& seen) { return std::optional{static_cast<int64_t>(seen.with_quorum())}; }},
     Gauge{"holdfast_lock_held_seconds", "How long the run that has the lock longest has had it; 0 if none runs.", true,
           held_ms},
     Gauge{"holdfast_lock_expires_seconds", "Until the lock ends unless it is renewed; 0 if it is free.", true,
-          [](const Inspection& seen, bool) {
+          [](const Inspection& seen) {
               return std::optional{seen.with_quorum() > 0 ? int64_t{seen.expires_in.count()} : 0};
           }},
     Gauge{"holdfast_lock_waiting", "How many wait for the lock.", false,
-          [](const Inspection& seen, bool) { return std::optional{static_cast<int64_t>(seen.waiting)}; }},
+          [](const Inspection& seen) { return std::optional{static_cast<int64_t>(seen.waiting)}; }},
     Gauge{"holdfast_lock_fence", "The fence number that was given last.", false,
-          [](const Inspection& seen, bool) { return std::optional{seen.fence.number}; }},
+          [](const Inspection& seen) { return std::optional{seen.fence.number}; }},
 };
 
 /// A metric of what the nodes have counted.
@@ -115,19 +115,17 @@ class Family {
 std::string exposition(const Listing& listing) {
     std::string text;
     std::vector<std::string> labels;
-    std::vector<bool> kept;
     std::vector<std::pair<std::string, Stats>> counted;
     for (size_t i = 0; i < listing.locks.size(); ++i) {
         const auto& [key, seen] = listing.locks[i];
         labels.push_back(escaped(key.name));
         const auto& stats = listing.stats[i];
-        kept.push_back(stats && std::ranges::count(stats->ended, seen.record.token()) > 0);
         if (stats) counted.emplace_back(labels.back(), with_holder(*stats, seen));
     }
     for (const Gauge& gauge : gauges) {
         Family family{text, gauge.name, "gauge", gauge.help, gauge.is_time};
         for (size_t i = 0; i < labels.size(); ++i)
-            if (const auto value = gauge.value(listing.locks[i].inspection, kept[i])) family.add(labels[i], *value);
+            if (const auto value = gauge.value(listing.locks[i].inspection)) family.add(labels[i], *value);
     }
     for (const Count& count : counts) {
         Family family{text, count.name, count.type, count.help, count.is_time};

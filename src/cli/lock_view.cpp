@@ -42,7 +42,7 @@ std::string holders_table(const Inspection& seen) {
                         format_duration(one.expires_in),
                         {fmt::format("{}/{}", one.nodes, seen.nodes.size()), enough ? Colour::plain : Colour::yellow},
                         run_of(one.record),
-                        describe(one.record)});
+                        describe(one.record) + ended_ago(one.record)});
     }
     if (seen.kind().way == LockKind::Way::slots) {
         rows[0].insert(rows[0].begin(), header({"SLOT"})[0]);
@@ -104,6 +104,7 @@ Json holder_json(const Record& record) {
     add_person(holder, *record.holder);
     const auto begin = since(record);
     holder.add("since", begin ? Json(rfc3339(*begin)) : Json());
+    if (record.holder->ended) holder.add("ended_at", rfc3339(*record.holder->ended));
     return holder;
 }
 
@@ -161,7 +162,7 @@ std::string group_text(const LockKey& key, const Inspection& seen) {
 }
 
 std::string holders_text(const Inspection& seen) {
-    if (!has_group(seen)) return describe(seen.record);
+    if (!has_group(seen)) return describe(seen.record) + ended_ago(seen.record);
     if (seen.kind().way == LockKind::Way::shared && seen.holders.size() == 1)
         return fmt::format("{}, shared", describe(seen.record));
     const std::string count = seen.kind().way == LockKind::Way::slots
@@ -198,6 +199,7 @@ Json lock_json(const LockKey& key, const Inspection& seen) {
                          {"slots", kind.limit > 0 ? Json(kind.limit) : Json()},
                          {"holder", has_group(seen) ? Json() : holder_json(seen.record)},
                          {"holders", holders},
+                         {"kept", has_holder ? Json(is_only_kept(seen.record)) : Json()},
                          {"fence", seen.record.holder && seen.fence.number > 0 ? Json(seen.fence.number) : Json()},
                          {"expires_in_ms", has_holder ? Json(seen.expires_in.count()) : Json()},
                          {"held_for_ms", held_for ? Json(held_for->count()) : Json()},

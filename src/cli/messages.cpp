@@ -50,7 +50,19 @@ std::optional<milliseconds> age(const Record& record) {
     return begin && *begin <= now ? std::optional{now - *begin} : std::nullopt;
 }
 
+bool is_only_kept(const Record& record) { return record.holder && record.holder->ended; }
+
+std::string ended_ago(const Record& record) {
+    if (!is_only_kept(record)) return "";
+    const milliseconds ago = wall_time_since_epoch() - *record.holder->ended;
+    return ago < milliseconds{0} ? ", whose command has ended"
+                                 : fmt::format(", whose command ended {} ago", format_duration(ago));
+}
+
 std::string held_by(const Record& record, milliseconds expires_in) {
+    if (is_only_kept(record))
+        return fmt::format("{}{}; it stays held for {} more (--min-hold)", describe(record), ended_ago(record),
+                           format_duration(expires_in));
     const auto held_for = age(record);
     return fmt::format("{}{}; it expires in {} unless renewed", describe(record),
                        held_for ? " for " + format_duration(*held_for) : "", format_duration(expires_in));

@@ -15,7 +15,13 @@ std::optional<milliseconds> since(const Record&);
 /// How long ago that is, by this host's clock; nothing if the two clocks disagree.
 std::optional<milliseconds> age(const Record&);
 
-/// "backup (root@web1, pid 4242) for 3m12s; it expires in 27s unless renewed"
+/// Whether the holder's command has ended, and --min-hold keeps the lock.
+bool is_only_kept(const Record&);
+/// ", whose command ended 3s ago", or ", whose command has ended" if the clocks disagree; empty if it has not ended.
+std::string ended_ago(const Record&);
+
+/// "backup (root@web1, pid 4242) for 3m12s; it expires in 27s unless renewed", or of a lock that is only kept "backup
+/// (root@web1, pid 4242), whose command ended 3s ago; it stays held for 27s more (--min-hold)"
 std::string held_by(const Record&, milliseconds expires_in);
 
 /// "oldest: backup (root@web1, pid 4242) for 3m12s"

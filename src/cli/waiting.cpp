@@ -18,6 +18,7 @@ std::string who_has_it(const Attempt& attempt) {
                            all_slots_held(attempt) ? fmt::format("all {} slots are held", attempt.holders)
                                                    : fmt::format("held by {}", attempt.holders),
                            oldest(attempt.holder));
+    if (is_only_kept(attempt.holder)) return fmt::format("{} keeps it (--min-hold)", describe(attempt.holder));
     const auto held_for = age(attempt.holder);
     return fmt::format("{} has it{}", describe(attempt.holder), held_for ? " for " + format_duration(*held_for) : "");
 }

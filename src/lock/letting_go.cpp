@@ -185,11 +185,13 @@ std::optional<EndEntry> Lock::end_entry(std::optional<milliseconds> kept) const 
 }
 
 bool Lock::keep(milliseconds rest, Await await) {
+    self_.ended = wall_time_since_epoch();
+    const Record kept = Record::make(token_, self_);
     const auto extend = [&](size_t i) {
         // A request without an answer may still set the key on this node for a whole TTL, so the node gets a release.
         return may_come_late(i)
                    ? Operation{Release{token_, entry_.value, true, seat(), success(), end_entry()}}
-                   : Operation{Extend{token_, record_, rest, seat(), entry_.value, success(), end_entry(rest)}};
+                   : Operation{Extend{token_, record_, rest, seat(), entry_.value, success(), end_entry(rest), kept}};
     };
     // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
     return let_go(await, valid_until().value_or(BootTime{}), extend,

@@ -18,6 +18,12 @@ using nlohmann::json;
 
 constexpr int format_version = 1;
 
+/// Nothing for a time that no calendar has, or none.
+std::optional<milliseconds> possible_time(milliseconds time) {
+    constexpr milliseconds year_10000{253'402'300'800'000};
+    return time > milliseconds{0} && time < year_10000 ? std::optional{time} : std::nullopt;
+}
+
 std::optional<Holder> parse_holder(std::string_view text) {
     if (text.size() > longest_record) return {};
     const json object = json::parse(text, nullptr, false);
@@ -43,7 +49,8 @@ std::optional<Holder> parse_holder(std::string_view text) {
                   kept != object.end() && *kept == true,
                   static_cast<size_t>(std::max<int64_t>(number("nodes"), 0)),
                   {kind_named(string("kind")).value_or(LockKind::Way::exclusive), small("slots")},
-                  small("slot")};
+                  small("slot"),
+                  possible_time(milliseconds{number("ended")})};
 }
 
 } // namespace
@@ -88,6 +95,7 @@ Record Record::of_waiter(const std::string& run, const Holder& holder) {
     if (holder.kind.way != LockKind::Way::exclusive) object["kind"] = name_of(holder.kind.way);
     if (holder.kind.way == LockKind::Way::slots) object["slots"] = holder.kind.limit;
     if (holder.slot > 0) object["slot"] = holder.slot;
+    if (holder.ended) object["ended"] = holder.ended->count();
     const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
     return {run + " " + text, holder};
 }

@@ -34,6 +34,8 @@ struct Holder {
     size_t nodes = 0;  ///< over how many nodes the lock is taken; 0: an earlier version did not say
     LockKind kind{};
     unsigned slot = 0; ///< of a holder with kind slots: its number
+    /// Of a lock that only min_hold still keeps: when the command ended, by the same clock as `since`.
+    std::optional<milliseconds> ended{};
 };
 
 /// The seat of a run in the group of its kind; nothing if it is exclusive.

@@ -22,8 +22,6 @@ struct Stats {
     int64_t last_start = 0;   ///< when the last run that ended had begun, in ms since the epoch; 0: none
     int64_t last_success = 0; ///< when a command ended with status 0 last; 0: never
 
-    std::vector<std::string> ended{}; ///< the token of the last run that ended, of each node
-
     struct Field {
         std::string_view name;
         int64_t Stats::*value;

@@ -171,7 +171,12 @@ class Comparison {
         const std::string seated = seat && any(2) == 0 ? entry : "";
         switch (any(12)) {
         case 0: return Raise{record, any(2) == 0 ? fence_ : Fence{about().count()}, seat};
-        case 1: return Extend{token, record, lasts(), seat, seated, with_mark};
+        case 1: {
+            Holder of_kept = holder;
+            of_kept.ended = 1ms;
+            const auto kept = any(3) == 0 ? std::optional{Record::make(token, of_kept)} : std::nullopt;
+            return Extend{token, record, lasts(), seat, seated, with_mark, {}, kept};
+        }
         case 2: return Restore{token, record, lasts(), Fence{about().count()}, seat, seated};
         case 3: return Release{token, any(2) == 0 ? entry : "", void_too, seat, with_mark};
         case 4: return Withdraw{token, entry, void_too, seat};

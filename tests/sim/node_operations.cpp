@@ -82,8 +82,11 @@ struct NodeState::Apply {
     }
 
     NodeReply operator()(const Extend& op) const {
+        if (op.kept && is_ours(op.seat, op.kept->value)) return {Verdict::yours};
         NodeReply reply = extend(op);
         reply.marked = op.success && !taken_away(op.token) && node.mark(*op.success, now);
+        if (op.kept && reply.verdict == Verdict::yours)
+            (op.seat ? node.members_.at(op.seat->member).text : node.key_->text) = op.kept->value;
         return reply;
     }
 

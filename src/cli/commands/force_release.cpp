@@ -65,6 +65,7 @@ bool confirmed(const std::string& question) {
 
 std::string for_holder(const Record& record) {
     if (!record.holder) return "it is not told, and may go on as if it had the lock";
+    if (record.holder->ended) return "its command has ended, and --min-hold kept the lock";
     if (record.holder->kept)
         return "acquire took it for a script, which is not told and goes on until it asks (verify, renew); it may run "
                "beside the next holder";

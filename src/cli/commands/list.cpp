@@ -44,7 +44,7 @@ struct Wanted {
     std::optional<LockKind::Way> kind;
 
     bool match(const Inspection& seen) const {
-        const auto held_for = age(seen.record);
+        const auto held_for = is_only_kept(seen.record) ? std::nullopt : age(seen.record);
         return (!older_than || (held_for && *held_for > *older_than)) && (!kind || seen.kind().way == *kind);
     }
 };

@@ -9,6 +9,18 @@ namespace holdfast {
 extern const std::string_view extend_lua;
 extern const std::string_view extend_alone_lua;
 extern const std::string_view extend_member_lua;
+extern const std::string_view keep_lua;
+extern const std::string_view keep_member_lua;
+
+namespace {
+
+Script keeping(Script script, const Record& kept, std::string_view lua) {
+    script.lua = joined({"local function operate()\n", script.lua, "\nend\n", lua});
+    script.arguments.push_back({"kept", kept.value});
+    return script;
+}
+
+} // namespace
 
 ScriptCall Extend::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}};
@@ -16,6 +28,7 @@ ScriptCall Extend::script(const LockKey& key) const {
     Script script = seat ? for_member({std::string{extend_member_lua}, std::move(arguments)}, key, *seat)
                          : Script{std::string{extend_lua}, std::move(arguments)};
     if (success) script = marking(std::move(script), key, *success);
+    if (kept) script = keeping(std::move(script), *kept, seat ? keep_member_lua : keep_lua);
     if (end) script = noting_end(std::move(script), key, token.text(), *end, "yours");
     return script_call(script, key, token.text());
 }
@@ -35,15 +48,18 @@ Exchange Extend::transaction(const LockKey& key) const {
             return let_go(list({text("revoked"), text(words.text)}));
         const Reply& value = replies[watch_replies + 1];
         if (value.type == Reply::Type::nil) return let_go(verdict("missing"));
-        if (value.text != op.record.value) return let_go(verdict("taken"));
+        if (value.text != op.record.value && !(op.kept && value.text == op.kept->value))
+            return let_go(verdict("taken"));
         return commit(
             [&](Request& commands) {
-                commands.add({"PEXPIRE", key.key(), argument(op.ttl)});
+                if (op.kept) commands.add({"SET", key.key(), op.kept->value, "XX", "PX", argument(op.ttl)});
+                else commands.add({"PEXPIRE", key.key(), argument(op.ttl)});
                 commands.add({"PEXPIRE", key.fence(), argument(fence_lasts)});
             },
             // The key may have expired between its WATCH and the EXEC.
             [key, op](const Reply& results) -> Step {
-                Reply answer = verdict(results.items[0].integer == 1 ? "yours" : "missing");
+                const Reply& extended = results.items[0];
+                Reply answer = verdict(extended.integer == 1 || extended.text == "OK" ? "yours" : "missing");
                 return op.end ? noted_end(key, op.token.text(), *op.end, std::move(answer)) : Step{std::move(answer)};
             },
             [key, op] { return op.transaction(key); });

@@ -20,6 +20,9 @@ struct Extend {
     std::string entry{};              ///< with a seat: our entry in the queue, if there is one
     std::optional<Success> success{}; ///< only without a seat
     std::optional<EndEntry> end{};    ///< of a lock that is kept, for the history
+    /// Of a lock that is kept: what stands in the key, or for the member, from then on. A full server, which refuses to
+    /// write that, extends all the same.
+    std::optional<Record> kept{};
 
     ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
