@@ -455,8 +455,8 @@ TEST_CASE("a server whose answers come byte by byte is slow, and right") {
     const auto always = [](const auto&) { return true; };
     const HostileServer slow{{.name = "slow", .hands_on = true, .per_byte = 100us}, real.node(), always};
     CHECK(finish(run_on(slow.uri(), {"--node-timeout", "3s", "x", "echo", "ran"})).out == "ran\n");
-    CHECK(finish(holdfast::test::holdfast({"status", "--node-timeout", "3s", "--node", slow.uri(), "x"})).out ==
-          "x is free\n");
+    CHECK(finish(holdfast::test::holdfast({"status", "--node-timeout", "3s", "--node", slow.uri(), "x"}))
+              .out.starts_with("x is free\n"));
     const HostileServer slower{{.name = "slower", .hands_on = true, .per_byte = 20ms}, real.node(), always};
     CHECK(finish(call("run", slower.uri(), {"-n", "x", "echo", "ran"})).status() == 69);
 }
