@@ -531,6 +531,25 @@ TEST_CASE("without a terminal status --watch prints a line for each change, over
     CHECK(call({"status", "--watch", "--json", "--node", server.uri(), "x"}).status() == 64);
 }
 
+TEST_CASE("status --watch tells how a run has ended, at a terminal and without one") {
+    User user;
+    Process watch{holdfast::test::holdfast({"status", "--watch", "--node", user.server.uri(), "x"})};
+    watch.wait_for_out("x is free\n");
+    user.shell.say("holdfast status --watch x\r");
+    user.shell.wait_for("x is free");
+    Process run{run_on(user.server.uri(), {"--label", "job", "x", "-c", "echo started; read line; exit 4"})};
+    run.wait_for_out("started");
+    watch.wait_for_out("x is held by job ");
+    user.shell.wait_for("x is held by job ");
+    run.say("\n");
+    run.wait();
+    watch.wait_for_out("x is free; last held by job ");
+    watch.wait_for_out(": exit 4\n");
+    user.shell.wait_for("last held by job ");
+    user.shell.say("\x03");
+    user.shell.wait_for_prompt();
+}
+
 TEST_CASE("times are shown with the zone in which they are") {
     RedisServer server;
     Backup{}.hold(server);

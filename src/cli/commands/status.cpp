@@ -25,15 +25,23 @@ std::string news(const LockKey& key, const Inspection& seen) {
     return text;
 }
 
-std::string text_of(const LockKey& key, const Inspection& seen) {
-    const auto failure = untold(key, seen);
-    return failure ? fmt::format("{}\n", failure->what()) : lock_text(key, seen);
+/// Of a free lock who had it last, as an indented line; empty if no node tells.
+std::string last_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
+    return seen.standing == Standing::held || untold(key, seen) ? "" : last_text(latest_runs(nodes, key, seen));
 }
 
-std::string line_of(const LockKey& key, const Inspection& seen) {
-    const std::string text = text_of(key, seen);
-    const std::string waiting = seen.waiting > 0 ? fmt::format("; {} waiting", seen.waiting) : "";
-    return fmt::format("{}  {}{}\n", local_time(wall_time_since_epoch()), text.substr(0, text.find('\n')), waiting);
+std::string text_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
+    const auto failure = untold(key, seen);
+    return failure ? fmt::format("{}\n", failure->what()) : lock_text(key, seen) + last_of(nodes, key, seen);
+}
+
+std::string line_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
+    const auto failure = untold(key, seen);
+    const std::string text = failure ? failure->what() : lock_text(key, seen);
+    std::string line = fmt::format("{}  {}", local_time(wall_time_since_epoch()), text.substr(0, text.find('\n')));
+    if (seen.waiting > 0) line += fmt::format("; {} waiting", seen.waiting);
+    const std::string last = last_of(nodes, key, seen);
+    return last.empty() ? line + "\n" : fmt::format("{}; {}", line, last.substr(last.find_first_not_of(' ')));
 }
 
 /// Shows the lock until a signal ends us: every second at a terminal, elsewhere a line whenever something is new.
@@ -45,8 +53,8 @@ std::string line_of(const LockKey& key, const Inspection& seen) {
         const std::string now = news(key, seen);
         if (on_terminal)
             redraw(fmt::format("{}  every second, until Ctrl-C\n\n{}", local_time(wall_time_since_epoch()),
-                               text_of(key, seen)));
-        else if (now != before) show(line_of(key, seen));
+                               text_of(nodes, key, seen)));
+        else if (now != before) show(line_of(nodes, key, seen));
         before = now;
         std::this_thread::sleep_for(watch_every);
     }
@@ -68,10 +76,7 @@ Exit status(const Arguments& typed, const Settings& settings) {
         show(json.line());
     }
     check_told(key, seen);
-    if (!typed.has("--json")) {
-        const bool is_free = seen.standing != Standing::held;
-        show(lock_text(key, seen) + (is_free ? last_text(latest_runs(nodes, key, seen)) : ""));
-    }
+    if (!typed.has("--json")) show(text_of(nodes, key, seen));
     switch (seen.standing) {
     case Standing::held: return ExitStatus::ok;
     case Standing::unknown: return ExitStatus::too_few_nodes;
