@@ -6,6 +6,7 @@
 #include "cli/command_table.hpp"
 #include "cli/help.hpp"
 #include "cli/version.hpp"
+#include "config/spelling.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

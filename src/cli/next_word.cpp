@@ -1,6 +1,7 @@
 #include "cli/next_word.hpp"
 
 #include "cli/command_table.hpp"
+#include "config/spelling.hpp"
 #include "doctor/finding.hpp"
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "config/node_list.hpp"
+#include "config/spelling.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -192,9 +193,8 @@ const std::array table{
            .help = "how many entries of a lock's history the nodes keep (100)",
            .take =
                [](Settings& to, const Given& from) {
-                   to.history.reset();
-                   if (from.text != "off")
-                       to.history = number(from, 1, most_history, "a number from 1 to 1000000, or off");
+                   if (from.text == "off") to.history.reset();
+                   else to.history = number(from, 1, most_history, "a number from 1 to 1000000, or off");
                },
            .show = [](const Settings& from) { return from.history ? Shown{fmt::format("{}", *from.history)} : "off"; }},
     Option{.name = "no-scripts",
@@ -369,20 +369,6 @@ std::string Option::variable() const {
 }
 
 std::string Option::flag() const { return std::string{long_spelling(spellings)}; }
-
-std::vector<std::string_view> split_spellings(std::string_view spellings) {
-    std::vector<std::string_view> all;
-    while (!spellings.empty()) {
-        all.push_back(spellings.substr(0, spellings.find(',')));
-        spellings.remove_prefix(std::min(all.back().size() + 1, spellings.size()));
-    }
-    return all;
-}
-
-std::string_view long_spelling(std::string_view spellings) {
-    const std::string_view from_long = spellings.substr(spellings.find("--"));
-    return from_long.substr(0, from_long.find(','));
-}
 
 std::span<const Option> options() { return table; }
 

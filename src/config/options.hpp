@@ -11,7 +11,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace holdfast {
 
@@ -40,11 +39,6 @@ struct Option {
     std::string variable() const; ///< "HOLDFAST_TTL"
     std::string flag() const;     ///< "--ttl"
 };
-
-/// The spellings in a text such as "-w,--wait,--timeout".
-std::vector<std::string_view> split_spellings(std::string_view);
-/// The first spelling that is a word, such as "--wait".
-std::string_view long_spelling(std::string_view spellings);
 
 std::span<const Option> options();
 /// nullptr when there is none of that name.

@@ -5,6 +5,7 @@
 #include "cli/command_table.hpp"
 #include "cli/screen.hpp"
 #include "cli/target.hpp"
+#include "config/spelling.hpp"
 #include "doctor/judgement.hpp"
 #include "doctor/rights.hpp"
 
