@@ -168,7 +168,7 @@ std::string holders_text(const Inspection& seen) {
     const std::string count = seen.kind().way == LockKind::Way::slots
                                   ? fmt::format("{} of {} slots", seen.with_quorum(), seen.kind().limit)
                                   : fmt::format("{} share it", sharing(seen));
-    return fmt::format("{} (oldest: {})", count, describe(seen.record));
+    return fmt::format("{} (oldest: {}{})", count, describe(seen.record), ended_ago(seen.record));
 }
 
 std::string lock_text(const LockKey& key, const Inspection& seen) {

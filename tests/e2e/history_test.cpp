@@ -229,6 +229,31 @@ TEST_CASE("of real runs each has one line, and status knows the last one") {
     }
 }
 
+TEST_CASE("a lock that is only kept is no running job, for all who look at it") {
+    for (const std::string& kind : {std::string{"--exclusive"}, std::string{"--slots=2"}}) {
+        for (const std::string& way : {std::string{"--tree"}, std::string{"--no-scripts"}}) {
+            if (kind != "--exclusive" && way == "--no-scripts") continue;
+            CAPTURE(kind + way);
+            RedisServers servers{3};
+            finish(run_on(servers.uris(), {kind, way, "--min-hold", "50s", "--label", "nightly", "x", "--", "true"}));
+            const auto shown = [&](std::vector<std::string> words) {
+                words.insert(words.end(), {"--node", servers.uris()});
+                return call(std::move(words));
+            };
+            CHECK(shown({"status", "x"}).out.find(", whose command ended ") != std::string::npos);
+            CHECK(shown({"list"}).out.find(", whose command ended ") != std::string::npos);
+            CHECK(shown({"list", "--older-than", "0"}).out.empty());
+            const json lock = json::parse(shown({"status", "--json", "x"}).out);
+            CHECK(lock["kept"] == true);
+            CHECK(lock["holders"][0]["ended_at"].is_string());
+            CHECK(lock["nodes_holding"] >= 2);
+            CHECK(shown({"force-release", "--yes", "x"}).out.find("its command has ended, and --min-hold kept") !=
+                  std::string::npos);
+            CHECK(shown({"status", "x"}).status() == 1);
+        }
+    }
+}
+
 TEST_CASE("without history there is nothing to show, and without nodes nobody knows") {
     RedisServers servers{3};
     const Finished nothing = call({"history", "--node", servers.uris()});

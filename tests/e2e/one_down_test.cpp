@@ -219,6 +219,7 @@ TEST_CASE("one node down: status and list for machines") {
                        {"slots", nullptr},
                        {"holder", holder},
                        {"holders", json::array({in_list})},
+                       {"kept", false},
                        {"waiting", 0},
                        {"nodes_holding", 2}});
     CHECK(list["locks"] == json::array({lock}));
