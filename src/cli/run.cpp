@@ -138,6 +138,7 @@ class Run {
             }
             // What was won has been given back, so there is nothing to release.
             release_on_failure_ = false;
+            if (taken.lost) throw lost_again(*taken.lost);
             return refuse(locks_[taken.attempts.size() - 1], attempt, settings_, Refused::command);
         }
         const Ending ending = hold(forked, rules, taken);

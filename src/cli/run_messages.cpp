@@ -1,11 +1,18 @@
 #include "cli/run_messages.hpp"
 
+#include "cli/messages.hpp"
+
 #include <fmt/format.h>
 
 namespace holdfast {
 
 Failure not_started(const Locks& locks) {
     return {ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}", locks.why_lost())};
+}
+
+Failure lost_again(const std::string& why) {
+    return {ExitStatus::too_few_nodes,
+            with_ending("a lock was lost again while the others were taken: " + why, "; the command was not run")};
 }
 
 void tell_let_go(const Log& log, std::span<const Lock> locks, const Hold::LetGo& let_go, milliseconds held) {

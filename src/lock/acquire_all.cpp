@@ -1,9 +1,23 @@
 #include "lock/acquire_all.hpp"
 
+#include "base/poller.hpp"
+#include "base/random.hpp"
+
 #include <optional>
 
 namespace holdfast {
 namespace {
+
+/// The pause before all locks are taken anew, so that two runs that made each other late do not meet again.
+constexpr milliseconds shortest_pause{100};
+constexpr milliseconds longest_pause{300};
+
+/// False when a signal asks us to stop.
+bool pause(int interrupt) {
+    std::vector<pollfd> fds{{interrupt, POLLIN, 0}};
+    Poller{}.wait(fds, BootClock::now() + shortest_pause + random_up_to(longest_pause - shortest_pause));
+    return fds.front().revents == 0;
+}
 
 /// One go at all locks, from the first to the last.
 class Pass {
@@ -23,18 +37,21 @@ class Pass {
     }
 
     void give_back() {
-        if (held_) held_->release();
+        if (!held_) return;
+        taken_.lost = held_->lost();
+        held_->release();
     }
-    /// Why a lock that was won is lost; nothing when none is.
-    std::optional<std::string> lost() const { return held_ ? held_->lost() : std::nullopt; }
-    /// Whether all were won, but too slowly to start a command, and there is time for another go.
-    bool slow() const { return slow_; }
+    /// Whether another go is worth making: a lock that was won is lost, or all were won, but too slowly to start a
+    /// command. The `first` go that loses one has a second whatever the patience.
+    bool worth_another(bool first) const {
+        return (slow_ || taken_.lost) && ((first && taken_.lost) || BootClock::now() < patience_.until());
+    }
     const Taken& taken() const { return taken_; }
 
   private:
     bool is_too_late() {
         if (held_->worth_starting()) return false;
-        slow_ = BootClock::now() < patience_.until();
+        slow_ = true;
         taken_.attempts.back().outcome = Outcome::too_few;
         return true;
     }
@@ -63,8 +80,9 @@ Taken acquire_all(std::span<Lock> locks, const Patience& patience, int interrupt
         Pass pass{locks, patience, interrupt, on_the_way};
         if (pass.take_all(first ? meanwhile : nullptr)) return pass.taken();
         pass.give_back();
-        if (const auto lost = pass.lost()) on_the_way.begins_again(*lost);
-        else if (!pass.slow()) return pass.taken();
+        if (!pass.worth_another(first)) return pass.taken();
+        if (const auto& lost = pass.taken().lost) on_the_way.begins_again(*lost);
+        if (!pause(interrupt)) return pass.taken();
     }
 }
 

@@ -2,12 +2,14 @@
 //
 // The locks are taken one after another, all runs take theirs in the same order, and so no two runs wait for each
 // other. What is held already is renewed while the next is waited for. If one is lost meanwhile, all are given back and
-// the run begins again with the first, from its old place in the queues.
+// the run begins again with the first, from its old place in the queues; once at least, and for as long as its patience
+// lasts.
 #pragma once
 
 #include "lock/waiter.hpp"
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,10 +17,13 @@
 namespace holdfast {
 
 struct Taken {
-    /// By lock, in the order in which they were asked for: all of them won, or the last says why not.
+    /// By lock, in the order in which they were asked for: all of them won, or the last says why not, unless `lost`
+    /// does.
     std::vector<Attempt> attempts;
+    /// Why one that was won was lost before all were; nothing if that was not the end.
+    std::optional<std::string> lost{};
 
-    bool won() const { return attempts.back().outcome == Outcome::won; }
+    bool won() const { return !lost && attempts.back().outcome == Outcome::won; }
 };
 
 /// Hears what happens on the way.

@@ -1,6 +1,7 @@
 // One run that holds several locks.
 #include "support/cluster.hpp"
 #include "support/holdfast.hpp"
+#include "support/slow_path.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
@@ -164,6 +165,23 @@ TEST_CASE("a lock lost while the next is waited for is taken anew, from the same
     const Finished done = run.wait();
     CHECK(done.status() == 0);
     CHECK(done.out == "in\n");
+}
+
+TEST_CASE("with -n locks that cannot be held together are tried once more, and refused in words") {
+    const RedisServer server;
+    const SlowPath path{server.node(), 200ms};
+    std::string names = "a";
+    for (char name = 'b'; name <= 'p'; ++name) names += fmt::format(",{}", name);
+    // To renew them takes longer than the TTL.
+    const Finished done = finish(run_on(path.node().display(), {"-n", "--ttl", "3s", "--grace", "100ms",
+                                                                "--node-timeout", "700ms", names, "echo", "in"}));
+    CAPTURE(done.err);
+    CHECK(done.status() == 69);
+    CHECK(done.out == "");
+    CHECK(done.err.starts_with("holdfast: a lock was lost while the others were taken, so all are taken anew: "));
+    CHECK(has(done.err, "\nholdfast: a lock was lost again while the others were taken: "));
+    CHECK(has(done.err, "; the command was not run\n"));
+    CHECK(eventually([&] { return !exists(server, "holdfast:a"); }));
 }
 
 TEST_CASE("the command finds its locks in the order typed, and verify looks at all of them") {
