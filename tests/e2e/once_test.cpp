@@ -347,6 +347,26 @@ TEST_CASE("forget lets the next one run") {
     }
 }
 
+TEST_CASE("forget touches nothing that is no mark, and says where it stands") {
+    for (const size_t n : {1U, 3U})
+        for (const std::string way : {"--quiet", "--no-scripts"}) {
+            CAPTURE(n);
+            CAPTURE(way);
+            Job job{n};
+            const std::string done = "holdfast:x:{holdfast:x}:done";
+            job.servers[0].command({"RPUSH", done, "something"});
+            const Finished refused = job.call({"forget", way, "x"});
+            CHECK(refused.status() == 76);
+            CHECK(refused.out == "");
+            CHECK(refused.err.starts_with(
+                fmt::format("holdfast: the key {} is not what --once-in writes there, and was not touched; look at it, "
+                            "and delete it if nothing needs it (DEL)\n  ",
+                            done)));
+            CHECK(has(refused.err, "  the key has another type"));
+            CHECK(job.servers[0].text({"LLEN", done}) == "1");
+        }
+}
+
 TEST_CASE("forget needs every node, and says which may remember, and for how long") {
     Job job{3, {"--appendonly", "yes", "--appendfsync", "always"}};
     CHECK(job.run({"--once-in", "1h"}).status() == 0);

@@ -12,15 +12,17 @@ ScriptCall Forget::script(const LockKey& key) const {
 }
 
 Exchange Forget::transaction(const LockKey& key) const {
-    const auto read_and_delete = [key](Request& request) {
-        request.add({"GET", key.done()});
-        request.add({"PTTL", key.done()});
-        request.add({"DEL", key.done()});
-    };
-    const auto answer = [](const Reply& results) -> Step {
-        return list({text("forgotten"), text(results.items[0].text), integer(results.items[1].integer)});
-    };
-    return commit(read_and_delete, answer, [key] { return Forget{}.transaction(key); });
+    Request request = watch({key.done()});
+    request.add({"GET", key.done()});
+    request.add({"PTTL", key.done()});
+    return ask(std::move(request), [key](Replies&& replies) -> Step {
+        const Reply mark = list({text("forgotten"), text(replies[watch_replies].text), replies[watch_replies + 1]});
+        return commit(
+            [&](Request& commands) {
+                commands.add({"DEL", key.done()});
+            },
+            [mark](const Reply&) -> Step { return mark; }, [key] { return Forget{}.transaction(key); });
+    });
 }
 
 } // namespace holdfast

@@ -8,7 +8,7 @@
 namespace holdfast {
 
 /// Deletes the mark, so that a run with --once-in is not skipped for it. The answer has the mark that was there.
-/// Verdict: forgotten.
+/// A key of another type, which is no mark, stays. Verdict: forgotten.
 struct Forget {
     ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;

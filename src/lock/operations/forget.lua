@@ -1,4 +1,3 @@
-local mark = redis.call('GET', DONE)
-local left = redis.call('PTTL', DONE)
-redis.call('DEL', DONE)
-return {'forgotten', mark or '', left}
+local mark = redis.call('GET', DONE) local left = redis.call('PTTL', DONE) redis.call('DEL', DONE) return {
+    'forgotten', mark or '', left
+}
