@@ -529,6 +529,27 @@ TEST_CASE("a run without --once-in sends nothing of a mark") {
         CHECK(call.by_text().bytes().find("DONE") == std::string::npos);
 }
 
+TEST_CASE("a release that finds only a slot of an earlier attempt gives it up, and tells the next that it is free") {
+    ByScript node;
+    const auto slot = [](const char* number) { return Seat{{LockKind::Way::slots, 2}, number}; };
+    const auto take = [&](const Token& token, const char* number) {
+        return node.ask(Acquire{token, record(token), 30s, {}, {}, slot(number)}).verdict;
+    };
+    REQUIRE(take({run_a, 1}, "2") == Verdict::granted);
+    REQUIRE(take({run_b, 1}, "1") == Verdict::granted);
+    node.nodes.listen(key.turn_channel(run_c));
+    node.wait(run_c, 1s);
+    REQUIRE(eventually([&] { return node.look().waiting == 1 && node.nodes.listening(0); }));
+    CHECK(node.ask(Release{{run_a, 2}, "", false, slot("1")}).verdict == Verdict::not_ours);
+    CHECK(node.look().members.size() == 1);
+    std::vector<Message> told = node.nodes.take_messages();
+    if (told.empty()) node.nodes.wait(BootClock::now() + patience, -1);
+    if (told.empty()) told = node.nodes.take_messages();
+    REQUIRE(told.size() == 1);
+    CHECK(told.front().channel == key.turn_channel(run_c));
+    CHECK(told.front().text == "2");
+}
+
 TEST_CASE("where a transaction is refused nothing is done without it") {
     for (const char* refusal : {"-multi", "-watch"}) {
         CAPTURE(refusal);

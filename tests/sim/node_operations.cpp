@@ -131,13 +131,15 @@ struct NodeState::Apply {
                                  ? attempt_of(node.members_.at(op.seat->member).text, op.token.run)
                                  : std::nullopt;
         const bool ours = attempt && *attempt <= op.token.attempt;
+        std::optional<std::string> freed;
         if (in_group) {
-            leave_seats(*op.seat, op.token.run, op.token.attempt);
+            freed = leave_seats(*op.seat, op.token.run, op.token.attempt);
             node.settle(now);
         } else if (ours) node.key_.reset();
         if (op.void_too) mark(op.token.text(), void_lasts);
         const bool has_slot = op.seat && !shares(*op.seat);
-        if (ours && (has_slot || !node.key_)) node.tell_first(key, now, published, has_slot ? op.seat->member : "");
+        if ((ours || freed) && (has_slot || !node.key_))
+            node.tell_first(key, now, published, has_slot ? freed.value_or("") : "");
         return {.verdict = ours ? Verdict::released : Verdict::not_ours,
                 .marked = op.success && !lost && node.mark(*op.success, now)};
     }
@@ -255,11 +257,16 @@ struct NodeState::Apply {
         const auto member = node.members_.find(seat->member);
         return node.has(seat->group()) && member != node.members_.end() && member->second.text == record;
     }
-    void leave_seats(const Seat& seat, const std::string& run, unsigned last) const {
+    /// Returns one of the seats that are free now, the given one before others.
+    std::optional<std::string> leave_seats(const Seat& seat, const std::string& run, unsigned last) const {
+        std::optional<std::string> freed;
         std::erase_if(node.members_, [&](const auto& one) {
             const auto attempt = attempt_of(one.second.text, run);
-            return (!shares(seat) || one.first == seat.member) && attempt && *attempt <= last;
+            const bool leaves = (!shares(seat) || one.first == seat.member) && attempt && *attempt <= last;
+            if (leaves && (!freed || one.first == seat.member)) freed = one.first;
+            return leaves;
         });
+        return freed;
     }
     void take_seat(const Seat& seat, const std::string& record, milliseconds lasts) const {
         if (!node.key_ && enforced(Rule::group_begins_empty)) node.clear_group();

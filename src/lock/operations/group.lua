@@ -20,15 +20,21 @@ local function settle(at)
     for _, key in ipairs({K, MEMBERS, RECORDS}) do redis.call('PEXPIRE', key, last - at) end
     return true
 end
--- Takes the places away that attempts of the run up to `last` have; returns the other members and their records.
+-- Takes the places away that attempts of the run up to `last` have. Returns the other members with their records, and one
+-- of those places, `me` before others.
 local function drop_run(run, last)
-    local rest = {}
+    local rest, freed = {}, nil
     local all = limit == '0' and {me, redis.call('HGET', RECORDS, me)} or redis.call('HGETALL', RECORDS)
     for i = 1, #all, 2 do
         local of_run = attempt_of(all[i + 1], run)
-        if of_run and of_run <= last then drop(all[i]) else rest[all[i]] = all[i + 1] end
+        if of_run and of_run <= last then
+            drop(all[i])
+            if all[i] == me or (freed ~= me and all[i] < (freed or '~')) then freed = all[i] end
+        else
+            rest[all[i]] = all[i + 1]
+        end
     end
-    return rest
+    return rest, freed
 end
 local function is_of(value) return value == group and redis.call('HGET', RECORDS, 'of') == limit end
 -- A group begins empty: its keys may be left from one whose K was deleted.
