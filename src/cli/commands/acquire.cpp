@@ -41,8 +41,9 @@ std::string quoted_for_shell(const std::string& text) {
     return out + "'";
 }
 
+/// For a shell, in which HOLDFAST_SLOT may stand from another lock.
 std::string assignments(const std::vector<std::string>& variables) {
-    std::string out;
+    std::string out = "unset HOLDFAST_SLOT\n";
     for (const std::string& variable : variables) {
         const size_t equals = variable.find('=');
         out += fmt::format("export {}={}\n", variable.substr(0, equals), quoted_for_shell(variable.substr(equals + 1)));
