@@ -1,6 +1,8 @@
 // What people see of a lock with several holders, and how one of them is taken away.
 #include "support/holdfast.hpp"
+#include "support/hostile_server.hpp"
 #include "support/pty.hpp"
+#include "support/script_text.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -198,6 +200,39 @@ TEST_CASE("of several holders force-release wants to know which, and the others 
         CHECK(first.process.wait().status() == 79);
         CHECK(third.process.wait().status() == 79);
         CHECK(call(servers, {"status", "x"}).status() == 1);
+    }
+}
+
+TEST_CASE("force-release of all goes on where one has just let go, or given way to another holder") {
+    const std::string members = "holdfast:x:{holdfast:x}:members";
+    const std::string records = "holdfast:x:{holdfast:x}:records";
+    const std::string other = std::string(32, 'f') + ".1 {\"v\":1,\"kind\":\"slots\",\"slots\":2,\"slot\":1}";
+    for (const bool another : {false, true}) {
+        CAPTURE(another);
+        RedisServers servers{1};
+        Holding one{servers, {"--slots", "2"}, "one"};
+        Holding two{servers, {"--slots", "2"}, "two"};
+        // What happens between the look at the holders and the first of them.
+        std::string first;
+        const HostileServer between{{.name = "between"}, servers[0].node(), [&](const auto& words) {
+                                        if (!first.empty() || !has(script_text(words), "record == theirs"))
+                                            return false;
+                                        first = servers[0].command({"HGET", records, "1"}).text;
+                                        if (another) servers[0].command({"HSET", records, "1", other});
+                                        else servers[0].command({"ZREM", members, "1"});
+                                        if (!another) servers[0].command({"HDEL", records, "1"});
+                                        return false;
+                                    }};
+        const Finished taken =
+            finish(holdfast::test::holdfast({"force-release", "--yes", "--all-holders", "--node", between.uri(), "x"}));
+        CAPTURE(taken.err);
+        CHECK(taken.status() == 0);
+        CHECK(has(taken.out, another ? " has just let go, and another holder came: nothing to take away\n"
+                                     : " has just let go: nothing to take away\n"));
+        const bool was_one = has(first, "\"label\":\"one\"");
+        CHECK(has(taken.out, fmt::format("\ntaken away from {} (", was_one ? "two" : "one")));
+        CHECK((was_one ? two : one).process.wait().status() == 79);
+        CHECK(servers[0].command({"HGET", records, "1"}).text == (another ? other : ""));
     }
 }
 

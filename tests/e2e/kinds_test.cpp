@@ -208,18 +208,23 @@ TEST_CASE("with -n a slot behind another kind in line is refused at once") {
     CHECK(end(writer) == 0);
 }
 
-TEST_CASE("plain SET NX PX and groups keep each other out") {
+TEST_CASE("plain SET NX PX and holders of each kind keep each other out") {
+    const Words kinds[] = {{"-s"}, {"--slots", "2"}, {"-x"}};
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);
         Scene scene{n};
-        Process reader = scene.reader();
-        reader.wait_for_out("in ");
-        for (size_t i = 0; i < n; ++i)
-            CHECK(scene.servers[i].text({"SET", "holdfast:x", "plain", "NX", "PX", "60000"}) == "(nil)");
-        CHECK(end(reader) == 0);
-        for (size_t i = 0; i < n; ++i)
-            CHECK(scene.servers[i].text({"SET", "holdfast:x", "plain", "NX", "PX", "60000"}) == "OK");
-        for (const Words& kind : {Words{"-s"}, Words{"--slots", "2"}, Words{"-x"}}) {
+        const auto set_everywhere = [&](const std::string& answer) {
+            for (size_t i = 0; i < n; ++i)
+                CHECK(scene.servers[i].text({"SET", "holdfast:x", "plain", "NX", "PX", "60000"}) == answer);
+        };
+        for (const Words& kind : kinds) {
+            Process holder = scene.start(kind, "s");
+            holder.wait_for_out("in ");
+            set_everywhere("(nil)");
+            CHECK(end(holder) == 0);
+        }
+        set_everywhere("OK");
+        for (const Words& kind : kinds) {
             const Finished refused = scene.try_now(kind);
             CHECK(refused.status() == 75);
             CHECK(refused.err.starts_with("holdfast: x is held by a client that is not holdfast; it expires in "));
@@ -291,6 +296,12 @@ TEST_CASE("acquire tells a script its slot") {
                                            "echo $HOLDFAST_SLOT && {0} release x --token \"$HOLDFAST_TOKEN\"",
                                            HOLDFAST_BINARY, server.uri());
     CHECK(finish({"/bin/sh", "-c", script}).out == "1\n");
+    // Nor does one stay that another lock had.
+    const std::string next =
+        fmt::format("HOLDFAST_SLOT=7; export HOLDFAST_SLOT; eval \"$({} acquire y --export --node {})\"; "
+                    "echo ${{HOLDFAST_SLOT-none}}",
+                    HOLDFAST_BINARY, server.uri());
+    CHECK(finish({"/bin/sh", "-c", next}).out == "none\n");
     const Finished as_json = call(server.uri(), {"acquire", "x", "--slots", "1", "--json"});
     CHECK(nlohmann::json::parse(as_json.out)["slot"] == 1);
 }

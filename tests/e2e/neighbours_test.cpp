@@ -52,21 +52,25 @@ nanoseconds handed_over_in(const RedisServer& server, const std::function<void()
 
 TEST_CASE("redis-py's Lock and holdfast exclude each other on the same name, both ways") {
     RedisServer server;
+    const char* const kinds[] = {"--exclusive", "--shared", "--slots=2"};
     Process theirs = redis_py(server);
     theirs.wait_for_out("got");
-    CHECK(call("run", server, {"-n", "x", "true"}).status() == 75);
+    for (const char* kind : kinds) CHECK(call("run", server, {"-n", kind, "x", "true"}).status() == 75);
     const std::string status = call("status", server, {"x"}).out;
     CHECK(status.starts_with("x is held by a client that is not holdfast; it expires in 5"));
     CHECK(status.ends_with("s unless renewed\n"));
     theirs.say("let go\n");
     CHECK(theirs.wait().status() == 0);
 
-    Process ours{holdfast::test::holdfast(
-        {"run", "--node", server.uri(), "--key-prefix", "", "x", "-c", "echo started; read line"})};
-    ours.wait_for_out("started");
-    CHECK(redis_py(server).wait().out == "refused\n");
-    ours.say("let go\n");
-    CHECK(ours.wait().status() == 0);
+    for (const char* kind : kinds) {
+        CAPTURE(kind);
+        Process ours{holdfast::test::holdfast(
+            {"run", "--node", server.uri(), "--key-prefix", "", kind, "x", "-c", "echo started; read line"})};
+        ours.wait_for_out("started");
+        CHECK(redis_py(server).wait().out == "refused\n");
+        ours.say("let go\n");
+        CHECK(ours.wait().status() == 0);
+    }
     Process again = redis_py(server);
     again.wait_for_out("got");
     again.say("let go\n");
