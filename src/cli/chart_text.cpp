@@ -44,8 +44,8 @@ class Row {
     void draw(const Run& run) {
         const auto from = cell(run.began);
         const auto to = cell(run.ended);
-        for (auto at = cell(run.began - run.waited); at < from; ++at) put(at, '.');
-        for (auto at = from; at <= to; ++at) put(at, run.end.how == How::vanished ? '-' : '=');
+        fill(cell(run.began - run.waited), from - 1, '.');
+        fill(from, to, run.end.how == How::vanished ? '-' : '=');
         const char last = end_mark(run);
         if (from == to && last == ']') return put(from, '|');
         if (from < to) put(from, '[');
@@ -63,6 +63,11 @@ class Row {
     }
 
   private:
+    /// What a run says of itself may be a century, so only the part in the picture is walked through.
+    void fill(int64_t from, int64_t to, char mark) {
+        const int64_t last = std::min(to, static_cast<int64_t>(cells_.size()) - 1);
+        for (int64_t at = std::max<int64_t>(from, 0); at <= last; ++at) put(at, mark);
+    }
     void put(int64_t at, char mark) {
         if (at < 0 || at >= static_cast<int64_t>(cells_.size())) return;
         char& cell = cells_[static_cast<size_t>(at)];

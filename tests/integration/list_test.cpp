@@ -1,4 +1,5 @@
 #include "lock/listing.hpp"
+#include "support/hostile_server.hpp"
 #include "support/redis_server.hpp"
 
 #include <doctest/doctest.h>
@@ -185,6 +186,33 @@ TEST_CASE("a lock expires when fewer than a quorum of nodes hold it") {
         CHECK(seen.expires_in <= 40s);
         CHECK(seen.expires_in > 20s);
     }
+}
+
+TEST_CASE("a server that refuses a walk as a key of another type does not walk for ever") {
+    RedisServer real;
+    const HostileServer server{{.name = "no walk", .says = "-WRONGTYPE no\r\n", .each = true},
+                               real.node(),
+                               [](const auto& words) { return words[0].text == "SCAN"; }};
+    NodeSet nodes{{*parse_node(server.uri())}, 1s};
+    nodes.resolve();
+    const Listing listing = list_locks(nodes, "holdfast:", "*");
+    REQUIRE(listing.nodes[0].failure);
+    CHECK(listing.nodes[0].failure->text == "its answer makes no sense here");
+}
+
+TEST_CASE("a log that has no end is not read without end") {
+    RedisServer real;
+    real.command({"XADD", "holdfast:x:{holdfast:x}:log", "1-0", "a", "b"});
+    std::string page = "*250\r\n";
+    for (int i = 0; i < 250; ++i) page += "*2\r\n$3\r\n1-0\r\n*0\r\n";
+    const HostileServer server{{.name = "no end", .says = page, .each = true}, real.node(), [](const auto& words) {
+                                   return words[0].text == "XREVRANGE";
+                               }};
+    NodeSet nodes{{*parse_node(server.uri())}, 1s};
+    nodes.resolve();
+    const Listing listing = list_locks(nodes, "holdfast:", "*", Beside::logs);
+    CHECK(names(listing) == Names{"x"});
+    CHECK(listing.runs.empty());
 }
 
 } // namespace holdfast::test::list_test

@@ -62,6 +62,13 @@ TEST_CASE("a bar is as long as the hold, behind dots as long as the wait") {
     CHECK(row({run(-10min, 13min)}) == "===]");
 }
 
+TEST_CASE("a time that no run can have takes no time to draw") {
+    const milliseconds century = std::chrono::years{100};
+    CHECK(row({run(10min, 4min, {How::ended, 0}, century)}) == "..........[===]");
+    CHECK(row({run(10min, century * 50)}) == std::string(10, ' ') + "[" + std::string(49, '='));
+    CHECK(row({run(-century, 1s)}).empty());
+}
+
 TEST_CASE("a bar ends with a mark that says how") {
     const auto last = [](RunEnd end) { return row({run(0min, 2min, std::move(end))}); };
     CHECK(last({How::ended, 3}) == "[=x");
