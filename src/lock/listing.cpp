@@ -32,6 +32,22 @@ struct Told {
     }
 };
 
+/// What the servers say of each lock, by name. `node_of` has the node of each server, and `nobody` what each node says
+/// of a lock that it does not have.
+std::map<std::string, Told> by_name(std::vector<NodeListing>& listings, const std::vector<size_t>& node_of,
+                                    const std::vector<NodeView>& nobody) {
+    std::map<std::string, Told> locks;
+    for (size_t i = 0; i < listings.size(); ++i) {
+        if (!nobody[node_of[i]].reply) continue;
+        for (auto& [name, found] : listings[i].found()) {
+            Told& told = locks[name];
+            if (told.views.empty()) told.views = nobody;
+            told.add(found, node_of[i]);
+        }
+    }
+    return locks;
+}
+
 } // namespace
 
 size_t Listing::answered() const {
@@ -65,12 +81,7 @@ Listing list_locks(NodeSet& servers, const std::string& prefix, const std::strin
         nobody.push_back({name, NodeReply{Verdict::free}});
         if (failure && !in_part) nobody.back().reply = tl::unexpected{*failure};
     }
-    std::map<std::string, Told> locks;
-    for (size_t i = 0; i < servers.size(); ++i)
-        if (nobody[node_of[i]].reply)
-            for (auto& [name, found] : listings[i].found())
-                locks.try_emplace(name, Told{nobody}).first->second.add(found, node_of[i]);
-    for (auto& [name, told] : locks) {
+    for (auto& [name, told] : by_name(listings, node_of, nobody)) {
         listing.locks.push_back({{name, prefix}, tally(std::move(told.views))});
         listing.stats.push_back(told.stats);
         std::ranges::move(runs_of(name, told.logs, listing.locks.back().inspection, listing.now),

@@ -95,6 +95,8 @@ void NodeListing::take_key(const std::string& key) {
 }
 
 void NodeListing::take_key_beside(const std::string& key, const std::string& name) {
+    // Most keys end otherwise, which is seen sooner.
+    if (!key.ends_with(beside_ == Beside::stats ? ":stats" : ":log")) return;
     if (key != key_beside({name, prefix_}) || not_a_lock_name(name)) return;
     Found& lock = *found_.try_emplace(name).first;
     // SCAN may name a key twice.

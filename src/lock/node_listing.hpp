@@ -9,10 +9,10 @@
 
 #include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace holdfast {
@@ -41,14 +41,14 @@ class NodeListing {
 
     const std::optional<NodeFailure>& failure() const { return failure_; }
     /// The locks of this server, by name.
-    std::map<std::string, FoundLock>& found() { return found_; }
+    std::unordered_map<std::string, FoundLock>& found() { return found_; }
     /// The time by the server's clock.
     milliseconds now() const { return now_; }
 
   private:
     using Replies = std::span<const Reply>;
     /// A lock that is found, with its name; it stays at its place.
-    using Found = std::map<std::string, FoundLock>::value_type;
+    using Found = std::unordered_map<std::string, FoundLock>::value_type;
 
     struct Question {
         Request request;
@@ -87,7 +87,7 @@ class NodeListing {
     std::vector<Question> asked_; ///< those of the request that is under way
     size_t entries_ = 0;          ///< of all logs
     milliseconds now_{};
-    std::map<std::string, FoundLock> found_;
+    std::unordered_map<std::string, FoundLock> found_;
     bool asked_of_free_ = false;
     std::optional<NodeFailure> failure_;
 };
