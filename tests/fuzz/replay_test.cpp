@@ -55,6 +55,7 @@ void replay(const std::string& target, void (*run)(std::string_view)) {
 
 TEST_CASE("fuzz corpus: config") { replay("config", fuzz::config); }
 TEST_CASE("fuzz corpus: duration") { replay("duration", fuzz::duration); }
+TEST_CASE("fuzz corpus: log") { replay("log", fuzz::log); }
 TEST_CASE("fuzz corpus: record") { replay("record", fuzz::record); }
 TEST_CASE("fuzz corpus: reply") { replay("reply", fuzz::reply); }
 TEST_CASE("fuzz corpus: uri") { replay("uri", fuzz::uri); }

@@ -9,6 +9,7 @@ namespace holdfast::fuzz {
 
 void config(std::string_view input);
 void duration(std::string_view input);
+void log(std::string_view input);
 void record(std::string_view input);
 void reply(std::string_view input);
 void uri(std::string_view input);
