@@ -42,7 +42,8 @@ Listing list_or_fail(const Settings& settings, const std::string& glob, Beside b
     NodeSet nodes = all_servers(settings);
     Listing listing = list_locks(nodes, settings.key_prefix, glob, beside);
     check_enough(listing);
-    if (const std::string wrong = trouble(listing); !wrong.empty()) tell_at_end(event::failed(wrong));
+    const std::string wrong = trouble(listing);
+    if (!wrong.empty() && settings.verbosity != Verbosity::quiet) tell_at_end(event::failed(wrong));
     return listing;
 }
 

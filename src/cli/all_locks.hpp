@@ -21,7 +21,8 @@ std::string trouble(const Listing&);
 /// Throws Failure with trouble() when too few nodes answered.
 void check_enough(const Listing&);
 
-/// The locks whose names match. Throws Failure when too few nodes answered, and says on stderr what else is wrong.
+/// The locks whose names match. Throws Failure when too few nodes answered, and says on stderr, unless it is to be
+/// quiet, which nodes did not.
 Listing list_or_fail(const Settings&, const std::string& glob, Beside);
 
 /// "no locks", or "no locks match 'x*'".

@@ -233,17 +233,22 @@ TEST_CASE("a lock whose slot moves is renewed and released meanwhile") { moves_a
 
 TEST_CASE("a lock whose slot has moved is renewed and released there") { moves_along(true); }
 
-TEST_CASE("on a cluster every name works, and list shows each once") {
+TEST_CASE("on a cluster every name works, and list, history and metrics show each once") {
     const Cluster cluster{3};
     std::vector<std::string> names;
     for (int i = 0; i < 40; ++i) names.push_back(fmt::format("name-{}", i));
     for (const std::string& name : names)
         CHECK(finish(holdfast({"acquire", "-n", "--ttl", "60s", "--node", cluster.uri(), name})).status() == 0);
     const Finished listed = finish(holdfast({"list", "--json", "--node", cluster.uri()}));
+    const Finished past = finish(holdfast({"history", "--json", "--node", cluster.uri()}));
+    CHECK(past.out.find("\"summary\":{\"runs\":40,") != std::string::npos);
+    CHECK(past.out.find("\"holding\":40,") != std::string::npos);
+    const Finished counted = finish(holdfast({"metrics", "--node", cluster.uri()}));
     for (const std::string& name : names) {
         const size_t at = listed.out.find("\"" + name + "\"");
         REQUIRE(at != std::string::npos);
         CHECK(listed.out.find("\"" + name + "\"", at + 1) == std::string::npos);
+        CHECK(counted.out.find("holdfast_lock_acquired_total{lock=\"" + name + "\"} 1\n") != std::string::npos);
     }
     CHECK(finish(holdfast({"status", "--node", cluster.uri(), names[7]})).status() == 0);
 }

@@ -231,6 +231,7 @@ TEST_CASE("metrics needs a majority of the nodes") {
     CHECK(shown.status() == 0);
     CHECK(value(shown.out, "held") == "1");
     CHECK(shown.err.find("2 of 3 nodes answered") != std::string::npos);
+    CHECK(metrics(servers.uris(), {"-q"}).err == "");
     servers[1].kill();
     const Finished unknown = metrics(servers.uris());
     CHECK(unknown.status() == 69);
