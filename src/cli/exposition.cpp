@@ -19,12 +19,17 @@ struct Gauge {
     std::optional<int64_t> (*value)(const Inspection&);
 };
 
-/// Of the holder that has the lock longest; nothing if no holder's time is known. A lock that is only kept, by
-/// --min-hold, alarms nobody.
+/// Of the run that has the lock longest; nothing if no run's time is known. A lock that is only kept, by --min-hold,
+/// alarms nobody.
 std::optional<int64_t> held_ms(const Inspection& seen) {
-    if (seen.with_quorum() == 0 || is_only_kept(seen.record)) return 0;
-    const auto held_for = age(seen.record);
-    return held_for ? std::optional{held_for->count()} : std::nullopt;
+    std::optional<int64_t> longest;
+    bool none = true;
+    for (const Holding& one : seen.holders) {
+        if (one.nodes < quorum(seen.nodes.size()) || is_only_kept(one.record)) continue;
+        none = false;
+        if (const auto held_for = age(one.record)) longest = std::max(longest.value_or(0), held_for->count());
+    }
+    return none ? 0 : longest;
 }
 
 constexpr std::array gauges{

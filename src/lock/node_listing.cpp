@@ -14,8 +14,9 @@ constexpr size_t most_elements = 50'000;
 /// An entry of a log has about so many.
 constexpr size_t elements_of_entry = 20;
 /// Of a log so many entries are read in one step, in so many steps at most.
-constexpr size_t log_page = 250;
-constexpr int most_log_pages = 200;
+constexpr int most_log_pages = 50;
+/// Most logs have one page, and are read side by side.
+constexpr size_t log_page(int number) { return number == 1 ? 250 : 1000; }
 constexpr size_t most_entries = 500'000;
 constexpr const char* senseless = "its answer makes no sense here";
 
@@ -173,9 +174,10 @@ void NodeListing::ask_of_free(Found& lock) {
 
 void NodeListing::ask_log(Found& lock, const std::string& before, int page) {
     ask(
-        {"XREVRANGE", LockKey{lock.first, prefix_}.log(), before, "-", "COUNT", argument(int64_t{log_page})},
+        {"XREVRANGE", LockKey{lock.first, prefix_}.log(), before, "-", "COUNT",
+         argument(static_cast<int64_t>(log_page(page)))},
         [this, &lock, before, page](Replies replies) { take_log(lock, before, page, replies.front().items); },
-        log_page * elements_of_entry);
+        log_page(page) * elements_of_entry);
 }
 
 void NodeListing::take_log(Found& lock, const std::string& before, int page, const std::vector<Reply>& entries) {
@@ -186,7 +188,7 @@ void NodeListing::take_log(Found& lock, const std::string& before, int page, con
     entries_ += entries.size();
     if (entries_ > most_entries)
         fail({NodeFailure::Kind::no_vote, "it has more history than can be read at once; ask for fewer locks"});
-    const bool more = entries.size() >= log_page && page < most_log_pages && !entries.back().items.empty();
+    const bool more = entries.size() >= log_page(page) && page < most_log_pages && !entries.back().items.empty();
     if (more) ask_log(lock, entries.back().items[0].text, page + 1);
 }
 

@@ -174,6 +174,14 @@ TEST_CASE("a lock that is only kept is held by metrics, and not for long") {
         CHECK(value(text, "held") == "1");
         CHECK(value(text, "held_seconds") == "0");
         CHECK(value(text, "expires_seconds").starts_with("59"));
+        // A slot that is kept hides no run in another one.
+        finish(run_on(servers.uris(), {"--slots", "2", "--min-hold", "1m", "--restart-guard", "off", "gpu", "true"}));
+        CHECK(value(metrics(servers.uris()).out, "held_seconds", "gpu") == "0");
+        Process running{run_on(servers.uris(), {"--slots", "2", "gpu", "-c", "echo in; read line"})};
+        running.wait_for_out("in");
+        const std::string both = metrics(servers.uris()).out;
+        CHECK(value(both, "held", "gpu") == "2");
+        CHECK(std::stod(value(both, "held_seconds", "gpu")) > 0);
     }
 }
 
