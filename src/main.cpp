@@ -20,10 +20,15 @@ namespace {
 
 using namespace holdfast;
 
-LogTarget log_target(const Resolved& resolved) {
+/// Sends the log where it was asked to go. A command that takes no lock does not fail for a place that the variable or
+/// the file names, because another user may write there; it then has its log on stderr.
+void send_log_away(const Resolved& resolved, const CommandRow& command) {
+    if (resolved.settings.log_to == "stderr") return;
     auto target = LogTarget::open(resolved.settings.log_to);
-    if (!target) throw resolved.given.at("log-to").wrong(target.error());
-    return std::move(*target);
+    const Given& given = resolved.given.at("log-to");
+    const bool matters = command.settings != Option::Scope::everywhere || given.source == Source::command_line;
+    if (target) log_apart(std::move(*target));
+    else if (matters) throw given.wrong(target.error());
 }
 
 Exit dispatch(const Arguments& typed, char** argv) {
@@ -37,7 +42,7 @@ Exit dispatch(const Arguments& typed, char** argv) {
     hide_passwords(settings, argv, environ);
     const bool about_a_lock = command != nullptr && command->argument() == "NAME";
     set_log_style({settings.log_format, about_a_lock ? typed.name : ""});
-    if (command != nullptr && settings.log_to != "stderr") log_apart(log_target(resolved));
+    if (command != nullptr) send_log_away(resolved, *command);
     return command == nullptr ? print_config(resolved) : command->run(typed, settings);
 }
 

@@ -34,7 +34,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string> kno
     size_t best_distance = std::max<size_t>(word.size() / 3, 1) + 1;
     for (const std::string& candidate : known) {
         const bool begun = word.size() >= 3 && candidate.starts_with(word);
-        const size_t apart = begun ? 1 : distance(word, candidate);
+        const size_t apart = begun ? 0 : distance(word, candidate);
         if (apart < best_distance) {
             best = candidate;
             best_distance = apart;

@@ -48,7 +48,7 @@ Listing list_or_fail(const Settings& settings, const std::string& glob, Beside b
 }
 
 std::string none_of(const std::string& what, const std::string& glob) {
-    return glob == "*" ? fmt::format("no {}\n", what) : fmt::format("no {} match '{}'\n", what, printable(glob));
+    return glob == "*" ? fmt::format("no {}", what) : fmt::format("no {} match '{}'", what, printable(glob));
 }
 
 } // namespace holdfast

@@ -30,6 +30,7 @@ const char* wanted(Option::Kind kind) {
     switch (kind) {
     case Option::Kind::duration: return "a duration, as in \"30s\"";
     case Option::Kind::number: return "a number";
+    case Option::Kind::number_or_word: return "a number, or a word in quotes, as in \"off\"";
     case Option::Kind::toggle: return "true or false";
     case Option::Kind::list: return "a list of texts, as in [\"redis://a\", \"redis://b\"]";
     default: return "a text in quotes";
@@ -47,6 +48,7 @@ std::optional<std::string> text_of(const toml::node& value, Option::Kind kind) {
     case Option::Kind::toggle:
         return value.is_boolean() ? std::optional<std::string>{value.as_boolean()->get() ? "yes" : "no"} : std::nullopt;
     case Option::Kind::number: return number ? std::optional{as_text()} : std::nullopt;
+    case Option::Kind::number_or_word:
     case Option::Kind::duration:
         if (number) return as_text();
         break;

@@ -188,7 +188,7 @@ const std::array table{
            .show = [](const Settings& from) { return from.restart_guard ? text(from.restart_guard) : "off"; }},
     Option{.name = "history",
            .spellings = "--history",
-           .kind = Kind::number,
+           .kind = Kind::number_or_word,
            .value = "N|off",
            .help = "how many entries of a lock's history the nodes keep (100)",
            .take =

@@ -15,7 +15,7 @@
 namespace holdfast {
 
 struct Option {
-    enum class Kind { text, duration, number, choice, toggle, list };
+    enum class Kind { text, duration, number, number_or_word, choice, toggle, list };
     enum class Scope {
         everywhere,
         taking,  ///< run and acquire

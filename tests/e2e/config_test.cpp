@@ -65,6 +65,20 @@ TEST_CASE("what --print-config prints is a configuration file that says the same
     CHECK(line(second.out, "wait").starts_with("wait = \"5m\""));
 }
 
+TEST_CASE("the history is a number or off, in a file too, and --print-config says it so") {
+    const TempDir folder;
+    for (const std::string value : {"\"off\"", "30"}) {
+        const Finished printed = call({"--print-config", "--config", folder.write("c.toml", "history = " + value)});
+        CHECK(printed.err == "");
+        CHECK(line(printed.out, "history").starts_with("history = " + value + " #"));
+    }
+    const std::string wrong = folder.write("c.toml", "history = true");
+    CHECK(call({"--print-config", "--config", wrong}).err ==
+          fmt::format("holdfast: {}:1: history is true or false, and has to be a number, or a word in quotes, as in "
+                      "\"off\"\n",
+                      wrong));
+}
+
 TEST_CASE("in --print-config what stands behind short lines is aligned, and a long one moves only its own") {
     const std::string uris = "redis://db1.example.net,redis://db2.example.net";
     const std::string out = call({"--print-config", "--node", uris, "--ttl", "90s"}).out;

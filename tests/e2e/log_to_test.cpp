@@ -324,4 +324,16 @@ TEST_CASE("without a system's log --log-to syslog is refused") {
           "or name a file\n");
 }
 
+TEST_CASE("a log that another user may write keeps only those from their work who take a lock") {
+    const RedisServer server;
+    const auto call = [&](std::vector<std::string> words) {
+        return finish(holdfast(std::move(words)), {.environment = {{"HOLDFAST_LOG_TO", "/nonexistent/log"}}});
+    };
+    CHECK(call({"status", "x", "--node", server.uri()}).out == "x is free\n");
+    CHECK(call({"list", "--node", server.uri()}).status() == 0);
+    CHECK(call({"run", "--node", server.uri(), "x", "--", "true"}).status() == 78);
+    CHECK(call({"acquire", "--node", server.uri(), "x"}).status() == 78);
+    CHECK(call({"status", "x", "--log-to", "/nonexistent/log", "--node", server.uri()}).status() == 64);
+}
+
 } // namespace holdfast::test::log_to_test

@@ -100,7 +100,7 @@ TEST_CASE_TEMPLATE("how a hold ended is written where the key is no longer ours,
     CHECK(node.ask(revoke) == Verdict::revoked);
     CHECK(node.let_go(token(1), {How::taken, {}, 15, "because"}) == Verdict::not_ours);
     const std::vector<std::string> words = node.log();
-    CHECK(std::set<std::string>(words.begin(), words.end()).contains("because of that"));
+    CHECK(std::set<std::string>(words.begin(), words.end()).contains("because; of that"));
     CHECK(std::ranges::count(words, token(1).text()) == 2);
     // The holder's own word on it counts no second time.
     CHECK(node.sum("taken_away") == "1");

@@ -6,11 +6,11 @@
 #include "cli/command_table.hpp"
 #include "cli/history_view.hpp"
 #include "cli/screen.hpp"
+#include "events/log.hpp"
 
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
-#include <unistd.h>
 
 namespace holdfast {
 namespace {
@@ -42,7 +42,7 @@ Exit history(const Arguments& typed, const Settings& settings) {
     const Chart chart = chart_of(runs, span ? since : first_sight(runs), listing.now);
     if (const auto& path = typed.value("--svg")) save(*path, as_svg(chart));
     if (typed.has("--json")) show(history_json(runs).line());
-    else if (runs.empty()) show(::isatty(STDOUT_FILENO) == 1 ? none_of("runs", typed.name) : "");
+    else if (runs.empty()) Log{settings.verbosity}.tell(event::advice(none_of("runs", typed.name)));
     else if (typed.has("--chart")) show(as_text(chart, screen_width()));
     else if (!typed.has("--svg")) show(history_text(runs));
     return runs.empty() ? ExitStatus::nothing_known : ExitStatus::ok;

@@ -68,7 +68,7 @@ Listing listed(NodeSet& nodes, const std::string& prefix, const Wanted& wanted) 
 
 std::string none(const Wanted& wanted) {
     if (wanted.older_than || wanted.kind) return "no locks match\n";
-    return none_of("locks", wanted.glob);
+    return none_of("locks", wanted.glob) + "\n";
 }
 
 Json json_of(const Listing& listing) {

@@ -25,9 +25,13 @@ std::string news(const LockKey& key, const Inspection& seen) {
     return text;
 }
 
-/// Of a free lock who had it last, as an indented line; empty if no node tells.
+/// Of a free lock who had it last, as an indented line; empty if no node tells. A name that looks like a pattern, and
+/// that no run ever had, is told as that.
 std::string last_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
-    return seen.standing == Standing::held || untold(key, seen) ? "" : last_text(latest_runs(nodes, key, seen));
+    if (seen.standing == Standing::held || untold(key, seen)) return "";
+    const std::string last = last_text(latest_runs(nodes, key, seen));
+    if (!last.empty() || key.name.find_first_of("*?[") == std::string::npos) return last;
+    return fmt::format("  that is a name, and no pattern; for one: holdfast list '{}'\n", key.name);
 }
 
 std::string text_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {

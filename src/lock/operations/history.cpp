@@ -21,9 +21,15 @@ using Fields = std::vector<std::pair<std::string_view, std::string>>;
 
 constexpr std::array names{"undone", "not_started", "ended", "lost", "taken", "released"};
 
-std::string on_one_line(std::string text) {
-    std::ranges::replace(text, '\n', ' ');
-    return text;
+/// The lines of a text, of which those after the first begin with blanks, with "; " between them.
+std::string on_one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const bool behind_break = line.ends_with("; ") && c == ' ';
+        if (c == '\n') line += "; ";
+        else if (!behind_break) line += c;
+    }
+    return line;
 }
 
 Fields fields(const EndEntry& entry) {
