@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace holdfast {
@@ -77,6 +78,8 @@ RunEnd merged(RunEnd one, RunEnd other) {
     if (!one.signal) one.signal = other.signal;
     if (one.why.empty()) one.why = std::move(other.why);
     one.kept = std::max(one.kept, other.kept);
+    // A lock that was only kept is no run's any more when it is taken away.
+    if (one.how == How::taken_away && one.kept > milliseconds{0}) one.how = How::ended;
     return one;
 }
 
@@ -86,11 +89,11 @@ class Told {
     /// Of one node the first entry of each sort counts, so the oldest entry has to come first.
     void add(const LogEntry& entry, size_t node) {
         if (entry.holder) add_start(entry, node);
-        else if (entry.end.how == How::undone) undone_ = true;
+        else if (entry.end.how == How::undone) undone_on_.insert(node);
         else add_end(entry, node);
     }
 
-    bool believed(size_t nodes) const { return end_ || (!undone_ && starts_.size() >= quorum(nodes)); }
+    bool believed(size_t nodes) const { return end_ || (undone_on_.empty() && starts_.size() >= quorum(nodes)); }
 
     Run run(const std::string& lock, const std::string& token, bool holds, milliseconds now) const {
         Run run{lock, token, holder_, fence_at_end_ > Fence{} ? fence_at_end_ : fence_at_start_, waited_};
@@ -103,6 +106,8 @@ class Told {
 
   private:
     void add_start(const LogEntry& entry, size_t node) {
+        // A transaction was refused, and its next try was not.
+        undone_on_.erase(node);
         if (std::exchange(start_of_, node) != node) starts_.push_back(entry.at);
         holder_ = entry.holder;
         waited_ = std::max(waited_, entry.waited);
@@ -121,7 +126,7 @@ class Told {
     std::vector<milliseconds> ends_;   ///< one a node
     size_t start_of_ = SIZE_MAX;       ///< the node of the last start
     size_t end_of_ = SIZE_MAX;         ///< the node of the last end
-    bool undone_ = false;
+    std::set<size_t> undone_on_;       ///< the nodes whose last word is that
     milliseconds waited_{};
     milliseconds held_{};
     Fence fence_at_start_{};

@@ -25,7 +25,7 @@ bool Lock::may_come_late(size_t node) const {
 
 template <typename OperationFor>
 Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
-                   size_t at_least, OperationFor operation_for) {
+                   size_t at_least, OperationFor operation_for, bool digests) {
     std::vector<bool> waited_for = awaited;
     const BootTime others_until = BootClock::now() + others_get;
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
@@ -33,7 +33,7 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
         // A node that answered the acquire late, after the quorum, will answer this request too, so wait for that.
         const bool caught_up = nodes_.caught_up(i);
         if (caught_up) waited_for[i] = true;
-        return exchange(key_, operation_for(i), modes_[i], caught_up);
+        return exchange(key_, operation_for(i), modes_[i], digests && caught_up);
     };
     const auto enough = [&](const Answers& answers) {
         const bool others = BootClock::now() < others_until;
@@ -146,8 +146,12 @@ bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
     const bool to_mark = success().has_value();
     nodes_.wait_for_failovers(std::min(no_later - 2 * timing().node_timeout, BootClock::now() + longest_failover));
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
+    // Of several nodes one that stalls is not told again once the others have confirmed, and with replicas the node's
+    // word on an unknown digest comes with theirs.
+    const bool digests = nodes_.size() == 1 && nodes_.node(0).replicas.value_or(0) == 0;
     while (true) {
-        state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for), confirms);
+        state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for, digests),
+                   confirms);
         const BootTime now = BootClock::now();
         if (!state.again() || now >= deadline) break;
         // A node that did not answer on its connection is told again over a new one.

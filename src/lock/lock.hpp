@@ -159,9 +159,11 @@ class Lock {
     /// Sends the operation to the nodes in `asked`. Waits for the answers of the nodes in `awaited`, and for `at_least`
     /// answers in all. Waits for the answers of the other nodes no longer than `others_get`, but until their requests
     /// are written. A server that still owes us an earlier answer when we exit does not read the operation.
+    /// A script goes out by its digest only with `digests`, for a caller that tries again by the text: else a node that
+    /// stalls, and does not know the script, would never execute it.
     template <typename OperationFor>
     Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
-                 size_t at_least, OperationFor operation_for);
+                 size_t at_least, OperationFor operation_for, bool digests = false);
     /// Begins an attempt: gives it a token and a record of its own and an empty lease, and a waiting run an entry for
     /// the queue.
     void begin_attempt(const std::optional<WaitBegin>& wait);

@@ -106,6 +106,11 @@ Record Record::parse(std::string value) {
     return {std::move(value), std::move(holder)};
 }
 
+bool is_same_hold(const std::string& value, const Record& record) {
+    if (value == record.value) return true;
+    return value.starts_with(fmt::format("{} {{", record.token())) && value.find("\"ended\":") != std::string::npos;
+}
+
 std::string describe(const Record& record) {
     if (!record.holder) return "a client that is not holdfast";
     const Holder& holder = *record.holder;

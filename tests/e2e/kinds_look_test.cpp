@@ -215,7 +215,7 @@ TEST_CASE("force-release of all goes on where one has just let go, or given way 
         // What happens between the look at the holders and the first of them.
         std::string first;
         const HostileServer between{{.name = "between"}, servers[0].node(), [&](const auto& words) {
-                                        if (!first.empty() || !has(script_text(words), "record == theirs"))
+                                        if (!first.empty() || !has(script_text(words), "is_same_hold(record, theirs)"))
                                             return false;
                                         first = servers[0].command({"HGET", records, "1"}).text;
                                         if (another) servers[0].command({"HSET", records, "1", other});

@@ -131,6 +131,29 @@ TEST_CASE_TEMPLATE("a lock is taken and let go where nothing can be written into
     CHECK(node.take(token(1)) == Verdict::granted);
     CHECK(node.let_go(token(1), {How::ended, 0}) == Verdict::released);
     CHECK(node.server.text({"EXISTS", key.key()}) == "0");
+    if (node.server.text({"TYPE", key.log()}) == "stream") CHECK(node.server.command({"PTTL", key.log()}).integer > 0);
+}
+
+TEST_CASE_TEMPLATE("a lock that is kept since it was looked at is taken away, and counts no second time", OneNode,
+                   ByScript, ByTransaction) {
+    OneNode node;
+    node.take(token(1));
+    Holder holder = *record(token(1)).holder;
+    holder.ended = 2ms;
+    const Record kept = Record::make(token(1), holder);
+    CHECK(node.ask(Extend{token(1), record(token(1)), 9s, {}, "", {}, end({How::ended, 0}), kept}) == Verdict::yours);
+    CHECK(node.server.text({"GET", key.key()}) == kept.value);
+    // A copy of the request.
+    CHECK(node.ask(Extend{token(1), record(token(1)), 9s, {}, "", {}, {}, kept}) == Verdict::yours);
+    Revoke revoke{record(token(1)), "because"};
+    revoke.end = end({How::taken, {}, {}, revoke.words});
+    CHECK(node.ask(revoke) == Verdict::revoked);
+    CHECK(node.server.text({"EXISTS", key.key()}) == "0");
+    if (node.mode != Mode::transactions) CHECK(node.sum("held_ms") == "70");
+    // There is nothing left to take away, and so nothing to tell.
+    const size_t before = node.log().size();
+    CHECK(node.ask(revoke) == Verdict::free);
+    CHECK(node.log().size() == before);
 }
 
 TEST_CASE("a lock is let go on a server whose memory is full, by script, and what cannot be written is left out") {

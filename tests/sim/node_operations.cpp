@@ -158,7 +158,7 @@ struct NodeState::Apply {
     NodeReply operator()(const Revoke& op) const {
         const bool in_group = op.seat && node.has(op.seat->group());
         const bool is_free = in_group ? !node.members_.contains(op.seat->member) : !node.key_;
-        const bool theirs = is_ours(op.seat, op.record.value);
+        const bool theirs = is_of_hold(op.seat, op.record);
         if (theirs && in_group) {
             node.members_.erase(op.seat->member);
             node.settle(now);
@@ -256,6 +256,11 @@ struct NodeState::Apply {
         if (!seat) return node.has(record);
         const auto member = node.members_.find(seat->member);
         return node.has(seat->group()) && member != node.members_.end() && member->second.text == record;
+    }
+    bool is_of_hold(const std::optional<Seat>& seat, const Record& record) const {
+        if (!seat) return node.key_ && is_same_hold(node.key_->text, record);
+        const auto member = node.members_.find(seat->member);
+        return node.has(seat->group()) && member != node.members_.end() && is_same_hold(member->second.text, record);
     }
     /// Returns one of the seats that are free now, the given one before others.
     std::optional<std::string> leave_seats(const Seat& seat, const std::string& run, unsigned last) const {

@@ -81,6 +81,12 @@ TEST_CASE("a grant that was no win is no run, unless a log has an end") {
     CHECK(runs({{begin, undone}, {begin, end(6'000ms, "aa", "ended")}, {begin}}).size() == 1);
 }
 
+TEST_CASE("a start after what was undone on the same node counts") {
+    CHECK(runs({{start(2'000ms, record("aa")), end(3'000ms, "aa", "undone")}}).empty());
+    CHECK(runs({{start(2'000ms, record("aa")), end(3'000ms, "aa", "undone"), start(4'000ms, record("aa"))}}).size() ==
+          1);
+}
+
 TEST_CASE("the times are the median of the nodes' times, and the fence is that of the end") {
     const Record of = record("aa");
     const auto ended = [](milliseconds at, int64_t fence) {

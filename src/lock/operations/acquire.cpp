@@ -112,7 +112,7 @@ class Acquisition {
         const Fence fence =
             std::max(next_fence(Fence{last_fence}, false),
                      next_fence(Fence{near(milliseconds{op_.proposal.number}, head.now).count() - 1}, false));
-        return commit(
+        Exchange taking = commit(
             [&](Request& request) {
                 request.add({"SET", key_.key(), op_.record.value, "PX", argument(op_.ttl)});
                 if (!head.first.empty()) leave(key_, head.first, request);
@@ -122,6 +122,19 @@ class Acquisition {
                 return list({text("granted"), text(""), integer(fence.number)});
             },
             [self = *this] { return self.not_taken(); }, note(fence));
+        if (op_.history) taking.then = undone_if_refused(std::move(taking.then));
+        return taking;
+    }
+
+    /// Takes the entry in the history back where the transaction was refused with an error, and then tells the error.
+    std::function<Step(Replies&&)> undone_if_refused(std::function<Step(Replies&&)> then) const {
+        return [then = std::move(then),
+                undone = undone_start(key_, op_.token.text(), *op_.history)](Replies&& replies) -> Step {
+            Step step = then(std::move(replies));
+            const auto* reply = std::get_if<Reply>(&step);
+            if (reply == nullptr || reply->type != Reply::Type::error) return step;
+            return Exchange{undone, [error = *reply](Replies&&) -> Step { return error; }};
+        };
     }
 
     /// The entry in the history, which goes out whether the lock is taken or not.

@@ -36,6 +36,12 @@ local function attempt_of(record, run)
     local of_run, attempt = string.match(record or '', '^(%x+)%.(%d+) ')
     return of_run == run and tonumber(attempt) or nil
 end
+-- Whether the key is the record's, or what became of it when min_hold began to keep the lock.
+local function is_same_hold(value, record)
+    if not value or value == record then return value ~= nil and value ~= false end
+    local token = string.match(record, '^[^ ]+ {')
+    return token and string.sub(value, 1, #token) == token and string.find(value, '"ended":', 1, true) ~= nil
+end
 local function mark_void(words, lasts)
     if lasts ~= '0' then redis.pcall('SET', VOID, words, 'PX', lasts) end
 end

@@ -106,13 +106,15 @@ Script noting_start(Script script, const LockKey& key, size_t entries) {
 }
 
 Script noting_end(Script script, const LockKey& key, std::string_view token, const EndEntry& entry,
-                  std::string_view ours) {
+                  std::string_view ours, bool holders_word) {
+    const bool undone = entry.end.how == How::undone;
     script.arguments.push_back({"token", std::string{token}});
     script.arguments.push_back({"details", text_of(fields(entry), '\n')});
     script.arguments.push_back({"sums", text_of(sums(entry), ' ')});
     script.arguments.push_back({"held", argument(entry.held)});
     script.arguments.push_back({"succeeded", succeeded(entry.end) ? "1" : "0"});
-    script.arguments.push_back({"undone", entry.end.how == How::undone ? "1" : "0"});
+    script.arguments.push_back({"undone", undone ? "1" : "0"});
+    script.arguments.push_back({"wherever", holders_word && !undone ? "1" : "0"});
     script.arguments.push_back({"when", std::string{ours}});
     return noting(std::move(script), key, entry.entries, end_history_lua);
 }

@@ -52,8 +52,10 @@ struct EndEntry {
 /// The script, which then writes the entry of a grant, if it has answered "granted". It has the arguments `ours`, the
 /// record, and `waited`.
 Script noting_start(Script, const LockKey&, size_t entries);
-/// The script, which then writes the entry of an end; if that is undone, only after the answer `ours`.
-Script noting_end(Script, const LockKey&, std::string_view token, const EndEntry&, std::string_view ours);
+/// The script, which then writes the entry of an end. One that is undone, or that is not the holder's own word, is
+/// written only after the answer `ours`.
+Script noting_end(Script, const LockKey&, std::string_view token, const EndEntry&, std::string_view ours,
+                  bool holders_word = true);
 
 /// The commands that write the entry of a grant. They go out behind the transaction's EXEC in one request, because the
 /// lease begins when the last request of a grant is sent. If nothing comes of the transaction, undone_start() follows.

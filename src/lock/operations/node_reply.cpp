@@ -49,7 +49,8 @@ tl::expected<NodeReply, NodeFailure> refused(const Reply& error) {
 }
 
 milliseconds time_of(const Reply& time) {
-    if (time.items.size() != 2) return {};
+    constexpr int64_t year_10000 = 253'402'300'800;
+    if (time.items.size() != 2 || time.items[0].number() < 0 || time.items[0].number() >= year_10000) return {};
     return seconds{time.items[0].number()} +
            std::chrono::duration_cast<milliseconds>(std::chrono::microseconds{time.items[1].number()});
 }

@@ -13,7 +13,7 @@ ScriptCall Revoke::script(const LockKey& key) const {
                               {"message", message()},         {"words", words}};
     Script script = seat ? for_member({std::string{revoke_member_lua}, std::move(arguments)}, key, *seat)
                          : Script{std::string{revoke_lua}, std::move(arguments)};
-    if (end) script = noting_end(std::move(script), key, record.token(), *end, "revoked");
+    if (end) script = noting_end(std::move(script), key, record.token(), *end, "revoked", false);
     return publishing(script_call(script, key, record.token()));
 }
 
@@ -21,7 +21,7 @@ Exchange Revoke::transaction(const LockKey& key) const {
     return remove(
         key, void_mark(key, record.token(), void_for(), words),
         [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
-            const bool theirs = value.text == op.record.value;
+            const bool theirs = value.type == Reply::Type::text && is_same_hold(value.text, op.record);
             if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
             Request hints{"PUBLISH", key.revoked_channel(), op.message()};
             hints.append(head.hint(key));
