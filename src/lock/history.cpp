@@ -43,10 +43,11 @@ milliseconds duration_in(const Reply& fields, std::string_view name) {
     return duration_of(number_in(fields.field(name), INT64_MAX).value_or(0));
 }
 
-/// The time in an entry's id, "MILLISECONDS-NUMBER"; nothing for a time that no calendar has.
+/// The time in an entry's id, "MILLISECONDS-NUMBER"; nothing for one after the year 2255, up to which the difference of
+/// two times has room in nanoseconds.
 std::optional<milliseconds> time_in(std::string_view id) {
-    constexpr int64_t year_10000 = 253'402'300'800'000;
-    const auto ms = number_in(id.substr(0, id.find('-')), year_10000 - 1);
+    constexpr int64_t latest = 9'000'000'000'000;
+    const auto ms = number_in(id.substr(0, id.find('-')), latest);
     return ms ? std::optional{milliseconds{*ms}} : std::nullopt;
 }
 

@@ -49,8 +49,9 @@ tl::expected<NodeReply, NodeFailure> refused(const Reply& error) {
 }
 
 milliseconds time_of(const Reply& time) {
-    constexpr int64_t year_10000 = 253'402'300'800;
-    if (time.items.size() != 2 || time.items[0].number() < 0 || time.items[0].number() >= year_10000) return {};
+    // The year 2255: up to then the difference of two times has room in nanoseconds.
+    constexpr int64_t latest = 9'000'000'000;
+    if (time.items.size() != 2 || time.items[0].number() < 0 || time.items[0].number() > latest) return {};
     return seconds{time.items[0].number()} +
            std::chrono::duration_cast<milliseconds>(std::chrono::microseconds{time.items[1].number()});
 }
