@@ -29,7 +29,7 @@ std::string news(const LockKey& key, const Inspection& seen) {
 /// that no run ever had, is told as that.
 std::string last_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
     if (seen.standing == Standing::held || untold(key, seen)) return "";
-    const std::string last = last_text(latest_runs(nodes, key, seen));
+    std::string last = last_text(latest_runs(nodes, key, seen));
     if (!last.empty() || key.name.find_first_of("*?[") == std::string::npos) return last;
     return fmt::format("  that is a name, and no pattern; for one: holdfast list '{}'\n", key.name);
 }

@@ -64,14 +64,14 @@ std::string text_of(const Fields& fields, char separator) {
 
 Script noting(Script script, const LockKey& key, size_t entries, std::string_view lua) {
     script.lua = joined({history_lua, "local function operate()\n", script.lua, "\nend\n", lua});
-    script.arguments.push_back({"history", argument(entries)});
+    script.arguments.push_back({"history", argument(static_cast<int64_t>(entries))});
     script.more_keys.push_back({"LOG", key.log()});
     script.more_keys.push_back({"STATS", key.stats()});
     return script;
 }
 
 Request entry(const LockKey& key, size_t entries, const Fields& fields) {
-    std::vector<std::string> words{"XADD", key.log(), "MAXLEN", "~", argument(entries), "*"};
+    std::vector<std::string> words{"XADD", key.log(), "MAXLEN", "~", argument(static_cast<int64_t>(entries)), "*"};
     for (const auto& [name, value] : fields) {
         words.emplace_back(name);
         words.push_back(value);
