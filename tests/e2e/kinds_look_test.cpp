@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
 
 namespace holdfast::test::kinds_look_test {
 
@@ -214,7 +215,9 @@ TEST_CASE("force-release of all goes on where one has just let go, or given way 
         Holding two{servers, {"--slots", "2"}, "two"};
         // What happens between the look at the holders and the first of them.
         std::string first;
+        std::mutex of_first;
         const HostileServer between{{.name = "between"}, servers[0].node(), [&](const auto& words) {
+                                        const std::lock_guard lock{of_first};
                                         if (!first.empty() || !has(script_text(words), "is_same_hold(record, theirs)"))
                                             return false;
                                         first = servers[0].command({"HGET", records, "1"}).text;
@@ -229,6 +232,7 @@ TEST_CASE("force-release of all goes on where one has just let go, or given way 
         CHECK(taken.status() == 0);
         CHECK(has(taken.out, another ? " has just let go, and another holder came: nothing to take away\n"
                                      : " has just let go: nothing to take away\n"));
+        const std::lock_guard lock{of_first};
         const bool was_one = has(first, "\"label\":\"one\"");
         CHECK(has(taken.out, fmt::format("\ntaken away from {} (", was_one ? "two" : "one")));
         CHECK((was_one ? two : one).process.wait().status() == 79);
