@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -21,6 +22,17 @@ inline std::string node_lines(const std::vector<NodeReport>& nodes) {
     std::string lines;
     for (const NodeReport& node : nodes) lines += fmt::format("\n  {:{}}  {}", node.node, width, node.text);
     return lines;
+}
+
+/// A sentence and the lines below it as one line, with "; " between them.
+inline std::string on_one_line(std::string_view sentence) {
+    std::string line;
+    for (const char c : sentence) {
+        const bool indents = line.ends_with("; ") && c == ' ';
+        if (c == '\n') line += "; ";
+        else if (!indents) line += c;
+    }
+    return line;
 }
 
 } // namespace holdfast

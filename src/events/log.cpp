@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/host.hpp"
+#include "base/node_report.hpp"
 #include "events/log_writer.hpp"
 
 #include <fmt/format.h>
@@ -14,7 +15,6 @@
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
-#include <sstream>
 #include <string>
 #include <syslog.h>
 #include <unistd.h>
@@ -59,14 +59,9 @@ std::string json_line(const Event& event) {
 }
 
 /// "deploy: deploy is held by ...", with the details behind the sentence.
-std::string on_one_line(const Event& event) {
+std::string with_lock(const Event& event) {
     const std::string name = about(event);
-    std::string text = name.empty() ? "" : name + ": ";
-    std::istringstream lines{sentence(event)};
-    std::string separator;
-    for (std::string line; std::getline(lines, line); separator = "; ")
-        text += separator + line.substr(std::min(line.find_first_not_of(' '), line.size()));
-    return text + "\n";
+    return fmt::format("{}{}{}\n", name, name.empty() ? "" : ": ", on_one_line(sentence(event)));
 }
 
 /// What syslog(3) sends.
@@ -75,7 +70,7 @@ std::string syslog_line(const Event& event) {
     const int severity = least == Verbosity::quiet ? LOG_ERR : least == Verbosity::normal ? LOG_NOTICE : LOG_INFO;
     const std::time_t now = std::time(nullptr);
     std::tm local{};
-    std::string text = style().format == LogFormat::json ? json_line(event) : on_one_line(event);
+    std::string text = style().format == LogFormat::json ? json_line(event) : with_lock(event);
     text.pop_back();
     return fmt::format("<{}>{} holdfast[{}]: {}", LOG_USER | severity,
                        time_text("%b %e %H:%M:%S", *::localtime_r(&now, &local)), ::getpid(), text);
@@ -86,7 +81,7 @@ std::string own_line(const Event& event) {
     if (writer()->target().is_syslog()) return syslog_line(event);
     if (style().format == LogFormat::json) return json_line(event);
     return fmt::format("{} {} holdfast[{}]: {}", rfc3339(wall_time_since_epoch()), host_name(), ::getpid(),
-                       on_one_line(event));
+                       with_lock(event));
 }
 
 std::string stderr_line(const Event& event) {

@@ -1,5 +1,6 @@
 #include "lock/operations/history.hpp"
 
+#include "base/node_report.hpp"
 #include "lock/operations/common.hpp"
 
 #include <fmt/format.h>
@@ -20,17 +21,6 @@ using How = HoldEnd::How;
 using Fields = std::vector<std::pair<std::string_view, std::string>>;
 
 constexpr std::array names{"undone", "not_started", "ended", "lost", "taken", "released"};
-
-/// The lines of a text, of which those after the first begin with blanks, with "; " between them.
-std::string on_one_line(std::string_view text) {
-    std::string line;
-    for (const char c : text) {
-        const bool behind_break = line.ends_with("; ") && c == ' ';
-        if (c == '\n') line += "; ";
-        else if (!behind_break) line += c;
-    }
-    return line;
-}
 
 Fields fields(const EndEntry& entry) {
     Fields all{{"how", std::string{name_of(entry.end.how)}}};
