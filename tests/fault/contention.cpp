@@ -172,12 +172,12 @@ class Contention {
             for (const Reply& item : scene_.servers()[i].command({"XREVRANGE", key.log(), "+", "-"}).items)
                 if (auto entry = LogEntry::parse(item)) logs[i].push_back(*std::move(entry));
                 else fault("history: an entry makes no sense");
-            judge_sums(logs[i], Stats::parse(scene_.servers()[i].command({"HMGET", key.stats(), "acquired", "failed",
-                                                                          "lost", "taken_away", "waited_ms", "held_ms",
-                                                                          "last_start", "last_success"})));
+            judge_sums(logs[i], Stats::parse(scene_.servers()[i].command(Stats::request(key.stats()))));
         }
+        // A run without an end counts where a quorum of these nodes has its start.
+        const Inspection seen = tally(std::vector<NodeView>(draw_.nodes, {"node", NodeReply{Verdict::free}}));
         std::multiset<std::string> told;
-        for (const Run& run : runs_of("x", logs, {}, wall_time_since_epoch())) told.insert(run.token);
+        for (const Run& run : runs_of("x", logs, seen, wall_time_since_epoch())) told.insert(run.token);
         for (const std::string& token : words("started"))
             if (told.count(token) != 1)
                 fault(fmt::format("history: the nodes know {} runs of {}, which has started its command",

@@ -87,10 +87,12 @@ void RedisServer::kill() {
     if (!eventually([&] { return !process_->running(); })) throw std::runtime_error{"the server does not end"};
 }
 
-Reply RedisServer::command(std::initializer_list<std::string_view> words) const {
+Reply RedisServer::command(std::span<const std::string_view> words) const {
     NodeSet one{{node()}, seconds{5}};
     one.resolve();
-    const Answers answers = one.ask_all(Request{words}, {.enough = [](const Answers&) { return false; }});
+    Request request;
+    request.add(words);
+    const Answers answers = one.ask_all(request, {.enough = [](const Answers&) { return false; }});
     // A replica has no vote, but answers.
     if (!answers[0]->in_vain.empty()) return answers[0]->in_vain.front();
     if (!answers[0]->replies) throw std::runtime_error{answers[0]->replies.error().text};

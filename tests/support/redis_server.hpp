@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,10 @@ class RedisServer {
     const TempDir& folder() const { return dir_; }
 
     /// One command, one answer, over a connection of its own.
-    Reply command(std::initializer_list<std::string_view> words) const;
+    Reply command(std::span<const std::string_view> words) const;
+    Reply command(std::initializer_list<std::string_view> words) const {
+        return command(std::span{words.begin(), words.size()});
+    }
     /// The text of an answer; "(nil)" for nil, and numbers in digits.
     std::string text(std::initializer_list<std::string_view> words) const;
 
