@@ -138,8 +138,8 @@ class Lock {
     void succeeded(BootTime go) { succeeded_ = go; }
     /// Whether a quorum has written the mark; true as well if there was none to write.
     bool marked() const { return marked_; }
-    /// How the hold ended, for the history; release or keep follows. Without it the win counts as undone, and a loss of
-    /// a lock that was taken away as that.
+    /// How the hold ended, for the history; release or keep follows. The loss of a lock that was taken away is told as
+    /// taken. If this is not called, the win counts as undone.
     void ended(HoldEnd end);
     /// Lets go on every node, also on nodes that timed out or refused. A node that does not answer is told once more
     /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has

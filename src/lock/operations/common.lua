@@ -38,7 +38,8 @@ local function attempt_of(record, run)
 end
 -- Whether the key is the record's, or what became of it when min_hold began to keep the lock.
 local function is_same_hold(value, record)
-    if not value or value == record then return value ~= nil and value ~= false end
+    if not value then return false end
+    if value == record then return true end
     local token = string.match(record, '^[^ ]+ {')
     return token and string.sub(value, 1, #token) == token and string.find(value, '"ended":', 1, true) ~= nil
 end
