@@ -1,7 +1,6 @@
 #include "lock/history.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 #include <set>
@@ -9,22 +8,6 @@
 
 namespace holdfast {
 namespace {
-
-/// In the order of How, as a log has them, and as JSON has them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> words{{{"", "holds"},
-                                                                              {"", "vanished"},
-                                                                              {"ended", "ended"},
-                                                                              {"released", "released"},
-                                                                              {"not_started", "not_started"},
-                                                                              {"lost", "lost"},
-                                                                              {"taken", "taken_away"},
-                                                                              {"undone", "undone"}}};
-
-std::optional<How> how_in_log(std::string_view word) {
-    const auto found = std::ranges::find(words, word, &std::pair<std::string_view, std::string_view>::first);
-    if (word.empty() || found == words.end()) return {};
-    return static_cast<How>(found - words.begin());
-}
 
 /// Nothing for a text that is no number from 0 to `largest`.
 std::optional<int64_t> number_in(std::string_view text, int64_t largest) {
@@ -162,8 +145,6 @@ void limit_vanished(std::vector<Run>& runs) {
 }
 
 } // namespace
-
-std::string_view name_of(How how) { return words.at(static_cast<size_t>(how)).second; }
 
 std::optional<LogEntry> LogEntry::parse(const Reply& item) {
     if (item.items.size() != 2) return {};

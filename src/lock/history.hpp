@@ -6,35 +6,13 @@
 #pragma once
 
 #include "lock/inspection.hpp"
+#include "lock/run_end.hpp"
 
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace holdfast {
-
-enum class How {
-    holds,       ///< a node has its record in the key
-    vanished,    ///< no log has its end, and no key its record: its TTL ended it
-    ended,       ///< its command ended, with `status` or by `signal`
-    released,    ///< the command `release` let it go
-    not_started, ///< its command could not be started
-    lost,        ///< it lost the lock
-    taken_away,  ///< force-release took the lock from it
-    undone,      ///< of an entry only: the grant was no win
-};
-
-/// The word for it in JSON.
-std::string_view name_of(How);
-
-/// How a run ended, or that it did not.
-struct RunEnd {
-    How how = How::vanished;
-    std::optional<int> status{}; ///< the command's exit status
-    std::optional<int> signal{}; ///< the signal by which the command ended
-    milliseconds kept{};         ///< for how long the lock was kept after the end
-    std::string why{};           ///< of lost and taken_away (by whom as well); text from elsewhere
-};
 
 /// One entry of a log: a start, or an end.
 struct LogEntry {

@@ -12,8 +12,6 @@ namespace {
 /// The pause before another try to start the renewal thread.
 constexpr milliseconds pause{50};
 
-using How = HoldEnd::How;
-
 } // namespace
 
 Hold::Hold(Locks locks, LiveDeadline& deadline, milliseconds min_hold)
@@ -51,10 +49,8 @@ Hold::LetGo Hold::let_go(const End& end) {
     // A lock whose lease has ended meanwhile is not ours to keep (hazard 45).
     const bool lost = end.lost || deadline_.lost() || deadline_.over(BootClock::now());
     if (end.succeeded && !lost) locks_.succeeded(*end.succeeded);
-    locks_.ended({!end.started ? How::not_started
-                  : lost       ? How::lost
-                               : How::ended,
-                  end.status, end.signal, lost ? deadline_.reason() : ""});
+    const How how = !end.started ? How::not_started : lost ? How::lost : How::ended;
+    locks_.ended({.how = how, .status = end.status, .signal = end.signal, .why = lost ? deadline_.reason() : ""});
     if (rest <= milliseconds{0} || !end.started || lost) return {LetGo::How::released, locks_.release()};
     return {LetGo::How::kept, locks_.keep(rest), rest};
 }

@@ -174,18 +174,20 @@ std::optional<Success> Lock::success() const {
     return Success{record_, age, *terms_.once_in - age};
 }
 
-void Lock::ended(HoldEnd end) {
+void Lock::ended(RunEnd end) {
     end_ = std::move(end);
-    if (end_.how != HoldEnd::How::lost || !taken_away_) return;
-    end_.how = HoldEnd::How::taken;
+    if (end_.how != How::lost || !taken_away_) return;
+    end_.how = How::taken_away;
     end_.why = *taken_away_;
 }
 
-std::optional<EndEntry> Lock::end_entry(std::optional<milliseconds> kept) const {
+std::optional<EndEntry> Lock::end_entry(milliseconds kept) const {
     if (!terms_.history) return {};
     const milliseconds held = began_ ? std::chrono::duration_cast<milliseconds>(BootClock::now() - *began_)
                                      : std::max(wall_time_since_epoch() - self_.since, milliseconds{0});
-    return EndEntry{end_, fence_, waited_, held, kept, *terms_.history};
+    EndEntry entry{end_, fence_, waited_, held, *terms_.history};
+    entry.end.kept = kept;
+    return entry;
 }
 
 bool Lock::keep(milliseconds rest, Await await) {

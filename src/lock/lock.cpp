@@ -130,7 +130,7 @@ void Lock::begin_attempt(const std::optional<WaitBegin>& wait) {
     if (enforced(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
     self_.since = wall_time_since_epoch();
     began_ = BootClock::now();
-    end_ = {};
+    end_ = {How::undone};
     self_.nodes = nodes_.size();
     self_.kind = terms_.kind;
     waited_ = wait ? std::chrono::duration_cast<milliseconds>(BootClock::now() - wait->boot) : milliseconds{0};

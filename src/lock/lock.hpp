@@ -140,7 +140,7 @@ class Lock {
     bool marked() const { return marked_; }
     /// How the hold ended, for the history; release or keep follows. The loss of a lock that was taken away is told as
     /// taken. If this is not called, the win counts as undone.
-    void ended(HoldEnd end);
+    void ended(RunEnd end);
     /// Lets go on every node, also on nodes that timed out or refused. A node that does not answer is told once more
     /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has
     /// not answered since the lock was won is waited for a second at most, and not at all once a quorum has confirmed.
@@ -187,7 +187,7 @@ class Lock {
     std::optional<Success> success() const;
     void undo(const Answers& acquire_answers);
     /// What the history says of the end; nothing if it says nothing. `kept`: the rest of min_hold.
-    std::optional<EndEntry> end_entry(std::optional<milliseconds> kept = {}) const;
+    std::optional<EndEntry> end_entry(milliseconds kept = {}) const;
     /// Notes until when the node keeps the key after its answer `yes`.
     void granted(size_t node, const Answer& yes);
     std::vector<NodeReport> same_servers() const;
@@ -222,7 +222,7 @@ class Lock {
     Lease lease_;
     BootTime heard_at_{};
     std::optional<BootTime> began_; ///< the last attempt; nothing: another process has acquired the lock
-    HoldEnd end_{};
+    RunEnd end_{How::undone};
     milliseconds waited_{};   ///< before the last attempt
     std::vector<Mode> modes_; ///< by node
     std::vector<std::optional<uint64_t>>

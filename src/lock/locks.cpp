@@ -91,7 +91,7 @@ void Locks::succeeded(BootTime go) {
     for (Lock& lock : locks_) lock.succeeded(go);
 }
 
-void Locks::ended(const HoldEnd& end) {
+void Locks::ended(const RunEnd& end) {
     for (Lock& lock : locks_) lock.ended(end);
 }
 

@@ -58,7 +58,7 @@ class Locks {
 
     /// As Lock's, for each.
     void succeeded(BootTime go);
-    void ended(const HoldEnd&);
+    void ended(const RunEnd&);
     /// As Lock's, for each; the results are in the order of the locks.
     std::vector<bool> release();
     std::vector<bool> keep(milliseconds rest);

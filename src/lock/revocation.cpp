@@ -12,12 +12,7 @@ namespace {
 EndEntry taken_away(const Record& record, const std::string& words, size_t entries) {
     const milliseconds since = record.holder ? record.holder->since : wall_time_since_epoch();
     const milliseconds held = std::max(wall_time_since_epoch() - since, milliseconds{0});
-    return {.end = {.how = HoldEnd::How::taken, .why = words},
-            .fence = {},
-            .waited = {},
-            .held = held,
-            .kept = {},
-            .entries = entries};
+    return {.end = {.how = How::taken_away, .why = words}, .fence = {}, .waited = {}, .held = held, .entries = entries};
 }
 
 } // namespace

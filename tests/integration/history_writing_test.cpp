@@ -15,11 +15,10 @@ namespace {
 
 const LockKey key{"x", "holdfast:"};
 constexpr size_t entries = 100;
-using How = HoldEnd::How;
 
 Token token(unsigned number) { return {fmt::format("{:032x}", number), 1}; }
 Record record(const Token& token) { return Record::make(token, {"job", "me", "here", 1, 1ms, 30s}); }
-EndEntry end(HoldEnd how) { return {std::move(how), Fence{4}, 5ms, 70ms, {}, entries}; }
+EndEntry end(RunEnd how) { return {std::move(how), Fence{4}, 5ms, 70ms, entries}; }
 
 template <Mode the_way>
 struct Server {
@@ -38,7 +37,7 @@ struct Server {
         return reply->verdict;
     }
     Verdict take(const Token& token) { return ask(Acquire{token, record(token), 30s, {}, {}, {}, {}, entries}); }
-    Verdict let_go(const Token& token, HoldEnd how) {
+    Verdict let_go(const Token& token, RunEnd how) {
         return ask(Release{token, "", false, {}, {}, end(std::move(how))});
     }
     /// Name and value of each field, of all entries in a row.
@@ -83,12 +82,12 @@ TEST_CASE_TEMPLATE("a grant and its end are written, with their sums, for as lon
 TEST_CASE_TEMPLATE("a grant that was no win leaves no sum, and the entry says so", OneNode, ByScript, ByTransaction) {
     OneNode node;
     node.take(token(1));
-    CHECK(node.let_go(token(1), {}) == Verdict::released);
+    CHECK(node.let_go(token(1), {How::undone}) == Verdict::released);
     CHECK(node.sum("acquired") == "0");
     CHECK(node.sum("last_start") == "(nil)");
     CHECK(node.log().at(9) == "undone");
     // Nothing was granted, so nothing is undone.
-    CHECK(node.let_go(token(2), {}) == Verdict::not_ours);
+    CHECK(node.let_go(token(2), {How::undone}) == Verdict::not_ours);
     CHECK(node.log().size() == 10);
 }
 
@@ -96,17 +95,17 @@ TEST_CASE_TEMPLATE("how a hold ended is written where the key is no longer ours,
     OneNode node;
     node.take(token(1));
     Revoke revoke{record(token(1)), "because\nof that"};
-    revoke.end = end({How::taken, {}, {}, revoke.words});
+    revoke.end = end({How::taken_away, {}, {}, {}, revoke.words});
     CHECK(node.ask(revoke) == Verdict::revoked);
-    CHECK(node.let_go(token(1), {How::taken, {}, 15, "because"}) == Verdict::not_ours);
+    CHECK(node.let_go(token(1), {How::taken_away, {}, 15, {}, "because"}) == Verdict::not_ours);
     const std::vector<std::string> words = node.log();
     CHECK(std::set<std::string>(words.begin(), words.end()).contains("because; of that"));
     CHECK(std::ranges::count(words, token(1).text()) == 2);
     // The holder's own word on it counts no second time.
     CHECK(node.sum("taken_away") == "1");
     CHECK(node.sum("held_ms") == "70");
-    CHECK(node.let_go(token(3), {How::lost, {}, 9, "no node answers"}) == Verdict::not_ours);
-    CHECK(node.let_go(token(3), {How::lost, {}, 9, "no node answers"}) == Verdict::not_ours);
+    CHECK(node.let_go(token(3), {How::lost, {}, 9, {}, "no node answers"}) == Verdict::not_ours);
+    CHECK(node.let_go(token(3), {How::lost, {}, 9, {}, "no node answers"}) == Verdict::not_ours);
     CHECK(node.sum("lost") == "1");
 }
 
@@ -114,7 +113,7 @@ TEST_CASE_TEMPLATE("a lock that is kept has its end written, and how long it sta
     OneNode node;
     node.take(token(1));
     EndEntry kept = end({How::ended, 0});
-    kept.kept = 9s;
+    kept.end.kept = 9s;
     CHECK(node.ask(Extend{token(1), record(token(1)), 9s, {}, "", {}, kept}) == Verdict::yours);
     const std::vector<std::string> words = node.log();
     REQUIRE(words.size() == 18);
@@ -146,7 +145,7 @@ TEST_CASE_TEMPLATE("a lock that is kept since it was looked at is taken away, an
     // A copy of the request.
     CHECK(node.ask(Extend{token(1), record(token(1)), 9s, {}, "", {}, {}, kept}) == Verdict::yours);
     Revoke revoke{record(token(1)), "because"};
-    revoke.end = end({How::taken, {}, {}, revoke.words});
+    revoke.end = end({How::taken_away, {}, {}, {}, revoke.words});
     CHECK(node.ask(revoke) == Verdict::revoked);
     CHECK(node.server.text({"EXISTS", key.key()}) == "0");
     if (node.mode != Mode::transactions) CHECK(node.sum("held_ms") == "70");

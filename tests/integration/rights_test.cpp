@@ -102,8 +102,7 @@ class Everything {
         const LockKey key{mode == Mode::scripts ? "remembered" : "remembered too", "holdfast:"};
         const Token token{std::string(32, 'a'), 1};
         ask(key, mode, Acquire{token, record(token), 30s, {}, {}, {}, {}, 10});
-        ask(key, mode,
-            Release{token, "", false, {}, {}, EndEntry{{HoldEnd::How::ended, 0}, Fence{2}, 1ms, 1ms, {}, 10}});
+        ask(key, mode, Release{token, "", false, {}, {}, EndEntry{{How::ended, 0}, Fence{2}, 1ms, 1ms, 10}});
         Request counted;
         counted.add(Stats::request(key.stats()));
         for (const Request& request : {Request{"XREVRANGE", key.log(), "+", "-", "COUNT", "9"}, counted}) {

@@ -84,7 +84,7 @@ Exit release(const Arguments& typed, const Settings& settings) {
     const Token token = needed_token(typed);
     NodeSet nodes = nodes_to_ask(settings, key);
     Lock lock = taken_up(nodes, key, token, typed, settings);
-    lock.ended({.how = HoldEnd::How::released});
+    lock.ended({.how = How::released});
     if (lock.release()) return ExitStatus::ok;
     throw Failure{ExitStatus::too_few_nodes,
                   fmt::format("too few nodes confirmed that {} was released; it may stay held until its TTL ends{}",

@@ -17,31 +17,28 @@ extern const std::string_view end_history_lua;
 
 namespace {
 
-using How = HoldEnd::How;
 using Fields = std::vector<std::pair<std::string_view, std::string>>;
 
-constexpr std::array names{"undone", "not_started", "ended", "lost", "taken", "released"};
-
 Fields fields(const EndEntry& entry) {
-    Fields all{{"how", std::string{name_of(entry.end.how)}}};
+    Fields all{{"how", std::string{name_in_log(entry.end.how)}}};
     if (entry.end.how == How::undone) return all;
     if (entry.fence > Fence{}) all.emplace_back("fence", argument(entry.fence.number));
     all.emplace_back("held", argument(entry.held));
     if (entry.end.status) all.emplace_back("status", argument(*entry.end.status));
     if (entry.end.signal) all.emplace_back("signal", argument(*entry.end.signal));
-    if (entry.kept) all.emplace_back("kept", argument(*entry.kept));
+    if (entry.end.kept > milliseconds{0}) all.emplace_back("kept", argument(entry.end.kept));
     if (!entry.end.why.empty()) all.emplace_back("why", on_one_line(entry.end.why));
     return all;
 }
 
-bool succeeded(const HoldEnd& end) { return end.how == How::ended && end.status == 0; }
+bool succeeded(const RunEnd& end) { return end.how == How::ended && end.status == 0; }
 
 Fields sums(const EndEntry& entry) {
     if (entry.end.how == How::undone) return {{"acquired", "-1"}};
     Fields all{{"held_ms", argument(entry.held)}};
     if (entry.waited > milliseconds{0}) all.emplace_back("waited_ms", argument(entry.waited));
     if (entry.end.how == How::lost) all.emplace_back("lost", "1");
-    if (entry.end.how == How::taken) all.emplace_back("taken_away", "1");
+    if (entry.end.how == How::taken_away) all.emplace_back("taken_away", "1");
     if (entry.end.how == How::ended && !succeeded(entry.end)) all.emplace_back("failed", "1");
     return all;
 }
@@ -89,8 +86,6 @@ Request end_entry(const LockKey& key, std::string_view token, const EndEntry& en
 
 } // namespace
 
-std::string_view name_of(How how) { return names.at(static_cast<size_t>(how)); }
-
 Script noting_start(Script script, const LockKey& key, size_t entries) {
     return noting(std::move(script), key, entries, start_history_lua);
 }
@@ -118,7 +113,7 @@ Request start_entry(const LockKey& key, const Record& record, Fence fence, milli
 }
 
 Request undone_start(const LockKey& key, std::string_view token, size_t entries) {
-    return end_entry(key, token, {{}, {}, {}, {}, {}, entries});
+    return end_entry(key, token, {{How::undone}, {}, {}, {}, entries});
 }
 
 Step noted_end(const LockKey& key, std::string_view token, const EndEntry& end, Reply answer) {

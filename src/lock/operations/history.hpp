@@ -16,6 +16,7 @@
 #include "lock/fence.hpp"
 #include "lock/operations/script.hpp"
 #include "lock/record.hpp"
+#include "lock/run_end.hpp"
 #include "redis/node_set.hpp"
 
 #include <optional>
@@ -23,29 +24,11 @@
 
 namespace holdfast {
 
-/// How a hold came to its end.
-struct HoldEnd {
-    enum class How {
-        undone,      ///< the grant was no win
-        not_started, ///< the lock was won, and then no command was started
-        ended,       ///< the command ended
-        lost,        ///< the command had to be stopped, or went on without the lock
-        taken,       ///< force-release
-        released,    ///< `release`, for a lock of `acquire`
-    } how = How::undone;
-    std::optional<int> status{}; ///< the command's exit status
-    std::optional<int> signal{}; ///< or the signal that ended the command
-    std::string why{};           ///< of lost and taken
-};
-
-std::string_view name_of(HoldEnd::How);
-
 struct EndEntry {
-    HoldEnd end;
+    RunEnd end;
     Fence fence;
     milliseconds waited;
     milliseconds held;
-    std::optional<milliseconds> kept{};
     size_t entries; ///< how many entries a node keeps, or a few more
 };
 
