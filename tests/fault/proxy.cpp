@@ -195,7 +195,9 @@ bool Proxy::from_client(Pair& pair, const Meddling& now) {
 bool Proxy::from_node(Pair& pair, const Meddling& now) {
     std::string bytes = received(pair.node);
     if (bytes.empty()) return false;
-    const bool reply = pair.asked && bytes.front() != '>';
+    // An operation that a node knows no script for is sent once more, and only then answered.
+    const bool unknown = bytes.find("NOSCRIPT") != std::string::npos;
+    const bool reply = pair.asked && !unknown && bytes.front() != '>';
     pair.asked = pair.asked && !reply;
     if (now.drop_replies || !pair.client) return true;
     if (now.late_reply && pair.last_run) pair.late += bytes;

@@ -33,7 +33,7 @@ class Proxy {
   public:
     enum class Seen {
         request, ///< one of the lock's operations has come, and is not handed on yet
-        reply,   ///< the answer to one has been handed on
+        reply,   ///< the answer to one has been handed on; NOSCRIPT is none
     };
 
     explicit Proxy(const Node& real);
