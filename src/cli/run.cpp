@@ -56,13 +56,13 @@ struct Forked {
     std::optional<Guard> guard;
     std::optional<Child> child;
 
-    void fork(const Command& command, const StopRules& rules, bool inner, const Signals& signals,
+    void fork(Command command, const StopRules& rules, bool inner, const Signals& signals,
               std::span<const int> sockets) {
         if (rules.stop_on_loss || inner)
             guard.emplace(deadline, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
         // The child ends with us only if there is a guard, and not with --tree, because the guard must find its
         // children first.
-        child.emplace(command, signals, sockets, guard && !rules.tree);
+        child.emplace(std::move(command), signals, sockets, guard && !rules.tree);
     }
 };
 

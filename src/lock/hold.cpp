@@ -43,8 +43,13 @@ BootTime Hold::keep_up() {
 }
 
 Hold::LetGo Hold::let_go(const End& end) {
-    // The renewal thread ends first, because a loss that it has found counts.
-    if (renewer_) renewer_->stop();
+    if (!renewer_) return let_go_now(end);
+    LetGo done{};
+    renewer_->stop([&] { done = let_go_now(end); });
+    return done;
+}
+
+Hold::LetGo Hold::let_go_now(const End& end) {
     const auto rest = std::chrono::ceil<milliseconds>(won_ + min_hold_ - BootClock::now());
     // A lock whose lease has ended meanwhile is not ours to keep (hazard 45).
     const bool lost = end.lost || deadline_.lost() || deadline_.over(BootClock::now());

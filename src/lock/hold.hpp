@@ -6,7 +6,7 @@
 //   hold.let_go(end)                         nothing of the command lives
 //
 // The caller stops the command in time before the deadline (process/stopping.hpp). A Hold belongs to one thread; from
-// keep_up() to let_go() the locks belong to the renewal thread.
+// keep_up() until let_go() has returned the locks belong to the renewal thread.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -58,6 +58,9 @@ class Hold {
     milliseconds held() const;
 
   private:
+    /// After the last renewal, because a loss that it has found counts.
+    LetGo let_go_now(const End&);
+
     Locks locks_;
     LiveDeadline& deadline_;
     milliseconds min_hold_;

@@ -26,11 +26,13 @@ Renewer::Renewer(Locks locks, LiveDeadline& deadline)
 
 Renewer::~Renewer() { stop(); }
 
-void Renewer::stop() {
+void Renewer::stop(const std::function<void()>& last) {
     if (!thread_.joinable()) return;
+    last_ = last;
     const uint64_t one = 1;
     [[maybe_unused]] const auto ignored = ::write(stop_event_.get(), &one, sizeof one);
     thread_.join();
+    if (failure_) std::rethrow_exception(failure_);
 }
 
 void Renewer::run() noexcept {
@@ -39,6 +41,14 @@ void Renewer::run() noexcept {
     } catch (const std::exception& error) {
         // Whatever fails here, the command must not go on under locks that this thread no longer renews.
         deadline_.lose(fmt::format("renewal failed: {}", error.what()));
+    }
+    try {
+        // After a loss the command is still to be stopped.
+        std::vector<pollfd> stop{{stop_event_.get(), POLLIN, 0}};
+        poller_.wait(stop, {});
+        if (last_) last_();
+    } catch (...) {
+        failure_ = std::current_exception();
     }
 }
 

@@ -9,6 +9,8 @@
 #include "base/poller.hpp"
 #include "lock/locks.hpp"
 
+#include <exception>
+#include <functional>
 #include <thread>
 
 namespace holdfast {
@@ -21,8 +23,9 @@ class Renewer {
     Renewer& operator=(const Renewer&) = delete;
     ~Renewer();
 
-    /// Ends the thread, and with it the wait for an answer.
-    void stop();
+    /// Ends the renewal, and with it the wait for an answer. Then the thread calls `last`, because what goes to the
+    /// nodes then need not wait for the thread's end. Returns when that is done, and throws what `last` throws.
+    void stop(const std::function<void()>& last = {});
 
   private:
     void run() noexcept;
@@ -31,6 +34,8 @@ class Renewer {
     LiveDeadline& deadline_;
     Fd stop_event_;
     Poller poller_;
+    std::function<void()> last_; ///< set before stop_event_
+    std::exception_ptr failure_; ///< of last_; read after the thread's end
     std::thread thread_;
 };
 

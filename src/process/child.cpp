@@ -1,15 +1,15 @@
 #include "process/child.hpp"
 
 #include "base/error.hpp"
+#include "process/launch.hpp"
+#include "process/program_file.hpp"
 
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -17,114 +17,102 @@ namespace {
 /// Room for this many variables that come with the go.
 constexpr size_t most_variables = 32;
 
-std::vector<char*> pointers(const std::vector<std::string>& strings, size_t room) {
-    std::vector<char*> out;
-    out.reserve(strings.size() + room);
-    // exec takes char*, and promises not to write to it.
-    for (const std::string& text : strings) out.push_back(const_cast<char*>(text.c_str()));
-    return out;
-}
+/// A stack for the process until its exec, with memory below it that nothing can be written to.
+class Stack {
+  public:
+    /// Throws Failure.
+    Stack() {
+        if (memory_ == MAP_FAILED || ::mprotect(memory_, guard, PROT_NONE) != 0)
+            throw system_failure("cannot get memory for the command's process");
+    }
+    Stack(const Stack&) = delete;
+    Stack& operator=(const Stack&) = delete;
+    ~Stack() { ::munmap(memory_, size); }
 
-/// The message over the pipe; the variables follow it, each with its final zero.
-struct Go {
-    BootTime not_after;
-    size_t bytes;
+    char* end() const { return static_cast<char*>(memory_) + size; }
+
+  private:
+    static constexpr size_t guard = 65536; ///< a page, where pages are largest
+    static constexpr size_t size = 2 * guard;
+
+    void* memory_ = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 };
 
-/// For each name, "NAME=" and room for any process id.
-std::vector<std::string> with_room_for_a_pid(const std::vector<std::string>& names) {
-    std::vector<std::string> out;
-    for (const std::string& name : names) out.push_back(name + "=" + std::string(11, '\0'));
+/// Pointers to the texts, between `before` and `behind` nulls.
+std::vector<char*> pointers(size_t before, std::vector<std::string>& texts, size_t behind) {
+    std::vector<char*> out(before);
+    out.reserve(before + texts.size() + behind);
+    for (std::string& text : texts) out.push_back(text.data());
+    out.resize(out.size() + behind);
     return out;
 }
 
-/// Writes our process id after each "NAME=". Runs in the child, which must not allocate.
-void put_own_pid(std::vector<std::string>& variables) {
-    for (std::string& variable : variables) {
-        char* const value = variable.data() + std::strlen(variable.data());
-        std::to_chars(value, variable.data() + variable.size(), ::getpid());
-    }
-}
-
-// All code in the child before exec is async-signal-safe, because another thread may have held any mutex at the fork:
-// so memory comes only from the kernel itself.
-
-bool read_all(int fd, void* data, size_t size) {
-    auto* at = static_cast<char*>(data);
-    while (size > 0) {
-        const ssize_t n = ::read(fd, at, size);
-        if (n <= 0) return false;
-        at += n;
-        size -= static_cast<size_t>(n);
-    }
-    return true;
-}
-
-/// Zeroed memory for that many bytes, which is never given back; null if there is none.
-char* memory(size_t bytes) {
-    void* const found = ::mmap(nullptr, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return found == MAP_FAILED ? nullptr : static_cast<char*>(found);
+/// The command, whose environment ends with the variables for its process id, each with room for any.
+Command with_room_for_pids(Command command) {
+    for (const std::string& name : command.naming_its_pid)
+        command.environment.push_back(name + "=" + std::string(pid_digits, '\0'));
+    return command;
 }
 
 } // namespace
 
-Child::Child(const Command& command, const Signals& signals, std::span<const int> sockets, bool ends_with_us) {
+/// All that a Launch points to.
+struct Child::Memory {
+    Memory(Command given, std::span<const int> given_sockets)
+        : command{with_room_for_pids(std::move(given))}, sockets{given_sockets.begin(), given_sockets.end()} {
+        for (std::string& text : std::span{command.environment}.last(command.naming_its_pid.size()))
+            pids.push_back(&text[std::strlen(text.c_str())]);
+        pids.push_back(nullptr);
+    }
+
+    Command command;
+    std::vector<std::string> files = program_files(command.words.front());
+    std::vector<int> sockets;
+    std::vector<char*> pids;
+    std::vector<char*> file_pointers = pointers(0, files, 1);
+    std::vector<char*> words = pointers(1, command.words, 1);
+    std::vector<char*> environment = pointers(0, command.environment, most_variables + 1);
+    Stack stack;
+    Launch launch{};
+};
+
+Child::Child(Command command, const Signals& signals, std::span<const int> sockets, bool ends_with_us)
+    : memory_{std::make_unique<Memory>(std::move(command), sockets)} {
     Pipe go = make_pipe();
     Pipe outcome = make_pipe();
-    // All is prepared before the fork, because each page that is written after the fork is copied.
-    std::vector<char*> argv = pointers(command.words, 1);
-    argv.push_back(nullptr);
-    std::vector<std::string> pids = with_room_for_a_pid(command.naming_its_pid);
-    std::vector<char*> environment = pointers(command.environment, 0);
-    for (std::string& variable : pids) environment.push_back(variable.data());
-    environment.resize(environment.size() + most_variables + 1);
-    const pid_t parent = ::getpid();
-    pid_ = ::fork();
+    memory_->launch = {.files = memory_->file_pointers.data(),
+                       .words = memory_->words.data() + 1,
+                       .environment = memory_->environment.data(),
+                       .places = &memory_->environment.back() - most_variables,
+                       .place_count = most_variables,
+                       .pids = memory_->pids.data(),
+                       .sockets = memory_->sockets.data(),
+                       .socket_count = memory_->sockets.size(),
+                       .go_read = go.read.get(),
+                       .go_write = go.write.get(),
+                       .outcome = outcome.write.get(),
+                       .parent = ::getpid(),
+                       .ends_with_parent = ends_with_us,
+                       .ignores_sigchld = signals.found_sigchld_ignored(),
+                       .mask = signals.found_mask()};
+    pid_ = launch(memory_->launch, memory_->stack.end());
     if (pid_ < 0) throw system_failure("cannot start a process for the command");
-    if (pid_ == 0) {
-        ::setpgid(0, 0);
-        // For the case that holdfast and its guard are killed together. The SIGTERM reaches this process alone.
-        if (ends_with_us) ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-        if (::getppid() != parent) ::_exit(126);
-        go.write.reset();
-        for (const int socket : sockets) ::close(socket);
-        put_own_pid(pids);
-        const std::span variables = std::span{environment}.last(most_variables + 1);
-        run(argv.data(), environment.data(), variables, signals, go.read.get(), outcome.write.get());
-    }
     // Parent and child both do this, so that the group exists whichever of them runs first (hazard 71).
     ::setpgid(pid_, pid_);
     go_ = std::move(go.write);
     outcome_ = std::move(outcome.read);
 }
 
-void Child::run(char* const* argv, char* const* environment, std::span<char*> variables, const Signals& signals, int go,
-                int outcome) noexcept {
-    Go message{};
-    // End of file means that holdfast has decided against the start, or has ended.
-    if (!read_all(go, &message, sizeof message)) ::_exit(126);
-    char* const text = memory(message.bytes);
-    if (text == nullptr || !read_all(go, text, message.bytes)) ::_exit(126);
-    size_t count = 0;
-    for (size_t at = 0; at < message.bytes && count < most_variables; at += std::strlen(text + at) + 1)
-        variables[count++] = text + at;
-    int error = ETIME;
-    if (BootClock::now() < message.not_after) {
-        signals.restore();
-        ::execvpe(argv[0], argv, environment);
-        error = errno;
-    }
-    [[maybe_unused]] const auto ignored = ::write(outcome, &error, sizeof error);
-    ::_exit(126);
-}
-
 Child::~Child() {
-    if (pid_ <= 0 || reaped_) return;
-    ::kill(-pid_, SIGKILL);
-    ::kill(pid_, SIGKILL);
-    // A child that waits for its go dies at once, and is reaped here, because an init may not reap it. After the go the
-    // command may be impossible to kill, so we do not wait for it.
-    ::waitpid(pid_, nullptr, go_ ? 0 : WNOHANG);
+    if (pid_ > 0 && !reaped_) {
+        ::kill(-pid_, SIGKILL);
+        ::kill(pid_, SIGKILL);
+        // A child that waits for its go dies at once, and is reaped here, because an init may not reap it. After the go
+        // the command may be impossible to kill, so we do not wait for it.
+        ::waitpid(pid_, nullptr, go_ ? 0 : WNOHANG);
+    }
+    // Its exec may not be over, and then the process reads the memory still.
+    if (!reaped_ && outcome_ && !go_) static_cast<void>(memory_.release());
 }
 
 bool Child::gone() {

@@ -1,9 +1,8 @@
-// The command's process: forked in its own process group, waiting for a "go", then executed. It is forked while the
-// nodes have not answered yet, so that only the go is left to do when the lock is won.
+// The command's process: made in its own process group, waiting for a "go", then executed (process/launch.hpp). It is
+// made while the nodes have not answered yet, so that only the go is left to do when the lock is won.
 //
-// Other threads, such as those that look up names, may run at the fork, so the child's code before exec is
-// async-signal-safe (hazard 77). The command gets the world as holdfast found it: descriptors, signal mask and
-// dispositions, umask, limits, working directory. Main thread.
+// The command gets the world as holdfast found it: descriptors, signal mask and dispositions, umask, limits, working
+// directory. Main thread.
 #pragma once
 
 #include "base/clock.hpp"
@@ -12,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,10 +26,9 @@ struct Command {
 
 class Child {
   public:
-    /// Forks. Nothing of the command runs yet. The child closes `sockets` at once: a connection that holdfast resets
-    /// must not live on in the child until the go. With `ends_with_us` the kernel sends it SIGTERM when we end. Throws
-    /// Failure.
-    Child(const Command& command, const Signals& signals, std::span<const int> sockets, bool ends_with_us = true);
+    /// Nothing of the command runs yet. The child closes `sockets` at once: a connection that holdfast resets must not
+    /// live on in the child until the go. With `ends_with_us` the kernel sends it SIGTERM when we end. Throws Failure.
+    Child(Command command, const Signals& signals, std::span<const int> sockets, bool ends_with_us = true);
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
     /// Sends SIGKILL to the process and its group, unless the process was reaped.
@@ -54,10 +53,10 @@ class Child {
     void reaped() { reaped_ = true; }
 
   private:
-    /// `variables` are the last places of `environment`, still empty.
-    [[noreturn]] static void run(char* const* argv, char* const* environment, std::span<char*> variables,
-                                 const Signals&, int go, int outcome) noexcept;
+    struct Memory;
 
+    /// Until the exec it is the child's as well.
+    std::unique_ptr<Memory> memory_;
     pid_t pid_ = -1;
     bool reaped_ = false;
     Fd go_;

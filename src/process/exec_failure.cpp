@@ -1,14 +1,14 @@
 #include "process/exec_failure.hpp"
 
 #include "base/escape.hpp"
+#include "process/program_file.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <optional>
-#include <sstream>
 #include <unistd.h>
 
 namespace holdfast {
@@ -24,18 +24,11 @@ bool is_folder(const std::string& file) {
     return ::stat(file.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-std::string path_variable() {
-    const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
-    return path == nullptr ? "" : path;
-}
-
 /// The first file of that name, as execvp looks for it; nothing when there is none.
 std::optional<std::string> located(const std::string& word) {
-    if (word.find('/') != std::string::npos) return exists(word) ? std::optional{word} : std::nullopt;
-    std::istringstream folders{path_variable()};
-    for (std::string folder; std::getline(folders, folder, ':');)
-        if (std::string file = (folder.empty() ? "." : folder) + "/" + word; exists(file)) return file;
-    return {};
+    const std::vector<std::string> files = program_files(word);
+    const auto found = std::ranges::find_if(files, exists);
+    return found == files.end() ? std::nullopt : std::optional{*found};
 }
 
 std::string why(const std::string& word, int error) {
@@ -48,7 +41,7 @@ std::string why(const std::string& word, int error) {
         if (assigns || word.find_first_of(" ;|&<>") != std::string::npos)
             return fmt::format("'{}' is no program; for a line of shell use -c", shown);
         return fmt::format("'{}' was not found in PATH ({}); give its whole path", shown,
-                           printable(path_variable(), 500));
+                           printable(search_path(), 500));
     }
     if (error == ENOENT)
         return fmt::format("'{}' needs an interpreter that does not exist; see its first line", printable(*file));

@@ -85,11 +85,6 @@ void Signals::take_stops() {
 
 std::optional<signalfd_siginfo> Signals::next() const { return read_from(fd_); }
 
-void Signals::restore() const {
-    ::sigaction(SIGCHLD, &found_sigchld_, nullptr);
-    ::pthread_sigmask(SIG_SETMASK, &found_mask_, nullptr);
-}
-
 void die_of(int signal) {
     struct sigaction fallback {};
     fallback.sa_handler = SIG_DFL;

@@ -29,8 +29,9 @@ class Signals {
     int fd() const { return fd_.get(); }
     std::optional<signalfd_siginfo> next() const;
 
-    /// Sets mask and dispositions as holdfast found them, in a forked child before exec. Async-signal-safe.
-    void restore() const;
+    /// As holdfast found them: what the command gets.
+    const sigset_t& found_mask() const { return found_mask_; }
+    bool found_sigchld_ignored() const { return found_sigchld_.sa_handler == SIG_IGN; }
 
   private:
     sigset_t found_mask_{};

@@ -321,6 +321,34 @@ TEST_CASE("the command gets the dispositions of signals that we got, also that o
     CHECK(finish(held, {.in_child = ignored}).out == finish(plain, {.in_child = ignored}).out);
 }
 
+TEST_CASE("a program is looked for as a shell looks for it") {
+    RedisServer server;
+    const TempDir first, second;
+    second.write("job", "echo $0: \"$@\"\n", 0755);
+    const auto run = [&](const std::string& path, const std::vector<std::string>& words) {
+        std::vector<std::string> line = run_on(server.uri(), {"x", "--"});
+        line.insert(line.end(), words.begin(), words.end());
+        return finish(line, {.environment = {{"PATH", path}}});
+    };
+    const std::string both = fmt::format("/no/such/folder:/etc/passwd:{}:{}", first.path(), second.path());
+    // A file without an interpreter's line is for the shell.
+    CHECK(run(both, {"job", "a b", "c"}).out == second.file("job") + ": a b c\n");
+    CHECK(run(both, {second.file("job"), "a"}).out == second.file("job") + ": a\n");
+    // One that may not be executed hides none behind it, and is the reason where there is none.
+    first.write("job", "", 0644);
+    first.write("note", "", 0644);
+    CHECK(run(both, {"job", "a"}).out == second.file("job") + ": a\n");
+    CHECK(run(both, {"note"}).status() == 126);
+    CHECK(run(both, {"nothing"}).status() == 127);
+    CHECK(run(both, {""}).status() == 127);
+    // The first that can be executed counts, in this folder as well where PATH has an empty place.
+    first.write("job", "#!/bin/sh\necho first\n", 0755);
+    CHECK(run(both, {"job"}).out == "first\n");
+    CHECK(run(":/usr/bin:/bin",
+              {"env", "-C", second.path(), HOLDFAST_BINARY, "run", "--node", server.uri(), "y", "--", "job", "here"})
+              .out == "job: here\n");
+}
+
 TEST_CASE("neither we nor the command stay stopped after Ctrl-Z") {
     RedisServer server;
     Process run{run_on(server.uri(), {"x", "-c", "echo started; read line"})};

@@ -7,7 +7,8 @@
 
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 namespace holdfast::test::signals_test {
 
@@ -56,9 +57,16 @@ class SignalledRun {
         CHECK(eventually([&] { return finish({"grep", "-q", "^State:.T", proc("status")}).status() == 0; }));
         run_.signal(SIGCONT);
     }
-    size_t threads() const {
-        const std::filesystem::directory_iterator all{proc("task")};
-        return static_cast<size_t>(std::distance(begin(all), end(all)));
+    /// Whether its command and its guard have ended, so that only the release is left.
+    bool only_releases() const {
+        std::ifstream children{proc(fmt::format("task/{}/children", run_.pid()))};
+        const auto has_ended = [](int child) {
+            std::ifstream stat{fmt::format("/proc/{}/stat", child)};
+            std::string number, name, state;
+            stat >> number >> name >> state;
+            return state == "Z";
+        };
+        return std::all_of(std::istream_iterator<int>{children}, {}, has_ended);
     }
 
   private:
@@ -181,14 +189,12 @@ TEST_CASE("each signal while the lock is released does what the manual says") {
         const size_t at = all.find(counter);
         return at != std::string::npos && std::stoul(all.substr(at + counter.size())) >= 2 * runs.size();
     }));
-    std::vector<size_t> threads;
-    for (SignalledRun& run : runs) threads.push_back(run.threads());
     server.pause();
     for (SignalledRun& run : runs) run.process().say("\n");
-    for (size_t i = 0; i < runs.size(); ++i) {
-        // The thread that renews is gone: only the release is left, and the node does not answer.
-        REQUIRE(eventually([&] { return runs[i].threads() < threads[i]; }));
-        runs[i].signal();
+    for (SignalledRun& run : runs) {
+        // The node does not answer the release.
+        REQUIRE(eventually([&] { return run.only_releases(); }));
+        run.signal();
     }
     server.resume();
     for (SignalledRun& run : runs) {

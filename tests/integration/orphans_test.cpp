@@ -84,7 +84,9 @@ int fifty_clients(RedisServers& servers, size_t hung) {
     Clients clients;
     // Those whose connections the node knows, and who stand in its queue; and those whom it will meet when it wakes.
     start(clients, servers, 20, patience);
-    REQUIRE(eventually([&] { return servers[hung].text({"ZCARD", key.queue()}) == "20"; }));
+    std::string waiting;
+    const bool all_wait = eventually([&] { return (waiting = servers[hung].text({"ZCARD", key.queue()})) == "20"; });
+    REQUIRE_MESSAGE(all_wait, waiting, " wait, and the lock is ", servers[hung].text({"GET", key.key()}));
     servers[hung].pause();
     start(clients, servers, 15, patience);
     start(clients, servers, 5, 300ms);

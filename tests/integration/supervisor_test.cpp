@@ -31,7 +31,7 @@ Ending supervise(const std::string& script, const LiveDeadline& deadline, StopTi
     std::thread other{meanwhile};
     const Ending ending = supervisor.run();
     other.join();
-    signals.restore();
+    ::pthread_sigmask(SIG_SETMASK, &signals.found_mask(), nullptr);
     return ending;
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("when the supervisor fails, what is left of the command is stopped by 
     if (!ended) ::kill(left, SIGKILL);
     CHECK(WTERMSIG(status) == SIGTERM);
     CHECK(eventually([&] { return ::waitpid(guarded_by, nullptr, WNOHANG) != 0; }, 5s));
-    signals.restore();
+    ::pthread_sigmask(SIG_SETMASK, &signals.found_mask(), nullptr);
 }
 
 TEST_CASE("a command whose go comes too late is not started") {
@@ -100,7 +100,7 @@ TEST_CASE("a command whose go comes too late is not started") {
     siginfo_t info{};
     CHECK(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT) == 0);
     CHECK(dir.read("ran").empty());
-    signals.restore();
+    ::pthread_sigmask(SIG_SETMASK, &signals.found_mask(), nullptr);
 }
 
 } // namespace holdfast::test::supervisor_test

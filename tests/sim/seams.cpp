@@ -84,10 +84,16 @@ void LiveDeadline::clear_event() const { Process::current().set_readable(event_,
 // ---- lock/renewer
 
 Renewer::Renewer(Locks locks, LiveDeadline& deadline) : stop_event_{Process::current().new_fd()} {
-    ended_ = Process::current().run([this, locks, &deadline] { keep_renewing(locks, deadline, poller_, stop_event_); });
+    ended_ = Process::current().run([this, locks, &deadline] {
+        keep_renewing(locks, deadline, poller_, stop_event_);
+        std::vector<pollfd> stop{{stop_event_, POLLIN, 0}};
+        poller_.wait(stop, {});
+        if (last_) last_();
+    });
 }
 
-void Renewer::stop() {
+void Renewer::stop(const std::function<void()>& last) {
+    last_ = last;
     Process::current().set_readable(stop_event_, true);
     Poller poller;
     std::vector<pollfd> fds{{ended_, POLLIN, 0}};

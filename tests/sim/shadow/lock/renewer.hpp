@@ -5,7 +5,7 @@
 #include "base/poller.hpp"
 #include "lock/locks.hpp"
 
-#include <optional>
+#include <functional>
 
 namespace holdfast {
 
@@ -13,12 +13,13 @@ class Renewer {
   public:
     Renewer(Locks locks, LiveDeadline& deadline);
 
-    void stop();
+    void stop(const std::function<void()>& last = {});
 
   private:
     int stop_event_;
     int ended_;
     Poller poller_;
+    std::function<void()> last_;
 };
 
 } // namespace holdfast

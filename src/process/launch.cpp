@@ -1,0 +1,137 @@
+#include "process/launch.hpp"
+
+#include "process/raw_call.hpp"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include <cerrno>
+#include <sched.h>
+
+namespace holdfast {
+namespace {
+
+[[noreturn]] void end() {
+    while (true) raw_call(SYS_exit_group, 126);
+}
+
+bool read_all(int fd, void* data, size_t size) {
+    auto* at = static_cast<char*>(data);
+    while (size > 0) {
+        const long n = raw_call(SYS_read, fd, at, size);
+        if (n <= 0) return false;
+        at += n;
+        size -= static_cast<size_t>(n);
+    }
+    return true;
+}
+
+/// Zeroed memory for that many bytes, which is never given back; null if there is none.
+char* memory(size_t bytes) {
+    const long found = raw_call(SYS_mmap, 0, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return found < 0 && found > -4096 ? nullptr : reinterpret_cast<char*>(found);
+}
+
+/// Behind the last slot the zeros stay, so the text ends there.
+void put_own_pid(char* const* places) {
+    char digits[pid_digits];
+    size_t count = 0;
+    for (long rest = raw_call(SYS_getpid); rest > 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
+    for (; *places != nullptr; ++places)
+        for (size_t i = 0; i < count; ++i) (*places)[i] = digits[count - 1 - i];
+}
+
+/// Puts each variable of the text into its place.
+void put_variables(const Launch& launch, char* text, size_t bytes) {
+    char* const last = text + bytes;
+    for (size_t count = 0; text < last && count < launch.place_count; ++count) {
+        launch.places[count] = text;
+        while (*text != '\0') ++text;
+        ++text;
+    }
+}
+
+BootTime now() {
+    struct {
+        long s, ns;
+    } time{};
+    raw_call(SYS_clock_gettime, CLOCK_BOOTTIME, &time);
+    return BootTime{seconds{time.s} + nanoseconds{time.ns}};
+}
+
+/// As the kernel has it, for a signal without a handler.
+struct Disposition {
+    long handler;
+    long rest[7];
+};
+
+void restore_signals(const Launch& launch) {
+    const Disposition ignored{reinterpret_cast<long>(SIG_IGN), {}};
+    constexpr size_t kernel_mask = NSIG / 8;
+    if (launch.ignores_sigchld) raw_call(SYS_rt_sigaction, SIGCHLD, &ignored, 0, kernel_mask);
+    raw_call(SYS_rt_sigprocmask, SIG_SETMASK, &launch.mask, 0, kernel_mask);
+}
+
+/// A file without an interpreter's line is for the shell.
+int execute_by_shell(const Launch& launch, const char* file) {
+    char shell[] = "/bin/sh";
+    char** const words = launch.words - 1;
+    char* const first = words[1];
+    words[0] = shell;
+    // exec takes char*, and promises not to write to it.
+    words[1] = const_cast<char*>(file);
+    const long error = -raw_call(SYS_execve, shell, words, launch.environment);
+    words[1] = first;
+    return static_cast<int>(error);
+}
+
+/// Whether execvp(3) looks on after that errno.
+bool may_be_elsewhere(int error) {
+    return error == EACCES || error == ENOENT || error == ESTALE || error == ENOTDIR || error == ENODEV ||
+           error == ETIMEDOUT;
+}
+
+/// Returns the errno by which execvp(3) would fail.
+int execute(const Launch& launch) {
+    int error = ENOENT;
+    bool denied = false;
+    for (const char* const* file = launch.files; *file != nullptr; ++file) {
+        error = static_cast<int>(-raw_call(SYS_execve, *file, launch.words, launch.environment));
+        if (error == ENOEXEC) error = execute_by_shell(launch, *file);
+        denied = denied || error == EACCES;
+        if (!may_be_elsewhere(error)) return error;
+    }
+    return denied ? EACCES : error;
+}
+
+int run(void* given) {
+    const Launch& launch = *static_cast<const Launch*>(given);
+    raw_call(SYS_setpgid, 0, 0);
+    // For the case that holdfast and its guard are killed together. The SIGTERM reaches this process alone.
+    if (launch.ends_with_parent) raw_call(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM);
+    if (raw_call(SYS_getppid) != launch.parent) end();
+    raw_call(SYS_close, launch.go_write);
+    for (size_t i = 0; i < launch.socket_count; ++i) raw_call(SYS_close, launch.sockets[i]);
+    put_own_pid(launch.pids);
+    Go go{};
+    if (!read_all(launch.go_read, &go, sizeof go)) end();
+    char* const text = memory(go.bytes);
+    if (text == nullptr || !read_all(launch.go_read, text, go.bytes)) end();
+    put_variables(launch, text, go.bytes);
+    int error = ETIME;
+    if (now() < go.not_after) {
+        restore_signals(launch);
+        error = execute(launch);
+    }
+    raw_call(SYS_write, launch.outcome, &error, sizeof error);
+    end();
+}
+
+} // namespace
+
+pid_t launch(const Launch& launch, char* stack_end) {
+    constexpr int sharing = raw_calls_keep_errno ? CLONE_VM : 0;
+    return ::clone(run, stack_end, sharing | SIGCHLD, const_cast<Launch*>(&launch));
+}
+
+} // namespace holdfast

@@ -1,0 +1,25 @@
+#include "process/program_file.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace holdfast {
+
+std::string search_path() {
+    const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
+    return path == nullptr ? "/bin:/usr/bin" : path;
+}
+
+std::vector<std::string> program_files(const std::string& word) {
+    if (word.empty() || word.find('/') != std::string::npos) return {word};
+    const std::string path = search_path();
+    std::vector<std::string> files;
+    for (size_t at = 0; at <= path.size();) {
+        const size_t end = std::min(path.find(':', at), path.size());
+        files.push_back(end == at ? word : path.substr(at, end - at) + "/" + word);
+        at = end + 1;
+    }
+    return files;
+}
+
+} // namespace holdfast
