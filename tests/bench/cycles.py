@@ -10,7 +10,7 @@ WARM_UP = 50  # of each process, that do not count
 
 
 class Cycles:
-    def __init__(self, bed):
+    def __init__(self, bed, _):
         ports = ",".join(str(node.port) for node in bed.nodes[:5])
         urls = ",".join(node.url for node in bed.nodes[:5])
         self.commands = {"holdfast": [PROGRAMS / "lock_cycle", urls, "cycle"],

@@ -14,17 +14,21 @@ FEW = 6  # runs a round for one waiter, which make one hand-off each
 
 
 class HandOffs:
-    def __init__(self, bed):
+    def __init__(self, bed, against):
         self.folder, self.log = bed.folder, bed.log
         self.subjects = {"flock": subjects.Flock(bed.folder), "one node": subjects.Holdfast(bed.nodes[:1]),
                          "five nodes": subjects.Holdfast(bed.nodes[:5])}
+        one = bed.nodes[:1]
+        self.subjects["one node, no history"] = subjects.Holdfast(one, "--history", "off")
+        if against:
+            self.subjects["one node, the other build"] = subjects.Holdfast(one, program=against)
         if bed.etcd:
             self.subjects["etcdctl lock"] = subjects.Etcdctl(bed.etcd)
         self.took, self.traffic = collections.defaultdict(list), collections.defaultdict(list)
 
     def steps(self, plan):
-        for name, lines in plan.lines.items():
-            for n in lines if name in self.subjects else ():
+        for name in self.subjects:
+            for n in plan.lines.get(name, [1]):
                 for nth in range(min(FEW, plan.few) if n == 1 else 1):
                     yield functools.partial(self.measure, name, n, nth == 0)
 

@@ -53,14 +53,14 @@ def require_memory_for(count):
 
 
 def run(command):
-    """From its start to its end, and its CPU time and that of its children; both in ms."""
+    """From its start to its end, and its CPU time and that of its children, both in ms; and their page faults."""
     begin = time.monotonic_ns()
     pid = os.posix_spawnp(command[0], command, ENVIRONMENT)
     status, usage = os.wait4(pid, 0)[1:]
     took = (time.monotonic_ns() - begin) / 1e6
     if status != 0:
         raise RuntimeError(f"{command} failed")
-    return took, (usage.ru_utime + usage.ru_stime) * 1e3
+    return took, (usage.ru_utime + usage.ru_stime) * 1e3, usage.ru_minflt
 
 
 class paused:

@@ -51,6 +51,11 @@ class Redis:
         self.received += len(line + text)
         return (text or line[1:]).decode().strip()
 
+    def time_of_scripts(self):
+        """In microseconds, since the server's start. That of scripts, which has the commands in it that they call."""
+        return sum(int(line.split("usec=")[1].split(",")[0]) for line in self.ask("INFO", "commandstats").splitlines()
+                   if line.startswith(("cmdstat_eval:", "cmdstat_evalsha:")))
+
     def totals(self):
         """Commands, those that scripts call among them, and bytes in and out; without our own."""
         calls = sum(int(line.split("calls=")[1].split(",")[0]) for line in self.ask("INFO", "commandstats").splitlines()

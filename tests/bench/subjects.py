@@ -9,11 +9,11 @@ NODES = {1: "one node", 3: "three nodes", 5: "five nodes", 7: "seven nodes", 9: 
 
 
 class Holdfast:
-    def __init__(self, nodes, *options):
+    def __init__(self, nodes, *options, program=HOLDFAST):
         self.nodes = nodes
         self.urls = ",".join(node.url for node in nodes)
         # The servers are younger than the restart guard; what it goes by is asked all the same.
-        self.words = [HOLDFAST, "run", "--node", self.urls, "--restart-guard", "off", *options]
+        self.words = [program, "run", "--node", self.urls, "--restart-guard", "off", *options]
 
     def command(self, lock, *command):
         return [*self.words, lock, "--", *command]
