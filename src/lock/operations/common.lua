@@ -1,14 +1,14 @@
 -- Every script begins with this. An entry of the queue is "RUN {json}". A script drops the first entry if its run no
 -- longer refreshes it, so a look at the queue costs the same however many runs wait.
 local K, VOID, FENCE, QUEUE, SEEN = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local looked
 local function now()
-    local time = redis.call('TIME')
-    return time[1] * 1000 + math.floor(time[2] / 1000)
+    looked = looked or redis.call('TIME')
+    return looked[1] * 1000 + math.floor(looked[2] / 1000)
 end
 local function near(number, at) return math.max(math.min(number, at + tolerance), at - tolerance) end
 local function leave(entry)
-    redis.call('ZREM', QUEUE, entry)
-    redis.call('ZREM', SEEN, entry)
+    if redis.call('ZREM', QUEUE, entry) == 1 then redis.call('ZREM', SEEN, entry) end
 end
 local function stale(entry, at) return tonumber(redis.call('ZSCORE', SEEN, entry) or 0) <= at end
 local function first()

@@ -15,8 +15,11 @@ local function note()
     local at = type(id) == 'string' and string.match(id, '^%d+') or now()
     if not again then
         for name, number in string.gmatch(sums, '(%S+) (%S+)') do sum(name, number) end
-        if undone == '0' then redis.pcall('HSET', STATS, 'last_start', string.format('%.0f', at - held)) end
-        if succeeded == '1' then redis.pcall('HSET', STATS, 'last_success', at) end
+        if succeeded == '1' then
+            redis.pcall('HSET', STATS, 'last_start', string.format('%.0f', at - held), 'last_success', at)
+        elseif undone == '0' then
+            redis.pcall('HSET', STATS, 'last_start', string.format('%.0f', at - held))
+        end
     end
     outlast()
 end
