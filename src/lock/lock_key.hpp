@@ -39,7 +39,10 @@ struct LockKey {
     /// fence().
     std::string earlier_fence() const { return "{" + key() + "}:fence"; }
 
-    std::string companion(std::string_view word) const { return key() + ":{" + key() + "}:" + std::string{word}; }
+    std::string companion(std::string_view word) const {
+        const std::string own = key();
+        return std::string{own}.append(":{").append(own).append("}:").append(word);
+    }
 };
 
 /// Why `name` cannot name a lock, as a sentence; nothing when it can. A lock of another client, or of an earlier

@@ -5,8 +5,14 @@
 namespace holdfast {
 
 void Request::add(std::span<const std::string_view> words) {
-    bytes_ += fmt::format("*{}\r\n", words.size());
-    for (const std::string_view word : words) bytes_.append(fmt::format("${}\r\n", word.size())).append(word) += "\r\n";
+    const auto header = [this](char kind, size_t number) {
+        bytes_.append(1, kind).append(fmt::format_int{number}.c_str()).append("\r\n");
+    };
+    header('*', words.size());
+    for (const std::string_view word : words) {
+        header('$', word.size());
+        bytes_.append(word).append("\r\n");
+    }
     ++commands_;
 }
 

@@ -38,7 +38,7 @@ class Texts {
                 if ((form & 8U) != 0) one.history = 1;
             if constexpr (requires { one.end; })
                 if ((form & 16U) != 0) one.end.emplace();
-            std::string text = one.script(LockKey{}).text;
+            std::string text = one.script(LockKey{}).script->text();
             texts_[sha1(text)] = std::move(text);
         }
     }

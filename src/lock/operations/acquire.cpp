@@ -27,12 +27,11 @@ ScriptCall Acquire::script(const LockKey& key) const {
                               {"lasts", argument(wait.lasts)},
                               {"earlier_fence", key.earlier_fence()}};
     if (seat) arguments.push_back({"turns", key.turn_channels()});
-    Script script = seat
-                        ? for_member({joined({taking_lua, members_lua, join_lua}), std::move(arguments)}, key, *seat)
-                        : Script{joined({taking_lua, members_lua, acquire_lua}), std::move(arguments), group_keys(key)};
+    Script script = seat ? for_member({{taking_lua, members_lua, join_lua}, std::move(arguments)}, key, *seat)
+                         : Script{{taking_lua, members_lua, acquire_lua}, std::move(arguments), group_keys(key)};
     if (once_in) script = skipping(std::move(script), key, *once_in);
     if (history) script = noting_start(std::move(script), key, *history);
-    ScriptCall call = script_call(script, key, token.text());
+    ScriptCall call = script_call(std::move(script), key, token.text());
     return seat ? publishing(std::move(call)) : call;
 }
 

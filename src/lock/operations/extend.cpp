@@ -15,7 +15,8 @@ extern const std::string_view keep_member_lua;
 namespace {
 
 Script keeping(Script script, const Record& kept, std::string_view lua) {
-    script.lua = joined({"local function operate()\n", script.lua, "\nend\n", lua});
+    script.lua = as_function(script.lua);
+    script.lua.push_back(lua);
     script.arguments.push_back({"kept", kept.value});
     return script;
 }
@@ -25,12 +26,12 @@ Script keeping(Script script, const Record& kept, std::string_view lua) {
 ScriptCall Extend::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}};
     if (seat) arguments.push_back({"entry", entry});
-    Script script = seat ? for_member({std::string{extend_member_lua}, std::move(arguments)}, key, *seat)
-                         : Script{std::string{extend_lua}, std::move(arguments)};
+    Script script = seat ? for_member({{extend_member_lua}, std::move(arguments)}, key, *seat)
+                         : Script{{extend_lua}, std::move(arguments)};
     if (success) script = marking(std::move(script), key, *success);
     if (kept) script = keeping(std::move(script), *kept, seat ? keep_member_lua : keep_lua);
     if (end) script = noting_end(std::move(script), key, token.text(), *end, "yours");
-    return script_call(script, key, token.text());
+    return script_call(std::move(script), key, token.text());
 }
 
 std::optional<Request> Extend::alone(const LockKey& key) const {

@@ -8,7 +8,7 @@ namespace holdfast {
 extern const std::string_view forget_lua;
 
 ScriptCall Forget::script(const LockKey& key) const {
-    return script_call({std::string{forget_lua}, {}, {done_key(key)}}, key, "");
+    return script_call({{forget_lua}, {}, {done_key(key)}}, key, "");
 }
 
 Exchange Forget::transaction(const LockKey& key) const {

@@ -50,7 +50,9 @@ std::string text_of(const Fields& fields, char separator) {
 }
 
 Script noting(Script script, const LockKey& key, size_t entries, std::string_view lua) {
-    script.lua = joined({history_lua, "local function operate()\n", script.lua, "\nend\n", lua});
+    script.lua = as_function(script.lua);
+    script.lua.insert(script.lua.begin(), history_lua);
+    script.lua.push_back(lua);
     script.arguments.push_back({"history", argument(static_cast<int64_t>(entries))});
     script.more_keys.push_back({"LOG", key.log()});
     script.more_keys.push_back({"STATS", key.stats()});

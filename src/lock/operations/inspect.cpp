@@ -10,9 +10,9 @@ extern const std::string_view inspect_lua;
 extern const std::string_view members_lua;
 
 ScriptCall Inspect::script(const LockKey& key) const {
-    Script script{joined({members_lua, inspect_lua}), {{"run", run}}, group_keys(key)};
+    Script script{{members_lua, inspect_lua}, {{"run", run}}, group_keys(key)};
     script.more_keys.push_back(done_key(key));
-    return script_call(script, key, "");
+    return script_call(std::move(script), key, "");
 }
 
 namespace {

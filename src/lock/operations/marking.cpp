@@ -7,14 +7,16 @@ extern const std::string_view skip_lua;
 extern const std::string_view mark_lua;
 
 Script skipping(Script script, const LockKey& key, milliseconds once_in) {
-    script.lua = joined({last_success_lua, skip_lua, script.lua});
+    script.lua.insert(script.lua.begin(), {last_success_lua, skip_lua});
     script.arguments.push_back({"once_in", argument(once_in)});
     script.more_keys.push_back(done_key(key));
     return script;
 }
 
 Script marking(Script script, const LockKey& key, const Success& success) {
-    script.lua = joined({last_success_lua, "local function operate()\n", script.lua, "\nend\n", mark_lua});
+    script.lua = as_function(script.lua);
+    script.lua.insert(script.lua.begin(), last_success_lua);
+    script.lua.push_back(mark_lua);
     script.arguments.push_back({"success", success.record.value});
     script.arguments.push_back({"age", argument(success.age)});
     script.arguments.push_back({"left", argument(success.left)});

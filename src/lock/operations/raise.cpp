@@ -9,9 +9,9 @@ extern const std::string_view raise_member_lua;
 
 ScriptCall Raise::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"to", argument(to.number)}};
-    const Script script = seat ? for_member({std::string{raise_member_lua}, std::move(arguments)}, key, *seat)
-                               : Script{std::string{raise_lua}, std::move(arguments)};
-    return script_call(script, key, record.token());
+    Script script = seat ? for_member({{raise_member_lua}, std::move(arguments)}, key, *seat)
+                         : Script{{raise_lua}, std::move(arguments)};
+    return script_call(std::move(script), key, record.token());
 }
 
 Exchange Raise::transaction(const LockKey& key) const {

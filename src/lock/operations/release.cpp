@@ -15,11 +15,11 @@ ScriptCall Release::script(const LockKey& key) const {
                               {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
                               {"turns", key.turn_channels()},
                               {"entry", entry}};
-    Script script = seat ? for_member({std::string{release_member_lua}, std::move(arguments)}, key, *seat)
-                         : Script{std::string{release_lua}, std::move(arguments)};
+    Script script = seat ? for_member({{release_member_lua}, std::move(arguments)}, key, *seat)
+                         : Script{{release_lua}, std::move(arguments)};
     if (success) script = marking(std::move(script), key, *success);
     if (end) script = noting_end(std::move(script), key, token.text(), *end, "released");
-    return publishing(script_call(script, key, token.text()));
+    return publishing(script_call(std::move(script), key, token.text()));
 }
 
 std::optional<Request> Release::alone(const LockKey& key) const {

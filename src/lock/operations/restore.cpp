@@ -10,9 +10,9 @@ extern const std::string_view restore_member_lua;
 ScriptCall Restore::script(const LockKey& key) const {
     ScriptArguments arguments{{"ours", record.value}, {"ttl", argument(ttl)}, {"fence", argument(fence.number)}};
     if (seat) arguments.push_back({"entry", entry});
-    const Script script = seat ? for_member({std::string{restore_member_lua}, std::move(arguments)}, key, *seat)
-                               : Script{std::string{restore_lua}, std::move(arguments)};
-    return script_call(script, key, token.text());
+    Script script = seat ? for_member({{restore_member_lua}, std::move(arguments)}, key, *seat)
+                         : Script{{restore_lua}, std::move(arguments)};
+    return script_call(std::move(script), key, token.text());
 }
 
 Exchange Restore::transaction(const LockKey& key) const {

@@ -11,10 +11,10 @@ ScriptCall Revoke::script(const LockKey& key) const {
     ScriptArguments arguments{{"theirs", record.value},       {"void_for", argument(void_for())},
                               {"turns", key.turn_channels()}, {"revoked_channel", key.revoked_channel()},
                               {"message", message()},         {"words", words}};
-    Script script = seat ? for_member({std::string{revoke_member_lua}, std::move(arguments)}, key, *seat)
-                         : Script{std::string{revoke_lua}, std::move(arguments)};
+    Script script = seat ? for_member({{revoke_member_lua}, std::move(arguments)}, key, *seat)
+                         : Script{{revoke_lua}, std::move(arguments)};
     if (end) script = noting_end(std::move(script), key, record.token(), *end, "revoked", false);
-    return publishing(script_call(script, key, record.token()));
+    return publishing(script_call(std::move(script), key, record.token()));
 }
 
 Exchange Revoke::transaction(const LockKey& key) const {

@@ -18,6 +18,8 @@ extern const std::string_view group_lua;
 
 namespace {
 
+constexpr size_t common_keys = 5;
+
 const std::string& preamble() {
     static const std::string text = fmt::format(
         "local fence_lasts,queue_lasts,tolerance,places_shown,members_shown={},{},{},{},{}\n{}", fence_lasts.count(),
@@ -31,21 +33,32 @@ void name_arguments(std::string& script, std::string_view table, size_t number, 
         script += fmt::format("local {}={}[{}]\n", argument.name, table, ++number);
 }
 
-ScriptCall call(std::string text, std::string_view lua, std::vector<std::string> keys,
-                const ScriptArguments& arguments) {
-    name_arguments(text, "ARGV", 0, arguments);
-    text += lua;
-    ScriptCall made{std::move(text), std::move(keys), {}};
-    for (const ScriptArgument& argument : arguments) made.arguments.push_back(argument.value);
-    return made;
+std::string whole_text(const Script& script) {
+    std::string text = preamble();
+    name_arguments(text, "KEYS", common_keys, script.more_keys);
+    name_arguments(text, "ARGV", 0, script.arguments);
+    for (const std::string_view piece : script.lua) text += piece;
+    return text;
 }
 
-/// Each text is hashed once, for all nodes and rounds.
-const std::string& digest_of(const std::string& text) {
-    thread_local std::map<std::string, std::string> digests;
-    std::string& digest = digests[text];
-    if (digest.empty()) digest = sha1(text);
-    return digest;
+/// Where all is that the text of the script is made of.
+std::vector<const char*> places(const Script& script) {
+    std::vector<const char*> all;
+    all.reserve(script.lua.size() + script.arguments.size() + script.more_keys.size() + 1);
+    for (const std::string_view piece : script.lua) all.push_back(piece.data());
+    all.push_back(nullptr);
+    for (const ScriptArgument& argument : script.arguments) all.push_back(argument.name.data());
+    for (const ScriptArgument& more : script.more_keys) all.push_back(more.name.data());
+    return all;
+}
+
+/// Each text is made once, for all nodes and rounds: it is a hundred times as long as what changes.
+ScriptText& text_of(const Script& script) {
+    thread_local std::map<std::vector<const char*>, ScriptText> texts;
+    std::vector<const char*> key = places(script);
+    auto found = texts.find(key);
+    if (found == texts.end()) found = texts.emplace(std::move(key), whole_text(script)).first;
+    return found->second;
 }
 
 Request request(const ScriptCall& call, std::string_view command, std::string_view script) {
@@ -62,20 +75,35 @@ Request request(const ScriptCall& call, std::string_view command, std::string_vi
 
 } // namespace
 
-Request ScriptCall::by_text() const { return request(*this, "EVAL", text); }
+const std::string& ScriptText::digest() {
+    if (digest_.empty()) digest_ = sha1(text_);
+    return digest_;
+}
 
-Request ScriptCall::by_digest() const { return request(*this, "EVALSHA", digest_of(text)); }
+Request ScriptCall::by_text() const { return request(*this, "EVAL", script->text()); }
 
-ScriptCall script_call(const Script& script, const LockKey& key, std::string_view token) {
-    std::vector<std::string> keys{key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()};
-    std::string text = preamble();
-    name_arguments(text, "KEYS", keys.size(), script.more_keys);
-    for (const ScriptArgument& more : script.more_keys) keys.push_back(more.value);
-    return call(std::move(text), script.lua, std::move(keys), script.arguments);
+Request ScriptCall::by_digest() const { return request(*this, "EVALSHA", script->digest()); }
+
+ScriptCall script_call(Script script, const LockKey& key, std::string_view token) {
+    ScriptCall call{&text_of(script), {}, {}};
+    call.keys = {key.key(), key.void_mark(token), key.fence(), key.queue(), key.seen()};
+    for (ScriptArgument& more : script.more_keys) call.keys.push_back(std::move(more.value));
+    call.arguments.reserve(script.arguments.size());
+    for (ScriptArgument& argument : script.arguments) call.arguments.push_back(std::move(argument.value));
+    return call;
 }
 
 Request lone_script_request(std::string_view lua, const LockKey& key, const ScriptArguments& arguments) {
-    return call("local K=KEYS[1]\n", lua, {key.key()}, arguments).by_text();
+    std::string text = "local K=KEYS[1]\n";
+    name_arguments(text, "ARGV", 0, arguments);
+    text += lua;
+    const std::string one = key.key();
+    std::vector<std::string_view> words{"EVAL", text, "1", one};
+    for (const ScriptArgument& argument : arguments) words.push_back(argument.value);
+    Request request;
+    request.add(words);
+    request.set();
+    return request;
 }
 
 ScriptCall publishing(ScriptCall call) {
@@ -83,16 +111,17 @@ ScriptCall publishing(ScriptCall call) {
     return call;
 }
 
-std::string joined(std::initializer_list<std::string_view> lua) {
-    std::string all;
-    for (const std::string_view one : lua) all += one;
+Lua as_function(const Lua& pieces) {
+    Lua all{"local function operate()\n"};
+    all.insert(all.end(), pieces.begin(), pieces.end());
+    all.emplace_back("\nend\n");
     return all;
 }
 
 ScriptArguments group_keys(const LockKey& key) { return {{"MEMBERS", key.members()}, {"RECORDS", key.records()}}; }
 
 Script for_member(Script script, const LockKey& key, const Seat& seat) {
-    script.lua = joined({group_lua, script.lua});
+    script.lua.insert(script.lua.begin(), group_lua);
     script.arguments.push_back({"group", std::string{seat.group()}});
     script.arguments.push_back({"me", seat.member});
     script.arguments.push_back({"limit", argument(seat.kind.limit)});

@@ -7,7 +7,6 @@
 #include "lock/lock_key.hpp"
 #include "redis/request.hpp"
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,19 +20,36 @@ struct ScriptArgument {
 
 using ScriptArguments = std::vector<ScriptArgument>;
 
+/// Pieces of Lua, one behind the other. They and the names of arguments and keys are in static memory, so two scripts
+/// are the same if all of these are in the same places.
+using Lua = std::vector<std::string_view>;
+
 struct Script {
-    std::string lua;
+    Lua lua;
     ScriptArguments arguments{};
     ScriptArguments more_keys{}; ///< besides the five keys of common.lua
 };
 
-/// The text of several files, one behind the other.
-std::string joined(std::initializer_list<std::string_view> lua);
+/// The pieces as the body of a Lua function `operate`, for what is done before and after it.
+Lua as_function(const Lua& pieces);
 
-/// A script in full, for one lock. The text is the same for every lock, so a server that has been told the text once
-/// knows the script by its digest.
+/// The whole text of a script. It is the same for every lock, so a server that has been told the text once knows the
+/// script by its digest.
+class ScriptText {
+  public:
+    explicit ScriptText(std::string text) : text_{std::move(text)} {}
+
+    const std::string& text() const { return text_; }
+    const std::string& digest();
+
+  private:
+    std::string text_;
+    std::string digest_;
+};
+
+/// A script in full, for one lock.
 struct ScriptCall {
-    std::string text;
+    ScriptText* script; ///< each is made once in a thread, and stays until the thread ends
     std::vector<std::string> keys;
     std::vector<std::string> arguments;
     bool publishes = false;
@@ -45,7 +61,7 @@ struct ScriptCall {
 };
 
 /// The script, which reads or sets the void mark of `token`.
-ScriptCall script_call(const Script&, const LockKey&, std::string_view token);
+ScriptCall script_call(Script, const LockKey&, std::string_view token);
 
 /// The keys of a group of holders, as more_keys.
 ScriptArguments group_keys(const LockKey&);

@@ -12,9 +12,9 @@ ScriptCall Withdraw::script(const LockKey& key) const {
                               {"entry", entry},
                               {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
                               {"turns", key.turn_channels()}};
-    const Script script = seat ? for_member({std::string{withdraw_member_lua}, std::move(arguments)}, key, *seat)
-                               : Script{std::string{withdraw_lua}, std::move(arguments)};
-    return publishing(script_call(script, key, token.text()));
+    Script script = seat ? for_member({{withdraw_member_lua}, std::move(arguments)}, key, *seat)
+                         : Script{{withdraw_lua}, std::move(arguments)};
+    return publishing(script_call(std::move(script), key, token.text()));
 }
 
 Exchange Withdraw::transaction(const LockKey& key) const {
