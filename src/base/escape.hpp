@@ -6,8 +6,8 @@
 
 namespace holdfast {
 
-/// Control characters and bytes that are not valid UTF-8 become \xNN; the rest stays. At most `limit`
-/// bytes of the text are shown, then "...".
+/// Control characters, marks that turn the direction of text, and bytes that are not valid UTF-8 become \xNN; the rest
+/// stays. At most `limit` bytes of the text are shown, then "...".
 std::string printable(std::string_view text, size_t limit = 200);
 
 } // namespace holdfast

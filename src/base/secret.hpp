@@ -1,4 +1,4 @@
-// A password. It cannot be formatted, streamed or compared by accident: code that needs its text says reveal().
+// A password, or a URI with one. It cannot be formatted, streamed or compared by accident: code that needs its text says reveal().
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ class Secret {
     Secret() = default;
     explicit Secret(std::string text) : text_{std::move(text)} {}
     bool empty() const { return text_.empty(); }
-    /// The text, only to be written to a node's own connection.
+    /// The text, which no message, log or record may show.
     const std::string& reveal() const { return text_; }
 
   private:

@@ -45,7 +45,7 @@ std::vector<UriHost> hosts_in(std::string_view text, bool several) {
     }
 }
 
-/// Whether what stands where ports stand cannot be a password, of which a comma cut the rest off.
+/// Whether the ports are numbers: any other text there may be a password that a comma has cut off.
 bool ports_are_ports(const UriParts& parts) {
     if (has_several_hosts(parts.scheme))
         return std::ranges::all_of(parts.hosts, [](const UriHost& host) { return !host.port || has_number(host); });

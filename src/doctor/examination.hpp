@@ -42,8 +42,8 @@ struct Facts {
     bool remembers = false;                  ///< the node is known to forget nothing (Node::remembers)
     bool durable = false;                    ///< our user says that the node forgets nothing (Node::durable)
     std::optional<SentinelFacts> sentinel{}; ///< nothing: the node has no Sentinels, or none of them answers
-    std::optional<NodeFailure> failure{};    ///< why the node cannot be asked; then nothing below is known but `info`,
-                                             ///< and that only of a server that has refused our greeting
+    std::optional<NodeFailure> failure{};    ///< why the node cannot be asked; then only `info` may be known below,
+                                             ///< because INFO goes out with the greeting
     Reply info{};                            ///< the reply to INFO
     Reply config{};                          ///< the replies to CONFIG GET in one list, or the last refusal
     Reply cluster{};                         ///< of a server in a cluster: the reply to CLUSTER NODES

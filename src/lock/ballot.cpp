@@ -25,6 +25,26 @@ std::vector<NamedHolder> named_holders(const NodeReply& reply) {
     return holders;
 }
 
+std::map<std::string, std::vector<milliseconds>> by_hold(const std::vector<NamedHolder>& named) {
+    std::map<std::string, std::vector<milliseconds>> left;
+    for (const NamedHolder& one : named) {
+        const auto same = std::ranges::find_if(left, [&](const auto& other) {
+            return is_same_hold(one.record, Record{other.first, {}}) ||
+                   is_same_hold(other.first, Record{one.record, {}});
+        });
+        if (same == left.end()) left[one.record] = {one.left};
+        else {
+            same->second.push_back(one.left);
+            if (one.record.size() <= same->first.size()) continue;
+            // The record that says when the command ended is the longer one.
+            auto hold = left.extract(same);
+            hold.key() = one.record;
+            left.insert(std::move(hold));
+        }
+    }
+    return left;
+}
+
 std::string words_of(const tl::expected<NodeReply, NodeFailure>& vote) {
     if (!vote) return vote.error().text;
     switch (vote->verdict) {
@@ -67,11 +87,11 @@ size_t Ballot::missing() const {
 }
 
 std::map<std::string, std::vector<milliseconds>> Ballot::others() const {
-    std::map<std::string, std::vector<milliseconds>> left;
+    std::vector<NamedHolder> named;
     for (const std::optional<Vote>& vote : votes_)
         if (vote && *vote && (*vote)->verdict == Verdict::held)
-            for (const NamedHolder& holder : named_holders(**vote)) left[holder.record].push_back(holder.left);
-    return left;
+            std::ranges::move(named_holders(**vote), std::back_inserter(named));
+    return by_hold(named);
 }
 
 std::string Ballot::other_holder() const {

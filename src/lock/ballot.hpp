@@ -39,6 +39,9 @@ struct NamedHolder {
 };
 /// All that a node's answer names; none if the key has a group whose members have ended.
 std::vector<NamedHolder> named_holders(const NodeReply&);
+/// For how long each node keeps each hold, by the hold's record. When min_hold begins to keep a lock, some nodes have
+/// the record that says so before the others have it: that is one hold still, under this record.
+std::map<std::string, std::vector<milliseconds>> by_hold(const std::vector<NamedHolder>&);
 
 class Ballot {
   public:

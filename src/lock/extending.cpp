@@ -68,13 +68,14 @@ Renewal Lock::extend(Await await, std::vector<bool>& missing, const std::functio
             if (awaited[i] && !answers[i]) return is_lost();
         return is_lost() || yes >= quorum(n);
     };
+    const LockOperation extend{key_, Extend{token_, record_, timing().ttl, seat(), entry_.value}};
     // A little later than each node's own timeout, whose failure text says more; but with no time to open a connection.
     const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;
     const auto exchange_for = [&](size_t i) {
         awaited[i] = awaited[i] || (await == Await::caught_up && nodes_.caught_up(i));
         // A node that we never reached was never asked for the lock, so the node cannot hold it.
         if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
-        return exchange(key_, Extend{token_, record_, timing().ttl, seat(), entry_.value}, modes_[i]);
+        return extend.on(modes_[i]);
     };
     const Answers answers = nodes_.ask(exchange_for, {.enough = enough,
                                                       .deadline = deadline,

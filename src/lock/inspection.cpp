@@ -25,12 +25,12 @@ unsigned slot(const Holding& one) { return one.record.holder ? one.record.holder
 
 /// All that any node names, in the order of Inspection::holders.
 std::vector<Holding> holders(const std::vector<NodeView>& nodes) {
-    std::map<std::string, std::vector<milliseconds>> left;
+    std::vector<NamedHolder> named;
     for (const NodeView& node : nodes)
         if (node.reply && node.reply->verdict == Verdict::held)
-            for (const NamedHolder& one : named_holders(*node.reply)) left[one.record].push_back(one.left);
+            std::ranges::move(named_holders(*node.reply), std::back_inserter(named));
     std::vector<Holding> found;
-    for (const auto& [record, ends] : left)
+    for (const auto& [record, ends] : by_hold(named))
         found.push_back({Record::parse(record), ends.size(),
                          reached_by_quorum(ends, nodes.size()).value_or(std::ranges::min(ends))});
     std::ranges::stable_sort(found, {}, [](const Holding& one) { return std::pair{slot(one), since(one)}; });
@@ -89,10 +89,10 @@ std::vector<NodeReport> reports(const std::vector<NodeView>& nodes) {
 
 Answers ask_all(NodeSet& nodes, const LockKey& key, const Operation& operation, Mode mode) {
     std::vector<Mode> modes(nodes.size(), mode);
-    return nodes.ask([&](size_t i) { return exchange(key, operation, modes[i]); },
-                     {.enough = [](const Answers&) { return false; },
-                      .deadline = nodes.latest_answer(),
-                      .to_confirm = NodeSet::every_answer});
+    const LockOperation asked{key, operation};
+    return nodes.ask([&](size_t i) { return asked.on(modes[i]); }, {.enough = [](const Answers&) { return false; },
+                                                                    .deadline = nodes.latest_answer(),
+                                                                    .to_confirm = NodeSet::every_answer});
 }
 
 Inspection inspect(NodeSet& nodes, const LockKey& key, Mode mode) {

@@ -3,6 +3,7 @@
 #include "lock/quorum.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -12,10 +13,28 @@ namespace {
 /// The time for one try to let go on all nodes, and the time for all tries.
 constexpr milliseconds longest_try{1100};
 constexpr milliseconds release_budget{2000};
-/// A planned failover takes less from the first word to the last.
+/// From the Sentinels' first word of a planned failover to their last less time passes.
 constexpr milliseconds longest_failover{2000};
 /// The pause between two tries if a node refuses, as a node may do for a while.
 constexpr milliseconds refused_pause{50};
+
+/// One operation for nodes to which an earlier request may come late, and one for the others; each is made if it is
+/// needed.
+template <typename Make>
+class ByLateness {
+  public:
+    ByLateness(const LockKey& key, Make make) : key_{key}, make_{std::move(make)} {}
+    const LockOperation& operator[](bool late) {
+        std::optional<LockOperation>& one = made_[late ? 1 : 0];
+        if (!one) one.emplace(key_, make_(late));
+        return *one;
+    }
+
+  private:
+    const LockKey& key_;
+    Make make_;
+    std::array<std::optional<LockOperation>, 2> made_;
+};
 
 } // namespace
 
@@ -27,13 +46,14 @@ template <typename OperationFor>
 Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
                    size_t at_least, OperationFor operation_for, bool digests) {
     std::vector<bool> waited_for = awaited;
+    ByLateness operations{key_, operation_for};
     const BootTime others_until = BootClock::now() + others_get;
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
         // A node that answered the acquire late, after the quorum, will answer this request too, so wait for that.
         const bool caught_up = nodes_.caught_up(i);
         if (caught_up) waited_for[i] = true;
-        return exchange(key_, operation_for(i), modes_[i], digests && caught_up);
+        return operations[may_come_late(i)].on(modes_[i], digests && caught_up);
     };
     const auto enough = [&](const Answers& answers) {
         const bool others = BootClock::now() < others_until;
@@ -65,13 +85,13 @@ void Lock::undo(const Answers& acquire_answers) {
     const milliseconds others_get = timing().node_timeout / 10;
     // The release names no entry, so our place in the queue is kept.
     tell(asked, awaited, others_get, 0,
-         [&](size_t i) { return Release{token_, "", may_come_late(i), seat(), {}, end_entry()}; });
+         [&](bool late) -> Operation { return Release{token_, "", late, seat(), {}, end_entry()}; });
 }
 
 void Lock::withdraw() {
     const std::vector<bool> all(nodes_.size(), true);
-    tell(all, answered_, milliseconds{0}, quorum(all.size()), [&](size_t i) {
-        return Withdraw{token_, entry_.value, may_come_late(i), seat()};
+    tell(all, answered_, milliseconds{0}, quorum(all.size()), [&](bool late) -> Operation {
+        return Withdraw{token_, entry_.value, late, seat()};
     });
     lease_ = Lease{nodes_.size()};
 }
@@ -193,11 +213,10 @@ std::optional<EndEntry> Lock::end_entry(milliseconds kept) const {
 bool Lock::keep(milliseconds rest, Await await) {
     self_.ended = wall_time_since_epoch();
     const Record kept = Record::make(token_, self_);
-    const auto extend = [&](size_t i) {
+    const auto extend = [&](bool late) -> Operation {
         // A request without an answer may still set the key on this node for a whole TTL, so the node gets a release.
-        return may_come_late(i)
-                   ? Operation{Release{token_, entry_.value, true, seat(), success(), end_entry()}}
-                   : Operation{Extend{token_, record_, rest, seat(), entry_.value, success(), end_entry(rest), kept}};
+        if (late) return Release{token_, entry_.value, true, seat(), success(), end_entry()};
+        return Extend{token_, record_, rest, seat(), entry_.value, success(), end_entry(rest), kept};
     };
     // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
     return let_go(await, valid_until().value_or(BootTime{}), extend,
@@ -205,8 +224,8 @@ bool Lock::keep(milliseconds rest, Await await) {
 }
 
 bool Lock::release(Await await) {
-    const auto release = [&](size_t i) {
-        return Release{token_, entry_.value, may_come_late(i), seat(), success(), end_entry()};
+    const auto release = [&](bool late) -> Operation {
+        return Release{token_, entry_.value, late, seat(), success(), end_entry()};
     };
     return let_go(await, BootTime::max(), release, [](Verdict word) { return word != Verdict::no_scripts; });
 }

@@ -183,11 +183,11 @@ Attempt Lock::try_once(const Try& how) {
     // The deadline leaves time to open a connection as well. A round that ends after its deadline has failed, whatever
     // was answered (holdfast-protocol(7), ROUNDS).
     const BootTime deadline = std::min(how.until, nodes_.latest_answer());
-    const Acquire acquire = request(how);
+    const LockOperation acquire{key_, request(how)};
     const auto exchange_for = [&](size_t i) {
         unanswered_on_[i] = nodes_.connection_number(i);
         lease_.asked(i);
-        return exchange(key_, acquire, modes_[i]);
+        return acquire.on(modes_[i]);
     };
     const Answers answers = nodes_.ask(exchange_for, {.enough = enough,
                                                       .deadline = deadline,

@@ -192,7 +192,7 @@ void NodeListing::take_log(Found& lock, const std::string& before, int page, con
     if (more) ask_log(lock, entries.back().items[0].text, page + 1);
 }
 
-/// False when the key is no lock, or the node refuses.
+/// False on an error; every error but WRONGTYPE, which says that the key is no lock, fails the node.
 bool NodeListing::usable(Replies replies) {
     const auto error = std::ranges::find(replies, Reply::Type::error, &Reply::type);
     if (error == replies.end()) return true;

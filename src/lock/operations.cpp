@@ -58,25 +58,42 @@ Step without_scripts(const LockKey& key, const Operation& operation, Mode& mode,
     return transaction;
 }
 
-Exchange by_script(const LockKey& key, const Operation& operation, Mode& mode, bool by_digest) {
-    const ScriptCall call = std::visit([&](const auto& one) { return one.script(key); }, operation);
-    return {by_digest ? call.by_digest() : call.by_text(),
-            [&mode, key, operation, by_digest](std::vector<Reply>&& replies) -> Step {
-                Reply& reply = replies.back();
-                if (is_on_the_way(reply))
-                    if (auto request = alone(key, operation)) return Exchange{std::move(*request), {}, true};
-                if (!refuses_command(reply)) return std::move(reply);
-                if (!by_digest) return without_scripts(key, operation, mode, reply);
-                mode = Mode::texts;
-                return by_script(key, operation, mode, false);
-            }};
-}
-
 } // namespace
 
-Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode, bool awaited) {
-    if (mode == Mode::transactions && !needs_scripts(operation)) return by_transaction(key, operation, mode);
-    return by_script(key, operation, mode, mode == Mode::scripts && awaited);
+struct LockOperation::Parts {
+    LockKey key;
+    Operation operation;
+    std::optional<Request> digest{}; ///< put together when it is asked for
+    std::optional<Request> text{};
+
+    const Request& request(bool by_digest) {
+        std::optional<Request>& made = by_digest ? digest : text;
+        if (made) return *made;
+        const ScriptCall call = std::visit([&](const auto& one) { return one.script(key); }, operation);
+        return made.emplace(by_digest ? call.by_digest() : call.by_text());
+    }
+
+    static Exchange by_script(const std::shared_ptr<Parts>& parts, Mode& mode, bool by_digest) {
+        return {parts->request(by_digest), [&mode, parts, by_digest](std::vector<Reply>&& replies) -> Step {
+                    Reply& reply = replies.back();
+                    if (is_on_the_way(reply))
+                        if (auto request = alone(parts->key, parts->operation))
+                            return Exchange{std::move(*request), {}, true};
+                    if (!refuses_command(reply)) return std::move(reply);
+                    if (!by_digest) return without_scripts(parts->key, parts->operation, mode, reply);
+                    mode = Mode::texts;
+                    return by_script(parts, mode, false);
+                }};
+    }
+};
+
+LockOperation::LockOperation(LockKey key, Operation operation)
+    : parts_{std::make_shared<Parts>(Parts{std::move(key), std::move(operation)})} {}
+
+Exchange LockOperation::on(Mode& mode, bool awaited) const {
+    if (mode == Mode::transactions && !needs_scripts(parts_->operation))
+        return by_transaction(parts_->key, parts_->operation, mode);
+    return Parts::by_script(parts_, mode, mode == Mode::scripts && awaited);
 }
 
 } // namespace holdfast

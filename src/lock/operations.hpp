@@ -19,6 +19,7 @@
 #include "lock/operations/revoke.hpp"
 #include "lock/operations/withdraw.hpp"
 
+#include <memory>
 #include <variant>
 
 namespace holdfast {
@@ -32,11 +33,26 @@ enum class Mode {
     transactions, ///< without scripts
 };
 
-/// One operation on one node. If the node refuses a script's digest in words that tell no other reason, as one does
-/// that has forgotten its scripts, the exchange goes on at once with the script's text, and if the node refuses that as
-/// well, with a transaction; `mode`, which outlives the exchange, follows. For a member of a group and for Acquire with
-/// once_in there is no transaction: a script goes out in any mode, and if the node refuses EVAL, the answer is
-/// no_scripts. Unless the answer is `awaited`, a script goes out by its text, which takes a single step.
-Exchange exchange(const LockKey&, const Operation&, Mode& mode, bool awaited = true);
+/// An operation on a lock, for any number of nodes: what they are sent is put together once. Cheap to copy.
+class LockOperation {
+  public:
+    LockOperation(LockKey, Operation);
+
+    /// On one node. If the node refuses a script's digest in words that tell no other reason, as one does that has
+    /// forgotten its scripts, the exchange goes on at once with the script's text, and if the node refuses that as
+    /// well, with a transaction; `mode`, which outlives the exchange, follows. For a member of a group and for Acquire
+    /// with once_in there is no transaction: a script goes out in any mode, and if the node refuses EVAL, the answer is
+    /// no_scripts. Unless the answer is `awaited`, a script goes out by its text, which takes a single step.
+    Exchange on(Mode& mode, bool awaited = true) const;
+
+  private:
+    struct Parts;
+    std::shared_ptr<Parts> parts_;
+};
+
+/// The same for one node.
+inline Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode, bool awaited = true) {
+    return LockOperation{key, operation}.on(mode, awaited);
+}
 
 } // namespace holdfast

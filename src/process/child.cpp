@@ -111,7 +111,7 @@ Child::~Child() {
         // the command may be impossible to kill, so we do not wait for it.
         ::waitpid(pid_, nullptr, go_ ? 0 : WNOHANG);
     }
-    // Its exec may not be over, and then the process reads the memory still.
+    // After the go the process reads this memory until its exec is over.
     if (!reaped_ && outcome_ && !go_) static_cast<void>(memory_.release());
 }
 

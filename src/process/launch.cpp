@@ -130,8 +130,13 @@ int run(void* given) {
 } // namespace
 
 pid_t launch(const Launch& launch, char* stack_end) {
-    constexpr int sharing = raw_calls_keep_errno ? CLONE_VM : 0;
-    return ::clone(run, stack_end, sharing | SIGCHLD, const_cast<Launch*>(&launch));
+    const auto cloned = [&](int flags) {
+        return ::clone(run, stack_end, flags | SIGCHLD, const_cast<Launch*>(&launch));
+    };
+    if (!raw_calls_keep_errno) return cloned(0);
+    const pid_t pid = cloned(CLONE_VM);
+    // An emulator of another processor's programs (qemu-user 7.2, 10.0) knows CLONE_VM for threads alone.
+    return pid < 0 && errno == EINVAL ? cloned(0) : pid;
 }
 
 } // namespace holdfast

@@ -3,7 +3,8 @@
 // Until its exec it shares its memory with holdfast, because a fork's copies of page tables and of pages are a tenth of
 // a short run; unlike after a vfork, holdfast goes on meanwhile. So the process writes only into what its Launch names
 // and into its own stack, and calls nothing but the kernel (process/raw_call.hpp), because errno and the locks of the
-// heap are holdfast's. Where there are no such calls the process has a copy of the memory, as after a fork.
+// heap are holdfast's. Where there are no such calls, or the kernel refuses to share, the process has a copy of the
+// memory, as after a fork.
 //
 // This source is not instrumented by sanitizers, whose notes on a thread's stack would be shared as well.
 #pragma once

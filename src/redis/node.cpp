@@ -321,7 +321,7 @@ std::string Node::uri() const {
     add("replicas", replicas.value_or(0) == 0 ? "" : fmt::format("{}", *replicas));
     if (sentinel.tls.has_value() != (tls.has_value() && locator == Locator::sentinel))
         add("sentinel-tls", sentinel.tls ? "yes" : "no");
-    // A user without the password that was given beside it is of no use.
+    // The URI leaves the password out, and without the password its user is of no use.
     if (sentinel.password.empty() || !sentinel.password_file.empty()) add("sentinel-user", sentinel.user);
     add_file("sentinel-password-file", sentinel.password_file);
     const auto& with_tls = tls ? tls : sentinel.tls;

@@ -195,6 +195,7 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
     ++round_;
     Answers answers(size());
     std::vector<RunningExchange> running;
+    running.reserve(size());
     for (size_t i = 0; i < size(); ++i) {
         connections_[i].settle();
         if (auto exchange = exchange_for(i))

@@ -4,10 +4,16 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include <csignal>
+#include <cstddef>
 #include <fcntl.h>
 #include <filesystem>
+#include <sched.h>
 #include <sstream>
 #include <thread>
 
@@ -103,6 +109,35 @@ TEST_CASE("where close_range is refused, the server of a local node gets none of
     CHECK_FALSE(std::filesystem::exists(fmt::format("/proc/{}/fd/{}", std::stoi(server), ours)));
     ask("shutdown nosave");
     CHECK(traced.wait().status() == 0);
+}
+
+TEST_CASE("where processes may not share memory, the command is started all the same") {
+    const RedisServer server;
+    const auto shares_no_memory = [] {
+        constexpr uint32_t flags = offsetof(seccomp_data, args); // the lower half comes first
+        sock_filter program[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, flags),
+            BPF_STMT(BPF_ALU | BPF_AND | BPF_K, CLONE_VM | CLONE_VFORK | CLONE_THREAD),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CLONE_VM, 1, 0),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+        };
+        const sock_fprog all{std::size(program), program};
+        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all) != 0) ::_exit(99);
+    };
+    const std::string script = "echo $LISTEN_PID $$ $HOLDFAST_LOCK; exit 3";
+    const Finished run =
+        finish({"/bin/sh", "-c",
+                fmt::format("LISTEN_PID=$$ exec {} run --node {} x -c '{}'", HOLDFAST_BINARY, server.uri(), script)},
+               {.in_child = shares_no_memory});
+    CHECK(run.status() == 3);
+    CHECK(run.err == "");
+    const size_t space = run.out.find(' ');
+    REQUIRE(space != std::string::npos);
+    CHECK(run.out == fmt::format("{0} {0} x\n", run.out.substr(0, space)));
 }
 
 TEST_CASE("a guard whose holdfast is stopped signals no group that is gone, and takes no processor time") {

@@ -102,9 +102,14 @@ void Renewer::stop(const std::function<void()>& last) {
 
 // ---- lock/operations
 
-Exchange exchange(const LockKey&, const Operation& operation, Mode&, bool) {
-    return {{std::make_shared<const sim::Task>(sim::Task{operation})}};
-}
+struct LockOperation::Parts {
+    std::shared_ptr<const sim::Task> task;
+};
+
+LockOperation::LockOperation(LockKey, Operation operation)
+    : parts_{std::make_shared<Parts>(Parts{std::make_shared<const sim::Task>(sim::Task{std::move(operation)})})} {}
+
+Exchange LockOperation::on(Mode&, bool) const { return {{parts_->task}}; }
 
 bool has_granted(const Answer& answer) {
     const auto vote = node_reply(answer);

@@ -1,4 +1,5 @@
 #include "lock/ballot.hpp"
+#include "lock/inspection.hpp"
 
 #include <doctest/doctest.h>
 
@@ -47,6 +48,25 @@ TEST_CASE("held means that one other holder has a quorum") {
     CHECK(ballot(3, {held("a"), held("a"), failed()}).other_holder() == "a");
     CHECK(ballot(3, {held("a"), held("b"), granted()}).outcome() == Outcome::contended);
     CHECK(ballot(3, {held("a"), granted(), failed()}).outcome() == Outcome::contended);
+}
+
+TEST_CASE("a lock that only some nodes keep already is one hold of its run, which has ended") {
+    Holder job{"job", "me", "here", 1, 1ms, 30s};
+    const std::string holds = Record::make({std::string(32, 'a'), 1}, job).value;
+    const std::string rival = Record::make({std::string(32, 'b'), 1}, job).value;
+    job.ended = 9ms;
+    const std::string kept = Record::make({std::string(32, 'a'), 1}, job).value;
+    CHECK(ballot(3, {held(holds), held(kept), failed()}).outcome() == Outcome::held);
+    CHECK(ballot(3, {held(holds), held(kept), failed()}).other_holder() == kept);
+    CHECK(ballot(3, {held(kept), held(holds), failed()}).other_holder() == kept);
+    CHECK(ballot(3, {held(kept), held(rival), failed()}).outcome() == Outcome::contended);
+    const Inspection seen = tally({{"1", NodeReply{Verdict::held, holds, 3s}},
+                                   {"2", NodeReply{Verdict::held, kept, 2s}},
+                                   {"3", NodeReply{Verdict::held, kept, 1s}}});
+    REQUIRE(seen.holders.size() == 1);
+    CHECK(seen.holders[0].nodes == 3);
+    CHECK(seen.holders[0].record.holder->ended == 9ms);
+    CHECK(seen.expires_in == 2s);
 }
 
 TEST_CASE("a split vote is decided as soon as nobody can reach a quorum any more") {

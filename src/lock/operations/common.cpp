@@ -49,7 +49,7 @@ void QueueHead::add(const LockKey& key, Request& request) {
     request.add({"ZRANGE", key.seen(), "0", last, "WITHSCORES"});
 }
 
-// As in a script, exactly the entries before the first living one count as stale.
+// As in a script, the entries before the first living one count as stale.
 QueueHead::QueueHead(std::span<const Reply> replies) : now{time_of(replies[0])} {
     std::map<std::string, milliseconds> until; // when an entry becomes stale, for those that do so first
     for_each_score(replies[2], [&](const std::string& entry, int64_t score) { until[entry] = milliseconds{score}; });
