@@ -24,15 +24,19 @@ Renewer::Renewer(Locks locks, LiveDeadline& deadline)
     thread_ = std::thread{[this] { run(); }};
 }
 
-Renewer::~Renewer() { stop(); }
+Renewer::~Renewer() { end({}); }
 
 void Renewer::stop(const std::function<void()>& last) {
+    end(last);
+    if (failure_) std::rethrow_exception(failure_);
+}
+
+void Renewer::end(const std::function<void()>& last) {
     if (!thread_.joinable()) return;
     last_ = last;
     const uint64_t one = 1;
     [[maybe_unused]] const auto ignored = ::write(stop_event_.get(), &one, sizeof one);
     thread_.join();
-    if (failure_) std::rethrow_exception(failure_);
 }
 
 void Renewer::run() noexcept {

@@ -28,6 +28,7 @@ class Renewer {
     void stop(const std::function<void()>& last = {});
 
   private:
+    void end(const std::function<void()>& last);
     void run() noexcept;
 
     Locks locks_;

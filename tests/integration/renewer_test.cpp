@@ -5,6 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+#include <thread>
+
 namespace holdfast::test::renewer_test {
 
 using namespace std::chrono_literals;
@@ -48,6 +51,27 @@ TEST_CASE("a held lock outlives its TTL as long as it is renewed, and no longer"
         CHECK(held.lock.valid());
         CHECK(held.lock.release());
         for (size_t i = 0; i < n; ++i) CHECK(held.servers[i].text({"EXISTS", "holdfast:x"}) == "0");
+    }
+}
+
+TEST_CASE("what is to be done last is done by the renewal thread, after a loss as well, and its failure arrives") {
+    for (const bool lost : {false, true}) {
+        CAPTURE(lost);
+        Held held{1};
+        held.acquire();
+        if (lost) held.servers[0].command({"DEL", "holdfast:x"});
+        Renewer renewer{held.lock, held.deadline};
+        if (lost) CHECK(eventually([&] { return held.deadline.lost(); }));
+        std::thread::id by;
+        CHECK_THROWS_WITH(renewer.stop([&] {
+            by = std::this_thread::get_id();
+            held.lock.release();
+            throw std::runtime_error{"as wanted"};
+        }),
+                          "as wanted");
+        CHECK(by != std::thread::id{});
+        CHECK(by != std::this_thread::get_id());
+        CHECK(held.servers[0].text({"EXISTS", "holdfast:x"}) == "0");
     }
 }
 
