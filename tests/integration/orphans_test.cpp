@@ -21,7 +21,7 @@ namespace {
 
 const LockKey key{"x", "holdfast:"};
 const LockKey other{"y", "holdfast:"};
-const Timing timing{30s, 0ms, 150ms};
+const Timing timing{30s, 0ms, 400ms};
 
 SoleLock lock_on(RedisServers& servers, const LockKey& on = key) {
     return {NodeSet{servers.nodes(), timing.node_timeout}, on, {timing}, this_process("job", timing.ttl)};
