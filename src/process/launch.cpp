@@ -29,7 +29,8 @@ bool read_all(int fd, void* data, size_t size) {
 /// Zeroed memory for that many bytes, which is never given back; null if there is none.
 char* memory(size_t bytes) {
     const long found = raw_call(SYS_mmap, 0, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return found < 0 && found > -4096 ? nullptr : reinterpret_cast<char*>(found);
+    // The kernel's answer is a number.
+    return found < 0 && found > -4096 ? nullptr : reinterpret_cast<char*>(found); // NOLINT(performance-no-int-to-ptr)
 }
 
 /// Behind the last slot the zeros stay, so the text ends there.

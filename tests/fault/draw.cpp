@@ -53,6 +53,8 @@ Draw draw(uint64_t seed, std::optional<Fault> fault, std::optional<size_t> nodes
     // That it does not start is said, and what is said last waits for a reader.
     const bool does_not_start = drawn.fault == Fault::frozen_after_win || drawn.fault == Fault::robbed_before_go;
     if (does_not_start && drawn.command == std::string_view{"full-pipe"}) drawn.command = "stubborn";
+    // What leaves the command's group outlives a holdfast that is killed.
+    if (drawn.fault == Fault::killed_early) drawn.command = std::array{"plain", "stubborn", "fork"}[random() % 3];
     // The TTL of an inner run is longer than restarted nodes have no vote there.
     if (drawn.fault == Fault::restarted_in_turn && drawn.inner_runs() > 0) drawn.command = "stubborn";
     drawn.ttl = seconds{1} + up_to(seconds{1});

@@ -19,6 +19,7 @@ enum class Fault {
     command_killed,
     command_stopped,
     frozen_after_win,
+    killed_early,
     waiter_killed,
     waiter_stopped,
     nodes_hang,
@@ -81,7 +82,7 @@ struct FaultTraits {
     bool planned = false;  ///< ... because it was asked to
 };
 
-constexpr std::array<FaultTraits, 54> faults{{
+constexpr std::array<FaultTraits, 55> faults{{
     {"supervisor-killed", 137},
     {"supervisor-stopped", 79},
     {"guard-killed", 0},
@@ -89,6 +90,7 @@ constexpr std::array<FaultTraits, 54> faults{{
     {"command-killed", 137},
     {"command-stopped", 0},
     {.name = "frozen-after-win", .status = 79, .proxied = true},
+    {"killed-early", 137},
     {"waiter-killed", 0},
     {"waiter-stopped", 0},
     {.name = "nodes-hang", .status = 79, .mute = true},

@@ -161,6 +161,19 @@ void freeze_after_win(Scene& scene, Judgement& judgement) {
     check_rival(rival, judgement);
 }
 
+/// holdfast is killed in its first milliseconds: before, while or after it makes the guard and the command's process.
+void kill_early(Scene& scene, Judgement& judgement) {
+    scene.start();
+    std::this_thread::sleep_for(std::chrono::microseconds{scene.draw().detail * 8});
+    scene.run().signal(SIGKILL);
+    const int status = scene.run().wait().status();
+    ++judgement.operations[status];
+    expect(judgement, status == scene.draw().status(), fmt::format("I9 status {}", status));
+    Process rival = scene.rival("briefly");
+    check_rival(rival, judgement);
+    expect(judgement, !scene.beats_on("child"), "I2 the command outlived the lock");
+}
+
 /// Held up between the win and the go, until a node of exactly a quorum has forgotten: the command is not started,
 /// though the lease would have lasted.
 void rob_before_go(Scene& scene, Judgement& judgement) {
@@ -236,6 +249,7 @@ void run(const Draw& draw, Judgement& judgement) {
     if (draw.traits().failover) return fail_over(draw, judgement);
     Scene scene{draw};
     if (draw.fault == Fault::frozen_after_win) freeze_after_win(scene, judgement);
+    else if (draw.fault == Fault::killed_early) kill_early(scene, judgement);
     else if (draw.fault == Fault::robbed_before_go) rob_before_go(scene, judgement);
     else hold(scene, judgement);
     for (std::string& problem : scene.foreign_changes()) judgement.problems.push_back(std::move(problem));
