@@ -161,10 +161,11 @@ void freeze_after_win(Scene& scene, Judgement& judgement) {
     check_rival(rival, judgement);
 }
 
-/// holdfast is killed in its first milliseconds: before, while or after it makes the guard and the command's process.
+/// holdfast is killed in its first twenty milliseconds: before, while or after it makes the guard and the command's
+/// process.
 void kill_early(Scene& scene, Judgement& judgement) {
     scene.start();
-    std::this_thread::sleep_for(std::chrono::microseconds{scene.draw().detail * 8});
+    std::this_thread::sleep_for(std::chrono::microseconds{scene.draw().detail * 20});
     scene.run().signal(SIGKILL);
     const int status = scene.run().wait().status();
     ++judgement.operations[status];
