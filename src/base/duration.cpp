@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace holdfast {
 namespace {
@@ -20,19 +22,27 @@ constexpr double longest_ms = 365 * 86400e3;
 } // namespace
 
 std::optional<milliseconds> parse_duration(std::string_view text) {
-    // from_chars would take "inf", "nan" and "-1": a duration starts with a digit or a point.
-    if (text.empty() || (text.front() != '.' && (text.front() < '0' || text.front() > '9'))) return {};
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-    if (error != std::errc{}) return {};
-    const std::string_view name{end, static_cast<size_t>(text.data() + text.size() - end)};
-    for (const Unit& unit : units) {
-        if (unit.name != name) continue;
-        const double ms = std::ceil(number * unit.in_ms);
-        if (ms > longest_ms) return {};
-        return milliseconds{static_cast<milliseconds::rep>(ms)};
-    }
-    return {};
+    double ms = 0;
+    double larger_unit = std::numeric_limits<double>::infinity();
+    do {
+        // from_chars would take "inf", "nan" and "-1": a duration starts with a digit or a point.
+        if (text.empty() || (text.front() != '.' && (text.front() < '0' || text.front() > '9'))) return {};
+        double number = 0;
+        const auto [end, error] =
+            std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+        if (error != std::errc{}) return {};
+        text.remove_prefix(static_cast<size_t>(end - text.data()));
+        const std::string_view name = text.substr(0, text.find_first_of(".0123456789"));
+        const auto unit = std::ranges::find(units, name, &Unit::name);
+        // Only a bare number needs no unit, and 1h30m goes from the large unit to the small one.
+        const bool first = std::isinf(larger_unit);
+        if (unit == units.end() || unit->in_ms >= larger_unit || (name.empty() && !(first && text.empty()))) return {};
+        ms += number * unit->in_ms;
+        larger_unit = unit->in_ms;
+        text.remove_prefix(name.size());
+    } while (!text.empty());
+    if (ms > longest_ms) return {};
+    return milliseconds{static_cast<milliseconds::rep>(std::ceil(ms))};
 }
 
 std::string format_duration(nanoseconds duration) {

@@ -25,17 +25,33 @@ size_t distance(std::string_view a, std::string_view b) {
     return to[a.size()][b.size()];
 }
 
+/// Whether one of the two says no to the other, as "--no-wait" to "--wait" and "--block" to "--nonblock".
+bool opposite(std::string_view one, std::string_view other) {
+    for (std::string_view* word : {&one, &other})
+        word->remove_prefix(std::min(word->find_first_not_of('-'), word->size()));
+    const auto [shorter, longer] = std::minmax(one, other, [](auto a, auto b) { return a.size() < b.size(); });
+    return longer.size() > shorter.size() && longer.starts_with("no") && longer.ends_with(shorter);
+}
+
+std::string in_small_letters(std::string_view text) {
+    std::string small{text};
+    for (char& c : small)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return small;
+}
+
 } // namespace
 
-std::string_view nearest(std::string_view word, std::span<const std::string> known) {
+std::string_view nearest(std::string_view typed, std::span<const std::string> known) {
     // A long word is no misspelling of a known word, and to compare it would take long.
-    if (word.size() > 100) return {};
+    if (typed.size() > 100) return {};
+    const std::string word = in_small_letters(typed);
     std::string_view best;
     size_t best_distance = std::max<size_t>(word.size() / 3, 1) + 1;
     for (const std::string& candidate : known) {
         const bool begun = word.size() >= 3 && candidate.starts_with(word);
         const size_t apart = begun ? 0 : distance(word, candidate);
-        if (apart < best_distance) {
+        if (apart < best_distance && !opposite(word, candidate)) {
             best = candidate;
             best_distance = apart;
         }

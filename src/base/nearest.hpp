@@ -7,7 +7,8 @@
 
 namespace holdfast {
 
-/// The nearest of `known` by letters left out, added, changed or swapped; empty when none is near.
+/// The nearest of `known` by letters left out, added, changed or swapped, large letters being the same as small ones;
+/// never the opposite of the word, as --wait is of --nowait. Empty when none is near.
 std::string_view nearest(std::string_view word, std::span<const std::string> known);
 
 /// " (did you mean 'ttl'?)", or nothing.

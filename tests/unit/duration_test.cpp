@@ -16,6 +16,8 @@ TEST_CASE("a duration has a unit, and a bare number is seconds") {
     CHECK(parse_duration("1.5") == 1500ms);
     CHECK(parse_duration(".5s") == 500ms);
     CHECK(parse_duration("365d") == 365 * 24h);
+    CHECK(parse_duration("1h30m") == 90min);
+    CHECK(parse_duration("1d2h3m4s5ms") == 24h + 2h + 3min + 4s + 5ms);
 }
 
 TEST_CASE("zero is a duration, and nothing else becomes zero by rounding") {
@@ -25,8 +27,11 @@ TEST_CASE("zero is a duration, and nothing else becomes zero by rounding") {
 }
 
 TEST_CASE("what is negative, absurd or no duration is refused") {
-    for (const char* text : {"", " ", "-1", "-1s", "+1", "1 s", "5q", "s", "ms", "1e3", "0x10", "nan", "inf", "366d",
-                             "9999999999999999999d", "1s ", "1ss", "1,5s", "1m30s"}) {
+    for (const char* text : {"",     " ",    "-1",     "-1s",  "+1",
+                             "1 s",  "5q",   "s",      "ms",   "1e3",
+                             "0x10", "nan",  "inf",    "366d", "9999999999999999999d",
+                             "1s ",  "1ss",  "1,5s",   "1h30", "30m1h",
+                             "1m2m", "5min", "1.5.5s", "30 1m"}) {
         CAPTURE(text);
         CHECK_FALSE(parse_duration(text).has_value());
     }
