@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/fd.hpp"
 #include "cli/arguments.hpp"
+#include "cli/doubts.hpp"
 #include "cli/print_config.hpp"
 #include "cli/screen.hpp"
 #include "config/hide_passwords.hpp"
@@ -43,6 +44,7 @@ Exit dispatch(const Arguments& typed, char** argv) {
     const bool about_a_lock = command != nullptr && command->argument() == "NAME";
     set_log_style({settings.log_format, about_a_lock ? typed.name : ""});
     if (command != nullptr) send_log_away(resolved, *command);
+    tell_doubts(typed, resolved, environ);
     return command == nullptr ? print_config(resolved) : command->run(typed, settings);
 }
 

@@ -2,9 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "base/nearest.hpp"
 #include "cli/command_table.hpp"
 #include "cli/help.hpp"
+#include "cli/mistakes.hpp"
 #include "cli/version.hpp"
 #include "config/spelling.hpp"
 
@@ -30,8 +30,7 @@ std::string unmarked(std::string word) {
     return word;
 }
 
-/// The typed words; only options that they may mean are declared. Nothing: all options are declared.
-using Words = std::optional<std::span<const std::string>>;
+using Words = std::span<const std::string>;
 
 bool may_mean(std::string_view word, std::string_view spelling) {
     if (spelling.starts_with("--")) return word.starts_with(spelling);
@@ -99,9 +98,8 @@ class Grammar {
     }
 
     bool may_be_meant(std::string_view spellings) const {
-        if (!words_) return !spellings.empty();
         return std::ranges::any_of(split_spellings(spellings), [&](std::string_view spelling) {
-            return std::ranges::any_of(*words_, [&](const std::string& word) { return may_mean(word, spelling); });
+            return std::ranges::any_of(words_, [&](const std::string& word) { return may_mean(word, spelling); });
         });
     }
 
@@ -138,33 +136,31 @@ void declare(CLI::App& app, Arguments& typed, Words words, const CommandRow* onl
     }
 }
 
-std::vector<std::string> spellings_of(const CLI::App& app) {
-    std::vector<std::string> all;
-    for (const CLI::Option* option : app.get_options()) {
-        if (option->get_positional()) continue;
-        for (const std::string& name : option->get_lnames()) all.push_back("--" + name);
-        for (const std::string& name : option->get_snames()) all.push_back("-" + name);
-    }
-    return all;
+/// The row of the command that was recognized, or that of the program.
+const CommandRow& row_of(const CLI::App& app) {
+    const CommandRow* command = find_command(app.get_name());
+    return command == nullptr ? program_row : *command;
 }
 
-Failure unknown_word(const CLI::App& app, const std::string& word, const std::string& where) {
+/// The typed word of which CLI11 has left letters that it does not know, as "-ame" of "-name".
+std::string as_a_whole(const std::string& left, Words words) {
+    for (const std::string& word : words)
+        if (word.starts_with('-') && !word.starts_with("--") && word.ends_with(left.substr(1))) return word;
+    return left;
+}
+
+Failure unknown_word(const CommandRow& command, const std::string& word, Words words) {
     const bool is_option = word.size() > 1 && word.starts_with('-');
-    const std::string shown = printable(word.substr(0, word.find('=')));
-    if (is_option)
-        return {ExitStatus::usage,
-                fmt::format("'{}' is not an option of {}{}; see {} --help", shown, where,
-                            shown.starts_with("--") ? did_you_mean(shown, spellings_of(app)) : "", where)};
-    return {ExitStatus::usage, fmt::format("{} does not know what '{}' is for; see {} --help", where, shown, where)};
+    return is_option ? unknown_option(as_a_whole(word, words), command) : one_word_too_many(word, command);
 }
 
 /// The words after the argument: those that CLI11 left, and those after "--", which CLI11 never saw.
-std::vector<std::string> words_behind(const CLI::App& command, std::span<const std::string> behind_dashes,
+std::vector<std::string> words_behind(const CLI::App& command, Words ours, std::span<const std::string> behind_dashes,
                                       bool dashes) {
     std::vector<std::string> words;
     for (std::string& word : command.remaining()) words.push_back(unmarked(std::move(word)));
     if (!words.empty() && words.front().size() > 1 && words.front().front() == '-')
-        throw unknown_word(command, words.front(), "holdfast " + command.get_name());
+        throw unknown_word(row_of(command), words.front(), ours);
     // A "--" between words of the command is the command's own.
     if (dashes && !words.empty()) words.emplace_back("--");
     words.insert(words.end(), behind_dashes.begin(), behind_dashes.end());
@@ -184,44 +180,46 @@ std::string as_typed(const CLI::App& app, const std::string& name, std::span<con
     return name;
 }
 
-Failure not_understood(const CLI::App& app, const CLI::ParseError& error, std::span<const std::string> words,
-                       bool dashes) {
+Failure name_is_missing(const CommandRow& command, Words words, bool dashes) {
+    const std::string where = full_name(command);
+    if (!dashes || command.behind != CommandRow::Behind::command)
+        return {ExitStatus::usage, fmt::format("{0} is missing, as in: {1} {0}{2}", command.argument(), where,
+                                               command.behind == CommandRow::Behind::command ? " -- COMMAND" : "")};
+    const bool swallowed =
+        words.size() > 1 && !words.back().starts_with('-') && words[words.size() - 2].starts_with('-');
+    // The value is not shown, because it may be a password.
+    return {ExitStatus::usage,
+            fmt::format("the lock's name is missing before '--'{}; as in: {} NAME -- COMMAND",
+                        swallowed ? ", for the word there is the value of " + words[words.size() - 2] : "", where)};
+}
+
+Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words words, bool dashes) {
     const CLI::App& at = app.remaining().empty() ? innermost(app) : app;
+    const CommandRow& command = row_of(at);
     const bool command_known = &at != &app;
-    const std::string where = command_known ? "holdfast " + at.get_name() : "holdfast";
-    const std::vector<std::string> rest = at.remaining();
     const std::string what = printable(error.what(), 500);
     const std::string about = what.substr(0, what.find_first_of(": "));
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && about.starts_with('-'))
-        return {ExitStatus::usage, fmt::format("{} needs a value; see {} --help", as_typed(at, about, words), where)};
-    if (!rest.empty()) {
-        const std::string word = unmarked(rest.front());
-        if (command_known || word.starts_with('-')) return unknown_word(at, word, where);
-        std::vector<std::string> names;
-        for (const CommandRow* command : commands) names.emplace_back(command->name);
-        return {ExitStatus::usage, fmt::format("'{}' is not a command{}; see holdfast --help", printable(word),
-                                               did_you_mean(word, names))};
-    }
-    if (command_known && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-        const bool runs = find_command(at.get_name())->behind == CommandRow::Behind::command;
-        if (dashes && runs)
-            return {ExitStatus::usage,
-                    fmt::format("the lock's name is missing before '--'; as in: {} NAME -- COMMAND", where)};
         return {ExitStatus::usage,
-                fmt::format("{} is missing, as in: {} {}{}", about, where, about, runs ? " -- COMMAND" : "")};
+                fmt::format("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command))};
+    if (const std::vector<std::string> rest = at.remaining(); !rest.empty()) {
+        const std::string word = unmarked(rest.front());
+        return command_known || word.starts_with('-') ? unknown_word(command, word, words) : unknown_command(word);
     }
     if (!command_known)
         return {ExitStatus::usage, "no command given, as in: holdfast run NAME -- COMMAND; see holdfast --help"};
-    return {ExitStatus::usage, fmt::format("{}; see {} --help", what, where)};
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return name_is_missing(command, words, dashes);
+    return {ExitStatus::usage, fmt::format("{}; see {} --help", what, full_name(command))};
 }
 
 using WordAt = std::vector<std::string>::const_iterator;
 
 /// `dashes` is the "--" between our words and the command, or the end of `all`.
-std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, WordAt dashes, Words declared) {
+std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, WordAt dashes) {
     Arguments typed;
     CLI::App app{"", "holdfast"};
-    declare(app, typed, declared, command_of({all.begin(), dashes}));
+    const Words ours{all.begin(), dashes};
+    declare(app, typed, ours, command_of(ours));
     // CLI11 takes the words in reverse.
     std::vector<std::string> words;
     for (WordAt word = dashes; word != all.begin();) words.push_back(marked(*--word));
@@ -230,17 +228,21 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
         if (typed.has("--version")) return Printed{version_text()};
         if (app.get_subcommands().empty() && !typed.has("--print-config")) throw CLI::RequiredError{"A command"};
     } catch (const CLI::CallForHelp&) {
-        const CommandRow* asked = find_command(innermost(app).get_name());
-        return Printed{help_text(asked == nullptr ? program_row : *asked)};
+        return Printed{help_text(row_of(innermost(app)))};
     } catch (const CLI::ParseError& error) {
-        throw not_understood(app, error, {all.begin(), dashes}, dashes != all.end());
+        // What a command lacks does not matter to it.
+        if (typed.has("--print-config") && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return typed;
+        throw not_understood(app, error, ours, dashes != all.end());
     }
     if (!typed.has("--print-config")) typed.command = find_command(innermost(app).get_name());
     const bool has_dashes = dashes != all.end();
     if (has_dashes && (typed.command == nullptr || typed.command->behind == CommandRow::Behind::nothing))
-        throw Failure{ExitStatus::usage, "only run takes '--' and a command; see holdfast --help"};
+        throw Failure{ExitStatus::usage, "only run takes '--' and a command, as in: holdfast run NAME -- COMMAND"};
     if (typed.command == nullptr) return typed;
-    typed.words = words_behind(innermost(app), {has_dashes ? dashes + 1 : dashes, all.end()}, has_dashes);
+    refuse_single_dashes(ours.first(ours.size() - innermost(app).remaining().size()), *typed.command);
+    typed.words = words_behind(innermost(app), ours, {has_dashes ? dashes + 1 : dashes, all.end()}, has_dashes);
+    if (takes_locks(*typed.command)) refuse_typography(typed.name);
+    if (!typed.words.empty()) refuse_typography(typed.words.front());
     if (typed.command->interpret != nullptr) typed.command->interpret(typed);
     return typed;
 }
@@ -250,12 +252,7 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
 std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* argv) {
     const std::vector<std::string> words{argv + 1, argv + argc};
     const auto dashes = std::ranges::find(words, "--");
-    try {
-        return parse(words, dashes, std::span{words.begin(), dashes});
-    } catch (const Failure&) {
-        // Once more with all options declared, so that the error can suggest one.
-        return parse(words, dashes, {});
-    }
+    return parse(words, dashes);
 }
 
 } // namespace holdfast

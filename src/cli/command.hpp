@@ -49,6 +49,7 @@ struct CommandRow {
     /// argument may be left out; empty: the command has no argument.
     std::string_view synopsis{};
     std::string_view help;          ///< a sentence without its capital and its full stop
+    std::string_view example;       ///< a line that works where nodes are configured, or names them
     std::string_view exit_status{}; ///< the rest of a sentence that begins "The exit status is"; empty: nothing to say
     Option::Scope settings = Option::Scope::everywhere; ///< the settings that can be typed after the command
     std::span<const OptionSyntax> options{};            ///< the command's own options, beside the settings
@@ -59,7 +60,7 @@ struct CommandRow {
     /// Does the command's work. Throws Failure.
     Exit (*run)(const Arguments&, const Settings&) = nullptr;
 
-    std::string_view argument() const; ///< "NAME", "GLOB", "SHELL" or nothing
+    std::string_view argument() const; ///< "NAME", "GLOB", "SHELL", "COMMAND", "stop" or nothing
     bool argument_required() const { return !synopsis.empty() && !synopsis.starts_with('['); }
 };
 

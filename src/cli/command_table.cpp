@@ -16,6 +16,7 @@ constinit const CommandRow program_row{
     .name = "",
     .synopsis = "COMMAND ...",
     .help = "hold a distributed lock in Redis around a command",
+    .example = "holdfast run --node local: hello -- echo 'the lock is held'",
     .exit_status = as_the_command,
     .options = program_options,
 };

@@ -9,12 +9,12 @@ namespace holdfast {
 
 extern const CommandRow run_command, acquire_command, renew_command, release_command, verify_command, status_command,
     list_command, history_command, metrics_command, force_release_command, forget_command, doctor_command,
-    completion_command;
+    completion_command, local_command, help_command;
 
-inline constexpr std::array commands{&run_command,       &acquire_command,       &renew_command,  &release_command,
-                                     &verify_command,    &status_command,        &list_command,   &history_command,
-                                     &metrics_command,   &force_release_command, &forget_command, &doctor_command,
-                                     &completion_command};
+inline constexpr std::array commands{&run_command,        &acquire_command,       &renew_command,  &release_command,
+                                     &verify_command,     &status_command,        &list_command,   &history_command,
+                                     &metrics_command,    &force_release_command, &forget_command, &doctor_command,
+                                     &completion_command, &local_command,         &help_command};
 
 inline constexpr std::string_view as_the_command =
     "the command's own, or 64 usage, 69 too few nodes, 70 internal error, 75 not acquired, 76 not a lock, 77 refused "

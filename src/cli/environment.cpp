@@ -72,6 +72,8 @@ constexpr std::string_view beside_listen_pid = "LISTEN_PIDFDID";
 
 } // namespace
 
+bool is_of_a_lock(std::string_view variable) { return std::ranges::count(variables, variable, &Variable::name) > 0; }
+
 Command command_with_environment(const std::vector<std::string>& words) {
     Command command{words, {}, {}};
     const std::string our_pid = std::to_string(::getpid());
@@ -80,8 +82,7 @@ Command command_with_environment(const std::vector<std::string>& words) {
         const std::string_view name = text.substr(0, text.find('='));
         if (std::ranges::count(naming_a_process, name) > 0 && text.substr(name.size()) == "=" + our_pid)
             command.naming_its_pid.emplace_back(name);
-        else if (std::ranges::count(variables, name, &Variable::name) == 0 && name != beside_listen_pid)
-            command.environment.emplace_back(text);
+        else if (!is_of_a_lock(name) && name != beside_listen_pid) command.environment.emplace_back(text);
     }
     return command;
 }

@@ -8,9 +8,13 @@
 #include "process/child.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
+
+/// Whether holdfast sets the variable for a command, or for the script of acquire.
+bool is_of_a_lock(std::string_view variable);
 
 /// A Command of these words, with the part of its environment that is known before the lock is won.
 Command command_with_environment(const std::vector<std::string>& words);

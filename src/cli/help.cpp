@@ -65,18 +65,20 @@ std::string as_sentence(std::string text) {
 
 std::string help_text(const CommandRow& command) {
     const std::vector<OptionSyntax> everywhere = options_of(program_row);
-    std::vector<OptionSyntax> own;
-    std::vector<OptionSyntax> general;
-    for (const OptionSyntax& option : options_of(command))
-        (std::ranges::count(everywhere, option.spellings, &OptionSyntax::spellings) > 0 ? general : own)
-            .push_back(option);
-    std::string text = usage(command) + as_sentence(std::string{command.help});
+    std::vector<OptionSyntax> own = options_of(command);
+    std::string text =
+        fmt::format("{}{}\n  {}\n", usage(command), as_sentence(std::string{command.help}), command.example);
     if (&command == &program_row) {
         text += "\nCommands:\n";
         for (const CommandRow* one : commands) text += row(one->name, one->help, behind_commands);
-        text += rows("Options, before or behind the command", general);
-    } else text += rows("Options", own) + rows("Options of every command", general);
-    text += "\nDurations have a unit (500ms, 30s, 5m, 2h, 1d); a bare number is seconds.\n";
+        text += rows("Options, before or behind the command", everywhere);
+    } else {
+        std::erase_if(own, [&](const OptionSyntax& option) {
+            return std::ranges::count(everywhere, option.spellings, &OptionSyntax::spellings) > 0;
+        });
+        text += rows("Options", own) + "\nAnd those of every command: holdfast --help\n";
+    }
+    text += "\nDurations have a unit (500ms, 30s, 5m, 1h30m, 1d); a bare number is seconds.\n";
     if (!command.exit_status.empty())
         text += wrapped(fmt::format("The exit status is {}", command.exit_status), 0) + "\n";
     return text + "holdfast(1) has it all.\n";

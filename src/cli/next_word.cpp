@@ -87,8 +87,16 @@ void expect_value(NextWord& next, const OptionSyntax& option) {
     else next.words = choices(option.value);
 }
 
+std::vector<NextWord::Word> command_words() {
+    std::vector<NextWord::Word> words;
+    for (const CommandRow* one : commands) words.push_back({std::string{one->name}, std::string{one->help}});
+    return words;
+}
+
 void expect_argument(NextWord& next, const CommandRow& command) {
     if (command.argument() == "SHELL") next.words = {{"bash"}, {"zsh"}, {"fish"}};
+    else if (command.argument() == "COMMAND") next.words = command_words();
+    else if (command.argument() == "stop") next.words = {{"stop"}};
     else if (!command.argument().empty()) next.kind = Kind::lock;
     const size_t comma = next.begun.rfind(',');
     if (command.behind != CommandRow::Behind::command || comma == std::string::npos) return;
@@ -120,9 +128,8 @@ NextWord next_word(const std::vector<std::string>& typed) {
         for (const OptionSyntax& one : options_of(*place.command))
             for (const std::string_view spelling : split_spellings(one.spellings))
                 next.words.push_back({std::string{spelling}, std::string{one.help}});
-    } else if (place.command == &program_row) {
-        for (const CommandRow* one : commands) next.words.push_back({std::string{one->name}, std::string{one->help}});
-    } else if (place.arguments == 0) expect_argument(next, *place.command);
+    } else if (place.command == &program_row) next.words = command_words();
+    else if (place.arguments == 0) expect_argument(next, *place.command);
     return next;
 }
 

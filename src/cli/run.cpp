@@ -14,9 +14,12 @@
 #include "process/priority.hpp"
 #include "process/supervisor.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <csignal>
 #include <optional>
+#include <ranges>
 #include <span>
 
 namespace holdfast {
@@ -146,7 +149,7 @@ class Run {
         // as without us; we have the signal blocked, and go on to the end.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
         if (ending.exec_error == ETIME) report_.result = "lost";
-        if (ending.exec_error != 0) throw exec_failure(words_.front(), ending.exec_error);
+        if (ending.exec_error != 0) throw exec_failure(words_.front(), ending.exec_error, names());
         return exit_of(ending, report_);
     }
 
@@ -161,6 +164,11 @@ class Run {
         Taken taken = acquire_all(locks_, {settings_.wait}, signals_.ending_fd(), on_the_way, meanwhile);
         report_.waited = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin);
         return taken;
+    }
+
+    /// The locks' names as typed.
+    std::string names() const {
+        return fmt::format("{}", fmt::join(keys_ | std::views::transform(&LockKey::name), ","));
     }
 
     /// The locks in the order typed.

@@ -15,15 +15,6 @@
 namespace holdfast {
 namespace {
 
-/// A script that takes minutes loses an acquired lock whose TTL was meant in minutes, without being told.
-void advise_on_unit(const Settings& settings) {
-    constexpr std::chrono::minutes likely_meant{1};
-    if (!settings.ttl_has_no_unit || settings.ttl >= likely_meant) return;
-    const double number = std::chrono::duration<double>{settings.ttl}.count();
-    Log{settings.verbosity}.tell(event::advice(fmt::format(
-        "the TTL {0} has no unit and is {0} seconds; write {0}m if minutes are meant, {0}s if not", number)));
-}
-
 void advise_on_priority(const Settings& settings, const Timing& timing) {
     Log{settings.verbosity}.tell(event::advice(
         fmt::format("holdfast has a low priority here and may get a processor late, so a command whose lock cannot be "
@@ -62,7 +53,6 @@ LockTerms lock_terms(const Settings& settings, size_t nodes, const LockKind& kin
     if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
     check_guarded("--ttl", timing.ttl, nodes, settings);
     check_guarded("--min-hold", min_hold, nodes, settings);
-    advise_on_unit(settings);
     if (timing.widened()) advise_on_priority(settings, timing);
     return {timing, settings.restart_guard, mode(settings), kind, {}, settings.history};
 }

@@ -51,7 +51,9 @@ void write_token(const std::string& path, const Token& token) {
     throw Failure{ExitStatus::internal, fmt::format("{}: {}", problem, errno_text(error))};
 }
 
-Token read_token(const std::string& path) { return parse_token(trimmed(read_small_file(path).text), "--token-file"); }
+Token read_token(const std::string& path) {
+    return parse_token(trimmed(read_small_file(path).text), fmt::format("--token-file {}", printable(path, 300)));
+}
 
 Token parse_token(const std::string& text, const std::string& where) {
     if (const auto token = Token::parse(text)) return *token;

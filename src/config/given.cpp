@@ -24,9 +24,9 @@ bool is_on(const Given& given) {
     return false;
 }
 
-milliseconds duration(const Given& given) {
+milliseconds duration(const Given& given, std::string_view or_else) {
     const auto parsed = parse_duration(given.text);
-    if (!parsed) throw given.wrong("a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
+    if (!parsed) throw given.wrong(fmt::format("a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m{}", or_else));
     return *parsed;
 }
 

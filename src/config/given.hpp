@@ -32,7 +32,8 @@ using Layer = std::map<std::string, Given, std::less<>>;
 /// Whether a toggle was set to on.
 bool is_on(const Given&);
 
-milliseconds duration(const Given&);
+/// `or_else` goes on behind what would do, as in "; off lets a restarted node vote".
+milliseconds duration(const Given&, std::string_view or_else = "");
 
 template <typename Number>
 Number number(const Given& given, Number smallest, Number largest, std::string_view wanted) {

@@ -183,7 +183,7 @@ const std::array table{
            .help = "how long a restarted node of three or more has no vote (60s)",
            .take =
                [](Settings& to, const Given& from) {
-                   to.restart_guard = from.text == "off" ? std::nullopt : std::optional{duration(from)};
+                   to.restart_guard = from.text == "off" ? std::nullopt : std::optional{duration(from, ", or off")};
                },
            .show = [](const Settings& from) { return from.restart_guard ? text(from.restart_guard) : "off"; }},
     Option{.name = "history",
@@ -248,12 +248,8 @@ const std::array table{
            .value = "DURATION",
            .help = "how long the lock outlives a holder that vanished (30s)",
            .scope = Scope::taking,
-           .take =
-               [](Settings& to, const Given& from) {
-                   to.ttl = duration(from);
-                   to.ttl_has_no_unit = from.text.find_first_not_of("0123456789.") == std::string::npos;
-               },
-           .show = [](const Settings& from) { return text(from.ttl); }},
+           .take = take<&Settings::ttl>,
+           .show = show<&Settings::ttl>},
     Option{.name = "nonblock",
            .spellings = "-n,--nonblock,--try",
            .kind = Kind::toggle,
@@ -272,7 +268,7 @@ const std::array table{
            .help = "wait at most this long (for ever)",
            .scope = Scope::taking,
            .against = "nonblock",
-           .take = [](Settings& to, const Given& from) { to.wait = duration(from); },
+           .take = [](Settings& to, const Given& from) { to.wait = duration(from, "; without it there is no limit"); },
            .show = [](const Settings& from) { return from.wait == milliseconds{0} ? Shown{} : text(from.wait); }},
     Option{.name = "conflict-exit-code",
            .spellings = "-E,--conflict-exit-code",
@@ -354,7 +350,7 @@ const std::array table{
            .scope = Scope::running,
            .take =
                [](Settings& to, const Given& from) {
-                   const milliseconds longest = duration(from);
+                   const milliseconds longest = duration(from, "; without it there is no limit");
                    to.max_hold = longest > milliseconds{0} ? std::optional{longest} : std::nullopt;
                },
            .show = [](const Settings& from) { return text(from.max_hold); }},

@@ -48,8 +48,6 @@ struct Settings {
     /// How long the lock outlives a holder that vanished. Longer: fewer renewals and more
     /// patience with slow nodes, but a longer wait after a crash. At least 1s.
     milliseconds ttl{30'000};
-    /// Whether the TTL was given as a bare number, which some users mean in minutes.
-    bool ttl_has_no_unit = false;
     /// How long to wait for a holder. Nothing: for ever.
     std::optional<milliseconds> wait;
     /// The time between SIGTERM and SIGKILL when the command has to stop. Default min(5s, TTL/4).

@@ -51,7 +51,7 @@ inline Notice insecure(std::string_view nodes) {
 
 inline Notice local_node(std::string_view uri, std::string_view socket) {
     return {{"local_node", Verbosity::verbose},
-            fmt::format("{0} has a server at {1}, which stays; redis-cli -s {1} shutdown ends it", uri, socket)};
+            fmt::format("{0} has a server at {1}, which stays; holdfast local stop ends it", uri, socket)};
 }
 
 /// The run was skipped for an earlier success.

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "redis/info.hpp"
 #include "redis/node_set.hpp"
 
 #include <fmt/format.h>
@@ -11,15 +12,18 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 
 namespace holdfast {
 namespace {
 
 constexpr seconds time_to_start{10};
+constexpr seconds time_to_stop{10};
 constexpr milliseconds pause_between_tries{2};
 
 Failure unusable(const std::string& sentence) { return {ExitStatus::configuration, sentence}; }
@@ -87,11 +91,17 @@ void start_server(const std::string& folder, const std::string& socket_path) {
     if (status != 0) throw unusable(fmt::format("the server of a local node does not start; see {}/log", folder));
 }
 
-void wait_until_ready(const std::string& folder, const std::string& socket_path) {
+/// A connection to the server at that socket.
+NodeSet connected_to(const std::string& socket_path) {
     Node node;
     node.socket_path = socket_path;
     NodeSet server{{node}, milliseconds{1000}};
     server.resolve();
+    return server;
+}
+
+void wait_until_ready(const std::string& folder, const std::string& socket_path) {
+    NodeSet server = connected_to(socket_path);
     Poller poller;
     const BootTime give_up = BootClock::now() + time_to_start;
     while (BootClock::now() < give_up) {
@@ -104,7 +114,53 @@ void wait_until_ready(const std::string& folder, const std::string& socket_path)
     throw unusable(fmt::format("the server of a local node does not answer; see {}/log", folder));
 }
 
+/// Keeps others from starting servers in the folder, until its end.
+Fd lock_starts(const std::string& folder) {
+    Fd lock{::open((folder + "/start.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    if (!lock || ::flock(lock.get(), LOCK_EX) != 0) throw system_failure(folder + "/start.lock");
+    return lock;
+}
+
+/// The server's answer to one command; nil if it does not answer.
+Reply answer(NodeSet& server, std::initializer_list<std::string_view> words) {
+    const Answers answers = server.ask_all(Request{words}, {.enough = [](const Answers&) { return false; }});
+    return answers[0]->replies ? answers[0]->replies->front() : Reply{};
+}
+
+/// Stops the server at the socket. Returns why it runs on; empty: it has stopped.
+std::string stop_server(const std::string& folder, const std::string& socket_path) {
+    NodeSet server = connected_to(socket_path);
+    if (answer(server, {"CONFIG", "GET", "dir"}).field("dir") != std::filesystem::weakly_canonical(folder).string())
+        return fmt::format("it is no server of holdfast, which would work in {}", folder);
+    // One of them is ours. A lock of acquire has no connection, and stays in the server's file.
+    const std::string info = answer(server, {"INFO", "clients"}).text;
+    if (const auto clients = info_number(info, "connected_clients").value_or(0); clients != 1)
+        return fmt::format("{} of other programs; try again when they have ended",
+                           clients == 2 ? "it has a connection" : fmt::format("it has {} connections", clients - 1));
+    answer(server, {"SHUTDOWN"});
+    Poller poller;
+    for (const BootTime give_up = BootClock::now() + time_to_stop; accepts_connections(socket_path);) {
+        if (BootClock::now() > give_up) return fmt::format("it does not end; see {}/log", folder);
+        std::vector<pollfd> nothing;
+        poller.wait(nothing, BootClock::now() + pause_between_tries);
+    }
+    return "";
+}
+
 } // namespace
+
+std::vector<LocalServer> stop_local_nodes(const std::string& folder) {
+    std::vector<LocalServer> servers;
+    if (!std::filesystem::exists(folder)) return servers;
+    make_private_folder(folder);
+    const Fd lock = lock_starts(folder);
+    for (const auto& entry : std::filesystem::directory_iterator{folder})
+        if (const std::string path = entry.path(); path.ends_with(".sock") && accepts_connections(path))
+            servers.push_back({path, ""});
+    std::ranges::sort(servers, {}, &LocalServer::socket);
+    for (auto& [socket, runs_on] : servers) runs_on = stop_server(socket.substr(0, socket.rfind('.')), socket);
+    return servers;
+}
 
 std::vector<std::string> local_nodes(const std::string& folder, int count) {
     constexpr size_t longest = sizeof(sockaddr_un::sun_path) - sizeof "/1of1.sock";
@@ -118,10 +174,7 @@ std::vector<std::string> local_nodes(const std::string& folder, int count) {
     for (int i = 0; i < count; ++i) {
         const std::string& socket_path = sockets[static_cast<size_t>(i)];
         if (accepts_connections(socket_path)) continue;
-        if (!lock) {
-            lock = Fd{::open((folder + "/start.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-            if (!lock || ::flock(lock.get(), LOCK_EX) != 0) throw system_failure(folder + "/start.lock");
-        }
+        if (!lock) lock = lock_starts(folder);
         const std::string server_folder = fmt::format("{}/{}of{}", folder, i + 1, count);
         if (!accepts_connections(socket_path)) start_server(server_folder, socket_path);
         wait_until_ready(server_folder, socket_path);

@@ -15,4 +15,14 @@ namespace holdfast {
 /// valkey-server, or a server does not start.
 std::vector<std::string> local_nodes(const std::string& folder, int count);
 
+struct LocalServer {
+    std::string socket;
+    std::string runs_on; ///< why it was left running; empty: it has stopped
+};
+
+/// Stops the servers that run below `folder`, and waits until each is gone. A server is left running if another program
+/// has a connection to it, such as a run that holds a lock there, or if it is not one that holdfast started. None where
+/// there is no such folder. Main thread. Throws Failure if the folder is not ours alone.
+std::vector<LocalServer> stop_local_nodes(const std::string& folder);
+
 } // namespace holdfast

@@ -10,7 +10,7 @@ namespace holdfast {
 
 std::optional<std::string> not_a_lock_name(std::string_view name) {
     constexpr size_t longest = 200;
-    if (name.empty()) return "the name of the lock is empty";
+    if (name.empty()) return "the name of the lock is empty; is a variable of the shell not set?";
     if (name.size() > longest)
         return fmt::format("the name of a lock has at most {} bytes, this one has {}", longest, name.size());
     if (name.find_first_of(" {}") != std::string_view::npos || printable(name) != name)

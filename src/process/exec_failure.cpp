@@ -31,8 +31,19 @@ std::optional<std::string> located(const std::string& word) {
     return found == files.end() ? std::nullopt : std::optional{*found};
 }
 
-std::string why(const std::string& word, int error) {
+/// Words of shells that are no programs, or not always.
+constexpr std::string_view shell_words =
+    " . : ! [[ (( { ( alias bg bind builtin case cd command declare dirs disown do done eval exec exit export fc fg "
+    "for function getopts hash if jobs let local popd pushd read readonly return select set shift shopt source "
+    "suspend time times trap type typeset ulimit umask unalias unset until wait while ";
+
+bool is_of_the_shell(const std::string& word) { return shell_words.find(" " + word + " ") != std::string_view::npos; }
+
+std::string why(const std::string& word, int error, const std::string& locks) {
     const std::string shown = printable(word);
+    if ((error == ENOENT || error == EACCES) && is_of_the_shell(word))
+        return fmt::format("'{}' is a word of the shell and no program; for a line of shell use -c, as in: -c '{} ...'",
+                           shown, shown);
     const auto file = located(word);
     if (error == ENOENT && !file) {
         const size_t slash = word.find('/');
@@ -40,8 +51,9 @@ std::string why(const std::string& word, int error) {
         if (slash != std::string::npos && !assigns) return fmt::format("'{}' does not exist", shown);
         if (assigns || word.find_first_of(" ;|&<>") != std::string::npos)
             return fmt::format("'{}' is no program; for a line of shell use -c", shown);
-        return fmt::format("'{}' was not found in PATH ({}); give its whole path", shown,
-                           printable(search_path(), 500));
+        return fmt::format(
+            "'{}', the command behind the lock's name {}, was not found in PATH ({}); give its whole path", shown,
+            printable(locks), printable(search_path(), 500));
     }
     if (error == ENOENT)
         return fmt::format("'{}' needs an interpreter that does not exist; see its first line", printable(*file));
@@ -55,10 +67,10 @@ std::string why(const std::string& word, int error) {
 
 } // namespace
 
-Failure exec_failure(const std::string& word, int error) {
+Failure exec_failure(const std::string& word, int error, const std::string& locks) {
     if (error == ETIME)
         return {ExitStatus::lost, "the command was not started: this host stood still until the lock had run out"};
-    return {error == ENOENT ? ExitStatus::not_found : ExitStatus::cannot_execute, why(word, error)};
+    return {error == ENOENT ? ExitStatus::not_found : ExitStatus::cannot_execute, why(word, error, locks)};
 }
 
 } // namespace holdfast

@@ -9,7 +9,8 @@
 namespace holdfast {
 
 /// `word` is the command's first word, `error` the errno from Child::outcome(). The Failure has a sentence, with the
-/// next step if there is one, and holdfast's exit status.
-Failure exec_failure(const std::string& word, int error);
+/// next step if there is one, and holdfast's exit status. It shows `locks`, the names as typed, because words in a
+/// wrong place may have been taken for them.
+Failure exec_failure(const std::string& word, int error, const std::string& locks);
 
 } // namespace holdfast

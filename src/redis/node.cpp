@@ -203,7 +203,9 @@ std::optional<std::string> read_host(const UriHost& written, const Scheme& schem
     } else if (written.port && written.port->find(':') != std::string_view::npos)
         return fmt::format("an IPv6 address stands in brackets, as in {}[::1]:{}", scheme.text, scheme.port);
     if (host.empty()) return fmt::format("the host is missing, as in {}10.0.0.1:{}", scheme.text, scheme.port);
-    if (printable(host, host.size()) != host) return fmt::format("'{}' cannot be the name of a host", printable(host));
+    if (printable(host, host.size()) != host || host.find_first_of("$'\"`;|&<>*") != std::string_view::npos)
+        return fmt::format("'{}' cannot be the name of a host{}", printable(host),
+                           host.starts_with('$') ? "; the shell has not put the variable's value in its place" : "");
     to = {std::string{host}, scheme.port};
     if (!port_makes_sense) return not_a_port(host);
     if (!written.port) return {};
@@ -274,6 +276,12 @@ std::string_view meant_without_slashes(const UriHost& host) {
     return perhaps ? meant_by(std::string{host.name} + "://") : "";
 }
 
+/// The right way to write "redis//host"; empty: it is not that.
+std::string_view meant_without_colon(const UriParts& parts) {
+    const bool perhaps = parts.scheme.empty() && parts.path && parts.path->starts_with('/');
+    return perhaps ? meant_by(std::string{parts.hosts.front().name} + "://") : "";
+}
+
 std::string unknown_scheme(std::string_view scheme) {
     const std::string_view meant = meant_by(scheme);
     if (!meant.empty()) return fmt::format("'{}' is not a kind of address; write {}", scheme, meant);
@@ -337,7 +345,10 @@ std::string Node::uri() const {
 Parsed parse_node(std::string_view uri) {
     for (const char c : uri)
         if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
-            return Error{"a node's address has no spaces or control characters"};
+            return Error{"a node's address has no spaces or control characters; a comma stands between nodes"};
+    if (const std::string_view first = uri.substr(uri.starts_with('[') ? 1 : 0);
+        first.starts_with('"') || first.starts_with('\''))
+        return Error{"it begins with a quote; leave quotes, and brackets around a list, out"};
     if (uri.starts_with('/')) return Error{"a path alone is no address; write unix:///PATH"};
     const UriParts parts = parts_of(uri);
     if (parts.scheme == "unix://") return parse_unix(parts);
@@ -345,6 +356,9 @@ Parsed parse_node(std::string_view uri) {
         const std::string_view meant = meant_without_slashes(parts.hosts.front());
         if (!meant.empty())
             return Error{fmt::format("the '//' behind the kind of address is missing; write {}", meant)};
+        if (const auto with_colon = meant_without_colon(parts); !with_colon.empty())
+            return Error{fmt::format("the ':' behind the kind of address is missing; write {}", with_colon)};
+        if (uri == "local") return Error{"a node on this machine is written local: with its colon"};
         return parse_with_hosts(parts, schemes[0]);
     }
     const auto* const scheme = std::ranges::find(schemes, parts.scheme, &Scheme::text);

@@ -188,7 +188,8 @@ TEST_CASE("--older-than spares who has the lock for less time, or nobody knows f
     CHECK(held(servers) == "(nil)");
     const Finished refused = force(servers, {"--yes", "--older-than", "long"});
     CHECK(refused.status() == 64);
-    CHECK(refused.err == "holdfast: --older-than 'long' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h\n");
+    CHECK(refused.err ==
+          "holdfast: --older-than 'long' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m\n");
 }
 
 TEST_CASE("at a terminal force-release asks, and only a yes is one") {

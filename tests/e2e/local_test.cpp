@@ -80,6 +80,48 @@ TEST_CASE("a local node comes back as it was after its server was killed") {
     CHECK(finish(local.run({"--node", "local:", "-n", "x", "true"})).status() == 75);
 }
 
+TEST_CASE("local stop ends the servers, says which, and what they know comes back with them") {
+    LocalDir local;
+    const auto stop = [&] { return finish(holdfast::test::holdfast({"local", "stop", "--local-dir", local.path()})); };
+    CHECK(stop().out == fmt::format("no local: server runs in {}\n", local.path()));
+    REQUIRE(finish(local.run({"--node", "local:3", "x", "true"})).status() == 0);
+    REQUIRE(finish(holdfast::test::holdfast(
+                       {"acquire", "--local-dir", local.path(), "--node", "local:", "--ttl", "1h", "kept"}))
+                .status() == 0);
+    const Finished stopped = stop();
+    CHECK(stopped.status() == 0);
+    CHECK(stopped.out == fmt::format("stopped the server at {0}/1of1.sock\nstopped the server at {0}/1of3.sock\n"
+                                     "stopped the server at {0}/2of3.sock\nstopped the server at {0}/3of3.sock\n",
+                                     local.path()));
+    CHECK_FALSE(local.ask("1of3.sock", {"PING"}));
+    CHECK(stop().out == fmt::format("no local: server runs in {}\n", local.path()));
+    CHECK(finish(local.run({"--node", "local:", "-n", "kept", "true"})).status() == 75);
+}
+
+TEST_CASE("local stop leaves a server alone that a run has a connection to, or that is another's") {
+    LocalDir local;
+    const auto stop = [&] { return finish(holdfast::test::holdfast({"local", "stop", "--local-dir", local.path()})); };
+    Process run{local.run({"--node", "local:", "x", "--", "sh", "-c", "echo started; read line"})};
+    run.wait_for_out("started");
+    const Finished used = stop();
+    CHECK(used.status() == 75);
+    CHECK(used.err == fmt::format("holdfast: not every local: server was stopped\n  {}/1of1.sock  it has a connection "
+                                  "of other programs; try again when they have ended\n",
+                                  local.path()));
+    run.say("\n");
+    CHECK(run.wait().status() == 0);
+    CHECK(eventually([&] { return stop().status() == 0; }));
+
+    const TempDir elsewhere;
+    const std::string socket = local.path() + "/2of3.sock";
+    const Process other{{"redis-server", "--port", "0", "--unixsocket", socket, "--dir", elsewhere.path()}};
+    REQUIRE(eventually([&] { return local.ask("2of3.sock", {"PING"}); }));
+    const Finished foreign = stop();
+    CHECK(foreign.status() == 75);
+    CHECK(foreign.err.find("2of3.sock  it is no server of holdfast, which would work in ") != std::string::npos);
+    CHECK(local.ask("2of3.sock", {"PING"}));
+}
+
 TEST_CASE("the server of a local node keeps nothing of ours: no pipe stays open") {
     LocalDir local;
     const BootTime start = BootClock::now();

@@ -310,7 +310,8 @@ TEST_CASE("the system's log gets each event with its severity") {
     const std::string begin = R"([A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d holdfast\[\d+\]: x: )";
     CHECK(std::regex_match(next(), std::regex{"<14>" + begin + "x acquired, .*"}));
     CHECK(std::regex_match(next(), std::regex{"<14>" + begin + "x released .*"}));
-    CHECK(std::regex_match(next(), std::regex{"<11>" + begin + "'nowhere-to-be-found' was not found .*"}));
+    CHECK(std::regex_match(next(),
+                           std::regex{"<11>" + begin + "'nowhere-to-be-found', the command .* was not found .*"}));
     CHECK(next() == "");
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
     check(call({"run", "--node", "h,redis://h:6379", "x", "true"}), 78,
           "redis://h:6379 is configured twice; every node has to be another server");
     check(call({"run", "--node", "h", "--ttl", "5x", "x", "true"}), 64,
-          "--ttl '5x' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
+          "--ttl '5x' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m");
     check(call({"run", "--node", "h", "--ttl", "10ms", "x", "true"}), 64,
           "--ttl 10ms is too short; the shortest is 1s");
     check(call({"run", "--node", "h", "a b", "true"}), 64,
@@ -55,12 +55,13 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
     check(call({"run", "--node", "h", "--key-prefix", "{", "x", "true"}), 64,
           "--key-prefix '{' is not free of spaces, braces and control characters");
     check(call({"run", "--node", "h", "--tll", "5s", "x", "true"}), 64,
-          "'--tll' is not an option of holdfast run (did you mean '--ttl'?); see holdfast run --help");
+          "'--tll' is not an option of holdfast run (did you mean '--ttl'?); see holdfast run --help\n"
+          "  --ttl DURATION  how long the lock outlives a holder that vanished (30s)");
     check(call({"run", "--node", "h", "x"}), 64,
           "no command behind the lock's name 'x'; as in: holdfast run x -- COMMAND");
     CHECK(call({}, {.environment = {{"HOLDFAST_TTL", "soon"}}}).status() == 64);
     check(call({"run", "--node", "h", "x", "true"}, {.environment = {{"HOLDFAST_TTL", "soon"}}}), 78,
-          "HOLDFAST_TTL 'soon' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
+          "HOLDFAST_TTL 'soon' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m");
 }
 
 TEST_CASE("a node that is down is named with the reason") {

@@ -376,9 +376,10 @@ TEST_CASE("mistake: the command is not found, or cannot be executed") {
         return refusal(status, {"--node", server.uri(), "x", "--", command},
                        {.environment = {{"PATH", "/usr/bin:" + dir.path()}}});
     };
-    CHECK(says(127, "bakcup") == fmt::format("holdfast: 'bakcup' was not found in PATH (/usr/bin:{}); give its whole "
-                                             "path\n",
-                                             dir.path()));
+    CHECK(says(127, "bakcup") ==
+          fmt::format("holdfast: 'bakcup', the command behind the lock's name x, was not found in "
+                      "PATH (/usr/bin:{}); give its whole path\n",
+                      dir.path()));
     CHECK(says(127, "/no/such/command") == "holdfast: '/no/such/command' does not exist\n");
     CHECK(says(126, dir.path()) == fmt::format("holdfast: '{}' is a directory\n", dir.path()));
     dir.write("plain", "true\n");
@@ -396,8 +397,10 @@ TEST_CASE("mistake: the command is not found, or cannot be executed") {
 }
 
 TEST_CASE("mistake: words that are missing or in the wrong place") {
-    CHECK(refusal(64, {"--node", "h", "--", "demo", "echo", "never"}) ==
-          "holdfast: the lock's name is missing before '--'; as in: holdfast run NAME -- COMMAND\n");
+    CHECK(
+        refusal(64, {"--node", "h", "--", "demo", "echo", "never"}) ==
+        "holdfast: the lock's name is missing before '--', for the word there is the value of --node; as in: holdfast "
+        "run NAME -- COMMAND\n");
     CHECK(refusal(64, {"--node", "h", "demo"}) ==
           "holdfast: no command behind the lock's name 'demo'; as in: holdfast run demo -- COMMAND\n");
     CHECK(refusal(64, {"--node", "h", "demo", "-c", ""}) ==
@@ -410,11 +413,11 @@ TEST_CASE("mistake: times that cannot be") {
     CHECK(refusal(64, {"--node", "h", "--ttl", "500ms", "x", "echo", "never"}) ==
           "holdfast: --ttl 500ms is too short; the shortest is 1s\n");
     // Bare numbers, meant as minutes: the sentence has the unit that was understood.
-    CHECK(refusal(64, {"--node", "h", "--ttl", "10", "--grace", "5", "x", "echo", "never"}) ==
+    CHECK(refusal(64, {"--node", "h", "-q", "--ttl", "10", "--grace", "5", "x", "echo", "never"}) ==
           "holdfast: with --ttl 10s there is no room for a renewal (every 3.3s) and two node timeouts (1s each) before "
           "the command has to be stopped; make --grace 5s at most 4.0s, or --ttl longer\n");
     CHECK(refusal(64, {"--node", "h", "--ttl", "5 min", "x", "echo", "never"}) ==
-          "holdfast: --ttl '5 min' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h\n");
+          "holdfast: --ttl '5 min' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m\n");
 }
 
 TEST_CASE("mistake: a TTL without a unit, meant in minutes") {
@@ -425,14 +428,15 @@ TEST_CASE("mistake: a TTL without a unit, meant in minutes") {
         CHECK(done.status() == 0);
         return done.err;
     };
-    const std::string sentence =
-        "holdfast: the TTL 5 has no unit and is 5 seconds; write 5m if minutes are meant, 5s if not\n";
-    CHECK(advice({"run", "--ttl", "5", "x", "true"}) == sentence);
-    CHECK(advice({"run", "x", "true"}, {.environment = {{"HOLDFAST_TTL", "5"}}}) == sentence);
+    const auto sentence = [](const std::string& where) {
+        return "holdfast: " + where + " 5 has no unit and is 5 seconds; write 5m if minutes are meant, 5s if not\n";
+    };
+    CHECK(advice({"run", "--ttl", "5", "x", "true"}) == sentence("--ttl"));
+    CHECK(advice({"run", "x", "true"}, {.environment = {{"HOLDFAST_TTL", "5"}}}) == sentence("HOLDFAST_TTL"));
     const TempDir dir;
     const std::string file = dir.file("token");
-    CHECK(advice({"acquire", "--ttl", "5", "--token-file", file, "y"}) == sentence);
-    CHECK(advice({"renew", "--ttl", "5", "--token-file", file, "y"}) == sentence);
+    CHECK(advice({"acquire", "--ttl", "5", "--token-file", file, "y"}) == sentence("--ttl"));
+    CHECK(advice({"renew", "--ttl", "5", "--token-file", file, "y"}) == sentence("--ttl"));
     CHECK(advice({"run", "-q", "--ttl", "5", "x", "true"}).empty());
     for (const char* plain : {"5s", "90", "0.5m"}) CHECK(advice({"run", "--ttl", plain, "x", "true"}).empty());
 }
@@ -443,7 +447,7 @@ TEST_CASE("mistake: who does not know how to stop a local node learns it from -v
     const Finished done = finish(run_on("local:", {"--local-dir", dir.file("nodes"), "-v", "x", "true"}));
     CHECK(done.status() == 0);
     CHECK(done.err.starts_with(
-        fmt::format("holdfast: local: has a server at {0}, which stays; redis-cli -s {0} shutdown ends it\n", socket)));
+        fmt::format("holdfast: local: has a server at {0}, which stays; holdfast local stop ends it\n", socket)));
     CHECK(finish({"redis-cli", "-s", socket, "shutdown"}).status() == 0);
     CHECK(eventually([&] { return finish({"redis-cli", "-s", socket, "ping"}).status() != 0; }));
 }

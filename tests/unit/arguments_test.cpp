@@ -64,7 +64,7 @@ TEST_CASE("the command's words arrive untouched, whatever they look like") {
     CHECK(parsed(right_after).words == expected);
     CHECK(parsed({"run", "x", "--", "--", "y"}).words == Words{"--", "y"});
     CHECK(parsed({"run", "x", "--", "-x"}).words == Words{"-x"});
-    CHECK(parsed({"run", "x", "--", ""}).words == Words{""});
+    CHECK(parsed({"run", "x", "--", "a", ""}).words == Words{"a", ""});
 }
 
 TEST_CASE("-c runs its string through the shell, brackets and all") {
@@ -153,17 +153,27 @@ TEST_CASE("what cannot be understood is refused with what it is and where to loo
     CHECK(refused({"run", "x", "--"}).starts_with("no command behind the lock's name 'x'"));
     CHECK(refused({"run", "--", "x", "ls"}) ==
           "the lock's name is missing before '--'; as in: holdfast run NAME -- COMMAND");
+    CHECK(refused({"run", "--wait", "x", "--", "ls"}) == "the lock's name is missing before '--', for the word there "
+                                                         "is the value of --wait; as in: holdfast run NAME -- COMMAND");
+    CHECK(refused({"run", "x", "--", ""}).find("is an empty word") != std::string::npos);
     CHECK(refused({"run", "x", "-c", ""}) == "the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'");
     CHECK(refused({"run"}).find("NAME") != std::string::npos);
     CHECK(refused({"run", "--tll", "3", "x", "ls"})
               .find("'--tll' is not an option of holdfast run (did you mean '--ttl'?)") != std::string::npos);
     CHECK(refused({"run", "x", "--tll", "3", "ls"})
               .find("'--tll' is not an option of holdfast run (did you mean '--ttl'?)") != std::string::npos);
-    CHECK(refused({"run", "x", "-c", "a", "--", "b"}).find("contradict") != std::string::npos);
+    CHECK(refused({"run", "x", "-c", "a", "--", "b"}).find("or leave -c out") != std::string::npos);
+    CHECK(refused({"run", "-wait", "5", "x", "ls"}).find("(did you mean '--wait'?)") != std::string::npos);
+    CHECK(parsed({"run", "x", "find", ".", "-wait"}).words.back() == "-wait");
+    CHECK(refused({"run", "-n=3", "x", "ls"}).find("'-n' takes no '='") != std::string::npos);
+    CHECK(refused({"redis://:geheim@h", "run"}).find("geheim") == std::string::npos);
+    CHECK(refused({"run", "--node", "redis://:geheim@h", "--", "ls"}).find("geheim") == std::string::npos);
     CHECK(refused({"run", "x", "--ttl"}) == "--ttl needs a value; see holdfast run --help");
     CHECK(refused({"--node"}) == "--node needs a value; see holdfast --help");
-    CHECK(refused({"stauts", "x"}) == "'stauts' is not a command (did you mean 'status'?); see holdfast --help");
+    CHECK(refused({"stauts", "x"}) == "'stauts' is not a command (did you mean 'status'?); see holdfast --help\n"
+                                      "  status  who holds lock NAME, and who waits for it");
     CHECK(refused({"status"}).find("NAME") != std::string::npos);
+    CHECK(parsed({"--print-config", "run"}).command == nullptr);
     CHECK(refused({"status", "x", "y"}).find("y") != std::string::npos);
     CHECK(refused({"status", "x", "--", "y"}).find("only run takes") != std::string::npos);
     CHECK(refused({"status", "x", "--ttl", "3"}).find("--ttl") != std::string::npos);

@@ -28,13 +28,14 @@ TEST_CASE("a command's help has its own options first, and says what its exit st
     CHECK(text.starts_with("Usage: holdfast status [OPTIONS] NAME\n"
                            "Who holds lock NAME, and who waits for it.\n"
                            "\n"
+                           "  holdfast status deploy\n"
+                           "\n"
                            "Options:\n"
                            "  --watch                   show it again every second, until Ctrl-C; without a\n"
                            "                            terminal, each change\n"
                            "  --json                    print one JSON object\n"
                            "\n"
-                           "Options of every command:\n"
-                           "  -h,--help                 show this help\n"));
+                           "And those of every command: holdfast --help\n"));
     CHECK(text.ends_with("\nThe exit status is 0 when a majority says that it is held, 1 when it is not, 69\n"
                          "when too few nodes can tell.\n"
                          "holdfast(1) has it all.\n"));
@@ -49,7 +50,8 @@ TEST_CASE("an option that leaves no room beside it is explained below, and what 
     const std::string text = help_text(run_command);
     CHECK(text.find("\n  -w,--wait,--timeout DURATION\n"
                     "                            wait at most this long (for ever)\n") != std::string::npos);
-    CHECK(text.find("\n  --tls-ca FILE             TLS: trust only the authorities in FILE (the\n"
+    CHECK(help_text(program_row)
+              .find("\n  --tls-ca FILE             TLS: trust only the authorities in FILE (the\n"
                     "                            system's)\n") != std::string::npos);
 }
 

@@ -71,6 +71,8 @@ TEST_CASE("a command's argument is a lock, once") {
     CHECK(more.kind == Kind::known);
     CHECK(more.words.empty());
     CHECK(offers(next_word({"completion", ""}), "fish"));
+    CHECK(offers(next_word({"help", ""}), "force-release"));
+    CHECK(offers(next_word({"local", ""}), "stop"));
 }
 
 TEST_CASE("for run each name of several is completed by itself") {

@@ -92,7 +92,7 @@ TEST_CASE("what may happen to the command is a choice of words") {
     CHECK_FALSE(settings({{"restart-guard", "off"}}).restart_guard.has_value());
     CHECK(settings({}).restart_guard == 60s);
     CHECK(refused({{"restart-guard", "on"}}).second ==
-          "--restart-guard 'on' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h");
+          "--restart-guard 'on' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m, or off");
     CHECK(settings({}).history == 100);
     CHECK(settings({{"history", "30000"}}).history == 30'000);
     CHECK_FALSE(settings({}, {{"HOLDFAST_HISTORY", "off"}}).history.has_value());
@@ -115,7 +115,7 @@ TEST_CASE("-w 0 is -n") {
 TEST_CASE("a bad value names its option or variable and shows what would do") {
     CHECK(refused({{"ttl", "5q"}}) ==
           std::pair{ExitStatus::usage,
-                    std::string{"--ttl '5q' is not a duration of at most 365d, as in 500ms, 30s, 5m, 2h"}});
+                    std::string{"--ttl '5q' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m"}});
     CHECK(refused({}, {{"HOLDFAST_TTL", "soon"}}).first == ExitStatus::configuration);
     CHECK(refused({}, {{"HOLDFAST_TTL", "soon"}}).second.starts_with("HOLDFAST_TTL 'soon'"));
     CHECK(refused({{"conflict-exit-code", "256"}}).second.starts_with("--conflict-exit-code '256'"));

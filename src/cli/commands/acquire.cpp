@@ -156,6 +156,7 @@ constinit const CommandRow acquire_command{
     .name = "acquire",
     .synopsis = "NAME",
     .help = "take lock NAME and leave it held until its TTL ends; print its token",
+    .example = "holdfast acquire --ttl 10m --token-file token deploy",
     .exit_status = "0 when the lock was acquired, 75 when it was not (-E changes it), 69 when too few nodes answered.",
     .settings = Option::Scope::taking,
     .options = own,

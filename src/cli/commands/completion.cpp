@@ -149,6 +149,7 @@ constinit const CommandRow completion_command{
     .name = "completion",
     .synopsis = "SHELL",
     .help = "print a completion script for SHELL: bash, zsh or fish",
+    .example = "eval \"$(holdfast completion bash)\"",
     .behind = CommandRow::Behind::dashed_words,
     // Completion works even if the configuration is wrong.
     .needs_settings = false,

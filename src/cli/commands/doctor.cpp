@@ -136,6 +136,7 @@ constexpr std::array own{
 constinit const CommandRow doctor_command{
     .name = "doctor",
     .help = "check the nodes for all that makes locks unsafe or slow",
+    .example = "holdfast doctor --node redis://db1",
     .exit_status = "0 when all is well or accepted, 1 with warnings, 69 when no lock can be had.",
     .options = own,
     .interpret = take_settings,

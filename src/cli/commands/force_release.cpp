@@ -216,6 +216,7 @@ constinit const CommandRow force_release_command{
     .name = "force-release",
     .synopsis = "NAME",
     .help = "take lock NAME away from its holder",
+    .example = "holdfast force-release --reason 'host is gone' deploy",
     .exit_status = "0 when it was taken away, 1 when it was free or nothing was done, 75 when the holder changed "
                    "meanwhile, 69 when too few nodes answered.",
     .options = own,

@@ -75,6 +75,7 @@ constinit const CommandRow forget_command{
     .name = "forget",
     .synopsis = "NAME",
     .help = "forget the success for which run --once-in would skip NAME",
+    .example = "holdfast forget nightly",
     .exit_status = "0 when no node remembers it any more, 69 when not all nodes answered, 76 when something else "
                    "stands there.",
     .run = forget,

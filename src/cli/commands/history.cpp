@@ -61,6 +61,7 @@ constinit const CommandRow history_command{
     .name = "history",
     .synopsis = "[GLOB]",
     .help = "who held each lock, or those that match GLOB, and how that ended",
+    .example = "holdfast history --since 1d 'deploy-*'",
     .exit_status = "0, 1 when the nodes remember no such run, 69 when too few nodes answered.",
     .options = own,
     .interpret = check_form,

@@ -123,6 +123,7 @@ constinit const CommandRow list_command{
     .name = "list",
     .synopsis = "[GLOB]",
     .help = "every held lock, or those that match GLOB, as in 'deploy-*'",
+    .example = "holdfast list 'deploy-*'",
     .exit_status = "0, or 69 when too few nodes answered.",
     .options = own,
     .interpret = match_all_without_glob,

@@ -17,6 +17,7 @@ constinit const CommandRow metrics_command{
     .name = "metrics",
     .synopsis = "[GLOB]",
     .help = "every lock, or those that match GLOB, as metrics for Prometheus",
+    .example = "holdfast metrics 'nightly-*' >holdfast.prom",
     .exit_status = "0, or 69 when too few nodes answered.",
     .interpret = match_all_without_glob,
     .run = metrics,

@@ -50,8 +50,11 @@ void take_shell(Arguments& typed) {
     std::vector<std::string>& words = typed.words;
     const auto& shell = typed.value("--shell");
     if (shell && !words.empty())
-        throw Failure{ExitStatus::usage, fmt::format("-c and the command '{}' contradict each other; give one of them",
-                                                     printable(words.front()))};
+        throw Failure{
+            ExitStatus::usage,
+            fmt::format("-c takes one word, a line in quotes, and the command '{}' stands beside it; put all of it "
+                        "into the quotes, or leave -c out",
+                        printable(words.front()))};
     if (shell && shell->empty())
         throw Failure{ExitStatus::usage, "the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'"};
     if (shell) words = {"/bin/sh", "-c", *shell};
@@ -59,6 +62,12 @@ void take_shell(Arguments& typed) {
         throw Failure{ExitStatus::usage,
                       fmt::format("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND",
                                   printable(typed.name))};
+    if (words.front().empty())
+        throw Failure{
+            ExitStatus::usage,
+            fmt::format("the command behind the lock's name '{}' is an empty word; is a variable of the shell "
+                        "not set?",
+                        printable(typed.name))};
 }
 
 constexpr std::array own{
@@ -76,6 +85,7 @@ constinit const CommandRow run_command{
     .name = "run",
     .synopsis = "NAME[,NAME...] [--] COMMAND [ARGUMENT...]\nNAME[,NAME...] -c 'STRING'",
     .help = "take lock NAME, run a command while holding it, release it; or several at once",
+    .example = "holdfast run -w 10m --node redis://db1 deploy -- ./deploy.sh",
     .exit_status = as_the_command,
     .settings = Option::Scope::running,
     .options = own,

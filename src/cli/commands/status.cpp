@@ -25,13 +25,10 @@ std::string news(const LockKey& key, const Inspection& seen) {
     return text;
 }
 
-/// Of a free lock who had it last, as an indented line; empty if no node tells. A name that looks like a pattern, and
-/// that no run ever had, is told as that.
+/// Of a free lock who had it last, as an indented line; empty if no node tells.
 std::string last_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
     if (seen.standing == Standing::held || untold(key, seen)) return "";
-    std::string last = last_text(latest_runs(nodes, key, seen));
-    if (!last.empty() || key.name.find_first_of("*?[") == std::string::npos) return last;
-    return fmt::format("  that is a name, and no pattern; for one: holdfast list '{}'\n", key.name);
+    return last_text(latest_runs(nodes, key, seen));
 }
 
 std::string text_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
@@ -99,6 +96,7 @@ constinit const CommandRow status_command{
     .name = "status",
     .synopsis = "NAME",
     .help = "who holds lock NAME, and who waits for it",
+    .example = "holdfast status deploy",
     .exit_status = "0 when a majority says that it is held, 1 when it is not, 69 when too few nodes can tell.",
     .options = own,
     .run = status,

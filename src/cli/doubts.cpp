@@ -1,0 +1,124 @@
+#include "cli/doubts.hpp"
+
+#include "base/duration.hpp"
+#include "base/escape.hpp"
+#include "base/nearest.hpp"
+#include "cli/environment.hpp"
+#include "config/spelling.hpp"
+#include "events/log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view prefix = "HOLDFAST_";
+
+/// "HOLDFAST_NODE_TIMEOUT" as an option would be spelled, without its dashes.
+std::string as_spelling(std::string_view variable) {
+    std::string spelling{variable.substr(prefix.size())};
+    std::ranges::replace(spelling, '_', '-');
+    for (char& c : spelling)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return spelling;
+}
+
+std::vector<std::string> spellings_of(const Option& option) {
+    std::vector<std::string> all{std::string{option.name}};
+    for (const std::string_view spelling : split_spellings(option.spellings))
+        if (spelling.starts_with("--")) all.emplace_back(spelling.substr(2));
+    return all;
+}
+
+bool sets_something(std::string_view variable) {
+    return is_of_a_lock(variable) ||
+           std::ranges::any_of(options(), [&](const Option& option) { return option.variable() == variable; });
+}
+
+/// The setting that a variable of that name was likely to set; nullptr: none.
+const Option* meant_by(std::string_view variable) {
+    const std::string typed = as_spelling(variable);
+    if (typed.ends_with("url") || typed.ends_with("uri")) return find_option("nodes");
+    std::vector<std::string> known;
+    for (const Option& option : options()) std::ranges::copy(spellings_of(option), std::back_inserter(known));
+    const std::string_view meant = nearest(typed, known);
+    const auto found = std::ranges::find_if(
+        options(), [&](const Option& option) { return std::ranges::count(spellings_of(option), meant) > 0; });
+    return found == options().end() ? nullptr : &*found;
+}
+
+void doubt_variables(const char* const* environment, const Log& log) {
+    for (; *environment != nullptr; ++environment) {
+        const std::string_view text{*environment};
+        const std::string_view name = text.substr(0, text.find('='));
+        if (!name.starts_with(prefix) || sets_something(name)) continue;
+        const Option* meant = meant_by(name);
+        if (meant != nullptr)
+            log.tell(
+                event::advice(fmt::format("{} sets nothing; did you mean {}?", printable(name), meant->variable())));
+    }
+}
+
+/// Advice on a number without unit that is too small to be one of seconds, where people think in the unit `likely`, or
+/// too large.
+void doubt_unit(const std::string& where, const std::string& text, milliseconds least, char likely, const Log& log) {
+    const auto value = parse_duration(text);
+    if (!value || *value == 0ms || text.find_first_not_of(".0123456789") != std::string::npos) return;
+    if (*value < least)
+        log.tell(
+            event::advice(fmt::format("{0} {1} has no unit and is {1} seconds; write {1}{2} if {3} are meant, {1}s "
+                                      "if not",
+                                      where, text, likely, likely == 'm' ? "minutes" : "hours")));
+    // Libraries count in milliseconds; people say 1h for 3600 seconds.
+    else if (*value >= 1000s && *value % 1000s == 0ms)
+        log.tell(
+            event::advice(fmt::format("{0} {1} has no unit and is {2}; write {1}ms if milliseconds are meant, {1}s "
+                                      "if not",
+                                      where, text, format_duration(*value))));
+}
+
+void doubt_units(const Arguments& typed, const Resolved& resolved, const Log& log) {
+    for (const Option& option : options()) {
+        const auto given = resolved.given.find(option.name);
+        const bool counts = typed.settings.contains(option.name) || option.scope <= typed.command->settings;
+        if (option.kind == Option::Kind::duration && given != resolved.given.end() && counts)
+            doubt_unit(given->second.where, given->second.text, option.name == "ttl" ? 1min : 0min, 'm', log);
+    }
+    for (const OptionSyntax& own : typed.command->options)
+        if (const std::string_view name = long_spelling(own.spellings);
+            own.value == "DURATION" && typed.value(name) && find_option(name.substr(2)) == nullptr)
+            doubt_unit(std::string{name}, *typed.value(name), 1h, 'h', log);
+}
+
+void doubt_prefix(const std::string& name, const std::string& key_prefix, const Log& log) {
+    if (!key_prefix.empty() && name.starts_with(key_prefix))
+        log.tell(
+            event::advice(fmt::format("'{}' stands before each name without being typed, so this means the key {}{}; "
+                                      "leave it out of the name",
+                                      key_prefix, key_prefix, printable(name))));
+}
+
+void doubt_name(const std::string& name, const Log& log) {
+    if (name.find_first_of("*?[") != std::string::npos)
+        log.tell(event::advice(fmt::format(
+            "'{0}' is the name of one lock, and no pattern; for one: holdfast list '{0}'", printable(name))));
+}
+
+} // namespace
+
+void tell_doubts(const Arguments& typed, const Resolved& resolved, const char* const* environment) {
+    const Log log{resolved.settings.verbosity};
+    doubt_variables(environment, log);
+    if (typed.command == nullptr) return;
+    doubt_units(typed, resolved, log);
+    const std::string_view argument = typed.command->argument();
+    if (argument == "NAME" || argument == "GLOB") doubt_prefix(typed.name, resolved.settings.key_prefix, log);
+    if (argument == "NAME") doubt_name(typed.name, log);
+}
+
+} // namespace holdfast

@@ -1,0 +1,183 @@
+#include "cli/habits.hpp"
+
+#include "config/spelling.hpp"
+
+#include <algorithm>
+#include <span>
+
+namespace holdfast {
+namespace {
+
+struct Row {
+    std::string_view words; ///< with commas between
+    std::string_view here;
+};
+
+constexpr Row commands_elsewhere[]{
+    {"lock,locks,get-lock,with-lock,withlock,run-with-lock,lockf,flock,setlock,solo,exec,with,do,wrap,start,mutex,sync,"
+     "execute,begin,command,in",
+     "holdfast run NAME -- COMMAND runs a command under a lock, holdfast acquire NAME takes one for a script"},
+    {"unlock,del,delete,rm,remove,drop,free,end,unset,expire",
+     "holdfast release NAME gives back what acquire took, and the lock of run ends with its command; holdfast "
+     "force-release NAME takes one from a holder, who then stops its command"},
+    {"kill,stop,cancel,abort,steal,break,clear,reset,purge,flush,revoke,evict,force-unlock,unlock-force,takeover",
+     "holdfast status NAME shows who has the lock; holdfast force-release NAME takes it away, and the holder stops its "
+     "command"},
+    {"get,show,describe,inspect,info,who,owner,holder,query,read,lookup,is-locked,locked,held,check-lock,ttl,waiters,"
+     "queue",
+     "holdfast status NAME shows who has a lock and who waits, holdfast list shows all that are held"},
+    {"ls,ps,all,keys,dump,scan,lease,leases,sessions,active", "holdfast list shows every held lock"},
+    {"watch,monitor,follow,tail,top,subscribe,observe",
+     "holdfast status --watch NAME goes on showing a lock, and holdfast list --watch all of them"},
+    {"log,logs,events,audit,last,past,journal,timeline,runs,report",
+     "holdfast history NAME shows who held a lock when"},
+    {"ping,check,health,healthcheck,diagnose,selftest,self-test,nodes,servers,cluster,members,endpoint,test,acl,lint",
+     "holdfast doctor checks the nodes, holdfast verify NAME whether a lock is still ours"},
+    {"config,configuration,env,settings,options,print-config",
+     "holdfast --print-config shows every setting and where it came from"},
+    {"version", "holdfast --version prints it"},
+    {"pause,maint,maintenance,suspend,freeze,disable,cordon,drain,hold,block",
+     "holdfast acquire --ttl 2h NAME keeps a lock from all others until release, or for two hours"},
+    {"extend,keepalive,keep-alive,touch,heartbeat,refresh,prolong,keep",
+     "holdfast renew NAME gives a fresh TTL to a lock that acquire took; run renews its own"},
+    {"try,trylock,try-lock,test-and-set,setnx",
+     "holdfast run -n NAME -- COMMAND does not wait, holdfast acquire -n NAME neither"},
+    {"wait,await,wait-for,block-until", "holdfast run NAME -- COMMAND waits for a lock, with -w 5m for five minutes"},
+    {"put,set,create,apply,new,add,make,init,register,grant,edit",
+     "a lock needs no making: holdfast run NAME -- COMMAND takes it and gives it back"},
+    {"serve,server,daemon,up,agent,service,start-server,restart,shutdown,down",
+     "holdfast has no server of its own: --node redis://HOST names one of Redis, --node local: starts one here, and "
+     "holdfast local stop ends that"},
+    {"stats,prometheus,exporter,statistics",
+     "holdfast metrics prints numbers for Prometheus, holdfast history the runs"},
+    {"sem,semaphore,slots,parallel", "holdfast run --slots N NAME -- COMMAND lets N run at once"},
+    {"once,cron,daily,every", "holdfast run --once-in 20h NAME -- COMMAND skips what succeeded within 20 hours"},
+    {"token,export", "holdfast acquire NAME prints the token of the lock that it takes (--export: for eval)"},
+    {"man,manual,docs,usage", "holdfast help shows the commands, man holdfast all of it"},
+};
+
+constexpr Row options_of_run_and_acquire[]{
+    {"--nowait,--no-wait,--no-block,--noblock,--non-blocking,--nonblocking,--dont-wait,--fail,--fail-fast,--immediate,"
+     "--trylock,--try-lock,--skip,--skip-if-locked,--nb,--wait=0",
+     "-n (--nonblock) does not wait"},
+    {"--max,--limit,--concurrency,--parallel,--permits,--count,--jobs,--capacity,--slot,--semaphore,--max-holders,"
+     "--max-concurrent,--max-parallel,--instances,-j,-N,-P",
+     "--slots N lets N hold the lock at once; --max-hold DURATION, which is another thing, stops a command that runs "
+     "for too long"},
+    {"--max-time,--max-runtime,--max-duration,--max-run,--run-timeout,--command-timeout,--deadline,--runtime,"
+     "--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--active-deadline-seconds",
+     "--max-hold DURATION stops a command that runs for longer"},
+    {"--kill,--signal,-k", "a command that has to stop gets SIGTERM, and SIGKILL after --grace DURATION"},
+    {"-t,-T,-W", "-w DURATION limits the wait for the lock, --ttl DURATION is how long the lock outlives its holder"},
+    {"--lock-timeout,--wait-timeout,--wait-time,--acquire-timeout,--lock-wait,--wait-for,--wait-max,--max-wait,--block,"
+     "--blocking-timeout,--lock-delay,--patience,--acquisition-timeout",
+     "-w DURATION limits the wait for the lock"},
+    {"--blocking,--wait-forever,--forever", "holdfast waits without limit unless -n or -w DURATION is given"},
+    {"--expire,--expires,--expiry,--expiration,--expires-in,--lease,--lease-time,--lease-ttl,--lease-duration,--lock-"
+     "ttl,"
+     "--session-ttl,--px,--ex,-px,-ex,--ttl-ms,--ttl-seconds,--validity,--max-age,--stale,--stale-after,-r,-l",
+     "--ttl DURATION is how long the lock outlives a holder that vanished; while the command runs it is renewed"},
+    {"-u,--unlock", "a lock ends with its command; holdfast release NAME gives back what acquire took"},
+    {"-o,--close,-F,--no-fork,--fcntl", "leave it out: the command inherits nothing of the lock, and holdfast stays "
+                                        "beside it to renew the lock"},
+    {"--every,--once-per,--once-a-day,--once,--interval,--min-interval,--cooldown,--throttle,--daily,--unless-done",
+     "--once-in DURATION skips the command if it has succeeded within that time"},
+    {"--min,--min-time,--hold-for,--keep,--keep-for,--lock-at-least-for,--lockAtLeastFor,--at-least,--linger,--hold",
+     "--min-hold DURATION keeps the lock for at least that time"},
+    {"--retry,--retries,--tries,--attempts,--retry-count,--retry-delay,--retry-interval,--poll,--poll-interval,"
+     "--monitor-retry,--sleep,--delay,--backoff,--spin",
+     "holdfast is told at once when the lock is free, so it needs no retries; -w DURATION limits the wait"},
+    {"--renew,--heartbeat,--keepalive,--keep-alive,--auto-renew,--renewal,--refresh,--renew-interval,--extend,"
+     "--no-renew,--renew-every",
+     "the lock of run is renewed every third of its --ttl; for one that is not, holdfast acquire NAME"},
+    {"--locks", "several names stand together with commas, as in: holdfast run NAME,NAME -- COMMAND"},
+    {"--child-exit-code,--pass-exit-code", "leave it out: the exit status is the command's own"},
+    {"--exit-code,--conflict-code,--error-code,--skip-code", "-E N is the status when the lock was not acquired"},
+    {"--command,--cmd,--exec,--sh,--bash", "the command stands behind the name, as in: holdfast run NAME -- COMMAND; "
+                                           "-c 'STRING' is for a line of shell"},
+    {"--background,--daemon,--daemonize,--detach,-b,-d", "holdfast stays for as long as the command runs; put & behind "
+                                                         "the line, or use acquire and release"},
+    {"--dry-run,--simulate,--check,--test", "holdfast status NAME shows whether the lock is free, holdfast doctor "
+                                            "checks the nodes"},
+    {"--force,--steal,--takeover,--break,--override,-f", "holdfast force-release NAME takes a lock away from its "
+                                                         "holder, who then stops its command"},
+    {"--read,--reader,--read-lock,--rlock,-R", "-s (--shared) holds the lock beside others that share it"},
+    {"--write,--writer,--write-lock,--wlock,--exlock,-X", "a lock is held alone unless -s or --slots is given"},
+    {"--fair,--fifo,--priority,--queue", "leave it out: those that wait are served in the order in which they came"},
+    {"--quorum,--majority", "leave it out: a lock needs the majority of the nodes that --node names"},
+    {"--owner,--holder,--comment,--reason,--message,--description,--tag,--who,--value,-m",
+     "--label TEXT is what others "
+     "see of this holder"},
+    {"--fence,--fencing,--fencing-token,--token", "the command finds them in $HOLDFAST_FENCE and $HOLDFAST_TOKEN"},
+    {"--on-fail,--on-conflict,--else,--on-lock,--on-release",
+     "test the exit status: 75 when the lock was not acquired, "
+     "and -E N changes that"},
+    {"--user-prefix,--env,--chdir,-C", "env does that, as in: holdfast run NAME -- env --chdir=DIR A=B COMMAND"},
+};
+
+constexpr Row options_of_others[]{
+    {"-w,--follow,-F", "--watch, of status and list, goes on showing"},
+    {"-o,--output,--format,-j,--porcelain", "--json, of status, list, history and doctor, prints JSON"},
+    {"-A,-a,--all,--all-namespaces", "holdfast list shows all locks without it; what changes a lock takes one name"},
+    {"-n,--limit,--lines,--last,--max,--tail", "history --since DURATION limits what is shown"},
+    {"--force",
+     "holdfast force-release NAME takes a lock away from its holder, who then stops its command; -y does not "
+     "ask first"},
+    {"-f", "--watch, of status and list, goes on showing; -y, of force-release, does not ask first"},
+    {"--from,--after,--until,--before,--since-time,--start,--days,--hours",
+     "--since DURATION, of history, shows what held a lock within that time"},
+    {"--quiet-if-ok,-s,--silent", "-q says only what went wrong"},
+    {"--sort,--sort-by,--filter,--selector,-l,--prefix-only,--match",
+     "a pattern chooses, as in: holdfast list 'deploy-*'"},
+    {"--reset,--fix,--repair", "doctor changes nothing; it says what to do"},
+};
+
+constexpr Row options_of_all[]{
+    {"--name,--lock,--lock-name,--lockname,--id,--key-name,--resource,--lockfile,--lock-file,--mutex,-L",
+     "the lock's name is a word of its own, as in: holdfast run NAME -- COMMAND, or holdfast status NAME"},
+    {"--host,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--endpoint,"
+     "--endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",
+     "--node redis://HOST:PORT names a server; give it once for each"},
+    {"--sentinel,--sentinels,--master,--master-name",
+     "--node sentinel://HOST+HOST/MASTER names a server by its Sentinels"},
+    {"--cluster", "--node cluster://HOST+HOST names a cluster by some of its servers"},
+    {"--socket,--unix,--unixsocket,--sock", "--node unix:///PATH names a server by its socket"},
+    {"-a,--password,--pass,--passwd,--auth,--askpass,--user,--username,--requirepass",
+     "--password-file FILE or HOLDFAST_PASSWORD has the password, --node redis://USER:@HOST the user"},
+    {"--tls,--ssl,--use-tls", "--node rediss://HOST is a server with TLS"},
+    {"--ca,--cacert,--ca-file,--cafile,--ca-cert,--tls-ca-cert,--trusted-ca-file",
+     "--tls-ca FILE has the authorities to trust"},
+    {"--cert,--client-cert,--cert-file,--key-file,--client-key",
+     "--tls-cert FILE and --tls-key FILE are our certificate"},
+    {"--insecure,--skip-verify,--no-verify,--tls-skip-verify,--insecure-skip-tls-verify",
+     "--tls-insecure does not check who answers"},
+    {"--db,--database,--dbnum,--select", "the database stands in the address, as in --node redis://HOST:PORT/3"},
+    {"--prefix,--namespace,--ns,--key", "--key-prefix PREFIX stands before the name of each lock"},
+    {"--silent,--no-output", "-q says only what went wrong"},
+    {"--debug,--trace,--log-level,--loglevel,-D", "-v says more"},
+    {"--log,--log-file,--logfile,--log-fd,--syslog,--journald,--output-file",
+     "--log-to FILE, or syslog, or fd:N, is where events are written"},
+    {"--local", "--node local: is a server on this machine"},
+    {"--context,--env-file,--config-file,--conf,--settings,--rc", "--config FILE has the settings, --profile NAME "
+                                                                  "chooses a part of it"},
+    {"-V,--ver", "holdfast --version prints the version"},
+    {"-?,--usage,--man", "holdfast help shows the commands"},
+};
+
+std::string_view found_in(std::span<const Row> rows, std::string_view word) {
+    const auto found = std::ranges::find_if(
+        rows, [&](const Row& row) { return std::ranges::count(split_spellings(row.words), word) > 0; });
+    return found == rows.end() ? "" : found->here;
+}
+
+} // namespace
+
+std::string_view here_for_command(std::string_view word) { return found_in(commands_elsewhere, word); }
+
+std::string_view here_for_option(std::string_view spelling, bool takes_locks) {
+    const auto own = takes_locks ? std::span<const Row>{options_of_run_and_acquire} : options_of_others;
+    const std::string_view here = found_in(own, spelling);
+    return here.empty() ? found_in(options_of_all, spelling) : here;
+}
+
+} // namespace holdfast

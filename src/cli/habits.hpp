@@ -1,0 +1,15 @@
+// Words of flock, consul, etcdctl, kubectl, redis-cli and of libraries for locks, and what does here what they do
+// there. Pure.
+#pragma once
+
+#include <string_view>
+
+namespace holdfast {
+
+/// What to type here for a command of another program, as the rest of a sentence; empty: nothing is known of the word.
+std::string_view here_for_command(std::string_view word);
+
+/// The same for an option, as "--nowait" or "-u". `takes_locks`: it was typed to run or acquire.
+std::string_view here_for_option(std::string_view spelling, bool takes_locks);
+
+} // namespace holdfast

@@ -1,0 +1,128 @@
+#include "cli/mistakes.hpp"
+
+#include "base/escape.hpp"
+#include "base/nearest.hpp"
+#include "cli/command_table.hpp"
+#include "cli/habits.hpp"
+#include "config/node_list.hpp"
+#include "config/spelling.hpp"
+#include "lock/lock_key.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+Failure usage(std::string sentence) { return {ExitStatus::usage, std::move(sentence)}; }
+
+std::optional<OptionSyntax> found_in(const CommandRow& command, std::string_view spelling) {
+    for (const OptionSyntax& option : options_of(command))
+        if (std::ranges::count(split_spellings(option.spellings), spelling) > 0) return option;
+    return {};
+}
+
+/// The commands that have the option, as a list in words; empty: none has.
+std::string owners_of(std::string_view spelling) {
+    std::vector<std::string_view> names;
+    for (const CommandRow* command : commands)
+        if (found_in(*command, spelling)) names.push_back(command->name);
+    if (names.empty()) return found_in(program_row, spelling) ? "holdfast alone" : "";
+    if (names.size() == 1) return std::string{names[0]};
+    return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+}
+
+/// The option that may have been meant, as a question and as the line that help has for it, so that nobody follows it
+/// to what was not meant.
+std::string suggestion(const std::string& typed, const CommandRow& command) {
+    const std::string word = typed.starts_with("--") ? typed : "-" + typed;
+    const auto denied = word.starts_with("--no-") ? found_in(command, "--" + word.substr(5)) : std::nullopt;
+    if (denied && denied->value.empty()) return fmt::format("; it is so unless --{} is given", word.substr(5));
+    std::vector<std::string> known;
+    for (const OptionSyntax& option : options_of(command))
+        for (const std::string_view spelling : split_spellings(option.spellings))
+            if (spelling.starts_with("--")) known.emplace_back(spelling);
+    const std::string_view meant = typed.size() > 2 ? nearest(word, known) : "";
+    const std::string help = fmt::format("; see {} --help", full_name(command));
+    const auto option = found_in(command, meant);
+    if (!option) return help;
+    return fmt::format(" (did you mean '{0}'?){1}\n  {0}{2}{3}  {4}", meant, help, option->value.empty() ? "" : " ",
+                       option->value, option->help);
+}
+
+} // namespace
+
+std::string full_name(const CommandRow& command) {
+    return command.name.empty() ? "holdfast" : fmt::format("holdfast {}", command.name);
+}
+
+bool takes_locks(const CommandRow& command) { return command.settings != Option::Scope::everywhere; }
+
+void refuse_typography(const std::string& word) {
+    // U+2010 to U+201F, and U+2212.
+    const bool general = word.starts_with("\xE2\x80") && word.size() > 2 && (word[2] & 0xF0) == 0x90;
+    if (!general && !word.starts_with("\xE2\x88\x92")) return;
+    throw usage(
+        fmt::format("'{}' begins with a dash or a quote of a text editor, which the shell does not know; type it "
+                    "anew, as - or '",
+                    printable(word)));
+}
+
+Failure unknown_command(const std::string& word) {
+    const std::string shown = printable(masked(Secret{word}));
+    const std::string begin = fmt::format("'{}' is not a command", shown);
+    if (word.find("://") != std::string::npos || word.starts_with("local:"))
+        return usage(fmt::format(
+            "{}; a node's address stands behind --node, as in: holdfast run --node {} NAME -- COMMAND", begin, shown));
+    if (const auto here = here_for_command(word); !here.empty()) return usage(fmt::format("{}; {}", begin, here));
+    std::vector<std::string> names;
+    for (const CommandRow* command : commands) names.emplace_back(command->name);
+    if (const auto* meant = find_command(nearest(word, names)))
+        return usage(fmt::format("{} (did you mean '{}'?); see holdfast --help\n  {}  {}", begin, meant->name,
+                                 meant->name, meant->help));
+    if (not_a_lock_name(word)) return usage(begin + "; see holdfast --help");
+    return usage(fmt::format("{}; if it names a lock: holdfast run {} -- COMMAND; see holdfast --help", begin, shown));
+}
+
+Failure unknown_option(const std::string& word, const CommandRow& command) {
+    const std::string typed = word.substr(0, word.find('='));
+    const std::string shown = printable(typed);
+    if (!typed.starts_with("--") && found_in(command, typed))
+        return usage(
+            fmt::format("'{}' takes no '='; a short option goes without it, as in -w5m, a long one with it, as in "
+                        "--wait=5m",
+                        shown));
+    const std::string begin = fmt::format("'{}' is not an option of {}", shown, full_name(command));
+    const bool of_run = takes_locks(command) || &command == &program_row;
+    // Programs in Go take -name for --name.
+    for (const std::string& spelling : {typed, "-" + typed}) {
+        if (const auto here = here_for_option(spelling, of_run); !here.empty())
+            return usage(fmt::format("{}; {}", begin, here));
+        if (const std::string owners = owners_of(spelling); !owners.empty() && !found_in(command, spelling))
+            return usage(fmt::format("{}, but of {}; see {} --help", begin, owners, full_name(command)));
+    }
+    return usage(begin + suggestion(typed, command));
+}
+
+void refuse_single_dashes(std::span<const std::string> words, const CommandRow& command) {
+    for (const std::string& word : words)
+        if (word.starts_with('-') && word.size() > 2 && found_in(command, "-" + word.substr(0, word.find('='))))
+            throw unknown_option(word, command);
+}
+
+Failure one_word_too_many(const std::string& word, const CommandRow& command) {
+    const std::string_view argument = command.argument();
+    const std::string_view why = found_in(command, "--token") ? " behind the lock's name, but --token TOKEN"
+                                 : argument == "NAME" ? " behind the lock's name; only run takes a command there"
+                                 : argument == "GLOB" ? ", only one pattern, in quotes, as in 'deploy-*'"
+                                 : argument.empty()   ? "; --node redis://HOST names a server"
+                                                      : "";
+    return usage(fmt::format("{} takes no '{}'{}; see {} --help", full_name(command), printable(masked(Secret{word})),
+                             why, full_name(command)));
+}
+
+} // namespace holdfast
