@@ -47,7 +47,8 @@ std::string_view nearest(std::string_view typed, std::span<const std::string> kn
     if (typed.size() > 100) return {};
     const std::string word = in_small_letters(typed);
     std::string_view best;
-    size_t best_distance = std::max<size_t>(word.size() / 3, 1) + 1;
+    const size_t letters = word.size() - std::min(word.find_first_not_of('-'), word.size());
+    size_t best_distance = std::clamp<size_t>(letters / 3, 1, 2) + 1;
     for (const std::string& candidate : known) {
         const bool begun = word.size() >= 3 && candidate.starts_with(word);
         const size_t apart = begun ? 0 : distance(word, candidate);

@@ -26,6 +26,8 @@ SmallFile read_small_file(const std::string& path) {
         return Failure{ExitStatus::configuration, fmt::format("cannot read {}: {}", printable(path, 300), why)};
     };
     struct stat info {};
+    if (!fd && path.find("/~") != std::string::npos)
+        throw refuse(errno_text(errno) + "; the shell replaces '~' only at the begin of a word without quotes");
     if (!fd || ::fstat(fd.get(), &info) != 0) throw refuse(errno_text(errno));
     SmallFile content;
     content.others_may_read = (info.st_mode & S_IROTH) != 0;

@@ -185,6 +185,7 @@ Failure name_is_missing(const CommandRow& command, Words words, bool dashes) {
     if (!dashes || command.behind != CommandRow::Behind::command)
         return {ExitStatus::usage, fmt::format("{0} is missing, as in: {1} {0}{2}", command.argument(), where,
                                                command.behind == CommandRow::Behind::command ? " -- COMMAND" : "")};
+    refuse_slips(words, command);
     const bool swallowed =
         words.size() > 1 && !words.back().starts_with('-') && words[words.size() - 2].starts_with('-');
     // The value is not shown, because it may be a password.
@@ -202,9 +203,13 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words 
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && about.starts_with('-'))
         return {ExitStatus::usage,
                 fmt::format("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command))};
+    if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr)
+        return {ExitStatus::usage, fmt::format("an option that takes no value has one: {}; see {} --help",
+                                               what.substr(what.find('-')), full_name(command))};
     if (const std::vector<std::string> rest = at.remaining(); !rest.empty()) {
         const std::string word = unmarked(rest.front());
-        return command_known || word.starts_with('-') ? unknown_word(command, word, words) : unknown_command(word);
+        if (command_known || word.starts_with('-')) return unknown_word(command, word, words);
+        return unknown_command(word, innermost(app).get_name());
     }
     if (!command_known)
         return {ExitStatus::usage, "no command given, as in: holdfast run NAME -- COMMAND; see holdfast --help"};
@@ -239,7 +244,7 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     if (has_dashes && (typed.command == nullptr || typed.command->behind == CommandRow::Behind::nothing))
         throw Failure{ExitStatus::usage, "only run takes '--' and a command, as in: holdfast run NAME -- COMMAND"};
     if (typed.command == nullptr) return typed;
-    refuse_single_dashes(ours.first(ours.size() - innermost(app).remaining().size()), *typed.command);
+    refuse_slips(ours.first(ours.size() - innermost(app).remaining().size()), *typed.command);
     typed.words = words_behind(innermost(app), ours, {has_dashes ? dashes + 1 : dashes, all.end()}, has_dashes);
     if (takes_locks(*typed.command)) refuse_typography(typed.name);
     if (!typed.words.empty()) refuse_typography(typed.words.front());

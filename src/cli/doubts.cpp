@@ -3,13 +3,17 @@
 #include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "base/nearest.hpp"
+#include "cli/command_table.hpp"
 #include "cli/environment.hpp"
+#include "cli/habits.hpp"
+#include "cli/mistakes.hpp"
 #include "config/spelling.hpp"
 #include "events/log.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace holdfast {
@@ -40,13 +44,14 @@ bool sets_something(std::string_view variable) {
            std::ranges::any_of(options(), [&](const Option& option) { return option.variable() == variable; });
 }
 
-/// The setting that a variable of that name was likely to set; nullptr: none.
-const Option* meant_by(std::string_view variable) {
-    const std::string typed = as_spelling(variable);
-    if (typed.ends_with("url") || typed.ends_with("uri")) return find_option("nodes");
+/// The setting that a variable was likely to set; nullptr: none.
+const Option* meant_by(const std::string& spelling) {
+    constexpr std::array servers{"url", "uri", "redis", "servers", "hosts", "endpoints"};
+    if (std::ranges::any_of(servers, [&](const char* end) { return spelling.ends_with(end); }))
+        return find_option("nodes");
     std::vector<std::string> known;
     for (const Option& option : options()) std::ranges::copy(spellings_of(option), std::back_inserter(known));
-    const std::string_view meant = nearest(typed, known);
+    const std::string_view meant = nearest(spelling, known);
     const auto found = std::ranges::find_if(
         options(), [&](const Option& option) { return std::ranges::count(spellings_of(option), meant) > 0; });
     return found == options().end() ? nullptr : &*found;
@@ -57,8 +62,20 @@ void doubt_variables(const char* const* environment, const Log& log) {
         const std::string_view text{*environment};
         const std::string_view name = text.substr(0, text.find('='));
         if (!name.starts_with(prefix) || sets_something(name)) continue;
-        const Option* meant = meant_by(name);
-        if (meant != nullptr)
+        const std::string spelling = as_spelling(name);
+        const std::string_view here = here_for_option("--" + spelling, true);
+        const Option* meant = meant_by(spelling);
+        const bool is_typed = std::ranges::count(run_command.options, "--" + spelling, [](const OptionSyntax& own) {
+                                  return long_spelling(own.spellings);
+                              }) > 0;
+        if (is_typed)
+            log.tell(event::advice(
+                fmt::format("{} sets nothing; --{} is for the command line alone", printable(name), spelling)));
+        // Words that only run and acquire may mean. Other words may be those of a script, or of Kubernetes
+        // (HOLDFAST_PORT).
+        else if (!here.empty() && here_for_option("--" + spelling, false).empty())
+            log.tell(event::advice(fmt::format("{} sets nothing; {}", printable(name), here)));
+        else if (meant != nullptr)
             log.tell(
                 event::advice(fmt::format("{} sets nothing; did you mean {}?", printable(name), meant->variable())));
     }
@@ -103,7 +120,15 @@ void doubt_prefix(const std::string& name, const std::string& key_prefix, const 
                                       key_prefix, key_prefix, printable(name))));
 }
 
-void doubt_name(const std::string& name, const Log& log) {
+void doubt_name(const std::string& name, bool one, const Log& log) {
+    if (one && name.find(',') != std::string::npos)
+        log.tell(
+            event::advice(fmt::format("'{}' is the name of one lock here; only run takes several", printable(name))));
+    if (name.starts_with('$'))
+        log.tell(
+            event::advice(fmt::format("the lock's name is '{}' to the letter; in single quotes the shell leaves '$' as "
+                                      "it is",
+                                      printable(name))));
     if (name.find_first_of("*?[") != std::string::npos)
         log.tell(event::advice(fmt::format(
             "'{0}' is the name of one lock, and no pattern; for one: holdfast list '{0}'", printable(name))));
@@ -118,7 +143,7 @@ void tell_doubts(const Arguments& typed, const Resolved& resolved, const char* c
     doubt_units(typed, resolved, log);
     const std::string_view argument = typed.command->argument();
     if (argument == "NAME" || argument == "GLOB") doubt_prefix(typed.name, resolved.settings.key_prefix, log);
-    if (argument == "NAME") doubt_name(typed.name, log);
+    if (argument == "NAME") doubt_name(typed.name, !takes_locks(*typed.command), log);
 }
 
 } // namespace holdfast

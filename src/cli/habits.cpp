@@ -14,7 +14,7 @@ struct Row {
 };
 
 constexpr Row commands_elsewhere[]{
-    {"lock,locks,get-lock,with-lock,withlock,run-with-lock,lockf,flock,setlock,solo,exec,with,do,wrap,start,mutex,sync,"
+    {"lock,get-lock,with-lock,withlock,run-with-lock,lockf,flock,setlock,solo,exec,with,do,wrap,start,mutex,sync,"
      "execute,begin,command,in",
      "holdfast run NAME -- COMMAND runs a command under a lock, holdfast acquire NAME takes one for a script"},
     {"unlock,del,delete,rm,remove,drop,free,end,unset,expire",
@@ -22,11 +22,11 @@ constexpr Row commands_elsewhere[]{
      "force-release NAME takes one from a holder, who then stops its command"},
     {"kill,stop,cancel,abort,steal,break,clear,reset,purge,flush,revoke,evict,force-unlock,unlock-force,takeover",
      "holdfast status NAME shows who has the lock; holdfast force-release NAME takes it away, and the holder stops its "
-     "command"},
-    {"get,show,describe,inspect,info,who,owner,holder,query,read,lookup,is-locked,locked,held,check-lock,ttl,waiters,"
-     "queue",
+     "command; holdfast local stop ends the servers of local: nodes"},
+    {"get,show,describe,inspect,info,who,who-has,owner,holder,query,read,lookup,is-locked,islocked,locked,held,check-"
+     "lock,ttl,waiters,queue",
      "holdfast status NAME shows who has a lock and who waits, holdfast list shows all that are held"},
-    {"ls,ps,all,keys,dump,scan,lease,leases,sessions,active", "holdfast list shows every held lock"},
+    {"ls,ps,locks,all,keys,dump,scan,lease,leases,sessions,active", "holdfast list shows every held lock"},
     {"watch,monitor,follow,tail,top,subscribe,observe",
      "holdfast status --watch NAME goes on showing a lock, and holdfast list --watch all of them"},
     {"log,logs,events,audit,last,past,journal,timeline,runs,report",
@@ -57,99 +57,132 @@ constexpr Row commands_elsewhere[]{
 };
 
 constexpr Row options_of_run_and_acquire[]{
-    {"--nowait,--no-wait,--no-block,--noblock,--non-blocking,--nonblocking,--dont-wait,--fail,--fail-fast,--immediate,"
-     "--trylock,--try-lock,--skip,--skip-if-locked,--nb,--wait=0",
+    {"--nowait,--no-wait,--no-block,--noblock,--non-blocking,--nonblocking,--dont-wait,--fail,--fail-fast,--immediate,-"
+     "-trylock,--try-lock,--skip,--skip-if-locked,--skip-if-running,--if-free,--if-unlocked,--unless-locked,--locked,--"
+     "nb",
      "-n (--nonblock) does not wait"},
-    {"--max,--limit,--concurrency,--parallel,--permits,--count,--jobs,--capacity,--slot,--semaphore,--max-holders,"
-     "--max-concurrent,--max-parallel,--instances,-j,-N,-P",
+    {"--max,--limit,--concurrency,--parallel,--permits,--count,--jobs,--capacity,--slot,--semaphore,--max-holders,--"
+     "max-concurrent,--max-parallel,--instances,--workers,-j,-N,-P",
      "--slots N lets N hold the lock at once; --max-hold DURATION, which is another thing, stops a command that runs "
      "for too long"},
-    {"--max-time,--max-runtime,--max-duration,--max-run,--run-timeout,--command-timeout,--deadline,--runtime,"
-     "--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--active-deadline-seconds",
-     "--max-hold DURATION stops a command that runs for longer"},
-    {"--kill,--signal,-k", "a command that has to stop gets SIGTERM, and SIGKILL after --grace DURATION"},
+    {"--stop,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,--run-timeout,--command-timeout,--deadline,"
+     "--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--active-deadline-seconds",
+     "--max-hold DURATION stops a command that runs for longer; -w DURATION limits the wait for the lock"},
+    {"--kill,--kill-timeout,--signal,--sigterm,--sigterm-timeout,--sigkill,-k",
+     "a command that has to stop gets SIGTERM, and SIGKILL after --grace DURATION"},
     {"-t,-T,-W", "-w DURATION limits the wait for the lock, --ttl DURATION is how long the lock outlives its holder"},
     {"--lock-timeout,--wait-timeout,--wait-time,--acquire-timeout,--lock-wait,--wait-for,--wait-max,--max-wait,--block,"
-     "--blocking-timeout,--lock-delay,--patience,--acquisition-timeout",
+     "--blocking-timeout,--lock-delay,--patience,--acquisition-timeout,--give-up-after,--give-up,--give",
      "-w DURATION limits the wait for the lock"},
     {"--blocking,--wait-forever,--forever", "holdfast waits without limit unless -n or -w DURATION is given"},
-    {"--expire,--expires,--expiry,--expiration,--expires-in,--lease,--lease-time,--lease-ttl,--lease-duration,--lock-"
-     "ttl,"
-     "--session-ttl,--px,--ex,-px,-ex,--ttl-ms,--ttl-seconds,--validity,--max-age,--stale,--stale-after,-r,-l",
+    {"--expire,--expires,--expiry,--expiration,--expires-in,--expire-after,--ttl-sec,--ttl-seconds,--max-lease,--lease,"
+     "--lease-time,--lease-ttl,--lease-duration,--lock-ttl,--session-ttl,--px,--ex,-px,-ex,--ttl-ms,--validity,--max-"
+     "age,--stale,--stale-after",
      "--ttl DURATION is how long the lock outlives a holder that vanished; while the command runs it is renewed"},
     {"-u,--unlock", "a lock ends with its command; holdfast release NAME gives back what acquire took"},
-    {"-o,--close,-F,--no-fork,--fcntl", "leave it out: the command inherits nothing of the lock, and holdfast stays "
-                                        "beside it to renew the lock"},
+    {"-o,--close,-F,--no-fork,--fcntl",
+     "leave it out: the command inherits nothing of the lock, and holdfast stays beside it to renew the lock"},
     {"--every,--once-per,--once-a-day,--once,--interval,--min-interval,--cooldown,--throttle,--daily,--unless-done",
      "--once-in DURATION skips the command if it has succeeded within that time"},
     {"--min,--min-time,--hold-for,--keep,--keep-for,--lock-at-least-for,--lockAtLeastFor,--at-least,--linger,--hold",
-     "--min-hold DURATION keeps the lock for at least that time"},
-    {"--retry,--retries,--tries,--attempts,--retry-count,--retry-delay,--retry-interval,--poll,--poll-interval,"
-     "--monitor-retry,--sleep,--delay,--backoff,--spin",
+     "--min-hold DURATION, of run, keeps the lock for at least that time; one of acquire is kept for its --ttl"},
+    {"--retry,--retries,--tries,--attempts,--retry-count,--retry-delay,--retry-interval,--poll,--poll-interval,--"
+     "monitor-retry,--sleep,--delay,--backoff,--spin",
      "holdfast is told at once when the lock is free, so it needs no retries; -w DURATION limits the wait"},
-    {"--renew,--heartbeat,--keepalive,--keep-alive,--auto-renew,--renewal,--refresh,--renew-interval,--extend,"
-     "--no-renew,--renew-every",
-     "the lock of run is renewed every third of its --ttl; for one that is not, holdfast acquire NAME"},
+    {"--renew,--heartbeat,--keepalive,--keep-alive,--auto-renew,--renewal,--refresh,--renew-interval,--extend,--no-"
+     "renew,--renew-every",
+     "the lock of run is renewed every third of its --ttl, one of acquire by holdfast renew NAME"},
     {"--locks", "several names stand together with commas, as in: holdfast run NAME,NAME -- COMMAND"},
     {"--child-exit-code,--pass-exit-code", "leave it out: the exit status is the command's own"},
-    {"--exit-code,--conflict-code,--error-code,--skip-code", "-E N is the status when the lock was not acquired"},
-    {"--command,--cmd,--exec,--sh,--bash", "the command stands behind the name, as in: holdfast run NAME -- COMMAND; "
-                                           "-c 'STRING' is for a line of shell"},
-    {"--background,--daemon,--daemonize,--detach,-b,-d", "holdfast stays for as long as the command runs; put & behind "
-                                                         "the line, or use acquire and release"},
-    {"--dry-run,--simulate,--check,--test", "holdfast status NAME shows whether the lock is free, holdfast doctor "
-                                            "checks the nodes"},
-    {"--force,--steal,--takeover,--break,--override,-f", "holdfast force-release NAME takes a lock away from its "
-                                                         "holder, who then stops its command"},
+    {"--exit,--exit-code,--exit-status,--code,--conflict-code,--error-code,--skip-code",
+     "-E N is the status when the lock was not acquired"},
+    {"--command,--cmd,--exec,--sh,--bash",
+     "the command stands behind the name, as in: holdfast run NAME -- COMMAND; -c 'STRING' is for a line of shell"},
+    {"--background,--daemon,--daemonize,--detach,-b,-d",
+     "holdfast stays for as long as the command runs; put & behind the line, or use acquire and release"},
+    {"--dry-run,--simulate,--check,--test",
+     "holdfast status NAME shows whether the lock is free, holdfast doctor checks the nodes"},
+    {"--force,--steal,--takeover,--break,--override,-f",
+     "holdfast force-release NAME takes a lock away from its holder, who then stops its command"},
     {"--read,--reader,--read-lock,--rlock,-R", "-s (--shared) holds the lock beside others that share it"},
-    {"--write,--writer,--write-lock,--wlock,--exlock,-X", "a lock is held alone unless -s or --slots is given"},
+    {"--write,--writer,--write-lock,--wlock,--exlock,-X,--no-overlap,--singleton,--unique,--single",
+     "a lock is held alone unless -s or --slots is given"},
     {"--fair,--fifo,--priority,--queue", "leave it out: those that wait are served in the order in which they came"},
     {"--quorum,--majority", "leave it out: a lock needs the majority of the nodes that --node names"},
     {"--owner,--holder,--comment,--reason,--message,--description,--tag,--who,--value,-m",
-     "--label TEXT is what others "
-     "see of this holder"},
-    {"--fence,--fencing,--fencing-token,--token", "the command finds them in $HOLDFAST_FENCE and $HOLDFAST_TOKEN"},
-    {"--on-fail,--on-conflict,--else,--on-lock,--on-release",
-     "test the exit status: 75 when the lock was not acquired, "
-     "and -E N changes that"},
-    {"--user-prefix,--env,--chdir,-C", "env does that, as in: holdfast run NAME -- env --chdir=DIR A=B COMMAND"},
+     "--label TEXT is what others see of this holder"},
+    {"--fence,--fencing,--fencing-token,--token",
+     "acquire prints the token; the command of run finds it in $HOLDFAST_TOKEN, and the fence in $HOLDFAST_FENCE"},
+    {"--on-fail,--on-failure,--on-error,--on-conflict,--else,--on-lock,--on-release,--on-acquire",
+     "test the exit status: 75 when the lock was not acquired, and -E N changes that"},
+    {"--env,--chdir,--cwd,--workdir,-C,-i,-it,--rm,--tty,--pty,--stdin,--foreground,--setsid,--process-group,--umask",
+     "the command has the folder, the environment and the terminal of holdfast; env changes them, as in: holdfast run "
+     "NAME -- env --chdir=DIR A=B COMMAND"},
+    {"--stdout,--stderr,--capture,--timestamps,--mail",
+     "the command's output is its own, and passes through untouched"},
+    {"--children,--descendants,--process-tree,--recursive",
+     "--tree stops descendants outside the command's group, too"},
+    {"--save,--token-out,--out,--write-token", "acquire --token-file FILE writes the token there"},
+    {"--nice,--ionice,--cpu", "the command alone may have a lower priority, as in: holdfast run NAME -- nice COMMAND"},
+    {"--as,--run-as,--sudo,--uid,--gid,--su",
+     "the command runs as the user who runs holdfast, as in: sudo holdfast run NAME -- COMMAND"},
+    {"--mode,--type,--kind,--lock-type,--lock-mode",
+     "-s (--shared) shares the lock with others that share it, --slots N lets N in; without them it is held alone"},
+    {"--on-loss,--if-lost,--kill-on-loss,--stop-on-loss,--ignore-loss,--keep-running,--continue,--lost",
+     "--on-lost stop|ignore says what happens to the command when the lock is lost; stop unless given"},
+    {"--pid,--pidfile,--pid-file", "holdfast status NAME tells the pid of the holder"},
+    {"--status-file,--result-file,--report", "--status-fd N writes how the run ended, as in: --status-fd 3 ... 3>FILE"},
 };
 
 constexpr Row options_of_others[]{
-    {"-w,--follow,-F", "--watch, of status and list, goes on showing"},
-    {"-o,--output,--format,-j,--porcelain", "--json, of status, list, history and doctor, prints JSON"},
+    {"-w,--follow,-F,--interval,--refresh,--every", "--watch, of status and list, goes on showing, each second"},
+    {"-o,-j,--porcelain", "--json, of status, list, history and doctor, prints JSON"},
+    {"--longer-than,--held-longer-than,--held-for,--min-age,--age,--older",
+     "--older-than DURATION, of list and force-release, chooses what has been held for longer"},
+    {"--png,--image,--graph,--plot,--html,--picture", "history --svg FILE writes a picture, history --chart shows one"},
+    {"--textfile,--file,--out,--listen,--web.listen-address,--http",
+     "metrics prints once, on stdout; a timer writes that where Prometheus reads it"},
     {"-A,-a,--all,--all-namespaces", "holdfast list shows all locks without it; what changes a lock takes one name"},
     {"-n,--limit,--lines,--last,--max,--tail", "history --since DURATION limits what is shown"},
-    {"--force",
-     "holdfast force-release NAME takes a lock away from its holder, who then stops its command; -y does not "
-     "ask first"},
+    {"--no-confirm,--confirm,--assume-yes,--no-prompt,--batch", "-y (--yes), of force-release, does not ask first"},
+    {"--for,--by,--extend,--extend-by,--lease,--expire,--expires,--duration",
+     "--ttl DURATION, of renew, is the fresh TTL"},
+    {"--force", "holdfast force-release NAME takes a lock away from its holder, who then stops its command; -y does "
+                "not ask first"},
     {"-f", "--watch, of status and list, goes on showing; -y, of force-release, does not ask first"},
     {"--from,--after,--until,--before,--since-time,--start,--days,--hours",
      "--since DURATION, of history, shows what held a lock within that time"},
     {"--quiet-if-ok,-s,--silent", "-q says only what went wrong"},
-    {"--sort,--sort-by,--filter,--selector,-l,--prefix-only,--match",
+    {"--sort,--sort-by,--filter,--selector,--prefix,--match,--grep,--pattern,--regex,-e,-E",
      "a pattern chooses, as in: holdfast list 'deploy-*'"},
+    {"-l,--long,--wide,--columns,--details,--full", "status tells more of one lock, and --json all of it"},
+    {"--csv,--yaml,--xml,--tsv,--table,--pretty",
+     "--json, of status, list, history and doctor, prints JSON; jq makes other forms of it"},
+    {"--stale,--expired,--dead,--failed,--errors,--mine,--waiting,--held,--free,--count,--owner,--user-filter",
+     "no option chooses that, but jq does, as in: holdfast list --json | jq '.locks[] | select(.waiting > 0)'"},
     {"--reset,--fix,--repair", "doctor changes nothing; it says what to do"},
 };
 
 constexpr Row options_of_all[]{
-    {"--name,--lock,--lock-name,--lockname,--id,--key-name,--resource,--lockfile,--lock-file,--mutex,-L",
+    {"--output,--format", "--json, of acquire, status, list, history and doctor, prints JSON"},
+    {"--name,--lock,--lock-name,--lockname,--id,--key-name,--resource,--lockfile,--lock-file,--mutex,--job,--task,-L",
      "the lock's name is a word of its own, as in: holdfast run NAME -- COMMAND, or holdfast status NAME"},
-    {"--host,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--endpoint,"
-     "--endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",
+    {"--host,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--endpoint,--"
+     "endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",
      "--node redis://HOST:PORT names a server; give it once for each"},
     {"--sentinel,--sentinels,--master,--master-name",
      "--node sentinel://HOST+HOST/MASTER names a server by its Sentinels"},
     {"--cluster", "--node cluster://HOST+HOST names a cluster by some of its servers"},
     {"--socket,--unix,--unixsocket,--sock", "--node unix:///PATH names a server by its socket"},
     {"-a,--password,--pass,--passwd,--auth,--askpass,--user,--username,--requirepass",
-     "--password-file FILE or HOLDFAST_PASSWORD has the password, --node redis://USER:@HOST the user"},
+     "--password-file FILE or HOLDFAST_PASSWORD has the password, --node redis://USER:@HOST the user; the command runs "
+     "as the user who runs holdfast"},
     {"--tls,--ssl,--use-tls", "--node rediss://HOST is a server with TLS"},
-    {"--ca,--cacert,--ca-file,--cafile,--ca-cert,--tls-ca-cert,--trusted-ca-file",
+    {"--ca,--cacert,--ca-file,--cafile,--ca-cert,--ca-bundle,--tls-ca-cert,--trusted-ca-file",
      "--tls-ca FILE has the authorities to trust"},
     {"--cert,--client-cert,--cert-file,--key-file,--client-key",
      "--tls-cert FILE and --tls-key FILE are our certificate"},
-    {"--insecure,--skip-verify,--no-verify,--tls-skip-verify,--insecure-skip-tls-verify",
+    {"--insecure,--skip-verify,--no-verify,--verify,--tls-verify,--tls-skip-verify,--insecure-skip-tls-verify",
      "--tls-insecure does not check who answers"},
     {"--db,--database,--dbnum,--select", "the database stands in the address, as in --node redis://HOST:PORT/3"},
     {"--prefix,--namespace,--ns,--key", "--key-prefix PREFIX stands before the name of each lock"},
@@ -157,9 +190,11 @@ constexpr Row options_of_all[]{
     {"--debug,--trace,--log-level,--loglevel,-D", "-v says more"},
     {"--log,--log-file,--logfile,--log-fd,--syslog,--journald,--output-file",
      "--log-to FILE, or syslog, or fd:N, is where events are written"},
+    {"--json-log,--log-json,--logjson,--structured", "--log-format json writes each event as JSON"},
+    {"--color,--colour,--no-color,--no-colour,--ansi", "colours are there at a terminal only, and not with NO_COLOR=1"},
     {"--local", "--node local: is a server on this machine"},
-    {"--context,--env-file,--config-file,--conf,--settings,--rc", "--config FILE has the settings, --profile NAME "
-                                                                  "chooses a part of it"},
+    {"--context,--env-file,--config-file,--conf,--settings,--rc",
+     "--config FILE has the settings, --profile NAME chooses a part of it"},
     {"-V,--ver", "holdfast --version prints the version"},
     {"-?,--usage,--man", "holdfast help shows the commands"},
 };

@@ -36,22 +36,69 @@ std::string owners_of(std::string_view spelling) {
     return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
 }
 
-/// The option that may have been meant, as a question and as the line that help has for it, so that nobody follows it
-/// to what was not meant.
-std::string suggestion(const std::string& typed, const CommandRow& command) {
-    const std::string word = typed.starts_with("--") ? typed : "-" + typed;
-    const auto denied = word.starts_with("--no-") ? found_in(command, "--" + word.substr(5)) : std::nullopt;
-    if (denied && denied->value.empty()) return fmt::format("; it is so unless --{} is given", word.substr(5));
+/// The parts of a word such as "--redis-password", the last one first, because it says what the others describe.
+std::vector<std::string> parts_of(const std::string& word) {
+    std::vector<std::string> parts;
+    for (size_t at = 0, end = 0; end != std::string::npos; at = end + 1) {
+        end = word.find_first_of("-_:", at);
+        if (end != at) parts.insert(parts.begin(), word.substr(at, end - at));
+    }
+    return parts;
+}
+
+/// An option that may have been meant, as a question and as the line that help has for it, so that nobody follows it to
+/// what was not meant.
+std::string suggestion(std::string_view meant, const CommandRow& command) {
+    const auto option = found_in(command, meant);
+    if (!option) return "";
+    return fmt::format(" (did you mean '{0}'?); see {1} --help\n  {0}{2}{3}  {4}", meant, full_name(command),
+                       option->value.empty() ? "" : " ", option->value, option->help);
+}
+
+/// The long option of the command that is near the word; empty: none.
+std::string nearest_option(const std::string& word, const CommandRow& command) {
     std::vector<std::string> known;
     for (const OptionSyntax& option : options_of(command))
         for (const std::string_view spelling : split_spellings(option.spellings))
             if (spelling.starts_with("--")) known.emplace_back(spelling);
-    const std::string_view meant = typed.size() > 2 ? nearest(word, known) : "";
-    const std::string help = fmt::format("; see {} --help", full_name(command));
-    const auto option = found_in(command, meant);
-    if (!option) return help;
-    return fmt::format(" (did you mean '{0}'?){1}\n  {0}{2}{3}  {4}", meant, help, option->value.empty() ? "" : " ",
-                       option->value, option->help);
+    return word.size() > 3 ? std::string{nearest(word, known)} : "";
+}
+
+/// How the sentence goes on that says that the option is not one of the command.
+std::string lead_from_option(const std::string& typed, const CommandRow& command) {
+    const bool of_run = takes_locks(command) || &command == &program_row;
+    const std::string name = typed.substr(typed.find_first_not_of('-'));
+    const std::string word = "--" + name;
+    // Programs in Go take -name for --name.
+    for (const std::string& spelling : {typed, word}) {
+        if (const auto here = here_for_option(spelling, of_run); !here.empty()) return fmt::format("; {}", here);
+        if (const std::string owners = owners_of(spelling); !owners.empty() && !found_in(command, spelling))
+            return fmt::format(", but of {}; see {} --help", owners, full_name(command));
+    }
+    if (const CommandRow* meant = find_command(name))
+        return fmt::format("; '{}' is a command, as in: {}", name, meant->example);
+    const auto denied = word.starts_with("--no-") ? found_in(command, "--" + word.substr(5)) : std::nullopt;
+    if (denied && denied->value.empty()) return fmt::format("; it is so unless --{} is given", word.substr(5));
+    if (const std::string found = suggestion(nearest_option(word, command), command); !found.empty()) return found;
+    for (const std::string& part : parts_of(name)) {
+        if (const std::string found = suggestion("--" + part, command); !found.empty()) return found;
+        if (const auto here = here_for_option("--" + part, of_run); !here.empty()) return fmt::format("; {}", here);
+    }
+    return fmt::format("; see {} --help", full_name(command));
+}
+
+/// The command that was likely meant; nullptr: none.
+const CommandRow* near(const std::string& word) {
+    std::vector<std::string> names;
+    for (const CommandRow* command : commands) names.emplace_back(command->name);
+    return find_command(nearest(word, names));
+}
+
+/// How the sentence goes on that says that the word is not a command; empty: nothing is known of it.
+std::string lead_from(const std::string& word, const CommandRow* meant) {
+    if (const auto here = here_for_command(word); !here.empty()) return fmt::format("; {}", here);
+    if (meant == nullptr) return "";
+    return fmt::format(" (did you mean '{0}'?); see holdfast --help\n  {0}  {1}", meant->name, meant->help);
 }
 
 } // namespace
@@ -72,18 +119,18 @@ void refuse_typography(const std::string& word) {
                     printable(word)));
 }
 
-Failure unknown_command(const std::string& word) {
+Failure unknown_command(const std::string& word, const std::string& next) {
     const std::string shown = printable(masked(Secret{word}));
     const std::string begin = fmt::format("'{}' is not a command", shown);
     if (word.find("://") != std::string::npos || word.starts_with("local:"))
         return usage(fmt::format(
             "{}; a node's address stands behind --node, as in: holdfast run --node {} NAME -- COMMAND", begin, shown));
-    if (const auto here = here_for_command(word); !here.empty()) return usage(fmt::format("{}; {}", begin, here));
-    std::vector<std::string> names;
-    for (const CommandRow* command : commands) names.emplace_back(command->name);
-    if (const auto* meant = find_command(nearest(word, names)))
-        return usage(fmt::format("{} (did you mean '{}'?); see holdfast --help\n  {}  {}", begin, meant->name,
-                                 meant->name, meant->help));
+    if (const CommandRow* behind = find_command(next); behind != nullptr && near(word) == nullptr)
+        return usage(fmt::format("{}, but '{}' is one, as in: {}", begin, next, behind->example));
+    if (const std::string lead = lead_from(word, near(word)); !lead.empty()) return usage(begin + lead);
+    for (const std::string& part : parts_of(word))
+        if (const std::string lead = lead_from(part, find_command(part)); !lead.empty() && !part.starts_with("lock"))
+            return usage(begin + lead);
     if (not_a_lock_name(word)) return usage(begin + "; see holdfast --help");
     return usage(fmt::format("{}; if it names a lock: holdfast run {} -- COMMAND; see holdfast --help", begin, shown));
 }
@@ -96,22 +143,18 @@ Failure unknown_option(const std::string& word, const CommandRow& command) {
             fmt::format("'{}' takes no '='; a short option goes without it, as in -w5m, a long one with it, as in "
                         "--wait=5m",
                         shown));
-    const std::string begin = fmt::format("'{}' is not an option of {}", shown, full_name(command));
-    const bool of_run = takes_locks(command) || &command == &program_row;
-    // Programs in Go take -name for --name.
-    for (const std::string& spelling : {typed, "-" + typed}) {
-        if (const auto here = here_for_option(spelling, of_run); !here.empty())
-            return usage(fmt::format("{}; {}", begin, here));
-        if (const std::string owners = owners_of(spelling); !owners.empty() && !found_in(command, spelling))
-            return usage(fmt::format("{}, but of {}; see {} --help", begin, owners, full_name(command)));
-    }
-    return usage(begin + suggestion(typed, command));
+    return usage(
+        fmt::format("'{}' is not an option of {}{}", shown, full_name(command), lead_from_option(typed, command)));
 }
 
-void refuse_single_dashes(std::span<const std::string> words, const CommandRow& command) {
+void refuse_slips(std::span<const std::string> words, const CommandRow& command) {
     for (const std::string& word : words)
-        if (word.starts_with('-') && word.size() > 2 && found_in(command, "-" + word.substr(0, word.find('='))))
+        if (word.starts_with('-') && word.size() > 2 &&
+            (found_in(command, "-" + word.substr(0, word.find('='))) || word[2] == '='))
             throw unknown_option(word, command);
+    for (const std::string& word : words)
+        if (word.starts_with("--") && word.ends_with('='))
+            throw usage(fmt::format("{} has no value; is a variable of the shell not set?", printable(word)));
 }
 
 Failure one_word_too_many(const std::string& word, const CommandRow& command) {

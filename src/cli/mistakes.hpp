@@ -12,16 +12,18 @@ namespace holdfast {
 /// "holdfast run"; for program_row "holdfast".
 std::string full_name(const CommandRow&);
 
-/// The word is shown without a password, if it is a node's address.
-Failure unknown_command(const std::string& word);
+/// `next` is a command that was typed behind it, if there is one. The word is shown without a password, if it is a
+/// node's address.
+Failure unknown_command(const std::string& word, const std::string& next);
 /// `word` may have a value behind '='; it is not shown, because it may be a password.
 Failure unknown_option(const std::string& word, const CommandRow&);
 /// Whether it is run or acquire.
 bool takes_locks(const CommandRow&);
 /// Throws Failure for a word that begins with a dash or a quote as documents have them, where a line was copied.
 void refuse_typography(const std::string& word);
-/// Throws unknown_option() for a word such as "-wait", which would mean -w with the value "ait".
-void refuse_single_dashes(std::span<const std::string> words, const CommandRow&);
+/// Throws Failure for options that would mean something else: "-wait" is -w with the value "ait", and "--ttl=" takes
+/// the next word.
+void refuse_slips(std::span<const std::string> words, const CommandRow&);
 /// For a word behind the command's argument.
 Failure one_word_too_many(const std::string& word, const CommandRow&);
 

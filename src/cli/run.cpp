@@ -155,7 +155,7 @@ class Run {
 
     Taken wait_for_locks(const std::function<void()>& meanwhile) {
         const BootTime begin = BootClock::now();
-        WaitingDisplay display{log_, settings_.wait, locks_.size() > 1};
+        WaitingDisplay display{log_, settings_.wait};
         const OnTheWay on_the_way{[&](const Lock& lock, const Attempt& failed) { display.show(lock, failed); },
                                   [&](const std::string& why) {
                                       display.wipe();

@@ -56,8 +56,7 @@ void WaitingDisplay::draw(const Lock& lock, const Attempt& attempt, const std::s
     const std::string since = waited < seconds{1} ? "" : " " + format_duration(waited);
     const std::string place = attempt.position == 0 ? "" : fmt::format(", place {}", attempt.position);
     const std::string why = attempt.outcome == Outcome::held ? who_has_it(attempt) : first_line(sentence);
-    const std::string which = several_ ? " for " + lock.key().name : "";
-    const std::string text = fmt::format("waiting{}{}{}: {}", which, since, place, why);
+    const std::string text = fmt::format("waiting for {}{}{}: {}", lock.key().name, since, place, why);
     if (text != drawn_) log_.redraw(text);
     drawn_ = text;
 }

@@ -23,9 +23,8 @@ class Reminder {
 class WaitingDisplay {
   public:
     /// The log outlives the display. Without a `limit` the wait has no end; with a limit of zero there is no wait, and
-    /// nothing is shown. A run that takes `several` locks is told which of them it waits for.
-    WaitingDisplay(const Log& log, std::optional<milliseconds> limit, bool several = false)
-        : log_{log}, limit_{limit}, several_{several} {}
+    /// nothing is shown.
+    WaitingDisplay(const Log& log, std::optional<milliseconds> limit) : log_{log}, limit_{limit} {}
     WaitingDisplay(const WaitingDisplay&) = delete;
     WaitingDisplay& operator=(const WaitingDisplay&) = delete;
     ~WaitingDisplay() { wipe(); }
@@ -40,7 +39,6 @@ class WaitingDisplay {
 
     const Log& log_;
     std::optional<milliseconds> limit_;
-    bool several_;
     BootTime begin_ = BootClock::now();
     Reminder too_few_nodes_;
     Reminder others_;

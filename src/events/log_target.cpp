@@ -40,14 +40,26 @@ bool is_fifo(const std::string& path) {
     return ::stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
-/// Words for a place that would otherwise be files of that name, and how the place is written.
+/// Words for a place that would otherwise be files of that name, and how the place is written. One with a colon is the
+/// begin of such words.
 struct Place {
     std::string_view word;
     std::string_view written;
 };
-constexpr Place places[]{{"stdout", "fd:1"},    {"-", "stderr"},       {"journal", "syslog"}, {"journald", "syslog"},
-                         {"systemd", "syslog"}, {"none", "/dev/null"}, {"off", "/dev/null"},  {"null", "/dev/null"},
-                         {"1", "fd:1"},         {"2", "stderr"},       {"3", "fd:3"}};
+constexpr Place places[]{{"file:", "the path alone"},
+                         {"syslog:", "syslog"},
+                         {"stdout", "fd:1"},
+                         {"stdin", "stderr"},
+                         {"-", "stderr"},
+                         {"journal", "syslog"},
+                         {"journald", "syslog"},
+                         {"systemd", "syslog"},
+                         {"none", "/dev/null"},
+                         {"off", "/dev/null"},
+                         {"null", "/dev/null"},
+                         {"1", "fd:1"},
+                         {"2", "stderr"},
+                         {"3", "fd:3"}};
 
 std::string what_to_do(int error) {
     if (error == ENOENT) return "make its folder first, or name another file";
@@ -73,7 +85,10 @@ tl::expected<LogTarget, std::string> LogTarget::open(const std::string& text) {
         return tl::unexpected{
             std::string{"a descriptor open for writing, as in: holdfast run --log-to fd:3 ... 3>>log"}};
     }
-    if (const auto* const place = std::ranges::find(places, text, &Place::word); place != std::end(places))
+    const auto is = [&](const Place& place) {
+        return place.word.ends_with(':') ? text.starts_with(place.word) : text == place.word;
+    };
+    if (const auto* const place = std::ranges::find_if(places, is); place != std::end(places))
         return tl::unexpected{fmt::format("a place of that name; write {}, or ./{} for a file", place->written, text)};
     Fd fd = open_file(text);
     const int error = errno;

@@ -48,9 +48,11 @@ std::string why(const std::string& word, int error, const std::string& locks) {
     if (error == ENOENT && !file) {
         const size_t slash = word.find('/');
         const bool assigns = word.find('=') < slash;
-        if (slash != std::string::npos && !assigns) return fmt::format("'{}' does not exist", shown);
         if (assigns || word.find_first_of(" ;|&<>") != std::string::npos)
             return fmt::format("'{}' is no program; for a line of shell use -c", shown);
+        if (word.starts_with('~') || word.starts_with('$'))
+            return fmt::format("'{}' does not exist; in quotes the shell leaves '~' and '$' as they are", shown);
+        if (slash != std::string::npos) return fmt::format("'{}' does not exist", shown);
         return fmt::format(
             "'{}', the command behind the lock's name {}, was not found in PATH ({}); give its whole path", shown,
             printable(locks), printable(search_path(), 500));

@@ -271,7 +271,7 @@ TEST_CASE("a terminal still shows the line of a wait, and the log has it as an e
     server.command({"SET", "holdfast:x", "other", "PX", "60000"});
     Shell shell{{{"TERM", "xterm"}, {"HOLDFAST_NODES", server.uri()}, {"HOLDFAST_LOG_TO", dir.file("log")}}};
     shell.say(fmt::format("{} run x echo done\r", HOLDFAST_BINARY));
-    shell.wait_for("waiting: a client that is not holdfast has it");
+    shell.wait_for("waiting for x: a client that is not holdfast has it");
     wait_for_line(dir, "log", "waiting without limit");
     server.command({"DEL", "holdfast:x"});
     shell.wait_for("done");

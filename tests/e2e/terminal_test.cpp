@@ -241,8 +241,8 @@ TEST_CASE(
     Process holder{run_on(user.server.uri(), {"x", "-c", "echo started; read line"})};
     holder.wait_for_out("started");
     user.shell.say("holdfast run x echo my turn\r");
-    user.shell.wait_for("\rholdfast: waiting: sh (");
-    user.shell.wait_for("\rholdfast: waiting 1s, place 1: sh (");
+    user.shell.wait_for("\rholdfast: waiting for x: sh (");
+    user.shell.wait_for("\rholdfast: waiting for x 1s, place 1: sh (");
     user.shell.wait_for(") has it for ");
     holder.say("\n");
     user.shell.wait_for("\r\x1b[Kmy turn\r\n");

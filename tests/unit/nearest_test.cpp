@@ -17,6 +17,7 @@ TEST_CASE("the word that was meant is near the one that was typed") {
     CHECK(nearest("colour", known).empty());
     CHECK(nearest("", known).empty());
     CHECK(nearest(std::string(5000, 'x'), known).empty());
+    CHECK(nearest("--type", std::vector<std::string>{"--tree"}).empty());
     const std::vector<std::string> options{"--wait", "--nonblock", "--tree", "--no-scripts"};
     for (const char* opposite : {"--nowait", "--no-wait", "--block", "--no-tree", "--scripts"})
         CHECK(nearest(opposite, options).empty());

@@ -9,7 +9,7 @@ namespace {
 
 Exit help(const Arguments& typed, const Settings&) {
     const CommandRow* about = typed.name.empty() ? &program_row : find_command(typed.name);
-    if (about == nullptr) throw unknown_command(typed.name);
+    if (about == nullptr) throw unknown_command(typed.name, "");
     show(help_text(*about));
     return ExitStatus::ok;
 }
