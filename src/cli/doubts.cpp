@@ -44,14 +44,23 @@ bool sets_something(std::string_view variable) {
            std::ranges::any_of(options(), [&](const Option& option) { return option.variable() == variable; });
 }
 
+/// Whether Kubernetes sets such a variable where there is a service that is called holdfast.
+bool is_of_kubernetes(std::string_view variable) {
+    const std::string_view name = variable.substr(prefix.size());
+    return name.starts_with("PORT") || name.starts_with("SERVICE_");
+}
+
 /// The setting that a variable was likely to set; nullptr: none.
 const Option* meant_by(const std::string& spelling) {
-    constexpr std::array servers{"url", "uri", "redis", "servers", "hosts", "endpoints"};
+    constexpr std::array servers{"url", "uri", "host", "hosts", "addr", "address", "servers", "endpoints"};
     if (std::ranges::any_of(servers, [&](const char* end) { return spelling.ends_with(end); }))
         return find_option("nodes");
     std::vector<std::string> known;
     for (const Option& option : options()) std::ranges::copy(spellings_of(option), std::back_inserter(known));
-    const std::string_view meant = nearest(spelling, known);
+    std::string meant{nearest(spelling, known)};
+    // As in HOLDFAST_GRACE_TIME.
+    for (size_t end = spelling.find('-'); meant.empty() && end != std::string::npos; end = spelling.find('-', end + 1))
+        if (std::ranges::count(known, spelling.substr(0, end)) > 0) meant = spelling.substr(0, end);
     const auto found = std::ranges::find_if(
         options(), [&](const Option& option) { return std::ranges::count(spellings_of(option), meant) > 0; });
     return found == options().end() ? nullptr : &*found;
@@ -61,7 +70,7 @@ void doubt_variables(const char* const* environment, const Log& log) {
     for (; *environment != nullptr; ++environment) {
         const std::string_view text{*environment};
         const std::string_view name = text.substr(0, text.find('='));
-        if (!name.starts_with(prefix) || sets_something(name)) continue;
+        if (!name.starts_with(prefix) || sets_something(name) || is_of_kubernetes(name)) continue;
         const std::string spelling = as_spelling(name);
         const std::string_view here = here_for_option("--" + spelling, true);
         const Option* meant = meant_by(spelling);
@@ -71,8 +80,7 @@ void doubt_variables(const char* const* environment, const Log& log) {
         if (is_typed)
             log.tell(event::advice(
                 fmt::format("{} sets nothing; --{} is for the command line alone", printable(name), spelling)));
-        // Words that only run and acquire may mean. Other words may be those of a script, or of Kubernetes
-        // (HOLDFAST_PORT).
+        // Words that only run and acquire may mean; others may be those of a script.
         else if (!here.empty() && here_for_option("--" + spelling, false).empty())
             log.tell(event::advice(fmt::format("{} sets nothing; {}", printable(name), here)));
         else if (meant != nullptr)

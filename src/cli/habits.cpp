@@ -1,9 +1,12 @@
 #include "cli/habits.hpp"
 
+#include "base/nearest.hpp"
 #include "config/spelling.hpp"
 
 #include <algorithm>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -14,8 +17,8 @@ struct Row {
 };
 
 constexpr Row commands_elsewhere[]{
-    {"lock,get-lock,with-lock,withlock,run-with-lock,lockf,flock,setlock,solo,exec,with,do,wrap,start,mutex,sync,"
-     "execute,begin,command,in",
+    {"lock,take,grab,obtain,claim,reserve,get-lock,with-lock,run-with-lock,lockf,flock,setlock,solo,exec,with,do,wrap,"
+     "start,mutex,sync,execute,begin,command,in",
      "holdfast run NAME -- COMMAND runs a command under a lock, holdfast acquire NAME takes one for a script"},
     {"unlock,del,delete,rm,remove,drop,free,end,unset,expire",
      "holdfast release NAME gives back what acquire took, and the lock of run ends with its command; holdfast "
@@ -23,24 +26,24 @@ constexpr Row commands_elsewhere[]{
     {"kill,stop,cancel,abort,steal,break,clear,reset,purge,flush,revoke,evict,force-unlock,unlock-force,takeover",
      "holdfast status NAME shows who has the lock; holdfast force-release NAME takes it away, and the holder stops its "
      "command; holdfast local stop ends the servers of local: nodes"},
-    {"get,show,describe,inspect,info,who,who-has,owner,holder,query,read,lookup,is-locked,islocked,locked,held,check-"
-     "lock,ttl,waiters,queue",
+    {"get,show,describe,inspect,info,who,who-has,owner,holder,query,read,lookup,is-locked,locked,held,check-lock,ttl,"
+     "waiters,waiting,queue,state",
      "holdfast status NAME shows who has a lock and who waits, holdfast list shows all that are held"},
     {"ls,ps,locks,all,keys,dump,scan,lease,leases,sessions,active", "holdfast list shows every held lock"},
     {"watch,monitor,follow,tail,top,subscribe,observe",
      "holdfast status --watch NAME goes on showing a lock, and holdfast list --watch all of them"},
     {"log,logs,events,audit,last,past,journal,timeline,runs,report",
      "holdfast history NAME shows who held a lock when"},
-    {"ping,check,health,healthcheck,diagnose,selftest,self-test,nodes,servers,cluster,members,endpoint,test,acl,lint",
+    {"ping,check,health,healthcheck,diagnose,selftest,nodes,servers,cluster,members,endpoint,test,acl,lint",
      "holdfast doctor checks the nodes, holdfast verify NAME whether a lock is still ours"},
     {"config,configuration,env,settings,options,print-config",
      "holdfast --print-config shows every setting and where it came from"},
     {"version", "holdfast --version prints it"},
     {"pause,maint,maintenance,suspend,freeze,disable,cordon,drain,hold,block",
      "holdfast acquire --ttl 2h NAME keeps a lock from all others until release, or for two hours"},
-    {"extend,keepalive,keep-alive,touch,heartbeat,refresh,prolong,keep",
+    {"extend,keepalive,touch,heartbeat,refresh,prolong,keep",
      "holdfast renew NAME gives a fresh TTL to a lock that acquire took; run renews its own"},
-    {"try,trylock,try-lock,test-and-set,setnx",
+    {"try,trylock,test-and-set,setnx",
      "holdfast run -n NAME -- COMMAND does not wait, holdfast acquire -n NAME neither"},
     {"wait,await,wait-for,block-until", "holdfast run NAME -- COMMAND waits for a lock, with -w 5m for five minutes"},
     {"put,set,create,apply,new,add,make,init,register,grant,edit",
@@ -57,16 +60,15 @@ constexpr Row commands_elsewhere[]{
 };
 
 constexpr Row options_of_run_and_acquire[]{
-    {"--nowait,--no-wait,--no-block,--noblock,--non-blocking,--nonblocking,--dont-wait,--fail,--fail-fast,--immediate,-"
-     "-trylock,--try-lock,--skip,--skip-if-locked,--skip-if-running,--if-free,--if-unlocked,--unless-locked,--locked,--"
-     "nb",
+    {"--nowait,--no-block,--non-blocking,--dont-wait,--fail,--fail-fast,--immediate,--trylock,--skip,--skip-if-locked,-"
+     "-skip-if-running,--if-free,--if-unlocked,--unless-locked,--locked,--nb",
      "-n (--nonblock) does not wait"},
     {"--max,--limit,--concurrency,--parallel,--permits,--count,--jobs,--capacity,--slot,--semaphore,--max-holders,--"
      "max-concurrent,--max-parallel,--instances,--workers,-j,-N,-P",
      "--slots N lets N hold the lock at once; --max-hold DURATION, which is another thing, stops a command that runs "
      "for too long"},
-    {"--stop,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,--run-timeout,--command-timeout,--deadline,"
-     "--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--active-deadline-seconds",
+    {"--stop,--abort,--cancel,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,--run-timeout,--command-"
+     "timeout,--deadline,--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--active-deadline-seconds",
      "--max-hold DURATION stops a command that runs for longer; -w DURATION limits the wait for the lock"},
     {"--kill,--kill-timeout,--signal,--sigterm,--sigterm-timeout,--sigkill,-k",
      "a command that has to stop gets SIGTERM, and SIGKILL after --grace DURATION"},
@@ -76,8 +78,8 @@ constexpr Row options_of_run_and_acquire[]{
      "-w DURATION limits the wait for the lock"},
     {"--blocking,--wait-forever,--forever", "holdfast waits without limit unless -n or -w DURATION is given"},
     {"--expire,--expires,--expiry,--expiration,--expires-in,--expire-after,--ttl-sec,--ttl-seconds,--max-lease,--lease,"
-     "--lease-time,--lease-ttl,--lease-duration,--lock-ttl,--session-ttl,--px,--ex,-px,-ex,--ttl-ms,--validity,--max-"
-     "age,--stale,--stale-after",
+     "--lease-time,--lease-ttl,--lease-duration,--lock-ttl,--session-ttl,--px,--ex,--ttl-ms,--validity,--max-age,--"
+     "stale,--stale-after",
      "--ttl DURATION is how long the lock outlives a holder that vanished; while the command runs it is renewed"},
     {"-u,--unlock", "a lock ends with its command; holdfast release NAME gives back what acquire took"},
     {"-o,--close,-F,--no-fork,--fcntl",
@@ -85,12 +87,13 @@ constexpr Row options_of_run_and_acquire[]{
     {"--every,--once-per,--once-a-day,--once,--interval,--min-interval,--cooldown,--throttle,--daily,--unless-done",
      "--once-in DURATION skips the command if it has succeeded within that time"},
     {"--min,--min-time,--hold-for,--keep,--keep-for,--lock-at-least-for,--lockAtLeastFor,--at-least,--linger,--hold",
-     "--min-hold DURATION, of run, keeps the lock for at least that time; one of acquire is kept for its --ttl"},
+     "--min-hold DURATION, of run, keeps the lock for at least that time, --max-hold stops a command that runs for "
+     "longer; one of acquire is kept for its --ttl"},
     {"--retry,--retries,--tries,--attempts,--retry-count,--retry-delay,--retry-interval,--poll,--poll-interval,--"
      "monitor-retry,--sleep,--delay,--backoff,--spin",
      "holdfast is told at once when the lock is free, so it needs no retries; -w DURATION limits the wait"},
-    {"--renew,--heartbeat,--keepalive,--keep-alive,--auto-renew,--renewal,--refresh,--renew-interval,--extend,--no-"
-     "renew,--renew-every",
+    {"--renew,--heartbeat,--keepalive,--auto-renew,--renewal,--refresh,--renew-interval,--extend,--no-renew,--renew-"
+     "every",
      "the lock of run is renewed every third of its --ttl, one of acquire by holdfast renew NAME"},
     {"--locks", "several names stand together with commas, as in: holdfast run NAME,NAME -- COMMAND"},
     {"--child-exit-code,--pass-exit-code", "leave it out: the exit status is the command's own"},
@@ -130,7 +133,7 @@ constexpr Row options_of_run_and_acquire[]{
      "-s (--shared) shares the lock with others that share it, --slots N lets N in; without them it is held alone"},
     {"--on-loss,--if-lost,--kill-on-loss,--stop-on-loss,--ignore-loss,--keep-running,--continue,--lost",
      "--on-lost stop|ignore says what happens to the command when the lock is lost; stop unless given"},
-    {"--pid,--pidfile,--pid-file", "holdfast status NAME tells the pid of the holder"},
+    {"--pid,--pidfile", "holdfast status NAME tells the pid of the holder"},
     {"--status-file,--result-file,--report", "--status-fd N writes how the run ended, as in: --status-fd 3 ... 3>FILE"},
 };
 
@@ -145,7 +148,7 @@ constexpr Row options_of_others[]{
     {"-A,-a,--all,--all-namespaces", "holdfast list shows all locks without it; what changes a lock takes one name"},
     {"-n,--limit,--lines,--last,--max,--tail", "history --since DURATION limits what is shown"},
     {"--no-confirm,--confirm,--assume-yes,--no-prompt,--batch", "-y (--yes), of force-release, does not ask first"},
-    {"--for,--by,--extend,--extend-by,--lease,--expire,--expires,--duration",
+    {"--for,--by,--add,--extend,--extend-by,--lease,--expire,--expires,--duration",
      "--ttl DURATION, of renew, is the fresh TTL"},
     {"--force", "holdfast force-release NAME takes a lock away from its holder, who then stops its command; -y does "
                 "not ask first"},
@@ -165,7 +168,7 @@ constexpr Row options_of_others[]{
 
 constexpr Row options_of_all[]{
     {"--output,--format", "--json, of acquire, status, list, history and doctor, prints JSON"},
-    {"--name,--lock,--lock-name,--lockname,--id,--key-name,--resource,--lockfile,--lock-file,--mutex,--job,--task,-L",
+    {"--name,--lock,--lock-name,--id,--key-name,--resource,--lockfile,--mutex,--job,--task,-L",
      "the lock's name is a word of its own, as in: holdfast run NAME -- COMMAND, or holdfast status NAME"},
     {"--host,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--endpoint,--"
      "endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",
@@ -174,11 +177,11 @@ constexpr Row options_of_all[]{
      "--node sentinel://HOST+HOST/MASTER names a server by its Sentinels"},
     {"--cluster", "--node cluster://HOST+HOST names a cluster by some of its servers"},
     {"--socket,--unix,--unixsocket,--sock", "--node unix:///PATH names a server by its socket"},
-    {"-a,--password,--pass,--passwd,--auth,--askpass,--user,--username,--requirepass",
+    {"-a,--password,--pass,--pass-file,--passwd,--auth,--askpass,--user,--username,--requirepass",
      "--password-file FILE or HOLDFAST_PASSWORD has the password, --node redis://USER:@HOST the user; the command runs "
      "as the user who runs holdfast"},
     {"--tls,--ssl,--use-tls", "--node rediss://HOST is a server with TLS"},
-    {"--ca,--cacert,--ca-file,--cafile,--ca-cert,--ca-bundle,--tls-ca-cert,--trusted-ca-file",
+    {"--ca,--cacert,--ca-file,--ca-bundle,--tls-ca-cert,--trusted-ca-file",
      "--tls-ca FILE has the authorities to trust"},
     {"--cert,--client-cert,--cert-file,--key-file,--client-key",
      "--tls-cert FILE and --tls-key FILE are our certificate"},
@@ -187,10 +190,10 @@ constexpr Row options_of_all[]{
     {"--db,--database,--dbnum,--select", "the database stands in the address, as in --node redis://HOST:PORT/3"},
     {"--prefix,--namespace,--ns,--key", "--key-prefix PREFIX stands before the name of each lock"},
     {"--silent,--no-output", "-q says only what went wrong"},
-    {"--debug,--trace,--log-level,--loglevel,-D", "-v says more"},
-    {"--log,--log-file,--logfile,--log-fd,--syslog,--journald,--output-file",
+    {"--debug,--trace,--verbosity,--log-level,-D", "-v says more"},
+    {"--log,--logs,--log-output,--log-path,--log-file,--log-fd,--syslog,--journald,--output-file",
      "--log-to FILE, or syslog, or fd:N, is where events are written"},
-    {"--json-log,--log-json,--logjson,--structured", "--log-format json writes each event as JSON"},
+    {"--json-log,--log-json,--structured", "--log-format json writes each event as JSON"},
     {"--color,--colour,--no-color,--no-colour,--ansi", "colours are there at a terminal only, and not with NO_COLOR=1"},
     {"--local", "--node local: is a server on this machine"},
     {"--context,--env-file,--config-file,--conf,--settings,--rc",
@@ -199,20 +202,34 @@ constexpr Row options_of_all[]{
     {"-?,--usage,--man", "holdfast help shows the commands"},
 };
 
-std::string_view found_in(std::span<const Row> rows, std::string_view word) {
+/// The word without what stands between its parts: lock-name, lock_name and lockname are one.
+std::string bare(std::string_view word) {
+    std::string letters{word};
+    std::erase_if(letters, [](char c) { return c == '-' || c == '_'; });
+    return letters;
+}
+
+std::string_view found_in(std::span<const Row> rows, std::string_view word, Slip slip) {
+    const auto is_it = [&](std::string_view known) { return bare(known) == bare(word); };
     const auto found = std::ranges::find_if(
-        rows, [&](const Row& row) { return std::ranges::count(split_spellings(row.words), word) > 0; });
-    return found == rows.end() ? "" : found->here;
+        rows, [&](const Row& row) { return std::ranges::any_of(split_spellings(row.words), is_it); });
+    if (found != rows.end()) return found->here;
+    constexpr size_t shortest = 4;
+    if (slip == Slip::none || bare(word).size() < shortest) return "";
+    std::vector<std::string> known;
+    for (const Row& row : rows)
+        for (const std::string_view one : split_spellings(row.words)) known.push_back(bare(one));
+    return found_in(rows, nearest(bare(word), known), Slip::none);
 }
 
 } // namespace
 
-std::string_view here_for_command(std::string_view word) { return found_in(commands_elsewhere, word); }
+std::string_view here_for_command(std::string_view word, Slip slip) { return found_in(commands_elsewhere, word, slip); }
 
-std::string_view here_for_option(std::string_view spelling, bool takes_locks) {
+std::string_view here_for_option(std::string_view spelling, bool takes_locks, Slip slip) {
     const auto own = takes_locks ? std::span<const Row>{options_of_run_and_acquire} : options_of_others;
-    const std::string_view here = found_in(own, spelling);
-    return here.empty() ? found_in(options_of_all, spelling) : here;
+    const std::string_view here = found_in(own, spelling, slip);
+    return here.empty() ? found_in(options_of_all, spelling, slip) : here;
 }
 
 } // namespace holdfast

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 #include <vector>
 
 namespace holdfast {
@@ -36,12 +37,12 @@ std::string owners_of(std::string_view spelling) {
     return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
 }
 
-/// The parts of a word such as "--redis-password", the last one first, because it says what the others describe.
+/// The parts of a word such as "redis-password".
 std::vector<std::string> parts_of(const std::string& word) {
     std::vector<std::string> parts;
     for (size_t at = 0, end = 0; end != std::string::npos; at = end + 1) {
         end = word.find_first_of("-_:", at);
-        if (end != at) parts.insert(parts.begin(), word.substr(at, end - at));
+        if (end != at) parts.push_back(word.substr(at, end - at));
     }
     return parts;
 }
@@ -73,17 +74,25 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     for (const std::string& spelling : {typed, word}) {
         if (const auto here = here_for_option(spelling, of_run); !here.empty()) return fmt::format("; {}", here);
         if (const std::string owners = owners_of(spelling); !owners.empty() && !found_in(command, spelling))
-            return fmt::format(", but of {}; see {} --help", owners, full_name(command));
+            return &command == &program_row ? fmt::format(", but of {}; it stands behind the command", owners)
+                                            : fmt::format(", but of {}; see {} --help", owners, full_name(command));
     }
     if (const CommandRow* meant = find_command(name))
         return fmt::format("; '{}' is a command, as in: {}", name, meant->example);
     const auto denied = word.starts_with("--no-") ? found_in(command, "--" + word.substr(5)) : std::nullopt;
     if (denied && denied->value.empty()) return fmt::format("; it is so unless --{} is given", word.substr(5));
     if (const std::string found = suggestion(nearest_option(word, command), command); !found.empty()) return found;
-    for (const std::string& part : parts_of(name)) {
+    // The last part says what the others describe.
+    for (const std::string& part : parts_of(name) | std::views::reverse) {
         if (const std::string found = suggestion("--" + part, command); !found.empty()) return found;
         if (const auto here = here_for_option("--" + part, of_run); !here.empty()) return fmt::format("; {}", here);
     }
+    if (const auto here = here_for_option(word, of_run, Slip::perhaps); !here.empty()) return fmt::format("; {}", here);
+    // Several short options, as in -xn.
+    if (!typed.starts_with("--") && name.size() > 1)
+        for (const char letter : name)
+            if (const std::string one{'-', letter}; !found_in(command, one))
+                return fmt::format(", for '{}' is none{}", one, lead_from_option(one, command));
     return fmt::format("; see {} --help", full_name(command));
 }
 
@@ -131,6 +140,8 @@ Failure unknown_command(const std::string& word, const std::string& next) {
     for (const std::string& part : parts_of(word))
         if (const std::string lead = lead_from(part, find_command(part)); !lead.empty() && !part.starts_with("lock"))
             return usage(begin + lead);
+    if (const auto here = here_for_command(word, Slip::perhaps); !here.empty())
+        return usage(fmt::format("{}; {}", begin, here));
     if (not_a_lock_name(word)) return usage(begin + "; see holdfast --help");
     return usage(fmt::format("{}; if it names a lock: holdfast run {} -- COMMAND; see holdfast --help", begin, shown));
 }
@@ -160,10 +171,11 @@ void refuse_slips(std::span<const std::string> words, const CommandRow& command)
 Failure one_word_too_many(const std::string& word, const CommandRow& command) {
     const std::string_view argument = command.argument();
     const std::string_view why = found_in(command, "--token") ? " behind the lock's name, but --token TOKEN"
-                                 : argument == "NAME" ? " behind the lock's name; only run takes a command there"
-                                 : argument == "GLOB" ? ", only one pattern, in quotes, as in 'deploy-*'"
-                                 : argument.empty()   ? "; --node redis://HOST names a server"
-                                                      : "";
+                                 : takes_locks(command) ? " behind the lock's name; only run takes a command there"
+                                 : argument == "NAME"   ? " behind the lock's name: it takes one, and list a pattern"
+                                 : argument == "GLOB"   ? ", only one pattern, in quotes, as in 'deploy-*'"
+                                 : argument.empty()     ? "; --node redis://HOST names a server"
+                                                        : "";
     return usage(fmt::format("{} takes no '{}'{}; see {} --help", full_name(command), printable(masked(Secret{word})),
                              why, full_name(command)));
 }

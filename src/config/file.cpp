@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/nearest.hpp"
 #include "config/node_list.hpp"
+#include "config/spelling.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -119,6 +120,9 @@ class Reader {
             for (const Option& one : options())
                 if (one.in_file) known.emplace_back(one.name);
             std::string meant = did_you_mean(name, known);
+            for (const Option& one : options())
+                if (one.in_file && std::ranges::count(split_spellings(one.spellings), "--" + name) > 0)
+                    meant = fmt::format("; in a file it is written {}", one.name);
             if (meant.empty() && value.is_table()) meant = fmt::format("; a profile is [profile.{}]", printable(name));
             if (meant.empty()) meant = "; holdfast.toml(5) has them all";
             throw wrong(key.source(), fmt::format("'{}' is not a setting{}", printable(name), meant));

@@ -46,20 +46,11 @@ struct Place {
     std::string_view word;
     std::string_view written;
 };
-constexpr Place places[]{{"file:", "the path alone"},
-                         {"syslog:", "syslog"},
-                         {"stdout", "fd:1"},
-                         {"stdin", "stderr"},
-                         {"-", "stderr"},
-                         {"journal", "syslog"},
-                         {"journald", "syslog"},
-                         {"systemd", "syslog"},
-                         {"none", "/dev/null"},
-                         {"off", "/dev/null"},
-                         {"null", "/dev/null"},
-                         {"1", "fd:1"},
-                         {"2", "stderr"},
-                         {"3", "fd:3"}};
+constexpr Place places[]{
+    {"file:", "the path alone"}, {"syslog:", "syslog"},  {"stdout", "fd:1"},    {"stdin", "stderr"},
+    {"console", "stderr"},       {"terminal", "stderr"}, {"-", "stderr"},       {"journal", "syslog"},
+    {"journald", "syslog"},      {"systemd", "syslog"},  {"none", "/dev/null"}, {"off", "/dev/null"},
+    {"null", "/dev/null"},       {"1", "fd:1"},          {"2", "stderr"},       {"3", "fd:3"}};
 
 std::string what_to_do(int error) {
     if (error == ENOENT) return "make its folder first, or name another file";
