@@ -52,15 +52,17 @@ bool is_of_kubernetes(std::string_view variable) {
 
 /// The setting that a variable was likely to set; nullptr: none.
 const Option* meant_by(const std::string& spelling) {
-    constexpr std::array servers{"url", "uri", "host", "hosts", "addr", "address", "servers", "endpoints"};
+    constexpr std::array servers{"redis", "url", "uri", "host", "hosts", "addr", "address", "servers", "endpoints"};
     if (std::ranges::any_of(servers, [&](const char* end) { return spelling.ends_with(end); }))
         return find_option("nodes");
     std::vector<std::string> known;
     for (const Option& option : options()) std::ranges::copy(spellings_of(option), std::back_inserter(known));
     std::string meant{nearest(spelling, known)};
-    // As in HOLDFAST_GRACE_TIME.
-    for (size_t end = spelling.find('-'); meant.empty() && end != std::string::npos; end = spelling.find('-', end + 1))
-        if (std::ranges::count(known, spelling.substr(0, end)) > 0) meant = spelling.substr(0, end);
+    // As in HOLDFAST_GRACE_TIME and HOLDFAST_REDIS_PASSWORD.
+    for (size_t at = 0, end = 0; meant.empty() && end != std::string::npos; at = end + 1) {
+        end = spelling.find('-', at);
+        if (std::ranges::count(known, spelling.substr(at, end - at)) > 0) meant = spelling.substr(at, end - at);
+    }
     const auto found = std::ranges::find_if(
         options(), [&](const Option& option) { return std::ranges::count(spellings_of(option), meant) > 0; });
     return found == options().end() ? nullptr : &*found;

@@ -4,6 +4,7 @@
 #include "config/spelling.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,8 +18,8 @@ struct Row {
 };
 
 constexpr Row commands_elsewhere[]{
-    {"lock,take,grab,obtain,claim,reserve,get-lock,with-lock,run-with-lock,lockf,flock,setlock,solo,exec,with,do,wrap,"
-     "start,mutex,sync,execute,begin,command,in",
+    {"lock,lockrun,take,grab,obtain,claim,reserve,get-lock,with-lock,run-with-lock,lockf,flock,setlock,solo,exec,with,"
+     "do,wrap,start,mutex,sync,execute,begin,command,in",
      "holdfast run NAME -- COMMAND runs a command under a lock, holdfast acquire NAME takes one for a script"},
     {"unlock,del,delete,rm,remove,drop,free,end,unset,expire",
      "holdfast release NAME gives back what acquire took, and the lock of run ends with its command; holdfast "
@@ -26,8 +27,8 @@ constexpr Row commands_elsewhere[]{
     {"kill,stop,cancel,abort,steal,break,clear,reset,purge,flush,revoke,evict,force-unlock,unlock-force,takeover",
      "holdfast status NAME shows who has the lock; holdfast force-release NAME takes it away, and the holder stops its "
      "command; holdfast local stop ends the servers of local: nodes"},
-    {"get,show,describe,inspect,info,who,who-has,owner,holder,query,read,lookup,is-locked,locked,held,check-lock,ttl,"
-     "waiters,waiting,queue,state",
+    {"get,show,view,describe,inspect,info,who,who-has,owner,holder,query,read,lookup,is-locked,locked,held,check-lock,"
+     "ttl,waiters,waiting,queue,state",
      "holdfast status NAME shows who has a lock and who waits, holdfast list shows all that are held"},
     {"ls,ps,locks,all,keys,dump,scan,lease,leases,sessions,active", "holdfast list shows every held lock"},
     {"watch,monitor,follow,tail,top,subscribe,observe",
@@ -64,27 +65,32 @@ constexpr Row options_of_run_and_acquire[]{
      "-skip-if-running,--if-free,--if-unlocked,--unless-locked,--locked,--nb",
      "-n (--nonblock) does not wait"},
     {"--max,--limit,--concurrency,--parallel,--permits,--count,--jobs,--capacity,--slot,--semaphore,--max-holders,--"
-     "max-concurrent,--max-parallel,--instances,--workers,-j,-N,-P",
+     "max-concurrent,--non-exclusive,--max-parallel,--instances,--workers,-j,-N,-P",
      "--slots N lets N hold the lock at once; --max-hold DURATION, which is another thing, stops a command that runs "
      "for too long"},
-    {"--stop,--abort,--cancel,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,--run-timeout,--command-"
-     "timeout,--deadline,--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--active-deadline-seconds",
+    {"--time-limit,--stop,--abort,--cancel,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,--run-"
+     "timeout,--command-timeout,--deadline,--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--"
+     "active-deadline-seconds",
      "--max-hold DURATION stops a command that runs for longer; -w DURATION limits the wait for the lock"},
     {"--kill,--kill-timeout,--signal,--sigterm,--sigterm-timeout,--sigkill,-k",
      "a command that has to stop gets SIGTERM, and SIGKILL after --grace DURATION"},
-    {"-t,-T,-W", "-w DURATION limits the wait for the lock, --ttl DURATION is how long the lock outlives its holder"},
+    {"-t,-T,-W,--time,--hard-timeout,--soft-timeout,--job-timeout,--total-timeout",
+     "-w DURATION limits the wait for the lock, --max-hold DURATION the time of the command; --ttl DURATION is how "
+     "long the lock outlives its holder"},
     {"--lock-timeout,--wait-timeout,--wait-time,--acquire-timeout,--lock-wait,--wait-for,--wait-max,--max-wait,--block,"
-     "--blocking-timeout,--lock-delay,--patience,--acquisition-timeout,--give-up-after,--give-up,--give",
+     "--blocking-timeout,--lock-delay,--patience,--wait-limit,--acquisition-timeout,--give-up-after,--give-up,--give",
      "-w DURATION limits the wait for the lock"},
     {"--blocking,--wait-forever,--forever", "holdfast waits without limit unless -n or -w DURATION is given"},
     {"--expire,--expires,--expiry,--expiration,--expires-in,--expire-after,--ttl-sec,--ttl-seconds,--max-lease,--lease,"
      "--lease-time,--lease-ttl,--lease-duration,--lock-ttl,--session-ttl,--px,--ex,--ttl-ms,--validity,--max-age,--"
      "stale,--stale-after",
      "--ttl DURATION is how long the lock outlives a holder that vanished; while the command runs it is renewed"},
-    {"-u,--unlock", "a lock ends with its command; holdfast release NAME gives back what acquire took"},
+    {"-u,--unlock,--release-on-exit,--auto-release,--auto-unlock",
+     "a lock ends with its command; holdfast release NAME gives back what acquire took"},
     {"-o,--close,-F,--no-fork,--fcntl",
      "leave it out: the command inherits nothing of the lock, and holdfast stays beside it to renew the lock"},
-    {"--every,--once-per,--once-a-day,--once,--interval,--min-interval,--cooldown,--throttle,--daily,--unless-done",
+    {"--every,--once-per,--once-a-day,--once,--interval,--min-interval,--cooldown,--throttle,--skip-if-done,--if-not-"
+     "done,--gap,--min-gap,--daily,--unless-done",
      "--once-in DURATION skips the command if it has succeeded within that time"},
     {"--min,--min-time,--hold-for,--keep,--keep-for,--lock-at-least-for,--lockAtLeastFor,--at-least,--linger,--hold",
      "--min-hold DURATION, of run, keeps the lock for at least that time, --max-hold stops a command that runs for "
@@ -134,7 +140,8 @@ constexpr Row options_of_run_and_acquire[]{
     {"--on-loss,--if-lost,--kill-on-loss,--stop-on-loss,--ignore-loss,--keep-running,--continue,--lost",
      "--on-lost stop|ignore says what happens to the command when the lock is lost; stop unless given"},
     {"--pid,--pidfile", "holdfast status NAME tells the pid of the holder"},
-    {"--status-file,--result-file,--report", "--status-fd N writes how the run ended, as in: --status-fd 3 ... 3>FILE"},
+    {"--status-file,--status-json,--result-file,--report",
+     "--status-fd N writes how the run ended, as in: --status-fd 3 ... 3>FILE"},
 };
 
 constexpr Row options_of_others[]{
@@ -143,7 +150,7 @@ constexpr Row options_of_others[]{
     {"--longer-than,--held-longer-than,--held-for,--min-age,--age,--older",
      "--older-than DURATION, of list and force-release, chooses what has been held for longer"},
     {"--png,--image,--graph,--plot,--html,--picture", "history --svg FILE writes a picture, history --chart shows one"},
-    {"--textfile,--file,--out,--listen,--web.listen-address,--http",
+    {"--prometheus,--textfile,--file,--out,--listen,--web.listen-address,--http",
      "metrics prints once, on stdout; a timer writes that where Prometheus reads it"},
     {"-A,-a,--all,--all-namespaces", "holdfast list shows all locks without it; what changes a lock takes one name"},
     {"-n,--limit,--lines,--last,--max,--tail", "history --since DURATION limits what is shown"},
@@ -170,8 +177,8 @@ constexpr Row options_of_all[]{
     {"--output,--format", "--json, of acquire, status, list, history and doctor, prints JSON"},
     {"--name,--lock,--lock-name,--id,--key-name,--resource,--lockfile,--mutex,--job,--task,-L",
      "the lock's name is a word of its own, as in: holdfast run NAME -- COMMAND, or holdfast status NAME"},
-    {"--host,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--endpoint,--"
-     "endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",
+    {"--host,--hostname,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--"
+     "endpoint,--endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",
      "--node redis://HOST:PORT names a server; give it once for each"},
     {"--sentinel,--sentinels,--master,--master-name",
      "--node sentinel://HOST+HOST/MASTER names a server by its Sentinels"},
@@ -217,7 +224,9 @@ std::string_view found_in(std::span<const Row> rows, std::string_view word, Slip
     constexpr size_t shortest = 4;
     if (slip == Slip::none || bare(word).size() < shortest) return "";
     std::vector<std::string> known;
-    for (const Row& row : rows)
+    // A guess leads to nothing that ends a command.
+    for (const Row& row :
+         rows | std::views::filter([](const Row& row) { return row.here.find("force-") == row.here.npos; }))
         for (const std::string_view one : split_spellings(row.words)) known.push_back(bare(one));
     return found_in(rows, nearest(bare(word), known), Slip::none);
 }

@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <ranges>
 #include <vector>
@@ -47,6 +48,22 @@ std::vector<std::string> parts_of(const std::string& word) {
     return parts;
 }
 
+/// What of an option's word may be another option: of "tls-key-file" first "tls-key", then "key" and "tls". The end
+/// says what the begin describes. Nothing of a word that says no, and no part that says nothing by itself.
+std::vector<std::string> pieces_of(const std::string& word) {
+    const std::vector<std::string> parts = parts_of(word);
+    if (parts.empty() || parts.front().starts_with("no")) return {};
+    constexpr std::array empty{"lock", "name", "time", "timeout", "interval", "after", "file", "for", "from", "limit"};
+    std::vector<std::string> pieces;
+    for (size_t length = parts.size() - 1; length > 0; --length)
+        for (size_t end = parts.size(); end >= length; --end) {
+            const auto piece = parts | std::views::drop(end - length) | std::views::take(length);
+            if (length > 1 || std::ranges::count(empty, *piece.begin()) == 0)
+                pieces.push_back(fmt::format("{}", fmt::join(piece, "-")));
+        }
+    return pieces;
+}
+
 /// An option that may have been meant, as a question and as the line that help has for it, so that nobody follows it to
 /// what was not meant.
 std::string suggestion(std::string_view meant, const CommandRow& command) {
@@ -68,7 +85,7 @@ std::string nearest_option(const std::string& word, const CommandRow& command) {
 /// How the sentence goes on that says that the option is not one of the command.
 std::string lead_from_option(const std::string& typed, const CommandRow& command) {
     const bool of_run = takes_locks(command) || &command == &program_row;
-    const std::string name = typed.substr(typed.find_first_not_of('-'));
+    const std::string name = typed.substr(std::min(typed.find_first_not_of('-'), typed.size()));
     const std::string word = "--" + name;
     // Programs in Go take -name for --name.
     for (const std::string& spelling : {typed, word}) {
@@ -82,16 +99,16 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     const auto denied = word.starts_with("--no-") ? found_in(command, "--" + word.substr(5)) : std::nullopt;
     if (denied && denied->value.empty()) return fmt::format("; it is so unless --{} is given", word.substr(5));
     if (const std::string found = suggestion(nearest_option(word, command), command); !found.empty()) return found;
-    // The last part says what the others describe.
-    for (const std::string& part : parts_of(name) | std::views::reverse) {
-        if (const std::string found = suggestion("--" + part, command); !found.empty()) return found;
-        if (const auto here = here_for_option("--" + part, of_run); !here.empty()) return fmt::format("; {}", here);
-    }
+    const std::vector<std::string> pieces = pieces_of(name);
+    for (const std::string& piece : pieces)
+        if (const std::string found = suggestion("--" + piece, command); !found.empty()) return found;
+    for (const std::string& piece : pieces)
+        if (const auto here = here_for_option("--" + piece, of_run); !here.empty()) return fmt::format("; {}", here);
     if (const auto here = here_for_option(word, of_run, Slip::perhaps); !here.empty()) return fmt::format("; {}", here);
     // Several short options, as in -xn.
     if (!typed.starts_with("--") && name.size() > 1)
         for (const char letter : name)
-            if (const std::string one{'-', letter}; !found_in(command, one))
+            if (const std::string one{'-', letter}; letter != '-' && !found_in(command, one))
                 return fmt::format(", for '{}' is none{}", one, lead_from_option(one, command));
     return fmt::format("; see {} --help", full_name(command));
 }

@@ -279,9 +279,9 @@ std::string_view meant_without_slashes(const UriHost& host) {
 }
 
 /// The right way to write "redis//host"; empty: it is not that.
-std::string_view meant_without_colon(const UriParts& parts) {
-    const bool perhaps = parts.scheme.empty() && parts.path && parts.path->starts_with('/');
-    return perhaps ? meant_by(std::string{parts.hosts.front().name} + "://") : "";
+std::string_view meant_without_colon(std::string_view uri) {
+    const size_t slashes = uri.find("//");
+    return slashes == std::string_view::npos ? "" : meant_by(std::string{uri.substr(0, slashes)} + "://");
 }
 
 std::string unknown_scheme(std::string_view scheme) {
@@ -358,7 +358,7 @@ Parsed parse_node(std::string_view uri) {
         const std::string_view meant = meant_without_slashes(parts.hosts.front());
         if (!meant.empty())
             return Error{fmt::format("the '//' behind the kind of address is missing; write {}", meant)};
-        if (const auto with_colon = meant_without_colon(parts); !with_colon.empty())
+        if (const auto with_colon = meant_without_colon(uri); !with_colon.empty())
             return Error{fmt::format("the ':' behind the kind of address is missing; write {}", with_colon)};
         if (uri == "local") return Error{"a node on this machine is written local: with its colon"};
         return parse_with_hosts(parts, schemes[0]);

@@ -190,6 +190,7 @@ TEST_CASE("a URI that makes no sense is refused: the reason points at the place,
         {"'redis://h'", "it begins with a quote; leave quotes, and brackets around a list, out"},
         {"[\"redis://h\"]", "it begins with a quote; leave quotes, and brackets around a list, out"},
         {"$REDIS", "'$REDIS' cannot be the name of a host; the shell has not put the variable's value in its place"},
+        {"redis//:geheim@h", "the ':' behind the kind of address is missing; write redis://HOST"},
         {"redis//h", "the ':' behind the kind of address is missing; write redis://HOST"},
         {"local", "a node on this machine is written local: with its colon"},
         {"ftp://h", "'ftp://' is not a kind of address; known are redis://, sentinel:// and cluster://, rediss://, "
