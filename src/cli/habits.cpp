@@ -61,18 +61,20 @@ constexpr Row commands_elsewhere[]{
 };
 
 constexpr Row options_of_run_and_acquire[]{
-    {"--nowait,--no-block,--non-blocking,--dont-wait,--fail,--fail-fast,--immediate,--trylock,--skip,--skip-if-locked,-"
-     "-skip-if-running,--if-free,--if-unlocked,--unless-locked,--locked,--nb",
+    {"--nowait,--no-block,--non-blocking,--dont-wait,--dont-block,--no-blocking,--no-waiting,--fail,--fail-fast,--"
+     "immediate,--trylock,--skip,--skip-if-locked,--skip-if-running,--if-free,--if-unlocked,--unless-locked,--locked,--"
+     "nb",
      "-n (--nonblock) does not wait"},
     {"--max,--limit,--concurrency,--parallel,--permits,--count,--jobs,--capacity,--slot,--semaphore,--max-holders,--"
-     "max-concurrent,--non-exclusive,--max-parallel,--instances,--workers,-j,-N,-P",
+     "max-concurrent,--parallelism,--pool,--pool-size,--size,--non-exclusive,--max-parallel,--instances,--workers,-j,-"
+     "N,-P",
      "--slots N lets N hold the lock at once; --max-hold DURATION, which is another thing, stops a command that runs "
      "for too long"},
     {"--time-limit,--stop,--abort,--cancel,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,--run-"
      "timeout,--command-timeout,--deadline,--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--"
      "active-deadline-seconds",
      "--max-hold DURATION stops a command that runs for longer; -w DURATION limits the wait for the lock"},
-    {"--kill,--kill-timeout,--signal,--sigterm,--sigterm-timeout,--sigkill,-k",
+    {"--kill,--kill-timeout,--term,--term-timeout,--signal,--sigterm,--sigterm-timeout,--sigkill,-k",
      "a command that has to stop gets SIGTERM, and SIGKILL after --grace DURATION"},
     {"-t,-T,-W,--time,--hard-timeout,--soft-timeout,--job-timeout,--total-timeout",
      "-w DURATION limits the wait for the lock, --max-hold DURATION the time of the command; --ttl DURATION is how "
@@ -83,14 +85,14 @@ constexpr Row options_of_run_and_acquire[]{
     {"--blocking,--wait-forever,--forever", "holdfast waits without limit unless -n or -w DURATION is given"},
     {"--expire,--expires,--expiry,--expiration,--expires-in,--expire-after,--ttl-sec,--ttl-seconds,--max-lease,--lease,"
      "--lease-time,--lease-ttl,--lease-duration,--lock-ttl,--session-ttl,--px,--ex,--ttl-ms,--validity,--max-age,--"
-     "stale,--stale-after",
+     "duration,--stale,--stale-after",
      "--ttl DURATION is how long the lock outlives a holder that vanished; while the command runs it is renewed"},
     {"-u,--unlock,--release-on-exit,--auto-release,--auto-unlock",
      "a lock ends with its command; holdfast release NAME gives back what acquire took"},
     {"-o,--close,-F,--no-fork,--fcntl",
      "leave it out: the command inherits nothing of the lock, and holdfast stays beside it to renew the lock"},
-    {"--every,--once-per,--once-a-day,--once,--interval,--min-interval,--cooldown,--throttle,--skip-if-done,--if-not-"
-     "done,--gap,--min-gap,--daily,--unless-done",
+    {"--every,--once-per,--once-a-day,--per-day,--per-hour,--once,--interval,--min-interval,--cooldown,--throttle,--"
+     "skip-if-done,--if-not-done,--gap,--min-gap,--daily,--unless-done",
      "--once-in DURATION skips the command if it has succeeded within that time"},
     {"--min,--min-time,--hold-for,--keep,--keep-for,--lock-at-least-for,--lockAtLeastFor,--at-least,--linger,--hold",
      "--min-hold DURATION, of run, keeps the lock for at least that time, --max-hold stops a command that runs for "
@@ -137,7 +139,7 @@ constexpr Row options_of_run_and_acquire[]{
      "the command runs as the user who runs holdfast, as in: sudo holdfast run NAME -- COMMAND"},
     {"--mode,--type,--kind,--lock-type,--lock-mode",
      "-s (--shared) shares the lock with others that share it, --slots N lets N in; without them it is held alone"},
-    {"--on-loss,--if-lost,--kill-on-loss,--stop-on-loss,--ignore-loss,--keep-running,--continue,--lost",
+    {"--on-loss,--if-lost,--kill-on-loss,--loss,--lose,--stop-on-loss,--ignore-loss,--keep-running,--continue,--lost",
      "--on-lost stop|ignore says what happens to the command when the lock is lost; stop unless given"},
     {"--pid,--pidfile", "holdfast status NAME tells the pid of the holder"},
     {"--status-file,--status-json,--result-file,--report",
@@ -192,7 +194,8 @@ constexpr Row options_of_all[]{
      "--tls-ca FILE has the authorities to trust"},
     {"--cert,--client-cert,--cert-file,--key-file,--client-key",
      "--tls-cert FILE and --tls-key FILE are our certificate"},
-    {"--insecure,--skip-verify,--no-verify,--verify,--tls-verify,--tls-skip-verify,--insecure-skip-tls-verify",
+    {"--insecure,--skip-verify,--no-tls-verify,--no-tls-check,--no-check-certificate,--no-verify,--verify,--tls-verify,"
+     "--tls-skip-verify,--insecure-skip-tls-verify",
      "--tls-insecure does not check who answers"},
     {"--db,--database,--dbnum,--select", "the database stands in the address, as in --node redis://HOST:PORT/3"},
     {"--prefix,--namespace,--ns,--key", "--key-prefix PREFIX stands before the name of each lock"},

@@ -52,7 +52,8 @@ std::vector<std::string> parts_of(const std::string& word) {
 /// says what the begin describes. Nothing of a word that says no, and no part that says nothing by itself.
 std::vector<std::string> pieces_of(const std::string& word) {
     const std::vector<std::string> parts = parts_of(word);
-    if (parts.empty() || parts.front().starts_with("no")) return {};
+    constexpr std::array denials{"no", "non", "not", "dont", "never", "without", "disable"};
+    if (parts.empty() || std::ranges::count(denials, parts.front()) > 0) return {};
     constexpr std::array empty{"lock", "name", "time", "timeout", "interval", "after", "file", "for", "from", "limit"};
     std::vector<std::string> pieces;
     for (size_t length = parts.size() - 1; length > 0; --length)

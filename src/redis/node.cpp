@@ -202,7 +202,7 @@ std::optional<std::string> read_host(const UriHost& written, const Scheme& schem
         port_makes_sense = behind->empty();
     } else if (written.port && written.port->find(';') != std::string_view::npos)
         return "a comma stands between nodes, and no ';'";
-    else if (written.port && written.port->find(':') != std::string_view::npos)
+    else if (written.port && is_ipv6(fmt::format("{}:{}", host, *written.port)))
         return fmt::format("an IPv6 address stands in brackets, as in {}[::1]:{}", scheme.text, scheme.port);
     if (host.empty()) return fmt::format("the host is missing, as in {}10.0.0.1:{}", scheme.text, scheme.port);
     if (printable(host, host.size()) != host || host.find_first_of("$'\"`;|&<>*") != std::string_view::npos)
