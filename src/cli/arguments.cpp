@@ -151,6 +151,11 @@ std::string as_a_whole(const std::string& left, Words words) {
 
 Failure unknown_word(const CommandRow& command, const std::string& word, Words words) {
     const bool is_option = word.size() > 1 && word.starts_with('-');
+    if (is_option && &command == &run_command && std::ranges::count(words, "-c") > 0)
+        return {ExitStatus::usage,
+                fmt::format("'{}' is not an option of holdfast run; -c takes one word, so the whole line "
+                            "stands behind it in quotes",
+                            printable(word.substr(0, word.find('='))))};
     return is_option ? unknown_option(as_a_whole(word, words), command) : one_word_too_many(word, command);
 }
 

@@ -68,26 +68,26 @@ const Option* meant_by(const std::string& spelling) {
     return found == options().end() ? nullptr : &*found;
 }
 
+/// What to write for the variable that sets nothing, as the rest of a sentence; empty: nothing is known of it.
+std::string instead_of(const std::string& spelling) {
+    const std::string option = "--" + spelling;
+    if (std::ranges::count(run_command.options, option,
+                           [](const OptionSyntax& own) { return long_spelling(own.spellings); }) > 0)
+        return option + " is for the command line alone";
+    // Words that only run and acquire may mean; others may be those of a script.
+    const std::string_view here = here_for_option(option, true);
+    if (!here.empty() && here_for_option(option, false).empty()) return std::string{here};
+    const Option* meant = meant_by(spelling);
+    return meant == nullptr ? "" : fmt::format("did you mean {}?", meant->variable());
+}
+
 void doubt_variables(const char* const* environment, const Log& log) {
     for (; *environment != nullptr; ++environment) {
         const std::string_view text{*environment};
         const std::string_view name = text.substr(0, text.find('='));
         if (!name.starts_with(prefix) || sets_something(name) || is_of_kubernetes(name)) continue;
-        const std::string spelling = as_spelling(name);
-        const std::string_view here = here_for_option("--" + spelling, true);
-        const Option* meant = meant_by(spelling);
-        const bool is_typed = std::ranges::count(run_command.options, "--" + spelling, [](const OptionSyntax& own) {
-                                  return long_spelling(own.spellings);
-                              }) > 0;
-        if (is_typed)
-            log.tell(event::advice(
-                fmt::format("{} sets nothing; --{} is for the command line alone", printable(name), spelling)));
-        // Words that only run and acquire may mean; others may be those of a script.
-        else if (!here.empty() && here_for_option("--" + spelling, false).empty())
-            log.tell(event::advice(fmt::format("{} sets nothing; {}", printable(name), here)));
-        else if (meant != nullptr)
-            log.tell(
-                event::advice(fmt::format("{} sets nothing; did you mean {}?", printable(name), meant->variable())));
+        if (const std::string instead = instead_of(as_spelling(name)); !instead.empty())
+            log.tell(event::advice(fmt::format("{} sets nothing; {}", printable(name), instead)));
     }
 }
 

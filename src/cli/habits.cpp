@@ -66,12 +66,12 @@ constexpr Row options_of_run_and_acquire[]{
      "nb",
      "-n (--nonblock) does not wait"},
     {"--max,--limit,--concurrency,--parallel,--permits,--count,--jobs,--capacity,--slot,--semaphore,--max-holders,--"
-     "max-concurrent,--parallelism,--pool,--pool-size,--size,--non-exclusive,--max-parallel,--instances,--workers,-j,-"
-     "N,-P",
+     "max-concurrent,--parallelism,--pool,--pool-size,--size,--counting,--non-exclusive,--max-parallel,--instances,--"
+     "workers,-j,-N,-P",
      "--slots N lets N hold the lock at once; --max-hold DURATION, which is another thing, stops a command that runs "
      "for too long"},
-    {"--time-limit,--stop,--abort,--cancel,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,--run-"
-     "timeout,--command-timeout,--deadline,--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--"
+    {"--time-limit,--run-limit,--stop,--abort,--cancel,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,-"
+     "-run-timeout,--command-timeout,--deadline,--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--"
      "active-deadline-seconds",
      "--max-hold DURATION stops a command that runs for longer; -w DURATION limits the wait for the lock"},
     {"--kill,--kill-timeout,--term,--term-timeout,--signal,--sigterm,--sigterm-timeout,--sigkill,-k",
@@ -97,8 +97,8 @@ constexpr Row options_of_run_and_acquire[]{
     {"--min,--min-time,--hold-for,--keep,--keep-for,--lock-at-least-for,--lockAtLeastFor,--at-least,--linger,--hold",
      "--min-hold DURATION, of run, keeps the lock for at least that time, --max-hold stops a command that runs for "
      "longer; one of acquire is kept for its --ttl"},
-    {"--retry,--retries,--tries,--attempts,--retry-count,--retry-delay,--retry-interval,--poll,--poll-interval,--"
-     "monitor-retry,--sleep,--delay,--backoff,--spin",
+    {"--retry,--retries,--tries,--attempts,--retry-count,--retry-max,--max-retries,--retry-delay,--retry-interval,--"
+     "poll,--poll-interval,--monitor-retry,--sleep,--delay,--backoff,--spin",
      "holdfast is told at once when the lock is free, so it needs no retries; -w DURATION limits the wait"},
     {"--renew,--heartbeat,--keepalive,--auto-renew,--renewal,--refresh,--renew-interval,--extend,--no-renew,--renew-"
      "every",
@@ -139,7 +139,8 @@ constexpr Row options_of_run_and_acquire[]{
      "the command runs as the user who runs holdfast, as in: sudo holdfast run NAME -- COMMAND"},
     {"--mode,--type,--kind,--lock-type,--lock-mode",
      "-s (--shared) shares the lock with others that share it, --slots N lets N in; without them it is held alone"},
-    {"--on-loss,--if-lost,--kill-on-loss,--loss,--lose,--stop-on-loss,--ignore-loss,--keep-running,--continue,--lost",
+    {"--on-loss,--if-lost,--kill-on-loss,--on-lock-lost,--on-lock-loss,--loss,--lose,--stop-on-loss,--ignore-loss,--"
+     "keep-running,--continue,--lost",
      "--on-lost stop|ignore says what happens to the command when the lock is lost; stop unless given"},
     {"--pid,--pidfile", "holdfast status NAME tells the pid of the holder"},
     {"--status-file,--status-json,--result-file,--report",
@@ -170,7 +171,8 @@ constexpr Row options_of_others[]{
     {"-l,--long,--wide,--columns,--details,--full", "status tells more of one lock, and --json all of it"},
     {"--csv,--yaml,--xml,--tsv,--table,--pretty",
      "--json, of status, list, history and doctor, prints JSON; jq makes other forms of it"},
-    {"--stale,--expired,--dead,--failed,--errors,--mine,--waiting,--held,--free,--count,--owner,--user-filter",
+    {"--stale,--expired,--dead,--failed,--errors,--mine,--waiting,--holders,--held,--free,--count,--owner,--user-"
+     "filter",
      "no option chooses that, but jq does, as in: holdfast list --json | jq '.locks[] | select(.waiting > 0)'"},
     {"--reset,--fix,--repair", "doctor changes nothing; it says what to do"},
 };
@@ -194,8 +196,8 @@ constexpr Row options_of_all[]{
      "--tls-ca FILE has the authorities to trust"},
     {"--cert,--client-cert,--cert-file,--key-file,--client-key",
      "--tls-cert FILE and --tls-key FILE are our certificate"},
-    {"--insecure,--skip-verify,--no-tls-verify,--no-tls-check,--no-check-certificate,--no-verify,--verify,--tls-verify,"
-     "--tls-skip-verify,--insecure-skip-tls-verify",
+    {"--insecure,--skip-verify,--tls-skip,--ssl-skip,--no-tls-verify,--no-tls-check,--no-check-certificate,--no-verify,"
+     "--verify,--tls-verify,--tls-skip-verify,--insecure-skip-tls-verify",
      "--tls-insecure does not check who answers"},
     {"--db,--database,--dbnum,--select", "the database stands in the address, as in --node redis://HOST:PORT/3"},
     {"--prefix,--namespace,--ns,--key", "--key-prefix PREFIX stands before the name of each lock"},
