@@ -25,7 +25,7 @@ class Pass {
     Pass(std::span<Lock> locks, const Patience& patience, int interrupt, const OnTheWay& on_the_way)
         : locks_{locks}, patience_{patience}, interrupt_{interrupt}, on_the_way_{on_the_way} {}
 
-    /// Whether all are ours.
+    /// Returns whether all locks are ours.
     bool take_all(const std::function<void()>& meanwhile) {
         for (size_t i = 0; i < locks_.size(); ++i) {
             if (held_ && !held_->keep_up(held_->take_messages(locks_[i]), interrupt_)) return false;
@@ -42,7 +42,7 @@ class Pass {
         held_->release();
     }
     /// Whether another go is worth making: a lock that was won is lost, or all were won, but too slowly to start a
-    /// command. The `first` go that loses one has a second whatever the patience.
+    /// command. If the `first` go loses a lock, a second is worth making whatever the patience.
     bool worth_another(bool first) const {
         return (slow_ || taken_.lost) && ((first && taken_.lost) || BootClock::now() < patience_.until());
     }
@@ -68,7 +68,7 @@ class Pass {
     int interrupt_;
     const OnTheWay& on_the_way_;
     Taken taken_;
-    std::optional<Upkeep> held_; ///< all that were won
+    std::optional<Upkeep> held_; ///< the locks won so far
     bool slow_ = false;
 };
 

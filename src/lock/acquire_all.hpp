@@ -1,9 +1,9 @@
 // Taking all locks of a run.
 //
 // The locks are taken one after another, all runs take theirs in the same order, and so no two runs wait for each
-// other. What is held already is renewed while the next is waited for. If one is lost meanwhile, all are given back and
-// the run begins again with the first, from its old place in the queues; once at least, and for as long as its patience
-// lasts.
+// other. The locks that it holds already are renewed while the run waits for the next. If one is lost meanwhile, the
+// run gives all back and begins again with the first lock, from its old place in the queues: once in any case, and
+// again as long as its patience lasts.
 #pragma once
 
 #include "lock/waiter.hpp"
@@ -17,10 +17,9 @@
 namespace holdfast {
 
 struct Taken {
-    /// By lock, in the order in which they were asked for: all of them won, or the last says why not, unless `lost`
-    /// does.
+    /// One for each lock, in the order of asking. Either all are won, or the last attempt or `lost` says why not.
     std::vector<Attempt> attempts;
-    /// Why one that was won was lost before all were; nothing if that was not the end.
+    /// Why a lock that was won was lost before all locks were won; nothing if none was lost.
     std::optional<std::string> lost{};
 
     bool won() const { return !lost && attempts.back().outcome == Outcome::won; }
@@ -28,14 +27,15 @@ struct Taken {
 
 /// Hears what happens on the way.
 struct OnTheWay {
-    /// As OnWaiting, and for which lock.
+    /// Called as OnWaiting is, with the lock that is waited for.
     std::function<void(const Lock&, const Attempt&)> waiting;
-    /// A lock that was won is lost, and why; the run begins again.
+    /// Called when a lock that was won is lost and the run begins again; `why` is the cause of the loss.
     std::function<void(const std::string& why)> begins_again;
 };
 
-/// Takes the locks, one at least, in their order, as acquire() takes one. Several are asked for once more after the
-/// last is won, unless nothing has held us up since the first. What does not get all gives back all. Main thread.
+/// Takes the locks, one at least, in their order, as acquire() takes one. After the last of several locks is won, the
+/// nodes are asked for all of them once more, unless the oldest answer is younger than Locks::a_while. A run that does
+/// not get all locks gives all back. Main thread.
 Taken acquire_all(std::span<Lock> locks, const Patience&, int interrupt, const OnTheWay&,
                   const std::function<void()>& meanwhile = {});
 

@@ -36,7 +36,7 @@ std::map<std::string, std::vector<milliseconds>> by_hold(const std::vector<Named
         else {
             same->second.push_back(one.left);
             if (one.record.size() <= same->first.size()) continue;
-            // The record that says when the command ended is the longer one.
+            // The record that says when the command ended is the longer one, and becomes the key of the two.
             auto hold = left.extract(same);
             hold.key() = one.record;
             left.insert(std::move(hold));
@@ -201,7 +201,7 @@ bool Ballot::decided() const {
 Outcome Ballot::outcome() const {
     const size_t n = votes_.size();
     const size_t q = quorum(n);
-    // One mark is enough: it may stand on no other node that answered.
+    // One mark is enough, because the other nodes that have it may not have answered.
     if (count(Verdict::skipped) > 0 && answered() >= q) return Outcome::skipped;
     if (granted() >= q) return Outcome::won;
     if (taken()) return Outcome::held;

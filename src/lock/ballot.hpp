@@ -15,16 +15,16 @@ namespace holdfast {
 enum class Outcome {
     won,
     skipped,     ///< a node has the mark of a success that counts for us, and a quorum answered
-    held,        ///< one other holder has a quorum; with slots: one has, or each slot has one that has
+    held,        ///< another holder has a quorum; with slots: one without a slot has, or the holder of each slot has
     reserved,    ///< the lock is free, but on a quorum other waiters are ahead of us in the queue
     contended,   ///< a quorum answered, and no other holder that is in our way has a quorum
     too_few,     ///< too few nodes answered, or too late to leave enough of the lease
     not_a_lock,  ///< on so many nodes the key is not a lock that no quorum is left
     denied,      ///< so many nodes refuse us that no quorum is left
-    misnamed,    ///< the same, and some of them because their URIs are wrong
+    misnamed,    ///< so many nodes refuse us, or have wrong URIs, that no quorum is left
     same_server, ///< two of the nodes are one server
     other_nodes, ///< a holder has taken the lock over another number of nodes than we use
-    other_limit, ///< a holder has taken one of another number of slots than we ask for
+    other_limit, ///< a holder has a slot of the lock, but with another number of slots than we ask for
     no_scripts,  ///< so many nodes run no scripts, which we need, that no quorum is left
     interrupted, ///< a signal asks us to stop
 };
@@ -32,20 +32,20 @@ enum class Outcome {
 /// What a node says of the lock, as text for the node's line in a message.
 std::string words_of(const tl::expected<NodeReply, NodeFailure>&);
 
-/// One that holds the lock, as one node names it: what stands in the key, or a member of the group there.
+/// A holder of the lock, as one node names it: the value of the key, or a member of the group.
 struct NamedHolder {
     std::string record;
-    milliseconds left; ///< until the node lets it go, unless renewed
+    milliseconds left; ///< until the node drops the holder, unless renewed
 };
-/// All that a node's answer names; none if the key has a group whose members have ended.
+/// All holders that a node's answer names; none if the key has a group whose members have ended.
 std::vector<NamedHolder> named_holders(const NodeReply&);
-/// For how long each node keeps each hold, by the hold's record. When min_hold begins to keep a lock, some nodes have
-/// the record that says so before the others have it: that is one hold still, under this record.
+/// For each hold, by its record, how long each node that names the hold keeps it. When min_hold begins to keep a lock,
+/// some nodes have the new record before the others: both records are one hold, listed under the new one.
 std::map<std::string, std::vector<milliseconds>> by_hold(const std::vector<NamedHolder>&);
 
 class Ballot {
   public:
-    /// `kind`: in which we want to hold the lock.
+    /// `kind`: the kind in which we want to hold the lock.
     explicit Ballot(size_t nodes, LockKind kind = {}) : votes_(nodes), kind_{kind} {}
 
     using Vote = tl::expected<NodeReply, NodeFailure>;
@@ -68,23 +68,23 @@ class Ballot {
     }
     /// Nodes that answered, but whose answer does not count as a vote (NodeFailure::Kind::no_vote).
     size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
-    /// The record of another holder that most nodes name, of several the oldest; empty if no node names one.
+    /// The record of the other holder that most nodes name (if several are, the oldest); empty if no node names one.
     std::string other_holder() const;
     /// How many other holders a quorum names.
     size_t other_holders() const;
     /// A holder of holdfast that has taken the lock over another number of nodes than we use: the two quorums may share
     /// no node.
     std::optional<Record> over_other_nodes() const;
-    /// A holder of one of another number of slots.
+    /// A holder of a slot that has taken the lock with another number of slots than we ask for.
     std::optional<Record> with_other_limit() const;
-    /// In how long no other holder will be in our way, unless one renews: until fewer than a quorum hold the last of
-    /// them, or with slots the first.
+    /// How long until no other holder is in our way, unless one renews: until the last of the other holders, or with
+    /// slots the first, has no quorum any more.
     milliseconds other_expires_in() const;
     /// The slots of which the fewest nodes say that they are taken.
     std::vector<unsigned> likely_free_slots() const;
     /// The youngest success of which a node has the mark.
     std::optional<Success> success() const;
-    /// The reply that names the first in the queue, from the node on which that entry lives longest; null if none does.
+    /// The reply `reserved` of the node on which the queue's first entry lives longest; null if no node has sent it.
     const NodeReply* reservation() const;
     /// Our place in the queue, on the node on which we are farthest from our turn; 0 if we are in no queue.
     size_t position() const;
@@ -93,13 +93,13 @@ class Ballot {
     size_t count(Verdict) const;
     size_t count(NodeFailure::Kind) const;
     size_t missing() const;
-    /// For each other holder's record, how long each node that names it keeps it.
+    /// For each other holder's record, how long each node that names the holder keeps it.
     std::map<std::string, std::vector<milliseconds>> others() const;
     /// The other holders that a quorum names.
     std::vector<Record> with_quorum() const;
     /// Whether holders that a quorum names leave no room for us.
     bool taken() const;
-    /// The first holder named by any node for which `is` holds.
+    /// A holder that any node names and for which `is` returns true; nothing if there is none.
     template <typename Is>
     std::optional<Record> find_holder(Is is) const;
 

@@ -10,7 +10,7 @@ bool Lock::told_of_revocation(const std::vector<Message>& messages) {
     bool told = false;
     for (const Message& message : messages) {
         if (message.channel != key_.revoked_channel()) continue;
-        // An earlier version that has taken away a whole group names the group in place of our token.
+        // An earlier version of holdfast takes away a whole group, and names the group in place of our token.
         if (seat() && message.text.starts_with(seat()->group())) told = true;
         if (!message.text.starts_with(ours)) continue;
         taken_away_ = printable(message.text.substr(ours.size()), 500);
@@ -49,7 +49,7 @@ Renewal Lock::extend(Await await, std::vector<bool>& missing, const std::functio
     const auto enough = [&](const Answers& answers) {
         ballot.count(answers, [&](size_t i) {
             const auto& vote = *ballot[i];
-            // A node that runs no scripts any more keeps a member of a group until its TTL ends.
+            // A node that runs no scripts any more keeps a member until the member's TTL ends, so its grant stands.
             if (!vote || vote->verdict == Verdict::no_scripts) return;
             answered_[i] = true;
             if (vote->verdict == Verdict::yours && same_server_before(i)) {
@@ -69,7 +69,7 @@ Renewal Lock::extend(Await await, std::vector<bool>& missing, const std::functio
         return is_lost() || yes >= quorum(n);
     };
     const LockOperation extend{key_, Extend{token_, record_, timing().ttl, seat(), entry_.value}};
-    // A little later than each node's own timeout, whose failure text says more; but with no time to open a connection.
+    // The round ends after each node's own timeout, whose text says more, but leaves no time to open a connection.
     const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;
     const auto exchange_for = [&](size_t i) {
         awaited[i] = awaited[i] || (await == Await::caught_up && nodes_.caught_up(i));

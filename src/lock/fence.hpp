@@ -35,10 +35,10 @@ class FenceAgreement {
   public:
     explicit FenceAgreement(size_t nodes, bool shared = false) : accepted_(nodes), shared_{shared} {}
 
-    /// That node has accepted the number for our record.
+    /// Notes that the node has accepted the number for our record.
     void accepted(size_t node, Fence);
-    /// A node refuses the target, because it has already accepted this number, which is larger, or no smaller if the
-    /// lock is not shared.
+    /// Notes that a node refuses the target, because the node has already accepted this number, which is larger than
+    /// the target, or as large if the lock is not shared.
     void refused(Fence);
     /// The node does not have our record under the key, so a number that it accepted does not count for us.
     void not_ours(size_t node) { accepted_[node].reset(); }
@@ -49,8 +49,8 @@ class FenceAgreement {
     bool agreed() const;
     /// Whether the node has accepted only a smaller number for us, and so has to be asked to accept the target.
     bool behind(size_t node) const { return accepted_[node] && *accepted_[node] < target_; }
-    /// Makes the target one that every node accepts that has accepted no more than the numbers heard of, because a
-    /// quorum cannot agree on the old target.
+    /// Sets the target to the smallest number that a node accepts after the largest number heard of, because a quorum
+    /// cannot agree on the old target.
     void raise();
 
   private:

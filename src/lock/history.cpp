@@ -26,8 +26,8 @@ milliseconds duration_in(const Reply& fields, std::string_view name) {
     return duration_of(number_in(fields.field(name), INT64_MAX).value_or(0));
 }
 
-/// The time in an entry's id, "MILLISECONDS-NUMBER"; nothing for one after the year 2255, up to which the difference of
-/// two times has room in nanoseconds.
+/// The time in an entry's id, "MILLISECONDS-NUMBER"; nothing for a time after the year 2255, because the difference of
+/// two such times may not fit into nanoseconds.
 std::optional<milliseconds> time_in(std::string_view id) {
     constexpr int64_t latest = 9'000'000'000'000;
     const auto ms = number_in(id.substr(0, id.find('-')), latest);
@@ -55,14 +55,14 @@ std::optional<LogEntry> parse_end(LogEntry entry, const std::string& token, cons
     return entry;
 }
 
-/// The graver of two ends of one run, with what only the other one tells.
+/// The graver of two ends of one run, with what only the milder end tells.
 RunEnd merged(RunEnd one, RunEnd other) {
     if (one.how < other.how) std::swap(one, other);
     if (!one.status) one.status = other.status;
     if (!one.signal) one.signal = other.signal;
     if (one.why.empty()) one.why = std::move(other.why);
     one.kept = std::max(one.kept, other.kept);
-    // A lock that was only kept is no run's any more when it is taken away.
+    // If a lock that only min_hold kept is taken away, its run has ended before, so the run counts as ended.
     if (one.how == How::taken_away && one.kept > milliseconds{0}) one.how = How::ended;
     return one;
 }
@@ -90,7 +90,7 @@ class Told {
 
   private:
     void add_start(const LogEntry& entry, size_t node) {
-        // A transaction was refused, and its next try was not.
+        // An earlier try of the transaction was refused and taken back, but this one was not.
         undone_on_.erase(node);
         if (std::exchange(start_of_, node) != node) starts_.push_back(entry.at);
         holder_ = entry.holder;
@@ -110,7 +110,7 @@ class Told {
     std::vector<milliseconds> ends_;   ///< one a node
     size_t start_of_ = SIZE_MAX;       ///< the node of the last start
     size_t end_of_ = SIZE_MAX;         ///< the node of the last end
-    std::set<size_t> undone_on_;       ///< the nodes whose last word is that
+    std::set<size_t> undone_on_;       ///< the nodes whose last entry of the run is `undone`
     milliseconds waited_{};
     milliseconds held_{};
     Fence fence_at_start_{};
@@ -132,7 +132,7 @@ bool exclude(const Run& one, const Run& other) {
     }
 }
 
-/// A run that has vanished was over when the next one began that it would have kept out.
+/// Sets the end of each vanished run to the begin of the next run that cannot have held the lock beside it.
 void limit_vanished(std::vector<Run>& runs) {
     constexpr size_t looked_at = 1000; // so that many shared runs that have vanished take no quadratic time
     for (size_t i = 0; i < runs.size(); ++i) {

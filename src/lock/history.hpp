@@ -24,7 +24,7 @@ struct LogEntry {
     milliseconds held{};            ///< of an end
     RunEnd end{};                   ///< of an end
 
-    /// From one item of the answer to XREVRANGE; nothing if that is no entry of ours, whatever else it is.
+    /// From one item of the answer to XREVRANGE; nothing if the item is no entry of holdfast.
     static std::optional<LogEntry> parse(const Reply&);
 };
 
@@ -36,7 +36,7 @@ struct Run {
     Fence fence{};
     milliseconds waited{};
     milliseconds began{}; ///< since the epoch, as all times here
-    milliseconds ended{}; ///< it held the lock no longer than this; one that holds it still: now
+    milliseconds ended{}; ///< the run held the lock until then at most; if it still holds the lock: now
     RunEnd end{};
 
     milliseconds held() const { return ended - began; }
@@ -52,7 +52,7 @@ std::vector<Run> runs_of(const std::string& lock, const std::vector<std::vector<
 /// The middle value; of an even number of values the smaller of the two in the middle; 0 of none.
 milliseconds median(std::vector<milliseconds> values);
 
-/// What is to be said of many runs together.
+/// Counts and times over many runs.
 struct HistorySummary {
     size_t runs = 0;
     size_t failed = 0;
@@ -63,7 +63,7 @@ struct HistorySummary {
     size_t holding = 0;
     milliseconds median_waited{};
     milliseconds longest_waited{};
-    milliseconds median_held{}; ///< of the runs whose end is known, as the longest
+    milliseconds median_held{}; ///< of the runs whose end is known, as is longest_held
     milliseconds longest_held{};
 };
 

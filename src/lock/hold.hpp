@@ -23,8 +23,8 @@ class Hold {
     /// Moves the deadline to the end of the shortest lease. Locks and deadline outlive the Hold.
     Hold(Locks locks, LiveDeadline& deadline, milliseconds min_hold);
 
-    /// The last instant at which the command may be started; nothing when a lock is not ours any more. If this
-    /// process was held up since the win, it asks the nodes again, because a lock may have been taken away.
+    /// The last instant at which the command may be started; nothing when a lock is not ours any more. If this process
+    /// was held up since the win, the nodes are asked again, because a lock may have been taken away.
     std::optional<BootTime> start_until();
     /// Starts the renewal thread once the locks have been held for a while: a thread, and a node's work to tell of a
     /// force-release, would cost more than a short command. If the thread cannot be started, the next call tries again,
@@ -45,20 +45,20 @@ class Hold {
             released,
             kept, ///< the locks stay held for `rest` more, because of min_hold
         } how;
-        std::vector<bool> confirmed; ///< by lock: whether a quorum of nodes has confirmed it
+        std::vector<bool> confirmed; ///< by lock: whether a quorum of nodes has confirmed that it is released or kept
         milliseconds rest{};
     };
     /// Ends the renewal and releases the locks, or keeps them for the rest of min_hold if `end` allows that. A success
     /// is marked (Lock::marked) only if no lock was lost.
     LetGo let_go(const End&);
 
-    /// After start_until(): they know why a lock is not ours any more.
+    /// If start_until() has returned nothing, the locks tell why one is not ours any more.
     const Locks& locks() const { return locks_; }
     /// How long ago the locks were won.
     milliseconds held() const;
 
   private:
-    /// After the last renewal, because a loss that it has found counts.
+    /// The part of let_go() that follows the last renewal round, because a loss that the round has found counts.
     LetGo let_go_now(const End&);
 
     Locks locks_;

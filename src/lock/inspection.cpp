@@ -23,7 +23,7 @@ milliseconds since(const Holding& one) { return one.record.holder ? one.record.h
 
 unsigned slot(const Holding& one) { return one.record.holder ? one.record.holder->slot : 0; }
 
-/// All that any node names, in the order of Inspection::holders.
+/// All holders that any node names, in the order of Inspection::holders.
 std::vector<Holding> holders(const std::vector<NodeView>& nodes) {
     std::vector<NamedHolder> named;
     for (const NodeView& node : nodes)

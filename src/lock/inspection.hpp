@@ -17,7 +17,7 @@ struct NodeView {
     tl::expected<NodeReply, NodeFailure> reply;
 };
 
-/// One that holds the lock on some nodes.
+/// A holder of the lock, as some nodes have it.
 struct Holding {
     Record record{};           ///< its record
     size_t nodes = 0;          ///< how many nodes hold `record`
@@ -36,20 +36,20 @@ enum class Standing {
 struct Inspection {
     std::vector<NodeView> nodes{};
     Standing standing = Standing::unknown;
-    std::vector<Holding> holders{}; ///< all that any node names, by slot, then from the oldest to the youngest
-    Record record{};             ///< the record that most nodes hold, of several the oldest; an empty value: none does
+    std::vector<Holding> holders{}; ///< all holders that any node names, by slot, then from the oldest to the youngest
+    Record record{};             ///< the record that most nodes hold, of several the oldest; empty: no node holds one
     size_t holding = 0;          ///< how many nodes hold `record`
-    size_t answered = 0;         ///< how many said anything about the lock
-    milliseconds expires_in{};   ///< until a quorum holds no record any more; without a quorum as `record` has it
+    size_t answered = 0;         ///< how many nodes said anything about the lock
+    milliseconds expires_in{};   ///< until no record has a quorum; if none has one, until a node drops `record`
     Fence fence{};               ///< the largest number that a node has accepted
     std::vector<Waiter> queue{}; ///< the waiters in line, from the node with the longest queue; the first hundred
     size_t waiting = 0;          ///< how many waiters there are in all
-    /// The youngest that a node remembers (--once-in).
+    /// The youngest success that a node remembers (--once-in).
     std::optional<Success> last_success{};
 
     /// How many holders have a quorum.
     size_t with_quorum() const;
-    /// Of `record`.
+    /// The kind in which `record` holds the lock.
     LockKind kind() const { return record.holder ? record.holder->kind : LockKind{}; }
 };
 

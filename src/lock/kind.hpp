@@ -2,8 +2,8 @@
 //
 // A node keeps two holders apart if they must not be holders at the same time: an exclusive one and any other, a shared
 // one and one with a slot, and two with the same slot. Two quorums share a node, so each of these rules holds over all
-// nodes. A node does not count holders: three runs that have two of three nodes each would be three holders in two
-// places, and no node would have more than two of them. With slots there are as many holders as numbers.
+// nodes. Nodes that counted holders could not limit their number to two: of three runs with two of three nodes each, no
+// node has more than two. So each slot has a number, and each number has one holder.
 #pragma once
 
 #include <optional>
@@ -23,10 +23,10 @@ struct LockKind {
 
     bool operator==(const LockKind&) const = default;
 };
-/// A node looks at all slots of a lock at once.
+/// The most slots that a lock can have, because a node looks at all slots of a lock at once.
 constexpr unsigned most_slots = 100;
 
-/// The word for it in records and for people.
+/// The word for the way in records and in texts for people.
 std::string_view name_of(LockKind::Way);
 std::optional<LockKind::Way> kind_named(std::string_view);
 

@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-/// Of a lock with so many slots that all of these entries are starts, no end is found.
+/// How many entries are read. If a lock has so many slots that all of them are starts, no end is found.
 constexpr std::string_view newest = "40";
 
 } // namespace

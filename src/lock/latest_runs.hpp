@@ -1,4 +1,4 @@
-// What a lock's history tells of its latest runs, without the whole of it. Main thread.
+// What a lock's history tells of its latest runs, read from its newest entries only. Main thread.
 #pragma once
 
 #include "lock/history.hpp"

@@ -13,7 +13,7 @@ namespace {
 /// The time for one try to let go on all nodes, and the time for all tries.
 constexpr milliseconds longest_try{1100};
 constexpr milliseconds release_budget{2000};
-/// From the Sentinels' first word of a planned failover to their last less time passes.
+/// How long to wait for a planned failover: its Sentinels announce its begin and its end within this time.
 constexpr milliseconds longest_failover{2000};
 /// The pause between two tries if a node refuses, as a node may do for a while.
 constexpr milliseconds refused_pause{50};
@@ -166,8 +166,8 @@ bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
     const bool to_mark = success().has_value();
     nodes_.wait_for_failovers(std::min(no_later - 2 * timing().node_timeout, BootClock::now() + longest_failover));
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
-    // Of several nodes one that stalls is not told again once the others have confirmed, and with replicas the node's
-    // word on an unknown digest comes with theirs.
+    // Digests are for a single node without replicas: of several nodes one that stalls is not told the text once the
+    // others have confirmed, and with replicas the error for an unknown digest waits for their confirmation.
     const bool digests = nodes_.size() == 1 && nodes_.node(0).replicas.value_or(0) == 0;
     while (true) {
         state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for, digests),

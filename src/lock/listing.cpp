@@ -9,7 +9,7 @@
 namespace holdfast {
 namespace {
 
-/// What a server says, with its place if it is one of several of a node.
+/// The text, after the server's name if the server is one of several of a node.
 std::string at_server(const Node& server, const std::string& text) {
     return server.part_of.empty() ? text : fmt::format("{}: {}", server.display(), text);
 }
@@ -21,7 +21,7 @@ struct Told {
     std::vector<std::vector<LogEntry>> logs{}; ///< by node
 
     void add(FoundLock& found, size_t node) {
-        // Of two masters of a cluster one may still have what is on its way to the other.
+        // While a cluster moves a lock from one master to another, one has it: that reply replaces the other's `free`.
         const auto& known = views[node].reply;
         if (!known || known->verdict == Verdict::free) views[node].reply = std::move(found.reply);
         if (stats && found.stats) stats->merge(*found.stats);

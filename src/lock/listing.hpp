@@ -24,19 +24,19 @@ struct Listing {
     struct Node {
         std::string name;                   ///< as displayed, without password
         std::optional<NodeFailure> failure; ///< nothing: the node listed all its locks
-        bool in_part = false;               ///< in spite of a failure: other servers of the node have listed theirs
+        bool in_part = false;               ///< a server of the node has listed its locks, even if others have failed
     };
     std::vector<Lock> locks; ///< by name; any string key with a TTL counts, also one of another client
     std::vector<Node> nodes;
     std::vector<std::optional<Stats>> stats{}; ///< of each of `locks`; with Beside::stats
-    std::vector<Run> runs{}; ///< with Beside::logs: lock by lock, each in the order in which they began
+    std::vector<Run> runs{}; ///< with Beside::logs: lock by lock, the runs of each in the order in which they began
     milliseconds now{};      ///< by the nodes' clocks
 
     size_t answered() const;
 };
 
-/// Every lock under `prefix` whose name matches the glob (as Redis matches it). A cluster's masters stand in a row, and
-/// are one node together (servers_of in redis/locator.hpp).
+/// Every lock under `prefix` whose name matches the glob (as Redis matches it). The masters of a cluster follow each
+/// other in the NodeSet, and count as one node (servers_of in redis/locator.hpp).
 Listing list_locks(NodeSet&, const std::string& prefix, const std::string& glob, Beside = Beside::nothing);
 
 } // namespace holdfast

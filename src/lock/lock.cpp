@@ -15,7 +15,7 @@ namespace {
 
 /// How long an entry in the queue lives after its last refresh, in addition to two node timeouts.
 constexpr milliseconds entry_lasts{3000};
-/// How often to ask for a larger fence number before the attempt is given up.
+/// How many rounds to agree on a fence number before the attempt is given up; a lock with slots gets more.
 constexpr int fence_rounds = 2;
 
 std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, bool won) {
@@ -25,7 +25,7 @@ std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, b
                : fmt::format("answered in {}; its vote was given back", format_latency(took));
 }
 
-/// In how long so many nodes that have no vote yet will have one that these nodes and the `others` are a quorum.
+/// How long until enough nodes that have no vote yet have one, to make a quorum with the `others`; nothing if never.
 std::optional<milliseconds> votes_complete_in(std::vector<milliseconds> votes_in, size_t others, size_t nodes) {
     const size_t wanted = quorum(nodes);
     if (others >= wanted || votes_in.size() < wanted - others) return {};
@@ -160,7 +160,7 @@ Attempt Lock::try_once(const Try& how) {
     begin_attempt(how.wait);
     Ballot ballot{nodes_.size(), terms_.kind};
     FenceAgreement fences{nodes_.size(), shares()};
-    std::vector<milliseconds> votes_in; // of the nodes that were started too short a time ago
+    std::vector<milliseconds> votes_in; // how long until each node that was started a short while ago has a vote
     const std::vector<Mode> modes = modes_;
     const BootTime others_until = BootClock::now() + timing().node_timeout / 10;
     const auto enough = [&](const Answers& answers) {
@@ -209,7 +209,7 @@ Attempt Lock::try_once(const Try& how) {
     if (attempt.nodes.empty()) attempt.nodes = reports(ballot, answers, won);
     if (won) return attempt;
     add_who_is_ahead(attempt, ballot);
-    // What the mark's run asked for may last longer than it counts for us.
+    // The mark lasts as long as the run that wrote it asked for, which may be longer than it counts for us.
     if (attempt.success)
         attempt.success->left = std::min(attempt.success->left, *terms_.once_in - attempt.success->age);
     choose_slot(ballot);
@@ -255,7 +255,7 @@ Acquire Lock::request(const Try& how) const {
 
 void Lock::heed(size_t node, const Answer& answer) {
     answered_[node] = answer.replies.has_value();
-    // The request was answered or never sent, so it cannot come late; but a copy of it can.
+    // A request that was answered or never sent cannot come late, but a copy of the request can.
     const bool known = answered_[node] || !answer.in_vain.empty() || !answer.sent_at;
     if (known && !answer.copied) unanswered_on_[node].reset();
     const auto vote = node_reply(answer);
@@ -268,7 +268,7 @@ bool Lock::is_own(const Ballot::Vote& vote) const {
 }
 
 bool Lock::agree_on_fence(FenceAgreement fences, BootTime deadline) {
-    // Each of the other slots may be taken meanwhile, and with it a number.
+    // A holder that takes another slot meanwhile uses up a number, so there is one more round for each slot.
     const int rounds = fence_rounds + static_cast<int>(terms_.kind.limit);
     for (int round = 0; !fences.agreed() && round < rounds && BootClock::now() < deadline; ++round) {
         if (round > 0) fences.raise();

@@ -25,7 +25,7 @@ namespace holdfast {
 struct Attempt {
     Outcome outcome = Outcome::too_few;
     Record holder{};           ///< of held, other_nodes and other_limit: the other holder, or one of them
-    size_t holders = 0;        ///< held: how many other holders have a quorum; reserved: how many we could stand beside
+    size_t holders = 0;        ///< held: how many other holders have a quorum; reserved: how many are in our group
     milliseconds expires_in{}; ///< held: until no other holder is in our way, unless renewed; reserved: how long the
                                ///< entry of `first` lives
     Record first{};            ///< reserved: the waiter that has the next turn
@@ -49,7 +49,7 @@ enum class Renewal {
 /// Which nodes are waited for beside a quorum.
 enum class Await {
     all,
-    caught_up, ///< those that owe no answer of before: the others were waited for on behalf of another lock
+    caught_up, ///< nodes that owe no earlier answer: the other nodes were waited for on behalf of another lock
     none,
 };
 
@@ -60,7 +60,7 @@ struct LockTerms {
     std::optional<milliseconds> restart_guard{};
     Mode mode = Mode::scripts;
     LockKind kind{};
-    /// An attempt is skipped if a run has succeeded within that time. For an exclusive lock, by scripts.
+    /// An attempt is skipped if a run has succeeded within that time. Only for an exclusive lock, and only by scripts.
     std::optional<milliseconds> once_in{};
     /// How many entries the nodes keep of the lock's history (lock/operations/history.hpp); nothing: none is written.
     std::optional<size_t> history{};
@@ -138,14 +138,14 @@ class Lock {
     void succeeded(BootTime go) { succeeded_ = go; }
     /// Whether a quorum has written the mark; true as well if there was none to write.
     bool marked() const { return marked_; }
-    /// How the hold ended, for the history; release or keep follows. The loss of a lock that was taken away is told as
-    /// taken. If this is not called, the win counts as undone.
+    /// How the hold ended, for the history; release or keep follows. If the lock is lost because it was taken away, the
+    /// history says taken away. If ended() is not called, the win counts as undone.
     void ended(RunEnd end);
     /// Lets go on every node, also on nodes that timed out or refused. A node that does not answer is told once more
     /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has
-    /// not answered since the lock was won is waited for a second at most, and not at all once a quorum has confirmed.
-    /// Waits before that for failovers that are under way, for two seconds at most.
-    /// False if so few nodes confirmed that the lock may stay held until its TTL ends.
+    /// not answered since the lock was won is waited for about a second at most, and not at all once a quorum has
+    /// confirmed. First waits for failovers that are under way, for two seconds at most. False if so few nodes
+    /// confirmed that the lock may stay held until its TTL ends.
     bool release(Await = Await::all);
     /// Instead of release(): the lock stays held for `rest` and no longer. False if too few nodes confirmed that.
     bool keep(milliseconds rest, Await = Await::all);
@@ -167,10 +167,10 @@ class Lock {
     /// Begins an attempt: gives it a token and a record of its own and an empty lease, and a waiting run an entry for
     /// the queue.
     void begin_attempt(const std::optional<WaitBegin>& wait);
-    /// Whether a node that owes an answer may know our scripts as little as one that has been told a text in this
-    /// round, which began with these modes: it would grant nothing before it is told as well.
+    /// Whether a node has been told a script's text in this round, which began with these `modes`, and another node
+    /// still owes its answer: that node may not know the script either, and grants nothing before it is told the text.
     bool awaits_texts(const std::vector<Mode>& modes, const Answers&) const;
-    /// How an attempt with these votes has ended so far. Its `nodes` are set if two of them are one server.
+    /// How an attempt with these votes has ended so far. `Attempt::nodes` has two nodes that are one server, if any.
     Attempt judge(const Ballot&) const;
     /// Chooses the slot for which the next attempt asks, if the lock has slots.
     void choose_slot(const Ballot&);
@@ -183,10 +183,10 @@ class Lock {
     /// `no_later`. Returns whether a quorum has confirmed.
     template <typename OperationFor>
     bool let_go(Await, BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms);
-    /// What to mark; nothing if no command has succeeded, or if its success would not count any more.
+    /// The success to mark; nothing if no command has succeeded, or if its success would not count any more.
     std::optional<Success> success() const;
     void undo(const Answers& acquire_answers);
-    /// What the history says of the end; nothing if it says nothing. `kept`: the rest of min_hold.
+    /// The entry of the end in the history; nothing if no history is kept. `kept`: the rest of min_hold.
     std::optional<EndEntry> end_entry(milliseconds kept = {}) const;
     /// Notes until when the node keeps the key after its answer `yes`.
     void granted(size_t node, const Answer& yes);
@@ -201,8 +201,8 @@ class Lock {
     std::optional<Seat> seat() const { return seat_of(token_.run, self_); }
     bool shares() const { return terms_.kind.way == LockKind::Way::shared; }
     bool agree_on_fence(FenceAgreement, BootTime deadline);
-    /// One round, which marks in `missing` each node that has forgotten the lock. Sentinels confirm each yes: a
-    /// majority, or if it is to be `confirmed` as a grant, all of them.
+    /// One round, which marks in `missing` each node that has forgotten the lock. A node's Sentinels confirm its yes: a
+    /// majority of them, or all if the yes is to be `confirmed` as a grant is.
     Renewal extend(Await, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
                    bool confirmed);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
@@ -221,7 +221,7 @@ class Lock {
     Fence fence_;
     Lease lease_;
     BootTime heard_at_{};
-    std::optional<BootTime> began_; ///< the last attempt; nothing: another process has acquired the lock
+    std::optional<BootTime> began_; ///< when the last attempt began; nothing: another process has acquired the lock
     RunEnd end_{How::undone};
     milliseconds waited_{};   ///< before the last attempt
     std::vector<Mode> modes_; ///< by node
@@ -232,7 +232,7 @@ class Lock {
     std::optional<std::string> taken_away_;
     std::optional<BootTime> succeeded_;
     bool marked_ = true;
-    std::optional<unsigned> next_slot_; ///< for which the next attempt asks; nothing: as the run's id says
+    std::optional<unsigned> next_slot_; ///< the slot for which the next attempt asks; nothing: the run's id gives it
 };
 
 } // namespace holdfast

@@ -45,8 +45,9 @@ struct LockKey {
     }
 };
 
-/// Why `name` cannot name a lock, as a sentence; nothing when it can. A lock of another client, or of an earlier
-/// holdfast, may have a comma in its name; a new lock has none, because names are listed with commas between them.
+/// Why `name` cannot name a lock, as a sentence; nothing when it can. A comma is allowed, because a lock of another
+/// client or of an earlier holdfast may have one in its name; a new lock has none, because names are listed with commas
+/// between them.
 std::optional<std::string> not_a_lock_name(std::string_view name);
 
 /// The parts of a list with commas between them, also those that are empty.

@@ -3,7 +3,7 @@
 //
 // A round asks the nodes for one lock after the other. A node that leaves the first lock's request without an answer is
 // not waited for again in that round, so that a node that hangs costs one node timeout a round, however many the locks.
-// The same threads as of a Lock.
+// A Locks belongs to one thread at a time, as a Lock does.
 #pragma once
 
 #include "lock/lock.hpp"
@@ -19,47 +19,46 @@ namespace holdfast {
 class Locks {
   public:
     Locks(Lock& one) : locks_{&one, 1} {} // NOLINT(google-explicit-constructor): one lock is a set of one
-    /// One lock at least, all with the same timing. They outlive this object.
+    /// The locks, one at least and all with the same timing, outlive this object.
     explicit Locks(std::span<Lock> locks) : locks_{locks} {}
 
     const Timing& timing() const { return locks_.front().timing(); }
-    /// Until when all of them are certainly ours; nothing when one is not.
+    /// Until when all locks are certainly ours; nothing when one is not.
     std::optional<BootTime> valid_until() const;
     bool valid() const;
     /// The last instant at which enough of every lease is left to start a command; nothing without a lease.
     std::optional<BootTime> start_until() const;
     bool worth_starting() const;
-    /// When we last read an answer in which a node said that one of them is ours.
+    /// When we last read an answer in which a node said that one of the locks is ours.
     BootTime newest_answer() const;
-    /// The same of the lock of which it is longest ago.
+    /// The earliest Lock::heard_at() of the locks: of the lock for which we last read such an answer longest ago.
     BootTime oldest_answer() const;
-    /// A run that is not held up takes less time from an answer to the go, and a short command takes less from the go
-    /// to its end.
+    /// Longer than a run that is not held up takes from an answer to the go, and longer than a short command runs.
     static constexpr milliseconds a_while{10};
 
     /// From here on each node that can push messages tells us when one of the locks is taken away from us.
     void listen_for_revocation();
-    /// As NodeSet::wait(), on all their nodes, and on `others`.
+    /// As NodeSet::wait(), on the nodes of all locks, and on `others`.
     bool wait(BootTime until, int interrupt, NodeSet* others = nullptr);
-    /// As NodeSet::take_messages(), of all their nodes, and of `others`. A message may be for any of the locks.
+    /// As NodeSet::take_messages(), of the nodes of all locks, and of `others`. A message may be for any of the locks.
     std::vector<Message> take_messages(NodeSet* others = nullptr);
     /// Whether one of the messages says that a lock was taken away.
     bool told_of_revocation(const std::vector<Message>& messages);
 
-    /// One round of Lock::extend() for each; ends with the first lock that is lost. The result is that of the lock that
-    /// fared worst, of which why_lost() or why_shaky() tells.
+    /// One round of Lock::extend() for each lock; ends with the first lock that is lost. The result is that of the lock
+    /// that fared worst, of which why_lost() or why_shaky() tells.
     Renewal extend(const std::function<void()>& moved, int interrupt);
-    /// One round of Lock::confirm() for each, in the same way.
+    /// One round of Lock::confirm() for each lock, with a result as that of extend().
     Renewal confirm();
     /// Why the last round has found a lock lost: by whom and why it was taken away, or what the nodes said.
     std::string why_lost() const;
     /// Why the last round was shaky.
     std::string why_shaky() const;
 
-    /// As Lock's, for each.
+    /// As Lock::succeeded() and Lock::ended(), for each lock.
     void succeeded(BootTime go);
     void ended(const RunEnd&);
-    /// As Lock's, for each; the results are in the order of the locks.
+    /// As Lock::release() and Lock::keep(), for each lock; the results are in the order of the locks.
     std::vector<bool> release();
     std::vector<bool> keep(milliseconds rest);
 
@@ -67,7 +66,7 @@ class Locks {
     Renewal round(const std::function<Renewal(Lock&)>& one);
     /// The name of the lock that fared worst, if there are several.
     std::string which() const { return locks_.size() == 1 ? "" : worst_->key().name + ": "; }
-    /// A Lock's wait for the nodes in a round over all locks.
+    /// Which nodes a round waits for: at the first lock all, then those that owe no earlier answer.
     Await await(const Lock& lock) const { return &lock == locks_.data() ? Await::all : Await::caught_up; }
     std::vector<NodeSet*> node_sets(NodeSet* others = nullptr) const;
 

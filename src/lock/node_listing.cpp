@@ -9,13 +9,13 @@
 namespace holdfast {
 namespace {
 
-/// Of an answer that has more elements in all, a Reply is not made.
+/// About how many elements one request asks for, because redis/reply.cpp takes few more in one answer.
 constexpr size_t most_elements = 50'000;
-/// An entry of a log has about so many.
+/// About how many elements one entry of a log has in an answer.
 constexpr size_t elements_of_entry = 20;
-/// Of a log so many entries are read in one step, in so many steps at most.
+/// How many pages of one log are read at most.
 constexpr int most_log_pages = 50;
-/// Most logs have one page, and are read side by side.
+/// How many entries a page has. The first is small, because the first pages of many logs are read in one request.
 constexpr size_t log_page(int number) { return number == 1 ? 250 : 1000; }
 constexpr size_t most_entries = 500'000;
 constexpr const char* senseless = "its answer makes no sense here";
@@ -26,7 +26,7 @@ NodeListing::NodeListing(std::string prefix, const std::string& glob, Beside bes
     : prefix_{std::move(prefix)}, beside_{beside} {
     const std::string locks = glob_escaped(prefix_) + glob;
     walks_.emplace_back(locks, "2000");
-    // What matches "*" has the locks' other keys as well.
+    // The glob "*" matches the locks' other keys as well, so it needs no second walk.
     if (beside != Beside::nothing && glob != "*") walks_.emplace_back(key_beside({locks, ""}), "2000");
 }
 
@@ -53,7 +53,7 @@ Exchange NodeListing::next() {
 
 bool NodeListing::is_over() {
     if (failure_) return true;
-    // Each step of a walk asks for the next one, unless its answer was no answer.
+    // Each step of a walk asks for the next one, unless the answer to the step made no sense.
     if (questions_.empty() && !walks_.empty()) fail({NodeFailure::Kind::no_vote, senseless});
     if (questions_.empty() && beside_ == Beside::stats && !std::exchange(asked_of_free_, true))
         for (Found& lock : found_)
@@ -90,13 +90,13 @@ void NodeListing::take_key(const std::string& key) {
     const size_t brace = key.find('{', prefix_.size());
     // A key with braces is one of a lock's other keys, such as its queue, and no lock.
     if (brace == std::string::npos) ask_ttl(key.substr(prefix_.size()));
-    // The pattern for locks may match such a key of a lock whose name it does not match.
+    // Only the last walk takes these keys: the walk for locks may match one of a lock whose name does not match.
     else if (beside_ != Beside::nothing && walks_.size() == 1)
         take_key_beside(key, key.substr(prefix_.size(), brace - prefix_.size() - 1));
 }
 
 void NodeListing::take_key_beside(const std::string& key, const std::string& name) {
-    // Most keys end otherwise, which is seen sooner.
+    // This check is the cheapest, and sorts out most keys.
     if (!key.ends_with(beside_ == Beside::stats ? ":stats" : ":log")) return;
     if (key != key_beside({name, prefix_}) || not_a_lock_name(name)) return;
     Found& lock = *found_.try_emplace(name).first;
@@ -192,7 +192,7 @@ void NodeListing::take_log(Found& lock, const std::string& before, int page, con
     if (more) ask_log(lock, entries.back().items[0].text, page + 1);
 }
 
-/// False on an error; every error but WRONGTYPE, which says that the key is no lock, fails the node.
+/// Whether no reply is an error. An error other than WRONGTYPE (the key is no lock) fails the whole node.
 bool NodeListing::usable(Replies replies) {
     const auto error = std::ranges::find(replies, Reply::Type::error, &Reply::type);
     if (error == replies.end()) return true;

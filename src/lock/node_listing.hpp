@@ -29,8 +29,9 @@ struct FoundLock {
 };
 
 /// SCAN gives all keys, PTTL tells which of them expire, and of those the rest is read; of a group then its members,
-/// and of each member its record. Stats and logs are read where SCAN meets their keys. Each answer may bring up
-/// questions, which stand in a queue and go out as many together as a socket and an answer take.
+/// and of each member its record. Stats and logs are read where SCAN meets their keys. Each answer may raise further
+/// questions. Questions stand in a queue, and one request takes as many of them as fit into a socket's buffer and an
+/// answer.
 class NodeListing {
   public:
     NodeListing(std::string prefix, const std::string& glob, Beside);
@@ -47,7 +48,7 @@ class NodeListing {
 
   private:
     using Replies = std::span<const Reply>;
-    /// A lock that is found, with its name; it stays at its place.
+    /// A lock that is found, with its name; its address never changes.
     using Found = std::unordered_map<std::string, FoundLock>::value_type;
 
     struct Question {
@@ -84,8 +85,8 @@ class NodeListing {
     Beside beside_;
     std::deque<ScanWalk> walks_; ///< the first one is under way
     std::deque<Question> questions_;
-    std::vector<Question> asked_; ///< those of the request that is under way
-    size_t entries_ = 0;          ///< of all logs
+    std::vector<Question> asked_; ///< the questions of the request that is under way
+    size_t entries_ = 0;          ///< how many entries of all logs have been read
     milliseconds now_{};
     std::unordered_map<std::string, FoundLock> found_;
     bool asked_of_free_ = false;

@@ -11,7 +11,7 @@ namespace {
 /// Whether a cluster moves the keys to another server at the moment.
 bool is_on_the_way(const Reply& reply) { return reply.is_error("TRYAGAIN") || reply.is_error("ASK"); }
 
-/// The exchange, whose last reply `end` gets as well.
+/// The exchange, which calls `end` with its last reply.
 Exchange ending_in(Exchange exchange, const std::function<void(const Reply&)>& end) {
     exchange.then = [then = std::move(exchange.then), end](std::vector<Reply>&& replies) -> Step {
         Step step = then(std::move(replies));
@@ -29,7 +29,7 @@ Exchange by_transaction(const LockKey& key, const Operation& operation, Mode& mo
                      });
 }
 
-/// The operation on the lock's key alone, if it can do without the others.
+/// The operation on the lock's key alone; nothing if it cannot do without the lock's other keys.
 std::optional<Request> alone(const LockKey& key, const Operation& operation) {
     return std::visit(
         [&](const auto& one) -> std::optional<Request> {
@@ -39,7 +39,7 @@ std::optional<Request> alone(const LockKey& key, const Operation& operation) {
         operation);
 }
 
-/// Whether there is a script alone: for a member of a group, and with once_in.
+/// Whether the operation has only a script and no transaction: for a member of a group, and with once_in.
 bool needs_scripts(const Operation& operation) {
     if (const auto* acquire = std::get_if<Acquire>(&operation); acquire != nullptr && acquire->once_in) return true;
     return std::visit(
@@ -63,7 +63,7 @@ Step without_scripts(const LockKey& key, const Operation& operation, Mode& mode,
 struct LockOperation::Parts {
     LockKey key;
     Operation operation;
-    std::optional<Request> digest{}; ///< put together when it is asked for
+    std::optional<Request> digest{}; ///< put together when it is first needed
     std::optional<Request> text{};
 
     const Request& request(bool by_digest) {

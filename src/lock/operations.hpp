@@ -33,16 +33,17 @@ enum class Mode {
     transactions, ///< without scripts
 };
 
-/// An operation on a lock, for any number of nodes: what they are sent is put together once. Cheap to copy.
+/// An operation on a lock, for any number of nodes: its request is put together once for all. Cheap to copy.
 class LockOperation {
   public:
     LockOperation(LockKey, Operation);
 
-    /// On one node. If the node refuses a script's digest in words that tell no other reason, as one does that has
+    /// The exchange with one node. If the node refuses a script's digest (refuses_command()), as one does that has
     /// forgotten its scripts, the exchange goes on at once with the script's text, and if the node refuses that as
-    /// well, with a transaction; `mode`, which outlives the exchange, follows. For a member of a group and for Acquire
-    /// with once_in there is no transaction: a script goes out in any mode, and if the node refuses EVAL, the answer is
-    /// no_scripts. Unless the answer is `awaited`, a script goes out by its text, which takes a single step.
+    /// well, with a transaction; `mode`, which outlives the exchange, becomes what the node takes. For a member of a
+    /// group and for Acquire with once_in there is no transaction: a script goes out in any mode, and if the node
+    /// refuses EVAL, the answer is no_scripts. Unless the answer is `awaited`, a script goes out by its text, which
+    /// takes a single step.
     Exchange on(Mode& mode, bool awaited = true) const;
 
   private:
@@ -50,7 +51,7 @@ class LockOperation {
     std::shared_ptr<Parts> parts_;
 };
 
-/// The same for one node.
+/// As LockOperation::on(), for an operation that goes to one node alone.
 inline Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode, bool awaited = true) {
     return LockOperation{key, operation}.on(mode, awaited);
 }

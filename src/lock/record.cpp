@@ -18,7 +18,7 @@ using nlohmann::json;
 
 constexpr int format_version = 1;
 
-/// Nothing for a time that no calendar has, or none.
+/// The time; nothing if it is 0 or less, or after the year 9999.
 std::optional<milliseconds> possible_time(milliseconds time) {
     constexpr milliseconds year_10000{253'402'300'800'000};
     return time > milliseconds{0} && time < year_10000 ? std::optional{time} : std::nullopt;

@@ -48,7 +48,7 @@ Holder this_process(std::string label, milliseconds ttl);
 constexpr size_t longest_record = 2048;
 
 struct Record {
-    std::string value;            ///< the exact value of the key, with which the condition of an operation compares
+    std::string value;            ///< the exact value of the key; operations act only if the key has it
     std::optional<Holder> holder; ///< nothing: the value is not of holdfast, but the random value of another client
 
     static Record make(const Token&, const Holder&);

@@ -21,7 +21,7 @@ class Rounds {
     Locks& locks() { return locks_; }
     /// When the next round is due.
     BootTime next() const { return next_; }
-    /// One round, as Locks::extend(). Without a valid lease after it, a lock is lost.
+    /// One round, as Locks::extend(). A lock that has no valid lease after the round is lost.
     Renewal make(const std::function<void()>& moved, int interrupt);
 
   private:
@@ -30,7 +30,7 @@ class Rounds {
 };
 
 /// Renews until a lock is lost or the descriptor `stop` becomes readable, which also ends the wait for an answer. The
-/// deadline is the locks' valid_until() already.
+/// deadline is already at the locks' valid_until().
 void keep_renewing(Locks locks, LiveDeadline& deadline, Poller& poller, int stop);
 
 } // namespace holdfast

@@ -47,7 +47,7 @@ void Renewer::run() noexcept {
         deadline_.lose(fmt::format("renewal failed: {}", error.what()));
     }
     try {
-        // After a loss the command is still to be stopped.
+        // After a loss the thread waits for stop(), because the command is stopped before last_ is called.
         std::vector<pollfd> stop{{stop_event_.get(), POLLIN, 0}};
         poller_.wait(stop, {});
         if (last_) last_();

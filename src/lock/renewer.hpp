@@ -17,14 +17,14 @@ namespace holdfast {
 
 class Renewer {
   public:
-    /// Starts the thread. Locks and deadline outlive the Renewer; the deadline is the locks' valid_until() already.
+    /// Starts the thread. Locks and deadline outlive the Renewer; the deadline is already at the locks' valid_until().
     Renewer(Locks locks, LiveDeadline& deadline);
     Renewer(const Renewer&) = delete;
     Renewer& operator=(const Renewer&) = delete;
     ~Renewer();
 
-    /// Ends the renewal, and with it the wait for an answer. Then the thread calls `last`, because what goes to the
-    /// nodes then need not wait for the thread's end. Returns when that is done, and throws what `last` throws.
+    /// Ends the renewal and its wait for an answer. Then the thread itself calls `last`, so that the requests of `last`
+    /// need not wait for the thread's end. Returns when the thread has ended, and throws what `last` throws.
     void stop(const std::function<void()>& last = {});
 
   private:
@@ -35,7 +35,7 @@ class Renewer {
     LiveDeadline& deadline_;
     Fd stop_event_;
     Poller poller_;
-    std::function<void()> last_; ///< set before stop_event_
+    std::function<void()> last_; ///< set before stop_event_ is written
     std::exception_ptr failure_; ///< of last_; read after the thread's end
     std::thread thread_;
 };

@@ -13,11 +13,11 @@ namespace holdfast {
 /// Why a node has no vote yet.
 struct TooYoung {
     std::string text;                     ///< for people, as text for the node's line
-    std::optional<milliseconds> votes_in; ///< until the node votes; nothing: it does not say since when it runs
+    std::optional<milliseconds> votes_in; ///< until the node votes; nothing: the node does not say since when it runs
 };
 
-/// Decides by what the node said of itself when its connection was opened. Nothing if the node has a vote, or without a
-/// `guard`.
+/// Why the node has no vote yet, by what it said of itself when its connection was opened. Nothing if the node has a
+/// vote, or without a `guard`.
 std::optional<TooYoung> too_young(const NodeSet&, size_t node, std::optional<milliseconds> guard, double drift_ratio);
 
 /// Whether a grant `lasts` longer than the guard: a node could forget the grant in a restart, and have its vote again

@@ -21,8 +21,8 @@ struct Revocation {
     std::vector<NodeView> nodes{};
 };
 
-/// Deletes exactly that record, of a key or of a member of its group, on every node that has it. `words` tell its
-/// holder by whom and why. The lock's history keeps that, with so many entries.
+/// Deletes that record (or what min_hold has made of it: is_same_hold()) on every node that has it as the key's value
+/// or a member's. `words` tell its holder by whom and why. The lock's history, of `history` entries, notes the end.
 Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Mode mode = Mode::scripts,
                   std::optional<size_t> history = {});
 

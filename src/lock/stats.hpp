@@ -11,7 +11,7 @@
 
 namespace holdfast {
 
-/// What a node has in a lock's hash of counters (LockKey::stats). A node that forgot has counted less, never more.
+/// What a node has in a lock's hash of counters (LockKey::stats). A node that has forgotten keys has counted less.
 struct Stats {
     int64_t acquired = 0;
     int64_t failed = 0; ///< the command ended with another status than 0
@@ -28,11 +28,11 @@ struct Stats {
     };
     static const std::array<Field, 8> fields;
 
-    /// The words of the request for it.
+    /// The words of the request for all fields.
     static std::vector<std::string_view> request(std::string_view key);
-    /// From its answer; what is missing, or no number from 0 on, is 0.
+    /// The counters from the answer to request(); one that is missing, or no number from 0 on, is 0.
     static Stats parse(const Reply&);
-    /// The larger of each two values.
+    /// Keeps the larger of each two values.
     void merge(const Stats& of_another_node);
 };
 

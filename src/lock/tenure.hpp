@@ -17,9 +17,9 @@ struct Tenure {
         unknown,  ///< too few answered
     };
     Outcome outcome = Outcome::unknown;
-    Record record{}; ///< what stands in the key under that token, on any node
+    Record record{}; ///< the record that a node has under that token
     Fence fence{};
-    milliseconds expires_in{}; ///< ours: until fewer than a quorum hold it
+    milliseconds expires_in{}; ///< if ours: until fewer than a quorum hold the lock
     size_t answered = 0;
     std::vector<NodeReport> nodes{};
 };

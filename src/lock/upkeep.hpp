@@ -22,18 +22,18 @@ class Upkeep {
     void wait(Lock& other, BootTime until, int interrupt) {
         rounds_.locks().wait(std::min(until, next()), interrupt, &other.nodes());
     }
-    /// What has come for these locks and for the `other`.
+    /// The messages that have come for these locks and for the `other`.
     std::vector<Message> take_messages(Lock& other) { return rounds_.locks().take_messages(&other.nodes()); }
-    /// Renews the locks if it is time, or if a message says that one was taken away. False from when one is lost.
+    /// Renews the locks if it is time, or if a message says that one was taken away. False once a lock is lost.
     bool keep_up(const std::vector<Message>& messages, int interrupt);
-    /// Asks for each lock once more, unless nothing can have held us up since the oldest answer. False when one is
+    /// Asks for each lock once more, unless the oldest answer is younger than Locks::a_while. False once a lock is
     /// lost.
     bool confirm();
     /// Whether enough of every lease is left to start a command.
     bool worth_starting() { return rounds_.locks().worth_starting(); }
-    /// Gives all of them back.
+    /// Gives all locks back.
     void release() { rounds_.locks().release(); }
-    /// Why one of them is lost; nothing when none is.
+    /// Why a lock is lost; nothing when none is.
     const std::optional<std::string>& lost() const { return lost_; }
 
   private:

@@ -56,7 +56,7 @@ class Wait {
         case Outcome::misnamed:
         case Outcome::denied: return true;
         case Outcome::reserved:
-            // One of another kind that is ahead of us stays there for as long as the group has members.
+            // A waiter of another kind that is ahead of us stays there until the group is empty, which may take long.
             if (lock_.kind().way != LockKind::Way::exclusive && attempt.holders > 0) return ended_ >= until_;
             [[fallthrough]];
         case Outcome::contended: return ended_ >= (waits() ? until_ : begin_.boot + longest_contention);

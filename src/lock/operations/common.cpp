@@ -56,8 +56,8 @@ QueueHead::QueueHead(std::span<const Reply> replies) : now{time_of(replies[0])} 
     const auto alive = [&](const auto& seen) { return seen.second > now; };
     for (const Reply& entry : replies[1].items) {
         const auto seen = until.find(entry.text);
-        // An entry that is not in `until` becomes stale later than those, if `until` is full; otherwise `seen` does not
-        // have it.
+        // If `until` is full, an entry that is not in it may live; otherwise `seen` does not have the entry, so it is
+        // stale.
         if (seen != until.end() ? alive(*seen) : until.size() == looked_at) {
             first = entry.text;
             break;
@@ -66,8 +66,8 @@ QueueHead::QueueHead(std::span<const Reply> replies) : now{time_of(replies[0])} 
     }
     if (first.empty()) return;
     if (const auto seen = until.find(first); seen != until.end()) first_lasts = seen->second - now;
-    // If all of `until` is stale, it does not tell whether the first entry lives; these are dropped, so that the next
-    // look tells.
+    // If all of `until` is stale, `until` does not tell whether the first entry lives. Its entries are dropped, so that
+    // the next look tells.
     else if (std::ranges::none_of(until, alive))
         for (const auto& [entry, when] : until) stale.push_back(entry);
 }

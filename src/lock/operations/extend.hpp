@@ -8,10 +8,10 @@
 
 namespace holdfast {
 
-/// Gives the key a fresh TTL if it is ours. The script uses no command that a full server refuses (hazard 43).
-/// With `success`, for a lock that is kept, the script writes that mark in the end, as that of Release does. Verdicts:
-/// yours, missing, taken, revoked. A member of a group is renewed if its record is ours and its life has not
-/// ended, and leaves the queue of a node that did not grant at first.
+/// Gives the key a fresh TTL if it is ours. The script uses no command that a full server refuses (hazard 43). With
+/// `success`, for a lock that is kept, the script writes that mark in the end, as the script of Release does. Verdicts:
+/// yours, missing, taken, revoked. A member of a group is renewed if its record is ours and its life has not ended, and
+/// leaves the queue of a node that did not grant at first.
 struct Extend {
     Token token;
     Record record;
@@ -20,8 +20,8 @@ struct Extend {
     std::string entry{};              ///< with a seat: our entry in the queue, if there is one
     std::optional<Success> success{}; ///< only without a seat
     std::optional<EndEntry> end{};    ///< of a lock that is kept, for the history
-    /// Of a lock that is kept: what stands in the key, or for the member, from then on. A full server, which refuses to
-    /// write that, extends all the same.
+    /// Of a lock that is kept: the record that the key or the member has from then on. A full server, which refuses to
+    /// write the record, extends all the same.
     std::optional<Record> kept{};
 
     ScriptCall script(const LockKey&) const;

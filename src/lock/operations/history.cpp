@@ -120,7 +120,7 @@ Request undone_start(const LockKey& key, std::string_view token, size_t entries)
 
 Step noted_end(const LockKey& key, std::string_view token, const EndEntry& end, Reply answer) {
     Request request = end_entry(key, token, end);
-    // The transaction's answer counts once enough replicas have what it wrote, and behind this request they are asked.
+    // Marks the request, so that the node is asked behind it whether enough replicas have what the transaction wrote.
     request.set();
     return Exchange{std::move(request), [answer = std::move(answer)](Replies&&) -> Step { return answer; }};
 }

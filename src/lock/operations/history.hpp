@@ -8,9 +8,9 @@
 //   sums   acquired (grants), waited_ms, failed, lost, taken_away, held_ms (ends); last_start, last_success (ms since
 //          the epoch by the node's clock). A copy of a request counts once, as long as the log has the first end.
 //
-// A grant is not a win: the end of one that did not win is `undone`, which takes its grant out of the sums. All of it
-// is written after the operation, by pcall, or by a request behind the transaction, so that nothing that forbids it
-// keeps a lock from being taken or let go.
+// A grant is not a win: the end of one that did not win is `undone`, which takes its grant out of the sums. Entries and
+// sums are written after the operation, by pcall or by a request behind the transaction, so that a lock can be taken
+// and let go on a node that refuses to write them.
 #pragma once
 
 #include "lock/fence.hpp"
@@ -32,18 +32,18 @@ struct EndEntry {
     size_t entries; ///< how many entries a node keeps, or a few more
 };
 
-/// The script, which then writes the entry of a grant, if it has answered "granted". It has the arguments `ours`, the
-/// record, and `waited`.
+/// The script with an addition: once it has answered "granted", it writes the entry of a grant. It needs the arguments
+/// `ours` (the record) and `waited`.
 Script noting_start(Script, const LockKey&, size_t entries);
-/// The script, which then writes the entry of an end. One that is undone, or that is not the holder's own word, is
-/// written only after the answer `ours`.
+/// The script with an addition: in the end it writes the entry of an end. An end that is `undone`, or that is not the
+/// holder's own word, is written only if the script's answer is `ours`.
 Script noting_end(Script, const LockKey&, std::string_view token, const EndEntry&, std::string_view ours,
                   bool holders_word = true);
 
 /// The commands that write the entry of a grant. They go out behind the transaction's EXEC in one request, because the
 /// lease begins when the last request of a grant is sent. If nothing comes of the transaction, undone_start() follows.
 Request start_entry(const LockKey&, const Record&, Fence, milliseconds waited, size_t entries);
-/// The commands that take the entry back.
+/// The commands that take the entry of start_entry() back.
 Request undone_start(const LockKey&, std::string_view token, size_t entries);
 /// The step that writes the entry of an end, and then ends a transaction with `answer`. A copy of the request counts
 /// again.

@@ -9,8 +9,8 @@
 
 namespace holdfast {
 
-/// Changes nothing. Of the members of a group those that end last are told, and that of `run` in any case. Verdicts:
-/// held, free.
+/// Changes nothing. Of the members of a group the answer names those that end last, and that of `run` in any case.
+/// Verdicts: held, free.
 struct Inspect {
     std::string run{};
 

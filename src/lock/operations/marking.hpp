@@ -10,11 +10,12 @@
 
 namespace holdfast {
 
-/// The script, skipped where a mark is younger than `once_in`.
+/// The script with an addition: where a mark is younger than `once_in`, it only answers `skipped`.
 Script skipping(Script, const LockKey&, milliseconds once_in);
 
-/// The script, which then writes the mark, by pcall, so that nothing that forbids the mark keeps a lock held. No mark
-/// is written where another run holds the lock by then. The answer says whether the mark was written.
+/// The script with an addition: in the end it writes the mark, by pcall, so that a node that refuses the mark still
+/// lets the lock go. No mark is written where another run holds the lock by then. The answer says whether the mark was
+/// written.
 Script marking(Script, const LockKey&, const Success&);
 
 /// The key of the mark, as one of more_keys.

@@ -76,7 +76,7 @@ tl::expected<NodeReply, NodeFailure> node_reply(const Answer& answer) {
     if (reply.type == Reply::Type::error) {
         auto told = refused(reply);
         if (told) return told;
-        // The node was asked in every way that there is, and no time will help.
+        // The node was asked in every way that there is, so it denies us for good.
         if (refuses_command(reply)) told.error().kind = NodeFailure::Kind::denied;
         return behind(answer.before, std::move(told.error()));
     }

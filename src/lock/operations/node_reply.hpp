@@ -53,7 +53,7 @@ struct Waiter {
 /// One member of a group of holders, as a node names it.
 struct Member {
     Record record;
-    milliseconds left{}; ///< until the node lets it go, unless renewed
+    milliseconds left{}; ///< until the node drops the member, unless renewed
 };
 
 struct NodeReply {
@@ -61,7 +61,8 @@ struct NodeReply {
     /// held: what stands in the key; reserved: the first in the queue; revoked: the words; skipped and forgotten: the
     /// mark.
     std::string value{};
-    milliseconds ttl_left{};     ///< held: of the key; reserved: of the entry of the first in the queue; of the mark
+    milliseconds ttl_left{};     ///< of the key (held), the queue's first entry (reserved), the mark (skipped,
+                                 ///< forgotten)
     size_t position = 0;         ///< held, reserved: our place in the queue, from 1; 0: not in it
     Fence fence{};               ///< of granted, raised and refused, and of Inspect
     std::vector<Waiter> queue{}; ///< of Inspect: the living waiters among the first hundred in line
@@ -75,7 +76,7 @@ struct NodeReply {
 
 /// What a node replied to an operation.
 tl::expected<NodeReply, NodeFailure> node_reply(const Answer&);
-/// The same after a round with a deadline, in which no answer means a timeout.
+/// What a node replied in a round with a deadline, in which no answer means a timeout.
 tl::expected<NodeReply, NodeFailure> node_reply(const std::optional<Answer>&);
 /// Whether a node has set our key in answer to Acquire, even if the answer counts as no vote: the key has to be taken
 /// back.

@@ -7,8 +7,8 @@
 
 namespace holdfast {
 
-/// If the key is ours and the number smaller, the number becomes `to`. Verdicts: raised, refused, not_ours.
-/// For a shared holder the number may also be the node's already.
+/// If the key is ours and the node's fence number is smaller than `to`, that number becomes `to`. Verdicts: raised,
+/// refused, not_ours. For a shared holder the node's number may also be `to` already.
 struct Raise {
     Record record;
     Fence to;

@@ -12,8 +12,8 @@ namespace holdfast {
 struct Removal {
     bool remove;
     std::string verdict;
-    Request hints;                 ///< messages to publish after the key is deleted, or at once if it need not be
-    std::string token{};           ///< with `end`: whose
+    Request hints;                 ///< messages to publish after the key is deleted, or at once if it is not deleted
+    std::string token{};           ///< with `end`: the token whose hold ends
     std::optional<EndEntry> end{}; ///< for the history, if the key is deleted
 };
 

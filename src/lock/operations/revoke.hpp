@@ -11,9 +11,9 @@
 
 namespace holdfast {
 
-/// Deletes the key if it has exactly that record, and holds the record's token void from then on. Tells the holder
-/// `words`, at once and whenever the holder asks again, and tells the first living waiter that it may try. Verdicts:
-/// revoked, changed, free. With a seat, that member of the group is taken out.
+/// Deletes the key if it has that record, or what min_hold has made of the record, and holds the record's token void
+/// from then on. Tells the holder `words`, at once and whenever the holder asks again, and tells the first living
+/// waiter that it may try. Verdicts: revoked, changed, free. With a seat, that member of the group is taken out.
 struct Revoke {
     Record record;
     std::string words;

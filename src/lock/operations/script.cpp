@@ -27,7 +27,7 @@ const std::string& preamble() {
     return text;
 }
 
-/// Makes each argument a local variable: one of `table`, KEYS or ARGV, behind the `number` before it.
+/// Makes each argument a local variable of the script: an element of `table` (KEYS or ARGV), from `number` + 1 on.
 void name_arguments(std::string& script, std::string_view table, size_t number, const ScriptArguments& arguments) {
     for (const ScriptArgument& argument : arguments)
         script += fmt::format("local {}={}[{}]\n", argument.name, table, ++number);
@@ -41,7 +41,7 @@ std::string whole_text(const Script& script) {
     return text;
 }
 
-/// Where all is that the text of the script is made of.
+/// The addresses of all pieces and names of which the script's text is made.
 std::vector<const char*> places(const Script& script) {
     std::vector<const char*> all;
     all.reserve(script.lua.size() + script.arguments.size() + script.more_keys.size() + 1);
@@ -52,7 +52,7 @@ std::vector<const char*> places(const Script& script) {
     return all;
 }
 
-/// Each text is made once, for all nodes and rounds: it is a hundred times as long as what changes.
+/// Each text is made once, for all nodes and rounds: it is a hundred times as long as the arguments that change.
 ScriptText& text_of(const Script& script) {
     thread_local std::map<std::vector<const char*>, ScriptText> texts;
     std::vector<const char*> key = places(script);

@@ -49,7 +49,7 @@ class ScriptText {
 
 /// A script in full, for one lock.
 struct ScriptCall {
-    ScriptText* script; ///< each is made once in a thread, and stays until the thread ends
+    ScriptText* script; ///< made once a thread, and lives until the thread ends
     std::vector<std::string> keys;
     std::vector<std::string> arguments;
     bool publishes = false;

@@ -23,10 +23,10 @@ constexpr size_t watch_replies = 3;
 /// Sends the request and passes the replies to `then`; if the node refuses a command, that error is the answer.
 Exchange ask(Request, std::function<Step(Replies&&)> then);
 
-/// Ends a transaction that changes nothing, with `answer`. The failure of `hints` means nothing.
+/// Ends a transaction that changes nothing, with `answer`. A failure of `hints` is ignored.
 Exchange let_go(Reply answer, const Request& hints = {});
 
-/// Sends MULTI, the commands that `add` adds, EXEC, and then hints, whose failure means nothing. `then` gets one result
+/// Sends MULTI, the commands that `add` adds, EXEC, and then `hints`, whose failure is ignored. `then` gets one result
 /// for each command that `add` has added.
 Exchange commit(const std::function<void(Request&)>& add, std::function<Step(const Reply& results)> then,
                 std::function<Exchange()> again, const Request& hints = {});
