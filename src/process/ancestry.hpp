@@ -15,8 +15,8 @@ struct ProcessId {
 
 ProcessId our_process();
 
-/// Whether the process lives and we descend from it. If /proc does not show enough to tell, any live process of that
-/// number counts.
+/// Whether the process lives and we descend from it. If /proc does not show all of our ancestors, any live process of
+/// that number counts.
 bool is_around_us(const ProcessId&);
 
 } // namespace holdfast

@@ -47,7 +47,7 @@ std::vector<char*> pointers(size_t before, std::vector<std::string>& texts, size
     return out;
 }
 
-/// The command, whose environment ends with the variables for its process id, each with room for any.
+/// The command, whose environment ends with the variables for its process id, each with room for any id.
 Command with_room_for_pids(Command command) {
     for (const std::string& name : command.naming_its_pid)
         command.environment.push_back(name + "=" + std::string(pid_digits, '\0'));
@@ -111,7 +111,7 @@ Child::~Child() {
         // the command may be impossible to kill, so we do not wait for it.
         ::waitpid(pid_, nullptr, go_ ? 0 : WNOHANG);
     }
-    // After the go the process reads this memory until its exec is over.
+    // The process may still be in its exec, and reads this memory until that is over, so the memory is leaked.
     if (!reaped_ && outcome_ && !go_) static_cast<void>(memory_.release());
 }
 

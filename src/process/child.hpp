@@ -27,7 +27,7 @@ struct Command {
 class Child {
   public:
     /// Nothing of the command runs yet. The child closes `sockets` at once: a connection that holdfast resets must not
-    /// live on in the child until the go. With `ends_with_us` the kernel sends it SIGTERM when we end. Throws Failure.
+    /// live on in the child until the go. With `ends_with_us` the child gets SIGTERM when we end. Throws Failure.
     Child(Command command, const Signals& signals, std::span<const int> sockets, bool ends_with_us = true);
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
@@ -49,13 +49,13 @@ class Child {
     /// closes outcome_fd().
     int outcome();
 
-    /// The owner has reaped the process.
+    /// Notes that the owner has reaped the process.
     void reaped() { reaped_ = true; }
 
   private:
     struct Memory;
 
-    /// Until the exec it is the child's as well.
+    /// Until its exec the child reads and writes this memory as well.
     std::unique_ptr<Memory> memory_;
     pid_t pid_ = -1;
     bool reaped_ = false;

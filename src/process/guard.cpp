@@ -101,7 +101,7 @@ bool Guard::start() {
     if (!timer_fd) return false;
     pid_ = ::fork();
     if (pid_ == 0) {
-        // A guard that has the write end open itself never sees the end of the pipe.
+        // The guard closes the write end, because otherwise it would never see the end of the pipe.
         pipe_.reset();
         become_bare(read_end.get(), timer_fd.get(), deadline_.guard_event());
         run();
@@ -175,7 +175,7 @@ void Guard::run() const {
         }
         wait_until(act.next);
     }
-    // Once the killing is over, the group's number may become another's.
+    // Once the killing is over, the group's number may become another group's, so nothing is signalled any more.
     if (state_->group > 0 && !over) finish_alone(state_->group, told);
     ::_exit(0);
 }
@@ -195,7 +195,7 @@ void Guard::finish_alone(pid_t group, bool told) const {
     // The guard does not search /proc before the kill: a process that works much has to wait for a processor when it
     // matters.
     while (true) {
-        // Once the group is gone, its number may become another's.
+        // Once the group is gone, its number may become another group's, so it is forgotten.
         if (group != nobody && ::kill(-group, 0) != 0 && errno == ESRCH) group = nobody;
         if (group == nobody && !strays.any_alive()) return;
         const nanoseconds left = kill_at - BootClock::now();

@@ -38,14 +38,14 @@ class Guard {
     Guard(const LiveDeadline& deadline, GuardRules rules);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
-    /// Kills and reaps the guard process, unless it still has a group to guard: then it finishes alone, as when we are
-    /// killed.
+    /// Kills and reaps the guard process, unless a group is still to be guarded: then the guard stops it, as when we
+    /// are killed.
     ~Guard();
 
     pid_t pid() const { return pid_; }
 
-    /// From here on the guard acts on that group; the deadline is already the lock's. Replaces a guard that was killed
-    /// or stopped meanwhile; false if that fails.
+    /// From this call on the guard acts on that group; the caller has set the deadline before. Replaces a guard that
+    /// was killed or stopped meanwhile; false if that fails.
     bool watch(pid_t group);
     /// Notes that we have told the group to stop.
     void told() { state_->told = true; }
@@ -69,7 +69,7 @@ class Guard {
     /// Sends the signal to the group at once, and with `tree` to its strays, which are found even without parents while
     /// the supervisor lives.
     void signal(pid_t group, int signal) const;
-    /// The same after the supervisor has ended: strays are found through their parents, which must not end before them.
+    /// As signal(), when the supervisor has ended: strays are found by their parents, which must not end before them.
     void signal_alone(KnownStrays& strays, pid_t group, int signal) const;
 
     const LiveDeadline& deadline_;

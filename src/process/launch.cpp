@@ -33,7 +33,7 @@ char* memory(size_t bytes) {
     return found < 0 && found > -4096 ? nullptr : reinterpret_cast<char*>(found); // NOLINT(performance-no-int-to-ptr)
 }
 
-/// Behind the last slot the zeros stay, so the text ends there.
+/// Writes our process id to each place. The zeros behind the last digit stay, so the text ends there.
 void put_own_pid(char* const* places) {
     char digits[pid_digits];
     size_t count = 0;
@@ -60,7 +60,7 @@ BootTime now() {
     return BootTime{seconds{time.s} + nanoseconds{time.ns}};
 }
 
-/// As the kernel has it, for a signal without a handler.
+/// A signal's disposition in the kernel's form; `rest` is zero, because there is no handler.
 struct Disposition {
     long handler;
     long rest[7];
@@ -73,7 +73,7 @@ void restore_signals(const Launch& launch) {
     raw_call(SYS_rt_sigprocmask, SIG_SETMASK, &launch.mask, 0, kernel_mask);
 }
 
-/// A file without an interpreter's line is for the shell.
+/// Executes the shell with a file that has no interpreter's line.
 int execute_by_shell(const Launch& launch, const char* file) {
     char shell[] = "/bin/sh";
     char** const words = launch.words - 1;
@@ -86,7 +86,7 @@ int execute_by_shell(const Launch& launch, const char* file) {
     return static_cast<int>(error);
 }
 
-/// Whether execvp(3) looks on after that errno.
+/// Whether execvp(3) tries the next file after that errno.
 bool may_be_elsewhere(int error) {
     return error == EACCES || error == ENOENT || error == ESTALE || error == ENOTDIR || error == ENODEV ||
            error == ETIMEDOUT;

@@ -18,28 +18,28 @@
 
 namespace holdfast {
 
-/// All of it is prepared before the clone, and stays until the exec has been done, or the process is gone.
+/// What the process needs. All is prepared before the clone, and stays until the exec is done or the process is gone.
 struct Launch {
     const char* const* files; ///< to try in this order; a null is the last
     char** words;             ///< of the command, then a null; before the first is a place for a shell
     char** environment;       ///< "NAME=value", then the places below, still null
     char** places;            ///< for the variables that come with the go
     size_t place_count;
-    char* const* pids; ///< where our process id is to be written, each with `pid_digits` zeros; a null is the last
+    char* const* pids; ///< where the process writes its own id, each with `pid_digits` zeros; a null is the last
     const int* sockets;
     size_t socket_count;
     int go_read, go_write;
     int outcome;
     pid_t parent;
     bool ends_with_parent;
-    bool ignores_sigchld; ///< as holdfast was started
-    sigset_t mask;        ///< likewise
+    bool ignores_sigchld; ///< whether SIGCHLD was ignored when holdfast was started
+    sigset_t mask;        ///< the signal mask with which holdfast was started
 };
 
 constexpr size_t pid_digits = 11;
 
-/// Over the pipe `go`; the variables follow it, each with its final zero. End of file instead means that holdfast has
-/// decided against the start, or has ended.
+/// The message over the pipe `go`; `bytes` of variables follow it, each variable with its final zero. End of file
+/// instead means that holdfast has decided against the start, or has ended.
 struct Go {
     BootTime not_after;
     size_t bytes;

@@ -32,7 +32,7 @@ std::optional<ProcStat> read_stat(const Fd& proc, pid_t pid);
 /// Whether there is a /proc that shows this process; a /proc of another PID namespace does not.
 bool proc_shows_us();
 
-/// Calls `visit` with each process that /proc lists and can still be read.
+/// Calls `visit` with each process that /proc lists and that can still be read.
 template <typename Visit>
 void each_process(const Fd& proc, Visit visit) {
     each_number(proc.get(), [&](pid_t pid) {

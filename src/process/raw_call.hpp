@@ -13,7 +13,7 @@ namespace holdfast {
 #if defined __x86_64__ || defined __aarch64__
 constexpr bool raw_calls_keep_errno = true;
 #else
-constexpr bool raw_calls_keep_errno = false; ///< here the C library makes them
+constexpr bool raw_calls_keep_errno = false; ///< here the C library makes the calls, and sets errno
 #endif
 
 /// The kernel's answer: at least 0, or an errno with a minus.
@@ -50,7 +50,7 @@ long as_word(T value) {
     else return static_cast<long>(value);
 }
 
-/// Numbers and pointers, as the kernel's manual has them.
+/// Makes a system call, whose arguments are numbers and pointers as the kernel's manual has them.
 template <typename A = long, typename B = long, typename C = long, typename D = long, typename E = long,
           typename F = long>
 long raw_call(long number, A first = 0, B second = 0, C third = 0, D fourth = 0, E fifth = 0, F sixth = 0) {

@@ -20,7 +20,7 @@ class Signals {
 
     /// Readable when a signal that ends a process is waiting; it stays readable until it is received.
     int ending_fd() const { return ending_fd_.get(); }
-    /// Receives the first of these signals.
+    /// Receives the first waiting signal that ends a process; nothing if none is waiting.
     std::optional<int> next_ending() const;
 
     /// From here on signals that stop a process are received as well. Call before the command's go.
@@ -29,7 +29,7 @@ class Signals {
     int fd() const { return fd_.get(); }
     std::optional<signalfd_siginfo> next() const;
 
-    /// As holdfast found them: what the command gets.
+    /// The mask and the disposition that holdfast found when it was started, which the command gets.
     const sigset_t& found_mask() const { return found_mask_; }
     bool found_sigchld_ignored() const { return found_sigchld_.sa_handler == SIG_IGN; }
 

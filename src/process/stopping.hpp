@@ -18,7 +18,7 @@ class Stopping {
     Stopping(StopTimes times, bool on_loss) : times_{times}, on_loss_{on_loss} {}
 
     enum class Loss {
-        certain,    ///< the nodes say that the lock is lost, or it cannot be renewed
+        certain,    ///< the nodes say that the lock is lost, or the lock cannot be renewed
         due,        ///< the end of the lease is so near that the command has to stop
         guard_told, ///< the guard has told the command to stop while the supervisor was stopped
     };
@@ -39,7 +39,7 @@ class Stopping {
         bool kill; ///< send SIGKILL; true each time from then on
     };
     Due due(BootTime now);
-    /// When to look again, unless the lease changes before.
+    /// When the supervisor has to call look() and due() again, or earlier if `lease` changes before.
     BootTime next(const LiveDeadline& lease) const;
 
   private:

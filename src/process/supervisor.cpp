@@ -123,7 +123,7 @@ void Supervisor::carry_out(BootTime now) {
 }
 
 void Supervisor::signal_group(int signal) const {
-    // Once the group is gone, its number may be another's; group_alive() looked a moment ago.
+    // Once the group is gone, its number may be another group's; group_alive() looked a moment ago.
     if (group_gone_) return;
     ::kill(enforced(Rule::group_kill) ? -child_.pid() : child_.pid(), signal);
     // A command that has left its group is killed all the same.

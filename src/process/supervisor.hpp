@@ -26,7 +26,7 @@ struct StopRules {
     bool stop_on_loss = true;               ///< otherwise the loss is only reported
     std::optional<milliseconds> max_hold{}; ///< stop the command after this long
     bool tree = false;                      ///< stop descendants that left the group as well
-    /// If processes of the group outlive the command, holdfast waits for them, unless one of these is set.
+    /// If processes of the group outlive the command, holdfast waits for them, unless one of these two is set.
     bool kill_leftovers = false;
     bool leave_leftovers = false;
 };
@@ -100,7 +100,7 @@ class Supervisor {
     bool waits_for_terminal_ = false;
     bool stop_refused_ = false;
     bool leftovers_told_ = false;
-    bool group_gone_ = false; ///< the group is gone, so its number may be another's
+    bool group_gone_ = false; ///< the group is gone, so its number may be another group's
 };
 
 } // namespace holdfast

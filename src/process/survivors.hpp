@@ -1,4 +1,4 @@
-// Processes that outlive the command: how people read of them, and whether one of them still needs the lock.
+// Processes that outlive the command: how messages name them, and whether one of them still needs the lock.
 #pragma once
 
 #include <sys/types.h>
@@ -8,8 +8,8 @@
 
 namespace holdfast {
 
-/// The processes in `some`, of `count` in all, as "4711 (sleep), 4712 (sh, uid 0)", with the user if it is not ours.
-/// Says so if /proc has shown none.
+/// The processes in `some`, of `count` in all, as "4711 (sleep), 4712 (sh, uid 0)", with the user if it is not ours. If
+/// `count` is 0, the text says that /proc does not show which.
 std::string described(std::span<const pid_t> some, size_t count);
 
 /// Whether the guard of a run inside this one is our child by now, because its own holdfast was killed: as long as that
