@@ -23,7 +23,7 @@ bool may_be_one_server(const Address& one, const Address& other);
 /// The addresses in a node's URI: a socket's path, a numeric address, localhost. None if a name has to be resolved, or
 /// if a locator finds the node.
 std::vector<Address> known_addresses(const Node&);
-/// The same for a host and a port.
+/// The addresses of a host and a port; none if the host's name has to be resolved.
 std::vector<Address> known_addresses(const HostPort&);
 
 } // namespace holdfast

@@ -13,10 +13,10 @@
 namespace holdfast {
 namespace {
 
-/// More nodes than are asked in any cluster.
+/// How many nodes of one cluster are asked at most.
 constexpr size_t most_guides = 16;
 
-/// How those nodes are let in that the cluster's node names: as the cluster's node itself.
+/// A Node with the login, TLS options and replicas of `cluster`, for a server that the cluster names.
 Node like(const Node& cluster) {
     Node server;
     server.user = cluster.user;

@@ -14,7 +14,7 @@ namespace holdfast {
 struct SlotRange {
     int64_t first = 0;
     int64_t last = 0;
-    HostPort master; ///< an empty host: that of the node that says it
+    HostPort master; ///< an empty host means the host of the node that answers
 
     bool has(int64_t slot) const { return first <= slot && slot <= last; }
 };
@@ -36,7 +36,7 @@ class Cluster final : public Locator {
         std::vector<SlotRange> ranges;
     };
 
-    /// What each node says, as soon as so many say it.
+    /// What the nodes of the cluster say, as soon as `enough` of them have answered.
     std::vector<Told> ask(size_t enough, int interrupt);
     void add_masters(const std::vector<SlotRange>&);
 

@@ -132,7 +132,7 @@ void Connection::wrap(Pending& pending) const {
         asking.append(pending.request);
         pending.request = std::move(asking);
     }
-    // Behind the transaction or script, because inside of it WAIT counts nothing.
+    // WAIT goes behind the transaction or script, because inside of one WAIT counts nothing.
     pending.before_wait = node_.replicas.value_or(0) > 0 && pending.request.sets();
     const milliseconds timeout = std::max(node_timeout_ - wait_is_late, milliseconds{1});
     if (pending.before_wait)
@@ -155,7 +155,7 @@ Answer Connection::unwrapped(Pending&& done) const {
 void Connection::flush_tls() {
     const std::string bytes = tls_->outgoing();
     if (const auto over = tls_->failure()) {
-        // This tells the server why TLS has failed; it does not matter if the bytes are not sent.
+        // The bytes tell the server why TLS has failed; it does not matter if they are not sent.
         ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         return over->kind == Kind::unreachable ? hung_up(over->text) : fail(over->kind, over->text);
     }
@@ -299,7 +299,7 @@ void Connection::received_in_vain(Pending done) {
         answer_ = {round, std::move(answer)};
     }
     if (!pending_.empty()) return;
-    // What was granted in vain has to be taken back before anything else.
+    // If not all replies are errors, the server may have granted, and that has to be taken back there first.
     if (answer_)
         answer_->second.elsewhere =
             refused_->elsewhere && std::ranges::all_of(answer_->second.in_vain,
@@ -342,7 +342,7 @@ void Connection::ping() {
 void Connection::greeted(const std::vector<Reply>& replies) {
     pushes_ = manner_ == Manner::hello && replies.front().type == Reply::Type::list;
     if (introduce_) introduction_ = manner_ == Manner::bare ? Introduction{} : introduction_from(replies);
-    // A server that was chosen may have missed what the one before has granted, as one that was restarted.
+    // A server that was chosen as master may lack grants of the master before, so it counts as started at that time.
     if (introduction_ && introduction_->started && endpoint_.place().chosen)
         introduction_->started = std::max(*introduction_->started, *endpoint_.place().chosen);
     for (const std::string& channel : channels_)

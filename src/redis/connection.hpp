@@ -47,10 +47,10 @@ struct Answer {
     bool elsewhere = false; ///< the server has refused, because another one may be the node by now
     /// Fewer replicas have what the request wrote than the node asks for; nothing: enough of them have it.
     std::optional<NodeFailure> unreplicated{};
-    bool anew = false; ///< the next connection greets in another manner: worth the same request at once
+    bool anew = false; ///< the next connection greets in another manner: send the same request again at once
     /// A copy of the request went out on an earlier connection, which ended without an answer to it.
     bool copied = false;
-    std::string before{}; ///< for the front of a refusal's text: what the node said to an earlier way of the request
+    std::string before{}; ///< goes before the text of a refusal: what the node said to an earlier form of the request
 };
 
 /// What a node pushes to a connection that listens.
@@ -68,17 +68,17 @@ class Connection {
     const Node& node() const { return node_; }
 
     /// Begins to look up where the node is. Does not block, but starts a thread: not while a lock is held. From then on
-    /// that thread looks up anew where no server greets us as the node, also while a lock is held.
+    /// that thread looks the node up again whenever no server greets us as the node, also while a lock is held.
     void resolve();
-    /// The key for which the node is asked: in a cluster the node is the master of the key's slot. Before resolve().
+    /// The key for which the node is asked: a cluster's node is the master of the key's slot. Call before resolve().
     void serve(const std::string& key) { node_.key = key; }
 
-    /// Begins to ask whether the server of this connection is still the node, after an answer that counts only then:
-    /// as all Sentinels say that answer, or as a `majority` says.
+    /// Begins to ask the Sentinels whether the server of this connection is still the node, after an answer that counts
+    /// only if it is: if all Sentinels that answer say so, or a `majority` of the group.
     void confirm(bool majority);
-    /// What has come out; nothing: it is not known yet.
+    /// The result of confirm(); nothing: it is not known yet.
     std::optional<tl::expected<void, NodeFailure>> confirmed();
-    /// The answer is not waited for any more.
+    /// The result of confirm() is not waited for any more.
     void forget_confirmation() { confirming_since_.reset(); }
     /// Whether an answer has to be confirmed: Sentinels name a new master later than it begins to grant.
     bool needs_confirmation() const;
@@ -131,7 +131,7 @@ class Connection {
 
     void add_sockets(std::vector<int>&) const;
 
-    /// What the owner waits for, and until when at most; then the owner calls advance().
+    /// What the owner polls. The owner calls advance() when that descriptor is ready, or deadline() has passed.
     pollfd interest() const;
     /// Becomes readable when the node may have moved and the connection is open or has broken; then advance() as well.
     pollfd news() const;
@@ -155,9 +155,9 @@ class Connection {
     };
 
     milliseconds time_to_open() const;
-    /// Longer than a Sentinel that hangs is waited for.
+    /// Until when the result of confirm() is waited for: longer than a look-up waits for a Sentinel that hangs.
     BootTime confirmed_until() const;
-    /// Sends RST, so that no request that is still under way on that connection arrives after one on the next
+    /// Sends RST, so that no request that is still under way on the connection given up arrives after one on the next
     /// connection.
     void reset_given_up();
     void open();
@@ -165,9 +165,9 @@ class Connection {
     void connected();
     void greet();
     void write();
-    /// Adds what the node's place and its replicas ask for around a request.
+    /// Adds ASKING before the request and WAIT behind it, if the node's place and its replicas need that.
     void wrap(Pending&) const;
-    /// Takes the replies to that away, and notes in the answer what they mean.
+    /// Takes the replies to ASKING and WAIT away, and notes in the answer what the reply to WAIT means.
     Answer unwrapped(Pending&&) const;
     /// Sends the bytes that TLS has to send, and closes the connection if TLS has failed.
     void flush_tls();
@@ -178,8 +178,8 @@ class Connection {
     void take(std::string_view text);
     /// The server has ended the connection.
     void hung_up(std::string how);
-    /// Ends the connection, so that the next one greets in that manner. The only request that waits here is worth
-    /// another try there; if another request waits as well, this one was made for the order of this connection.
+    /// Ends the connection, so that the next one greets in that manner. If only one request waits, its answer is marked
+    /// as `anew`; if several wait, they were made for the order of this connection, and are not sent again.
     void greet_next_by(Manner, std::string why);
     void too_late();
     void looked_too_long();
@@ -191,8 +191,8 @@ class Connection {
     void hear(Reply);
     void greeted(const std::vector<Reply>&);
     void ask_to_listen(const std::string& channel);
-    /// After an answer by which another server has the lock's keys: this one was demoted, say, and its connections stay
-    /// open. The next request opens a connection to where the node is then.
+    /// Closes the connection after an answer that says that another server has the lock's keys: a server that was
+    /// demoted, say, keeps its connections open. The next request opens a connection to the node's new place.
     void leave(std::optional<Redirection>);
     /// Leaves a server that is not the node any more, by what the look-up has found.
     void heed_news();
@@ -215,10 +215,10 @@ class Connection {
     BootTime address_until_{}; ///< when the next address is tried
     BootTime lookup_until_{};  ///< until when a look-up is waited for
     bool left_ = false;        ///< the last connection was left, so that the node's place is looked up before the next
-    bool moved_ = false;       ///< the node has moved, and no one has asked yet
+    bool moved_ = false;       ///< the node has moved, and has_moved() was not called since
     std::optional<BootTime> confirming_since_;
     bool majority_ = false;   ///< what confirm() was told
-    bool takes_back_ = false; ///< the server turned out not to be the node: one more request takes back what it granted
+    bool takes_back_ = false; ///< the server turned out not to be the node: one more request takes its grants back
     std::unique_ptr<Tls> tls_;
     ReplyReader reader_;
     Manner manner_ = Manner::hello;      ///< how this connection is greeted, or the next one

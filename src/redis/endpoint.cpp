@@ -32,7 +32,7 @@ bool Endpoint::take() {
 }
 
 bool Endpoint::begin() {
-    const bool looks = is_looking(); // before its result is taken, because it may come in between
+    const bool looks = is_looking(); // asked before the result is taken, because the result may come in between
     const bool took = take();
     tried_ = 0;
     if (avoided_)

@@ -15,7 +15,7 @@ class Endpoint {
     /// block, but starts a thread: not while a lock is held.
     void look_up(const Node&, milliseconds node_timeout);
     /// Lets the thread of an earlier look-up look up once more; does nothing if there is no such thread, or if it is
-    /// looking and nothing has told a place.
+    /// looking already and no place is given.
     void look_again(std::optional<Redirection> = {});
     /// Lets the thread look up once more, and drops the result of a look-up that has begun before.
     void look_afresh(bool majority) {
@@ -32,7 +32,7 @@ class Endpoint {
     /// Takes in the result of the look-up, once there is one, and begins again with the address that was best. False as
     /// long as a look-up has no result yet.
     bool begin();
-    /// Takes in the result of the look-up. Whether the node is at another address now than the one that was tried last.
+    /// Takes in the result of the look-up. Returns whether the address tried last is no longer one of the node's.
     bool has_moved();
     bool known() const { return !place_.addresses.empty(); }
     /// How many addresses are still to be tried.
@@ -40,7 +40,7 @@ class Endpoint {
     const Address& next() { return current_ = place_.addresses[tried_++]; }
     /// Makes the address that next() gave last the first to be tried from now on.
     void prefer();
-    /// Makes it the last one at the next begin(), because no server greets us there as the node.
+    /// The next begin() puts the current address last, because no server there greets us as the node.
     void avoid() { avoided_ = current_; }
     const Place& place() const { return place_; }
     /// Why no address is left to try, or why the last look-up has found none.
@@ -50,7 +50,7 @@ class Endpoint {
     bool may_be(const Endpoint& other) const;
 
   private:
-    /// Whether there was a result.
+    /// Takes in the result of the look-up; false if there was none.
     bool take();
 
     std::optional<Lookup> lookup_;

@@ -27,7 +27,7 @@ constexpr Row no_password{"NOAUTH", "it asks for a password and none was given",
 
 constexpr Row rows[]{
     no_password,
-    // The same, for a request with many words, before our password is known.
+    // The same refusal in the words for a long request before the password is given.
     {"ERR Protocol error: unauthenticated", no_password.text, no_password.advice, denied},
     {"WRONGPASS",
      "it does not let user '{user}' in with the password from the node's URI or else from HOLDFAST_PASSWORD or "
@@ -116,7 +116,7 @@ Refusal meaning_of_greeting(const Reply& error, const Node& node) {
 
 bool refuses_command(const Reply& error) {
     const auto says = [&](const char* words) { return error.text.find(words) != std::string::npos; };
-    // The first two come from a script that has run, or from a key.
+    // An error that names user_script comes from a script that has run, and WRONGTYPE comes from a key.
     if (error.type != Reply::Type::error || says("user_script") || says("WRONGTYPE")) return false;
     const std::string_view known = row_of(error, cause(error.text)).code;
     return known.empty() || (known == "NOPERM" && !says(" key") && !says(" channel"));

@@ -25,15 +25,15 @@ struct Refusal {
 Refusal meaning(const Reply& error, const Node& node = {});
 /// The meaning of an error to HELLO or AUTH; quotes only the error's code if the rest repeats a part of our password.
 Refusal meaning_of_greeting(const Reply& error, const Node&);
-/// Whether an error says that the server does not take that command, in whatever words: no other reason is known for
-/// it, as a server that is loading, or a key that our user may not touch.
+/// Whether an error says that the server does not take that command. Servers have various words for it, so an error
+/// counts unless it has another known cause, such as a server that is loading or a key that our user may not touch.
 bool refuses_command(const Reply&);
 /// Why a server of this mode and role has no vote; nothing if the server is a master, or does not say its role.
 std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role);
 
 /// A failure with the refusal's text and advice, for a node's line.
 NodeFailure as_failure(const Refusal&);
-/// The advice if our user lacks the right to do what it was asked to do.
+/// The advice if our user lacks a right that a request needs.
 constexpr std::string_view give_rights = "give our user the rights that holdfast doctor --acl prints";
 
 /// Which server other than Redis has sent these first bytes; nothing if the bytes do not tell.

@@ -17,7 +17,7 @@ namespace holdfast {
 /// What a server says of itself.
 struct Introduction {
     std::string run_id;
-    std::optional<BootTime> started; ///< the server started no later than this; nothing: it does not say when
+    std::optional<BootTime> started; ///< the server started no later than this; nothing: the server does not say when
 };
 
 /// How a server is greeted.
@@ -27,15 +27,15 @@ enum class Manner {
     bare,  ///< AUTH alone, or nothing without a password, for a proxy that closes the connection at all the others
 };
 
-/// `introduce` says whether INFO is wanted. Without a command in it there is nothing to send.
+/// The greeting, with INFO if `introduce` is set. If the greeting has no command, nothing is to be sent.
 Request greeting(const Node&, Manner, bool introduce);
 
 /// Why the server may not be asked for locks, by the last of the replies that have come so far; nothing when all is
 /// well.
 std::optional<NodeFailure> refusal(const Node&, Manner, const std::vector<Reply>& replies);
 
-/// Whether the server refuses HELLO as such, and our password with it. Its answer to the next request tells whether it
-/// asks for the password: then it has to be greeted with AUTH.
+/// Whether the server refuses HELLO as such, so that it has not judged our password. If the server's answer to the next
+/// request asks for a password, the server has to be greeted with AUTH.
 bool leaves_password_open(const Node&, Manner, const std::vector<Reply>& replies);
 
 /// The introduction in all replies to a greeting with `introduce`.

@@ -9,7 +9,7 @@
 
 namespace holdfast {
 
-/// The guide at that address. `like` has its login, and its TLS options if it has TLS.
+/// The guide at that address. `like` has the guide's login, and its TLS options if the guide has TLS.
 Node guide(const HostPort&, const Node& like);
 
 /// A node with the login and the TLS options for the Sentinels of that node.

@@ -34,11 +34,11 @@ struct Lookup::Shared {
     const Fd wakes = make_event_fd(); ///< there is a wish, or the owner has gone
     std::atomic<bool> over = false;
     std::atomic<bool> follow = false;
-    bool has_thread = true; ///< the owner's
-    std::mutex mutex;       ///< of all below
+    bool has_thread = true; ///< used by the owner alone
+    std::mutex mutex;       ///< guards all members below
     uint64_t wishes = 1;
     uint64_t fulfilled = 0; ///< the last wish to which a result belongs
-    Wish wish{};            ///< the last
+    Wish wish{};            ///< the last wish
     std::optional<Found> found{};
 };
 
@@ -56,7 +56,7 @@ void Lookup::look(Shared& shared, Locator& locator) {
             found = tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, error.what()}};
         }
         lock.lock();
-        // A result from before the wish does not fulfil it.
+        // If another wish has come meanwhile, this result does not fulfil it.
         if (shared.over || shared.wishes != number) continue;
         shared.found = std::move(found);
         shared.fulfilled = number;
@@ -65,7 +65,7 @@ void Lookup::look(Shared& shared, Locator& locator) {
         try {
             locator.wait(shared.follow, shared.wakes.get());
         } catch (const std::exception&) {
-            // What wakes the thread in any case is a wish.
+            // Whatever has failed, the thread still waits for the next wish.
             locator.Locator::wait(false, shared.wakes.get());
         }
     }

@@ -23,11 +23,11 @@ class Lookup {
     bool has_thread() const;
     /// Becomes readable when there is a result to take.
     int fd() const;
-    /// The newest result, once; nothing when there is none that was not taken.
+    /// The newest result, if it was not taken yet; otherwise nothing.
     std::optional<Found> take();
     /// Whether the last look-up that was wished for has no result yet.
     bool is_looking() const;
-    /// When that look-up was wished for.
+    /// When the last look-up was wished for.
     BootTime begun() const { return begun_; }
 
     /// Looks up once more, beginning now. Needs no new thread, so it may be called while a lock is held.

@@ -29,7 +29,7 @@ struct Scheme {
     std::string_view text;
     Node::Locator locator;
     bool tls;
-    uint16_t port; ///< where none is given
+    uint16_t port; ///< the port if none is given
     std::string_view with_tls;
 };
 
@@ -86,10 +86,10 @@ std::optional<std::string> read_db(std::string_view text, Node& node) {
 /// The options of a URI that belong to the parts of a node that have TLS.
 struct ForTls {
     TlsOptions options;
-    std::string_view name; ///< of one that was given; empty: there was none
+    std::string_view name; ///< of one TLS option that was given; empty: none was
 };
 
-/// Whether it is an option for TLS, and was read.
+/// Reads the option if it is one for TLS. Returns whether it is.
 bool read_tls_option(std::string_view name, const std::string& value, ForTls& tls) {
     std::string TlsOptions::*const text = name == "ca"           ? &TlsOptions::ca
                                           : name == "cert"       ? &TlsOptions::cert
@@ -104,7 +104,7 @@ bool read_tls_option(std::string_view name, const std::string& value, ForTls& tl
     return true;
 }
 
-/// Whether it is an option of a Sentinel group, and was read.
+/// Reads the option if it is one of a Sentinel group. Returns whether it is.
 bool read_sentinel_option(std::string_view name, const std::string& value, SentinelGroup& group) {
     if (name == "sentinel-user") group.user = value;
     else if (name == "sentinel-password") group.password = Secret{value};
@@ -135,7 +135,7 @@ std::optional<std::string> read_option(std::string_view option, Node& node, ForT
     return {};
 }
 
-/// What the options together cannot mean.
+/// What is wrong with the options together; nothing if they can stand together.
 std::optional<std::string> judge_options(const Node& node, const ForTls& tls, std::string_view with_tls) {
     if (!tls.name.empty() && !node.tls && !node.sentinel.tls)
         return fmt::format("'{}=' is for TLS; write {}", tls.name, with_tls);
@@ -271,8 +271,8 @@ Parsed parse_with_hosts(const UriParts& parts, const Scheme& scheme) {
     return node;
 }
 
-/// The right way to write "redis:host" or "redis:/host"; empty: it is not that. A number is the port of a host that has
-/// the name of a scheme.
+/// The right way to write "redis:host" or "redis:/host"; empty for another text. A number is a port, so that
+/// "redis:6379" is the host "redis".
 std::string_view meant_without_slashes(const UriHost& host) {
     const bool perhaps = host.port && (host.port->empty() || !number(*host.port, 65535));
     return perhaps ? meant_by(std::string{host.name} + "://") : "";
@@ -331,7 +331,7 @@ std::string Node::uri() const {
     add("replicas", replicas.value_or(0) == 0 ? "" : fmt::format("{}", *replicas));
     if (sentinel.tls.has_value() != (tls.has_value() && locator == Locator::sentinel))
         add("sentinel-tls", sentinel.tls ? "yes" : "no");
-    // The URI leaves the password out, and without the password its user is of no use.
+    // The URI leaves out a password that has no file, and without the password the Sentinels' user is of no use.
     if (sentinel.password.empty() || !sentinel.password_file.empty()) add("sentinel-user", sentinel.user);
     add_file("sentinel-password-file", sentinel.password_file);
     const auto& with_tls = tls ? tls : sentinel.tls;

@@ -16,11 +16,11 @@ namespace holdfast {
 
 /// Names of PEM files. Without `ca` the system's authorities count; without `cert` we have no certificate.
 struct TlsOptions {
-    std::string ca{};      ///< the only authorities that are trusted
-    std::string cert{};    ///< our certificate, for a server that asks for one, with those between it and its authority
-    std::string key{};     ///< the key to `cert`; empty: it is in the same file
-    bool insecure = false; ///< any server that answers is believed to be the node
-    std::string server_name{}; ///< whom the certificate has to be for, and who is asked for; empty: the host
+    std::string ca{};          ///< the only authorities that are trusted
+    std::string cert{};        ///< our certificate, for a server that asks for one, with the intermediate certificates
+    std::string key{};         ///< the key to `cert`; empty: it is in the same file
+    bool insecure = false;     ///< any server that answers is believed to be the node
+    std::string server_name{}; ///< the name that the server's certificate has to have, sent as SNI; empty: the host
 
     auto operator<=>(const TlsOptions&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means <=>
     /// Takes each option that is empty here from `defaults`, but certificate and key only together, and no name.
@@ -50,7 +50,7 @@ struct Node {
     Locator locator = Locator::address;
     std::vector<HostPort> seeds{}; ///< the Sentinels, or nodes of the cluster, in the order written
     SentinelGroup sentinel{};      ///< with Locator::sentinel
-    std::string part_of{};         ///< the display() of the cluster of which this server is a master
+    std::string part_of{};         ///< the display() of the cluster of which this server is a master; empty: of none
     std::string key{}; ///< with Locator::cluster, the key whose slot's master the node is; no part of the URI
 
     std::string host;        ///< name or address without brackets; empty for a Unix socket, and with seeds
@@ -72,10 +72,10 @@ struct Node {
 
     /// As a URI without user, password and file names, which messages show, and by which nodes are told apart.
     std::string display() const;
-    /// The same of the node to which this server belongs.
+    /// The display() of the node to which this server belongs.
     std::string node_display() const { return part_of.empty() ? display() : part_of; }
-    /// The same with the node's options, for the command's environment, so that a holdfast in the command connects as
-    /// we do.
+    /// As display(), with the node's options, for the command's environment, so that a holdfast in the command connects
+    /// as we do.
     std::string uri() const;
 };
 

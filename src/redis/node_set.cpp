@@ -68,7 +68,7 @@ class NodeSet::RunningExchange {
     }
 
   private:
-    /// A balancer may lead a new connection to a server that was demoted, as often as not.
+    /// How often an exchange begins at most: a balancer may lead every other connection to a server that was demoted.
     static constexpr int most_begins = 4;
     static constexpr milliseconds pause{50};
 
@@ -135,7 +135,7 @@ class NodeSet::RunningExchange {
     const Until* until_;
     bool confirming_ = false;
     std::optional<Answer> unconfirmed_;
-    int begun_ = 0;       ///< how often
+    int begun_ = 0;       ///< how often the exchange has begun
     bool copied_ = false; ///< Answer::copied
     std::optional<BootTime> begins_again_;
 };
@@ -146,8 +146,8 @@ class NodeSet::HearingOut {
     HearingOut(std::vector<Connection>& connections, milliseconds node_timeout)
         : connections_{connections}, longest_{node_timeout / 10} {}
 
-    /// Call whenever something has happened, once there is enough. Sends the pings that are to be waited for. Leaves
-    /// half of the rest of the round to a run that has won.
+    /// Whether the round goes on; call whenever something has happened, once there is enough. Sends the pings that are
+    /// to be waited for. Leaves half of the rest of the round to a run that has won.
     bool goes_on(const Answers& answers, BootTime deadline) {
         const BootTime now = BootClock::now();
         if (!until_) until_ = std::min(now + longest_, now + (deadline - now) / 2);
@@ -290,7 +290,7 @@ bool NodeSet::wait(std::span<NodeSet* const> sets, BootTime until, int interrupt
 
 void NodeSet::wait_for_failovers(BootTime until) {
     constexpr milliseconds longest_pause{50};
-    // What was told last may be over long since, so the first answer is not waited for longer than it takes.
+    // The failover may be over long since, so the first pauses are short: the Sentinels' answer may come at once.
     for (milliseconds pause{2}; BootClock::now() < until; pause = std::min(2 * pause, longest_pause)) {
         if (std::ranges::count_if(connections_, &Connection::may_move) == 0) return;
         take_messages();

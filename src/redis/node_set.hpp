@@ -34,8 +34,8 @@ struct Exchange {
 
 class NodeSet {
   public:
-    /// With more than one node, each node is asked for its introduction() when its connection is opened. Reads the
-    /// files that TLS needs: main thread, before a lock is held. Throws Failure if one of these files cannot be used.
+    /// Several nodes, and guides, are asked for their introduction() when their connections are opened. Reads the files
+    /// that TLS needs: main thread, before a lock is held. Throws Failure if one of these files cannot be used.
     NodeSet(std::vector<Node> nodes, milliseconds node_timeout);
 
     size_t size() const { return connections_.size(); }
@@ -46,14 +46,14 @@ class NodeSet {
         return BootClock::now() + std::max(node_timeout_, milliseconds{1000}) + node_timeout_;
     }
 
-    /// One more node. Not between two calls of one round.
+    /// Adds a node. Not while ask() runs.
     void add(Node);
 
-    /// The key for which the nodes are asked: in a cluster the node is the master of the key's slot. Before resolve().
+    /// The key for which the nodes are asked: a cluster's node is the master of the key's slot. Call before resolve().
     void serve(const std::string& key);
     /// Begins to look up where the nodes are, in threads of their own. Does not block: a node whose name is slow fails
-    /// like one that is slow to connect. Not while a lock is held. Where no server greets us as the node, it is looked
-    /// up anew without this call.
+    /// like one that is slow to connect. Not while a lock is held. A node as which no server greets us is looked up
+    /// anew without this call.
     void resolve();
 
     /// What ends a round before every node has answered or failed by its own deadline. Late answers are read
@@ -76,7 +76,7 @@ class NodeSet {
         bool majority = false;
     };
 
-    /// As Until::to_confirm.
+    /// For Until::to_confirm: every answer is to be confirmed.
     static bool every_answer(const Answer&) { return true; }
 
     /// What to ask a node, or nothing to leave it out. Called when it is settled on which connection the request
@@ -84,10 +84,10 @@ class NodeSet {
     using ExchangeFor = std::function<std::optional<Exchange>(size_t node)>;
 
     /// One round: writes each node's request, then reads, and goes on with each exchange that has further steps. The
-    /// answer of a node, with its sent_at, is that of the last step. An exchange begins again, a few times, where the
-    /// node is then if a server refuses because another one is the node by now.
+    /// answer of a node, with its sent_at, is that of the last step. If a server refuses because another one is the
+    /// node by now, the exchange begins again at that other server, a few times at most.
     Answers ask(const ExchangeFor& exchange_for, const Until& until);
-    /// The same request of a single step for every node.
+    /// One round with the same request, of a single step, for every node.
     Answers ask_all(const Request& request, const Until& until);
 
     /// Requests that went out under the same number reach that node in order.
@@ -110,17 +110,17 @@ class NodeSet {
     void listen(const std::string& channel);
     /// Whether some node will push messages to us.
     bool listening() const;
-    /// Whether every node will.
+    /// Whether every node will push messages to us.
     bool all_listening() const { return std::ranges::all_of(connections_, &Connection::listening); }
     /// Whether that node has confirmed by now that it will push messages to us.
     bool listening(size_t i) const { return connections_[i].listening(); }
-    /// Waits for a message, or for a node that moves, until `until` at most, or until `interrupt` is readable. Whether
-    /// a node has moved while its connection was open.
+    /// Waits for a message, or for a node that moves, until `until` at most, or until `interrupt` is readable. Returns
+    /// whether a node has moved while its connection was open.
     bool wait(BootTime until, int interrupt) { return wait(std::array{this}, until, interrupt); }
-    /// The same for several sets, of which there is one at least.
+    /// As the other wait(), for several sets, of which there is one at least.
     static bool wait(std::span<NodeSet* const> sets, BootTime until, int interrupt);
-    /// Waits while a failover of a node is under way, until `until` at most: what the old server is told last does not
-    /// come along. Drops messages.
+    /// Waits while a failover of a node is under way, until `until` at most: the new server does not get what the old
+    /// one is told last. Drops messages.
     void wait_for_failovers(BootTime until);
     /// All messages that have come since the last call, also those that are still to be read.
     std::vector<Message> take_messages();

@@ -18,7 +18,7 @@ using Kind = NodeFailure::Kind;
 
 namespace {
 
-/// How long a look-up is waited for while there is an address of before.
+/// How long a look-up is waited for while an address from an earlier look-up is known.
 constexpr milliseconds longest_look{200};
 
 } // namespace

@@ -16,7 +16,7 @@ std::optional<Redirection> redirection(const Reply& error) {
     const auto [end, failed] = std::from_chars(place.data() + colon + 1, place.data() + place.size(), told.to.port);
     if (failed != std::errc{} || end != place.data() + place.size() || told.to.port == 0) return {};
     told.to.host = place.substr(0, colon);
-    // The server means another host, and does not know its name.
+    // By "?" the server means another host whose name it does not know.
     if (told.to.host == "?") return {};
     return told;
 }

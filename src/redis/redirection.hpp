@@ -15,8 +15,8 @@ struct Redirection {
 
 /// How a node's place is looked up.
 struct Wish {
-    std::optional<Redirection> told{}; ///< a server of its cluster has named the place
-    /// Of Sentinels as many are enough as are a majority; otherwise all that answer are waited for.
+    std::optional<Redirection> told{}; ///< the place that a server of the node's cluster has named
+    /// The answers of a majority of the Sentinels are enough; otherwise all that answer are waited for.
     bool majority = false;
 };
 

@@ -25,9 +25,9 @@ struct Reply {
     int64_t number() const;
     /// The value that follows `key` in a map; nothing where there is none.
     const Reply* find(std::string_view key) const;
-    /// The text of that value; empty where there is none.
+    /// The text of the value that follows `key`; empty where there is none.
     std::string_view field(std::string_view key) const;
-    /// The number of that value, from 0 to 2^40; 0 where there is none.
+    /// The number of the value that follows `key`, limited to 0 to 2^40; 0 where there is none.
     int64_t count(std::string_view key) const;
 };
 

@@ -24,7 +24,7 @@ class Request {
         commands_ += other.commands_;
         sets_ = sets_ || other.sets_;
     }
-    /// Replicas, where some are asked for, have to have what this request writes.
+    /// Marks the request as one whose writes the replicas have to have, if the node has to have replicas.
     void set() { sets_ = true; }
     bool sets() const { return sets_; }
 
@@ -33,7 +33,7 @@ class Request {
     std::string_view name() const;
     /// Whether the request is so small that a socket still takes one more command at once.
     bool has_room() const { return bytes_.size() < 32'000; }
-    /// How many replies the node owes for this.
+    /// How many replies the node owes for this request.
     size_t commands() const { return commands_; }
 
   private:

@@ -14,7 +14,7 @@ class ScanWalk {
     /// Keys that match the glob; `count` is how many the server looks at in one step.
     ScanWalk(std::string pattern, std::string count) : pattern_{std::move(pattern)}, count_{std::move(count)} {}
 
-    /// The next step, as long as it is not over().
+    /// Adds the next step to the request. Call as long as the walk is not over().
     void add_to(Request& request) const { request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", count_}); }
     /// The keys in the answer to that step. An answer that makes no sense, or a cursor that came before, breaks the
     /// walk off.

@@ -44,7 +44,7 @@ struct Election {
     std::vector<Candidate> candidates{};
     size_t answered = 0;
     int64_t others = 0;
-    std::string refused{}; ///< what one says that names no master
+    std::string refused{}; ///< the error of a Sentinel that names no master
 
     void add(const Reply& reply);
 };
@@ -65,7 +65,7 @@ void Election::add(const Reply& reply) {
     same->chosen = std::max(same->chosen, told->chosen);
 }
 
-/// How many Sentinels name one master, by what they call it.
+/// How many Sentinels name the master that most of them name, by the host and port that they tell.
 size_t most_votes(const Answers& answers) {
     std::map<HostPort, size_t> votes;
     size_t most = 0;
@@ -94,7 +94,7 @@ Found Sentinels::find(const Wish& wish, int interrupt) {
     Request request{"SENTINEL", "MASTER", master_};
     request.add({"SENTINEL", "MYID"});
     request.add({"SENTINEL", "SENTINELS", master_});
-    // At first a place is enough, because a grant there is not believed before all have been asked again.
+    // At first a majority is enough to find a place, because a grant there counts only after all were asked again.
     const size_t wanted = std::max(group_, sentinels_.size()) / 2 + 1;
     const auto enough = [&](const Answers& answers) {
         return (!found_before_ || wish.majority) && most_votes(answers) >= wanted;
@@ -139,13 +139,13 @@ Found Sentinels::judge(const Answers& answers) {
         return tl::unexpected{NodeFailure{
             NodeFailure::Kind::no_vote, fmt::format("{} of its {} Sentinels answer and name one master, {} are needed",
                                                     most->votes, group, majority)}};
-    // Where the others name another server than those that see trouble, the failover is almost over. A search that ends
-    // with a majority may have missed the one that sees it.
+    // Trouble counts only if a Sentinel that names this server sees it: if one that names another does, the failover is
+    // almost over. A search that ended with a majority may have missed that Sentinel, so what was seen before stands.
     const bool cut_short = std::ranges::any_of(answers, [](const auto& answer) { return !answer; });
     leaves_ = most->quiet < most->votes || (leaves_ && cut_short && most->epoch == epoch_);
     epoch_ = most->epoch;
     Place place = std::move(most->place);
-    // A Sentinel counts anew from each failover and from its own start.
+    // A Sentinel counts from the last failover or from its own start, so the server was chosen then or earlier.
     place.chosen = BootClock::now() - most->chosen;
     place.leaves = leaves_;
     if (most->votes < election.answered || place.leaves)

@@ -21,8 +21,8 @@ namespace holdfast {
 struct Naming {
     HostPort master;
     bool quiet = false;    ///< the Sentinel sees no failover and no trouble: its only flag is "master"
-    int64_t others = 0;    ///< how many other Sentinels it knows
-    milliseconds chosen{}; ///< for how long it has been the master, at least
+    int64_t others = 0;    ///< how many other Sentinels this one knows
+    milliseconds chosen{}; ///< for how long the server has been the master, at least
     int64_t epoch = 0;     ///< of the group's configuration; the larger one is newer
 };
 
@@ -40,9 +40,9 @@ class Sentinels final : public Locator {
     /// Adds the Sentinels that this answer names and that are not known yet.
     void add_named(const Reply& sentinels);
     bool knows(const std::string& id, const HostPort&) const;
-    /// Begins anew with the seeds: of Sentinels whose addresses change, more and more would be asked that are gone.
+    /// Forgets all Sentinels but the seeds, because if their addresses change, more and more are known that are gone.
     void forget_named();
-    /// Notes the ids of those that have answered.
+    /// Notes the ids of the Sentinels that have answered.
     void note_ids(const Answers&);
     Found judge(const Answers&);
     /// Why no Sentinel names a master.
@@ -54,8 +54,8 @@ class Sentinels final : public Locator {
     std::vector<Node> seeds_;
     std::vector<std::string> ids_; ///< of sentinels_, by which they tell each other apart; empty: not known
     size_t group_ = 0;             ///< how many Sentinels there are, as far as they knew last
-    int64_t epoch_ = 0;            ///< of the last place
-    bool leaves_ = false;          ///< of the last place
+    int64_t epoch_ = 0;            ///< of the place that was found last
+    bool leaves_ = false;          ///< of the place that was found last
     bool found_before_ = false;
     bool listens_ = false;
 };

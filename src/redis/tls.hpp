@@ -25,7 +25,7 @@ struct ssl_st;
 namespace holdfast {
 
 /// What all connections with the same options share: the authorities and our own certificate, as they were in their
-/// files when it was made.
+/// files when the TlsContext was made.
 class TlsContext {
   public:
     /// Throws Failure with status 78 that names the file. Main thread, before a lock is held.
@@ -47,15 +47,15 @@ class TlsContext {
     std::unique_ptr<ssl_ctx_st, Free> context_;
 };
 
-/// The same context, or one of the files as they are now, if they were changed and can be used: a certificate is
-/// replaced in more than one step. Throws no Failure.
+/// The same context, or a new one if the files were changed and can be used; while a certificate is being replaced,
+/// step by step, they cannot. Throws no Failure.
 std::shared_ptr<const TlsContext> as_in_files(std::shared_ptr<const TlsContext>);
 
 /// TLS of one connection. After each call outgoing() may have bytes that have to be sent, also after a failure, because
 /// these bytes tell the server of it.
 class Tls {
   public:
-    /// Begins the handshake with `host`, a name or an address; the options' server name goes before it.
+    /// Begins the handshake with `host`, a name or an address; TlsOptions::server_name, if set, takes its place.
     Tls(std::shared_ptr<const TlsContext> context, const std::string& host);
     Tls(const Tls&) = delete;
     Tls& operator=(const Tls&) = delete;
