@@ -30,7 +30,7 @@ milliseconds wall_time_since_epoch() noexcept;
 /// "2026-11-24T03:00:00.000Z", of a time since the epoch.
 std::string rfc3339(milliseconds wall_time);
 
-/// As strftime(3) writes it: 63 characters at most.
+/// The time as strftime(3) writes it; empty if that would take more than 63 characters.
 std::string time_text(const char* format, const std::tm& time);
 
 } // namespace holdfast

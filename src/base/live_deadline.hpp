@@ -21,14 +21,14 @@ class LiveDeadline {
     /// No deadline yet, because no lock is held. Throws Failure.
     LiveDeadline() : event_{make_event_fd()}, guard_event_{make_event_fd()} {}
 
-    /// The teller's side.
+    /// Sets until when the lock is certainly ours. move(), explain() and lose() are for the thread that tells.
     void move(BootTime at);
-    /// Notes why the deadline does not move at the moment; it becomes the reason if the deadline passes.
+    /// Notes why the deadline does not move at the moment; `trouble` becomes the reason if the deadline passes.
     void explain(std::string trouble);
     /// Notes that the lock is lost for ever, whatever time is left; at() keeps its last value. Called once, last.
     void lose(std::string reason);
 
-    /// The watcher's side.
+    /// Until when the lock is certainly ours; nothing before the first move(). All from here on is for watchers.
     std::optional<BootTime> at() const;
     /// Whether the lock is not certainly held at `now`.
     bool over(BootTime now) const { return now >= at().value_or(BootTime{}); }
@@ -37,7 +37,7 @@ class LiveDeadline {
     std::string reason() const;
     /// Readable when the watcher should look again.
     int event() const { return event_.get(); }
-    /// The same for a watcher in a forked process.
+    /// As event(), for a watcher in a forked process.
     int guard_event() const { return guard_event_.get(); }
     void clear_event() const;
 

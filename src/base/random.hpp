@@ -10,7 +10,7 @@ namespace holdfast {
 /// 128 bits as 32 hex digits. Throws Failure when the kernel has none to give.
 std::string random_id();
 
-/// Full jitter: anything from 0 to `longest`, evenly, and less than it.
+/// Full jitter: a random time from 0 on and less than `longest`, evenly distributed.
 nanoseconds random_up_to(nanoseconds longest);
 
 } // namespace holdfast

@@ -1,4 +1,5 @@
-// A password, or a URI with one. It cannot be formatted, streamed or compared by accident: code that needs its text says reveal().
+// A password, or a URI with one. It cannot be formatted, streamed or compared by accident: code that needs its text
+// says reveal().
 #pragma once
 
 #include <string>

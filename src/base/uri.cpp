@@ -23,7 +23,7 @@ bool is_number(std::string_view text) { return !text.empty() && text.find_first_
 
 bool has_number(const UriHost& host) { return host.port && is_number(*host.port); }
 
-/// Whether hosts stand there, which find the node's server, in place of the server's own.
+/// Whether a URI of that scheme has hosts that tell where the node's server is, in place of the server's own host.
 bool has_several_hosts(std::string_view scheme) {
     constexpr std::array those{"sentinel://", "sentinels://", "cluster://", "clusters://"};
     return std::ranges::find(those, scheme) != those.end();
@@ -45,7 +45,7 @@ std::vector<UriHost> hosts_in(std::string_view text, bool several) {
     }
 }
 
-/// Whether the ports are numbers: any other text there may be a password that a comma has cut off.
+/// Whether each port is a number: any other text in its place may be the rest of a password that a comma has cut.
 bool ports_are_ports(const UriParts& parts) {
     if (has_several_hosts(parts.scheme))
         return std::ranges::all_of(parts.hosts, [](const UriHost& host) { return !host.port || has_number(host); });
@@ -55,7 +55,7 @@ bool ports_are_ports(const UriParts& parts) {
 /// The password before the '@', or what may be one.
 Part secret_before_hosts(std::string_view uri) {
     const UriParts parts = parts_of(uri);
-    // No user begins with a bracket: this one is the middle of a password, of which a comma cut off the front.
+    // No user begins with a bracket: the text is the middle of a password, of which a comma cut off the front.
     if (parts.password && uri.starts_with('['))
         return uri.substr(0, static_cast<size_t>(parts.password->data() - uri.data()) + parts.password->size());
     if (parts.password) return parts.password;
@@ -115,7 +115,7 @@ std::vector<std::string_view> secrets_in(std::string_view uri) {
     if (!first && !second) return {};
     if (!first || !second) return {first ? *first : *second};
     if (first->data() + first->size() < second->data()) return {*first, *second};
-    // One is in the other, or they overlap.
+    // One secret is in the other, or the two overlap, so all from the first one on is secret.
     return {uri.substr(static_cast<size_t>(std::min(first->data(), second->data()) - uri.data()))};
 }
 

@@ -21,9 +21,9 @@ struct UriParts {
     std::string_view scheme{}; ///< "redis://"; "local:", where "local" is the host, too; empty for a bare host
     std::optional<std::string_view> user{};
     std::optional<std::string_view> password{}; ///< if set, `user` is set too, perhaps empty
-    /// None in unix://, one elsewhere, or with sentinel:// and cluster:// as many as a '+' parts.
+    /// None in unix://; with sentinel:// and cluster:// all that '+' separates; one elsewhere.
     std::vector<UriHost> hosts{};
-    std::optional<std::string_view> path{};  ///< in unix:// all of it, otherwise the text after the '/'
+    std::optional<std::string_view> path{};  ///< in unix:// all up to the '?', otherwise the text after the '/'
     std::optional<std::string_view> query{}; ///< after the '?'
 };
 
