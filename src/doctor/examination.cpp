@@ -19,11 +19,11 @@ namespace {
 
 constexpr int samples = 4;
 constexpr milliseconds probe_lasts{10'000};
-/// How far the search for leftovers goes: a shared server may have millions of keys.
+/// How many steps of SCAN the search for leftovers takes at most: a shared server may have millions of keys.
 constexpr size_t most_scans = 100;
 constexpr size_t most_names = 3;
-/// How many names are tried for one whose slot a cluster node has: of 100 nodes, one in 20,000 searches finds none. A
-/// round is far smaller than what a socket takes at once.
+/// How many names are tried to find one whose slot a node of a cluster has: with 100 nodes, one search in 20,000 finds
+/// none. A round is far smaller than what a socket takes at once.
 constexpr int names_a_round = 250;
 constexpr int rounds_of_names = 4;
 
@@ -34,7 +34,7 @@ std::optional<std::chrono::microseconds> exact_time_of(const Reply& reply) {
         const std::string& text = reply.items[i].text;
         if (std::from_chars(text.data(), text.data() + text.size(), parts[i]).ec != std::errc{}) return {};
     }
-    // A time that no clock shows would overflow below.
+    // A larger number, which no clock shows, would overflow below.
     constexpr int64_t largest = int64_t{1} << 33;
     if (parts[0] < 0 || parts[0] > largest || parts[1] < 0 || parts[1] > largest) return {};
     return seconds{parts[0]} + std::chrono::microseconds{parts[1]};
@@ -165,7 +165,7 @@ class Examination {
         }
     }
 
-    /// The replies to several CONFIG GET as one, or the last refusal.
+    /// The replies to several CONFIG GET as one, or the first refusal.
     static Reply in_one(std::span<Reply> replies) {
         Reply all{Reply::Type::list, {}, 0, {}};
         for (Reply& reply : replies) {
@@ -245,7 +245,7 @@ class Examination {
         try_lock(by_script, &Facts::transaction);
     }
 
-    /// Takes, extends and releases a lock on each node in `wanted`.
+    /// Takes, extends and releases a lock on each node in `wanted`; `trial` of the node's Facts tells how that went.
     void try_lock(std::vector<bool> wanted, Trial Facts::*trial) {
         const Token token{random_id(), 1};
         const Record record = Record::make(token, this_process("doctor", probe_lasts));

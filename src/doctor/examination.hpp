@@ -31,7 +31,7 @@ struct Leftovers {
     std::optional<Refusal> failed{}; ///< why the search was broken off
     bool complete = false;           ///< all keys were looked at
     size_t count = 0;
-    std::vector<std::string> first{}; ///< a few of them
+    std::vector<std::string> first{}; ///< a few of these keys
 };
 
 /// What one node said.
@@ -45,7 +45,7 @@ struct Facts {
     std::optional<NodeFailure> failure{};    ///< why the node cannot be asked; then only `info` may be known below,
                                              ///< because INFO goes out with the greeting
     Reply info{};                            ///< the reply to INFO
-    Reply config{};                          ///< the replies to CONFIG GET in one list, or the last refusal
+    Reply config{};                          ///< the replies to CONFIG GET in one list, or the first refusal
     Reply cluster{};                         ///< of a server in a cluster: the reply to CLUSTER NODES
     std::vector<nanoseconds> latencies{};    ///< of some small requests; never empty
     std::optional<Clock> clock{};            ///< nothing: the node does not tell the time
@@ -59,7 +59,7 @@ struct Facts {
     std::optional<Leftovers> leftovers{};    ///< nothing: untried, or without a prefix
 };
 
-/// `probe` is the name of a lock that no run takes. The names of the nodes are resolved.
+/// `probe` is the name of a lock that no run takes. The caller has called NodeSet::resolve().
 std::vector<Facts> examine(NodeSet&, const LockKey& probe, const LockTerms&);
 
 } // namespace holdfast

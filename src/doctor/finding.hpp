@@ -42,7 +42,7 @@ struct Diagnosis {
     size_t usable() const;
     /// Whether a lock can be taken: a quorum is usable, and no finding for the nodes together fails.
     bool works() const;
-    /// Of all findings that are not accepted.
+    /// The worst severity of all findings that are not accepted.
     Severity worst() const;
     /// Marks the warnings of these checks as accepted. A failure is never accepted.
     void accept(const std::vector<std::string>& accepted_checks);

@@ -103,7 +103,7 @@ Perhaps clocks(const std::vector<Facts>& nodes) {
 
 Finding reachable(const Facts& facts) {
     if (!facts.failure) return good("reachable", "it answers");
-    // A text with a semicolon says after it what to do.
+    // A text with a semicolon says after it what to do, so no advice is added.
     if (facts.failure->text.find("; ") != std::string::npos) return failing("reachable", facts.failure->text, "");
     const auto advice = [&] {
         switch (facts.failure->kind) {
@@ -223,7 +223,7 @@ Perhaps eviction(const Facts& facts) {
                    "set maxmemory-policy noeviction, or use a server of its own for locks");
 }
 
-/// Whether the node has refused the lock for a while, as it would refuse whatever else it is asked meanwhile.
+/// Whether the node has refused the lock for a cause that passes, and refuses all else until that has passed.
 bool refuses_all(const Facts& facts) {
     return facts.as_run.outcome == Trial::Outcome::failed && facts.as_run.why.helps == Refusal::Helps::time;
 }

@@ -32,7 +32,7 @@ enum class Without {
 struct Right {
     std::string name; ///< the command's name in an ACL rule
     Without without;
-    std::vector<std::string> probe; ///< the command that tries it; empty: a working subscription shows it
+    std::vector<std::string> probe; ///< the command that tries the right; empty: a working subscription shows the right
 };
 
 std::vector<Right> rights(const LockKey& lock, const Use& use) {
@@ -103,7 +103,7 @@ std::string_view loss(Without without) {
 }
 
 bool says(const Reply& reply, std::string_view words) {
-    // A refusal by EXEC has its word after another one, so search the whole text.
+    // A refusal that EXEC tells has its error code behind another one, so the whole text is searched.
     return reply.type == Reply::Type::error && reply.text.find(words) != std::string::npos;
 }
 

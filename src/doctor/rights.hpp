@@ -13,7 +13,7 @@ namespace holdfast {
 /// What our user does with the nodes, as far as it needs rights that others do not need.
 struct Use {
     Mode mode = Mode::scripts; ///< `transactions`: without scripts
-    bool waits = false;        ///< for replicas
+    bool waits = false;        ///< for replicas to have a grant
     bool selects = false;      ///< another database than 0
 };
 

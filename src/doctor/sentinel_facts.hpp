@@ -10,10 +10,10 @@
 namespace holdfast {
 
 struct SentinelFacts {
-    size_t answered = 0;       ///< so many of those in the node's URI
-    size_t known = 0;          ///< so many Sentinels watch the master, as far as those know
-    size_t quorum = 0;         ///< so many have to find the master dead
-    milliseconds down_after{}; ///< for how long the master has to be silent before
+    size_t answered = 0;       ///< how many of the Sentinels in the node's URI have answered
+    size_t known = 0;          ///< how many Sentinels watch the master, as far as these know
+    size_t quorum = 0;         ///< how many have to find the master dead for a failover
+    milliseconds down_after{}; ///< how long the master has to be silent to be found dead
 };
 
 /// Asks the Sentinels of a node, for one connection and one answer at most. Nothing if none of them knows the master.

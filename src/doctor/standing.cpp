@@ -33,7 +33,7 @@ std::string_view part(std::string_view line, std::string_view name) {
 }
 
 bool is_in_sync(std::string_view replica) {
-    // A replica acknowledges once a second.
+    // In seconds: a replica acknowledges once a second, and may be late.
     constexpr int longest_lag = 3;
     const std::string_view text = part(replica, "lag=");
     int lag = 0;
@@ -94,7 +94,7 @@ std::optional<ClusterView> view_of(const Reply& nodes) {
         if (line.find("slave ") != std::string_view::npos) ++view.replicas;
         else if (const int slots = slots_in(line); slots > 0) {
             ++view.shards;
-            // "fail?" is what the node alone believes.
+            // "fail?", which the node alone believes, does not count as dead.
             if (line.find("master,fail ") == line.npos) view.slots += slots;
         }
     }
@@ -159,7 +159,7 @@ Finding replicas(const Facts& facts, const Replicas& there, size_t n) {
 
 // ---- a cluster
 
-/// How the cluster to which a node of this name belongs is written.
+/// The URI of the cluster to which the node with this URI belongs.
 std::string cluster_uri(const std::string& node) {
     const bool tls = node.starts_with("rediss://");
     const size_t host = node.starts_with("redis") ? node.find("://") + 3 : std::string::npos;
@@ -251,7 +251,7 @@ std::vector<Finding> judge_standing(const Facts& facts, size_t n, const LockTerm
     findings.push_back(replicas(facts, there, n));
     if (is_in_cluster(facts.info.text)) findings.push_back(cluster(facts));
     if (facts.sentinel) findings.push_back(sentinel(*facts.sentinel));
-    // Of three nodes two keep the lock in a failover.
+    // Of three nodes two keep the lock in a failover of the third, so there is no finding.
     const auto dead = found_dead(facts, there);
     if (dead && n < 3) findings.push_back(failover(*dead, terms.timing));
     return findings;

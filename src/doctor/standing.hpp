@@ -12,14 +12,14 @@
 
 namespace holdfast {
 
-/// By a reply to INFO.
+/// Whether this reply to INFO is that of a Sentinel, or of a server in a cluster.
 bool is_sentinel(std::string_view info);
 bool is_in_cluster(std::string_view info);
 
 /// Why both nodes together have one vote, in the words that follow "A and B"; nothing if neither node says so.
 std::optional<std::string> belong_together(const Facts&, const Facts&);
 
-/// The findings "replicas", "cluster", "sentinel" and "failover" of one of `n` nodes; none on what it does not tell.
+/// The findings "replicas", "cluster", "sentinel" and "failover" of one of `n` nodes, as far as the node tells enough.
 std::vector<Finding> judge_standing(const Facts&, size_t n, const LockTerms&);
 
 } // namespace holdfast
