@@ -22,7 +22,7 @@ namespace holdfast {
 
 struct EventKind {
     std::string_view name;
-    Verbosity least; ///< shows it from this verbosity on; quiet: a user must know it in any case
+    Verbosity least; ///< the event is shown from this verbosity on; quiet: the user must know it in any case
 };
 
 /// Durations are in milliseconds, in fields that end in _ms.
@@ -59,7 +59,7 @@ inline Notice already_done(std::string why, int status) {
     return {{"already_done", Verbosity::normal}, std::move(why), status};
 }
 
-/// The run has succeeded, and too few nodes will say so to the next one.
+/// The run has succeeded, and too few nodes will say so to the next run.
 inline Notice not_marked(const std::vector<NodeReport>& nodes) {
     return {{"not_marked", Verbosity::quiet},
             "too few nodes remember this success (--once-in); the next one may run again" + node_lines(nodes)};
@@ -101,7 +101,7 @@ inline Notice failed(std::string why, std::optional<int> status = {}) {
 struct NotAcquired {
     std::string why;
     int status;
-    std::optional<Json> holder; ///< the one that has the lock, or waits for it before us; null: another client
+    std::optional<Json> holder; ///< the run that has the lock, or waits before us; null: a client that is not holdfast
     static EventKind kind() { return {"not_acquired", Verbosity::normal}; }
     std::string sentence() const { return why; }
     EventFields fields() const {
@@ -169,7 +169,7 @@ struct MaxHold {
     std::string sentence() const { return "stopping the command after " + format_duration(limit) + " (--max-hold)"; }
 };
 
-// Processes are named as "4711 (sleep), 4712 (sh, uid 0)".
+// In these events, `processes` is a text such as "4711 (sleep), 4712 (sh, uid 0)".
 
 struct Leftovers {
     std::string processes;

@@ -76,7 +76,7 @@ std::string syslog_line(const Event& event) {
                        time_text("%b %e %H:%M:%S", *::localtime_r(&now, &local)), ::getpid(), text);
 }
 
-/// A line that says by itself when and where the event was, because a log of its own has those of many runs.
+/// A line that says by itself when and where the event was, because a log of its own has lines of many runs.
 std::string own_line(const Event& event) {
     if (writer()->target().is_syslog()) return syslog_line(event);
     if (style().format == LogFormat::json) return json_line(event);
@@ -97,7 +97,7 @@ bool is_writable(int fd) {
 
 Log::Log(Verbosity verbosity) : verbosity_{verbosity} {
     struct stat info {};
-    // A file never makes us wait, and if opened again, it would be written from its start.
+    // A file is not opened again, because it never makes us wait, and would be written from its start.
     if (::fstat(STDERR_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
         impatient_ = Fd{::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
     const char* term = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): no thread changes the environment

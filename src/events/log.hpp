@@ -18,26 +18,26 @@
 
 namespace holdfast {
 
-/// The style of the whole program; before it is set, sentences.
+/// The style of all lines of the program; before set_log_style() lines are sentences.
 struct LogStyle {
     LogFormat format = LogFormat::text;
     std::string lock{}; ///< the lock that all events are about
 };
 void set_log_style(LogStyle);
-/// From now on events go there in place of stderr.
+/// From now on events go to that target in place of stderr.
 void log_apart(LogTarget);
 
 class Log {
   public:
     explicit Log(Verbosity verbosity);
 
-    /// Writes the event as a line, if the verbosity shows it.
+    /// Writes the event as a line to a log of its own, or to stderr if the verbosity shows it.
     void tell(const Event&) const;
 
     /// Whether events that only -v shows are shown, and so are worth the work to find them out.
     bool details() const { return verbosity_ == Verbosity::verbose; }
 
-    /// Whether a line is wanted on stderr that can be redrawn in place.
+    /// Whether stderr is a terminal on which a line is to be redrawn in place.
     bool on_terminal() const { return redraws_; }
     /// Whether events become lines, on stderr or in a log of its own; otherwise a terminal shows what is redrawn.
     bool has_lines() const;
@@ -51,8 +51,8 @@ class Log {
     Fd impatient_; ///< stderr opened again, so that a write that would have to wait fails
 };
 
-/// Writes a last event when no lock is held any more, so it may wait for the reader of stderr, which gets it also if
-/// there is a log of its own.
+/// Writes a last event, to stderr as well if there is a log of its own. Call when no lock is held any more, because the
+/// call may wait for the reader of stderr.
 void tell_at_end(const Event&, Verbosity = Verbosity::normal);
 
 /// Waits for a log of its own, at most 100 ms, and says on stderr which lines were dropped.

@@ -91,7 +91,7 @@ int LogTarget::write(std::string_view line) {
     errno = 0;
     if (!is_current()) open_again();
     if (fd_ && put(line)) return 0;
-    // The program that reads a FIFO, and the system's log, may have been started anew.
+    // The program that reads a FIFO, and the system's log, may have been started anew, so try a new descriptor.
     if (!path_.empty()) open_again();
     if (fd_ && put(line)) return 0;
     return errno;
@@ -109,7 +109,7 @@ void LogTarget::open_again() {
     Fd fresh = syslog_ ? connect_to(path_) : open_file(path_);
     const int error = errno;
     struct stat ours {};
-    // A file that was moved goes on until there is another one; one that was removed would keep the lines from view.
+    // A moved file is used until there is another at its path; a removed one is not, because its lines would be lost.
     const bool goes_on = !syslog_ && fd_ && ::fstat(fd_.get(), &ours) == 0 && ours.st_nlink > 0;
     if (fresh || !goes_on) fd_ = std::move(fresh);
     errno = error;

@@ -16,18 +16,18 @@ namespace holdfast {
 class LogTarget {
   public:
     /// What `text` names: "syslog", "fd:3", or a path. A file is appended to, and made with mode 0640. A FIFO that no
-    /// program reads is opened when one does. Otherwise a text that continues "... is not": what was wanted, the cause,
-    /// and what to do.
+    /// program reads is opened when one does. If it cannot be opened, the error is a text that continues "... is not":
+    /// what was wanted, the cause, and what to do.
     static tl::expected<LogTarget, std::string> open(const std::string& text);
     /// The system's log that has its socket at that path.
     static tl::expected<LogTarget, std::string> syslog(const std::string& socket_path);
 
     bool is_syslog() const { return syslog_; }
-    /// As the user named it.
+    /// The target's name, as the user gave it.
     const std::string& name() const { return name_; }
 
-    /// Writes the line by one write(2), as long as that takes. What was moved or removed is opened again first. Returns
-    /// an errno; 0: the line is written.
+    /// Writes the line by one write(2), as long as that takes. A file that was moved or removed is opened again first.
+    /// Returns an errno; 0: the line is written.
     int write(std::string_view line);
 
   private:

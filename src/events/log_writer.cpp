@@ -32,9 +32,9 @@ struct LogWriter::Shared {
     LogTarget target; ///< written by the thread alone
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<std::string> lines; ///< the first is being written; it stays until it is
+    std::deque<std::string> lines; ///< the first is being written, and stays until it is written
     size_t dropped = 0;
-    int error = 0; ///< for which a line was dropped last
+    int error = 0; ///< the errno for which a line was dropped last
 };
 
 LogWriter::LogWriter(LogTarget target) : shared_{std::make_shared<Shared>(std::move(target))} {}
@@ -57,7 +57,7 @@ void LogWriter::add(std::string line) {
         std::thread{[shared = shared_] { write_lines(*shared); }}.detach();
         started_ = true;
     } catch (const std::system_error& error) {
-        // The next line may find room for a thread.
+        // The next line tries to start the thread again.
         shared_->error = error.code().value();
     }
     ::pthread_sigmask(SIG_SETMASK, &ours, nullptr);

@@ -1,7 +1,7 @@
 // Writes the lines of a log of its own, so that no full, slow or dead file holds up the command or the renewal.
 //
-// A thread with a bounded queue writes. It is started with the first line. It may run when the guard and the command
-// are forked: their code is async-signal-safe for other threads' sake already. It takes no signal.
+// A thread with a bounded queue writes. The thread is started with the first line and takes no signal. It may run when
+// the guard and the command are forked, because their code is async-signal-safe anyway.
 #pragma once
 
 #include "events/log_target.hpp"
@@ -18,7 +18,7 @@ class LogWriter {
 
     const LogTarget& target() const;
     /// Puts the line, with its line end, into the queue, and never waits. Main thread. Drops the line when the queue is
-    /// full or no thread can be started.
+    /// full. If no thread can be started, the line waits for the next try.
     void add(std::string line);
     /// Waits until all lines are written, at most 100 ms. A sentence if lines were dropped: how many, and why.
     std::optional<std::string> finish();
