@@ -1,4 +1,5 @@
-// The recipes of README.md, pasted into a bare shell and run as cron does, with real servers behind the names there.
+// The recipes of README.md, pasted into a bare shell and run as cron does, with real servers behind the names there,
+// and those of holdfast(1) that are more than one command.
 #include "support/certificates.hpp"
 #include "support/cluster.hpp"
 #include "support/holdfast.hpp"
@@ -13,23 +14,26 @@
 #include <regex>
 #include <sstream>
 
-namespace holdfast::test::readme_test {
+namespace holdfast::test::recipes_test {
 
 namespace {
 
 using Texts = std::vector<std::string>;
 
-/// The text of README.md's block in that language. It has just one.
-std::string block(const std::string& language) {
-    std::ifstream file{HOLDFAST_README};
-    std::stringstream text;
-    text << file.rdbuf();
-    const std::string fence = "\n```" + language + "\n";
-    const size_t begin = text.str().find(fence);
-    REQUIRE(begin != std::string::npos);
-    const size_t from = begin + fence.size();
-    return text.str().substr(from, text.str().find("```\n", from) - from);
+/// What stands in that file between these two, behind the first.
+std::string between(const std::string& file, const std::string& begin, const std::string& end) {
+    std::ifstream stream{std::string{HOLDFAST_SOURCE} + "/" + file};
+    std::stringstream read;
+    read << stream.rdbuf();
+    const std::string text = read.str();
+    const size_t found = text.find(begin);
+    REQUIRE(found != std::string::npos);
+    const size_t from = found + begin.size();
+    return text.substr(from, text.find(end, from) - from);
 }
+
+/// README.md's block in that language. It has just one.
+std::string block(const std::string& language) { return between("README.md", "\n```" + language + "\n", "```\n"); }
 
 Texts split(const std::string& text, const std::string& by) {
     Texts parts;
@@ -153,6 +157,17 @@ void check_pasted(Host& host, const std::string& recipe) {
     CHECK_FALSE(host.has_file("token"));
 }
 
+/// holdfast(1) behind that text, to the end of the recipe.
+std::string in_manual(const std::string& begin) { return begin + between("man/holdfast.1", "\n" + begin, ".Ed\n"); }
+
+/// With holdfast in the PATH.
+Finished in_shell(const std::string& text, const RedisServer& server,
+                  std::map<std::string, std::string> environment = {}) {
+    environment["HOLDFAST_NODES"] = server.uri();
+    environment["PATH"] = std::filesystem::path{HOLDFAST_BINARY}.parent_path().string() + ":/usr/bin:/bin";
+    return finish({"sh", "-c", text}, {.environment = environment});
+}
+
 } // namespace
 
 TEST_CASE("README: recipes can be pasted into a bare shell, each behind the first and all in their order") {
@@ -195,4 +210,44 @@ TEST_CASE("README: cron runs the job of each line once on two hosts and mails no
     CHECK(host.has_file("holdfast.log"));
 }
 
-} // namespace holdfast::test::readme_test
+TEST_CASE("holdfast(1): a script takes its lock itself, but not inside, and not for a run that has ended") {
+    const RedisServer server;
+    const TempDir dir;
+    std::string text = in_manual("#!/bin/sh\nholdfast verify");
+    const std::string work = "make build && make publish\n";
+    REQUIRE(text.ends_with(work));
+    text.replace(text.size() - work.size(), work.size(),
+                 "holdfast verify deploy && echo \"held by $HOLDFAST_TOKEN, $*\"");
+    const std::string script = dir.write("script", text, 0755);
+    CHECK(has(in_shell(script + " 'a  b'", server).out, ", a  b\n"));
+    const Finished inside =
+        in_shell("holdfast run deploy -- sh -c 'echo held by $HOLDFAST_TOKEN, x; " + script + " x'", server);
+    const Texts held = split(inside.out, "\n");
+    REQUIRE(held.size() == 2);
+    CHECK(held[0] == held[1]);
+    std::map<std::string, std::string> left;
+    for (const std::string& line : split(in_shell("holdfast run deploy -- env", server).out, "\n"))
+        if (line.starts_with("HOLDFAST_")) left[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+    REQUIRE(left.contains("HOLDFAST_TOKEN"));
+    const Finished late = in_shell(script, server, left);
+    CHECK(has(late.out, "held by "));
+    CHECK_FALSE(has(late.out, left["HOLDFAST_TOKEN"]));
+}
+
+TEST_CASE("holdfast(1): acquire pauses a job until release") {
+    const RedisServer server;
+    const TempDir dir;
+    const Texts lines = split(in_manual("holdfast acquire --ttl 2h"), "\n");
+    REQUIRE(lines.size() == 2);
+    const std::string job = "holdfast run -n -E 0 nightly -- echo ran";
+    CHECK(in_shell("cd " + dir.path() + "; " + lines[0], server).status() == 0);
+    const Finished paused = in_shell(job, server);
+    CHECK(paused.status() == 0);
+    CHECK(paused.out == "");
+    CHECK(has(paused.err, "held by disk is replaced"));
+    CHECK(in_shell("cd " + dir.path() + "; " + lines[1], server).status() == 0);
+    CHECK_FALSE(std::filesystem::exists(dir.file("pause")));
+    CHECK(in_shell(job, server).out == "ran\n");
+}
+
+} // namespace holdfast::test::recipes_test
