@@ -78,6 +78,7 @@ class Host {
             {"redis://a,redis://b,redis://c", three_.uris()},
             {"redis://db1", db1_.uri()},
             {"--node local:", "--node local: --local-dir " + here_.file("local")},
+            {"local stop", "local stop --local-dir " + here_.file("local")},
             {"/usr/local/bin/", here_.path() + "/"},
             {"/var/log/", here_.path() + "/"},
             {"/var/lib/prometheus/node-exporter/", here_.path() + "/"},
