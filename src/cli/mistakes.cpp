@@ -182,7 +182,7 @@ void refuse_slips(std::span<const std::string> words, const CommandRow& command)
             (found_in(command, "-" + word.substr(0, word.find('='))) || word[2] == '='))
             throw unknown_option(word, command);
     for (const std::string& word : words)
-        if (word.starts_with("--") && word.ends_with('='))
+        if (word.starts_with("--") && word.find('=') == word.size() - 1)
             throw usage(fmt::format("{} has no value; is a variable of the shell not set?", printable(word)));
 }
 
