@@ -4,7 +4,6 @@
 #include "config/spelling.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -230,9 +229,9 @@ std::string_view found_in(std::span<const Row> rows, std::string_view word, Slip
     if (slip == Slip::none || bare(word).size() < shortest) return "";
     std::vector<std::string> known;
     // A guess leads to nothing that ends a command.
-    for (const Row& row :
-         rows | std::views::filter([](const Row& row) { return row.here.find("force-") == row.here.npos; }))
-        for (const std::string_view one : split_spellings(row.words)) known.push_back(bare(one));
+    for (const Row& row : rows)
+        if (row.here.find("force-") == std::string_view::npos)
+            for (const std::string_view one : split_spellings(row.words)) known.push_back(bare(one));
     return found_in(rows, nearest(bare(word), known), Slip::none);
 }
 

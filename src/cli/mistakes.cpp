@@ -14,13 +14,12 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <ranges>
 #include <vector>
 
 namespace holdfast {
 namespace {
 
-Failure usage(std::string sentence) { return {ExitStatus::usage, std::move(sentence)}; }
+Failure usage(const std::string& sentence) { return {ExitStatus::usage, sentence}; }
 
 std::optional<OptionSyntax> found_in(const CommandRow& command, std::string_view spelling) {
     for (const OptionSyntax& option : options_of(command))
@@ -58,8 +57,8 @@ std::vector<std::string> pieces_of(const std::string& word) {
     std::vector<std::string> pieces;
     for (size_t length = parts.size() - 1; length > 0; --length)
         for (size_t end = parts.size(); end >= length; --end) {
-            const auto piece = parts | std::views::drop(end - length) | std::views::take(length);
-            if (length > 1 || std::ranges::count(empty, *piece.begin()) == 0)
+            const std::span piece{&parts[end - length], length};
+            if (length > 1 || std::ranges::count(empty, piece.front()) == 0)
                 pieces.push_back(fmt::format("{}", fmt::join(piece, "-")));
         }
     return pieces;
@@ -99,10 +98,10 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
         return fmt::format("; '{}' is a command, as in: {}", name, meant->example);
     const auto denied = word.starts_with("--no-") ? found_in(command, "--" + word.substr(5)) : std::nullopt;
     if (denied && denied->value.empty()) return fmt::format("; it is so unless --{} is given", word.substr(5));
-    if (const std::string found = suggestion(nearest_option(word, command), command); !found.empty()) return found;
+    if (std::string found = suggestion(nearest_option(word, command), command); !found.empty()) return found;
     const std::vector<std::string> pieces = pieces_of(name);
     for (const std::string& piece : pieces)
-        if (const std::string found = suggestion("--" + piece, command); !found.empty()) return found;
+        if (std::string found = suggestion("--" + piece, command); !found.empty()) return found;
     for (const std::string& piece : pieces)
         if (const auto here = here_for_option("--" + piece, of_run); !here.empty()) return fmt::format("; {}", here);
     if (const auto here = here_for_option(word, of_run, Slip::perhaps); !here.empty()) return fmt::format("; {}", here);

@@ -14,12 +14,9 @@
 #include "process/priority.hpp"
 #include "process/supervisor.hpp"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <csignal>
 #include <optional>
-#include <ranges>
 #include <span>
 
 namespace holdfast {
@@ -168,7 +165,9 @@ class Run {
 
     /// The locks' names as typed.
     std::string names() const {
-        return fmt::format("{}", fmt::join(keys_ | std::views::transform(&LockKey::name), ","));
+        std::string all;
+        for (const LockKey& key : keys_) all += (all.empty() ? "" : ",") + key.name;
+        return all;
     }
 
     /// The locks in the order typed.
