@@ -9,6 +9,7 @@
 #include "base/poller.hpp"
 #include "lock/locks.hpp"
 
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <thread>
@@ -35,7 +36,8 @@ class Renewer {
     LiveDeadline& deadline_;
     Fd stop_event_;
     Poller poller_;
-    std::function<void()> last_; ///< set before stop_event_ is written
+    std::function<void()> last_; ///< set before stopping_
+    std::atomic<bool> stopping_ = false;
     std::exception_ptr failure_; ///< of last_; read after the thread's end
     std::thread thread_;
 };
