@@ -52,7 +52,8 @@ std::vector<std::string> parts_of(const std::string& word) {
 std::vector<std::string> pieces_of(const std::string& word) {
     const std::vector<std::string> parts = parts_of(word);
     constexpr std::array denials{"no", "non", "not", "dont", "never", "without", "disable"};
-    if (parts.empty() || std::ranges::count(denials, parts.front()) > 0) return {};
+    constexpr size_t most = 8; // no option's word has more
+    if (parts.empty() || parts.size() > most || std::ranges::count(denials, parts.front()) > 0) return {};
     constexpr std::array empty{"lock", "name", "time", "timeout", "interval", "after", "file", "for", "from", "limit"};
     std::vector<std::string> pieces;
     for (size_t length = parts.size() - 1; length > 0; --length)
@@ -109,7 +110,7 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     if (!typed.starts_with("--") && name.size() > 1)
         for (const char letter : name)
             if (const std::string one{'-', letter}; letter != '-' && !found_in(command, one))
-                return fmt::format(", for '{}' is none{}", one, lead_from_option(one, command));
+                return fmt::format(", for '{}' is none{}", printable(one), lead_from_option(one, command));
     return fmt::format("; see {} --help", full_name(command));
 }
 

@@ -42,14 +42,27 @@ void make_private_folder(const std::string& path) {
                         path, info.st_uid, info.st_mode & 07777, ::geteuid()));
 }
 
-bool accepts_connections(const std::string& socket_path) {
+/// Nothing if no server listens there.
+Fd connection_to(const std::string& socket_path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
-    const Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!fd) throw system_failure("cannot make a socket");
     // EAGAIN means a full queue of connections, so there is a server, too.
-    return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+    const bool found =
+        ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+    return found ? std::move(fd) : Fd{};
+}
+
+bool accepts_connections(const std::string& socket_path) { return bool{connection_to(socket_path)}; }
+
+/// Connects for as long as this process lives, so that `local stop` leaves the server running from here on, and not
+/// only from the first request on. False if no server listens there.
+bool keep_in_use(const std::string& socket_path) {
+    static std::vector<Fd> connections;
+    connections.push_back(connection_to(socket_path));
+    return bool{connections.back()};
 }
 
 /// The server outlives us, so it must not keep a descriptor, signal mask or umask of ours.
@@ -130,7 +143,9 @@ Reply answer(NodeSet& server, std::initializer_list<std::string_view> words) {
 /// Stops the server at the socket. Returns why it runs on; empty: it has stopped.
 std::string stop_server(const std::string& folder, const std::string& socket_path) {
     NodeSet server = connected_to(socket_path);
-    if (answer(server, {"CONFIG", "GET", "dir"}).field("dir") != std::filesystem::weakly_canonical(folder).string())
+    const Reply settings = answer(server, {"CONFIG", "GET", "dir"});
+    if (settings.type == Reply::Type::nil) return fmt::format("it does not answer; see {}/log", folder);
+    if (settings.field("dir") != std::filesystem::weakly_canonical(folder).string())
         return fmt::format("it is no server of holdfast, which would work in {}", folder);
     // One of them is ours. A lock of acquire has no connection, and stays in the server's file.
     const std::string info = answer(server, {"INFO", "clients"}).text;
@@ -173,11 +188,12 @@ std::vector<std::string> local_nodes(const std::string& folder, int count) {
     Fd lock;
     for (int i = 0; i < count; ++i) {
         const std::string& socket_path = sockets[static_cast<size_t>(i)];
-        if (accepts_connections(socket_path)) continue;
+        if (keep_in_use(socket_path)) continue;
         if (!lock) lock = lock_starts(folder);
         const std::string server_folder = fmt::format("{}/{}of{}", folder, i + 1, count);
         if (!accepts_connections(socket_path)) start_server(server_folder, socket_path);
         wait_until_ready(server_folder, socket_path);
+        keep_in_use(socket_path);
     }
     return sockets;
 }

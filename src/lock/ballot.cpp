@@ -29,8 +29,7 @@ std::map<std::string, std::vector<milliseconds>> by_hold(const std::vector<Named
     std::map<std::string, std::vector<milliseconds>> left;
     for (const NamedHolder& one : named) {
         const auto same = std::ranges::find_if(left, [&](const auto& other) {
-            return is_same_hold(one.record, Record{other.first, {}}) ||
-                   is_same_hold(other.first, Record{one.record, {}});
+            return is_same_hold(one.record, Record{other.first, {}});
         });
         if (same == left.end()) left[one.record] = {one.left};
         else {

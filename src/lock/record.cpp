@@ -108,7 +108,9 @@ Record Record::parse(std::string value) {
 
 bool is_same_hold(const std::string& value, const Record& record) {
     if (value == record.value) return true;
-    return value.starts_with(fmt::format("{} {{", record.token())) && value.find("\"ended\":") != std::string::npos;
+    constexpr std::string_view ended = "\"ended\":";
+    return value.starts_with(fmt::format("{} {{", record.token())) &&
+           (value.find(ended) != std::string::npos || record.value.find(ended) != std::string::npos);
 }
 
 std::string describe(const Record& record) {

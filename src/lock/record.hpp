@@ -60,8 +60,8 @@ struct Record {
     bool operator==(const Record& other) const { return value == other.value; }
 };
 
-/// Whether a key with that value is of the same hold as the record: it is the record, or what became of it when the
-/// command ended and min_hold kept the lock.
+/// Whether a key with that value is of the same hold as the record: they are the same, or one of them is what became of
+/// the other when the command ended and min_hold kept the lock.
 bool is_same_hold(const std::string& value, const Record&);
 
 /// "backup (root@web1, pid 4242)", or "a client that is not holdfast"; safe for a terminal.

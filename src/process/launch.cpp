@@ -134,10 +134,15 @@ pid_t launch(const Launch& launch, char* stack_end) {
     const auto cloned = [&](int flags) {
         return ::clone(run, stack_end, flags | SIGCHLD, const_cast<Launch*>(&launch));
     };
-    if (!raw_calls_keep_errno) return cloned(0);
+#ifdef HOLDFAST_COPIES_MEMORY
+    constexpr bool may_share = false;
+#else
+    constexpr bool may_share = raw_calls_keep_errno;
+#endif
+    if (!may_share) return cloned(0);
     const pid_t pid = cloned(CLONE_VM);
     // An emulator of another processor's programs (qemu-user 7.2, 10.0) knows CLONE_VM for threads alone.
-    return pid < 0 && errno == EINVAL ? cloned(0) : pid;
+    return pid < 0 && errno != EAGAIN && errno != ENOMEM ? cloned(0) : pid;
 }
 
 } // namespace holdfast

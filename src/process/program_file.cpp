@@ -1,6 +1,7 @@
 #include "process/program_file.hpp"
 
 #include <algorithm>
+#include <climits>
 #include <cstdlib>
 
 namespace holdfast {
@@ -16,7 +17,8 @@ std::vector<std::string> program_files(const std::string& word) {
     std::vector<std::string> files;
     for (size_t at = 0; at <= path.size();) {
         const size_t end = std::min(path.find(':', at), path.size());
-        files.push_back(end == at ? word : path.substr(at, end - at) + "/" + word);
+        // As the C library does it, a folder that is too long is passed over.
+        if (end - at < PATH_MAX) files.push_back(end == at ? word : path.substr(at, end - at) + "/" + word);
         at = end + 1;
     }
     return files;

@@ -155,6 +155,17 @@ TEST_CASE_TEMPLATE("a lock that is kept since it was looked at is taken away, an
     CHECK(node.log().size() == before);
 }
 
+TEST_CASE_TEMPLATE("a node that has missed that a lock is kept lets it be taken away with the others", OneNode,
+                   ByScript, ByTransaction) {
+    OneNode node;
+    node.take(token(1));
+    Holder holder = *record(token(1)).holder;
+    holder.ended = 2ms;
+    CHECK(node.ask(Revoke{Record::make(token(2), holder), "because"}) == Verdict::changed);
+    CHECK(node.ask(Revoke{Record::make(token(1), holder), "because"}) == Verdict::revoked);
+    CHECK(node.server.text({"EXISTS", key.key()}) == "0");
+}
+
 TEST_CASE("a lock is let go on a server whose memory is full, by script, and what cannot be written is left out") {
     ByScript node;
     node.take(token(1));

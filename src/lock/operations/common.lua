@@ -36,12 +36,13 @@ local function attempt_of(record, run)
     local of_run, attempt = string.match(record or '', '^(%x+)%.(%d+) ')
     return of_run == run and tonumber(attempt) or nil
 end
--- Whether the key is the record's, or what became of it when min_hold began to keep the lock.
+-- Whether they are the same, or one is what became of the other when min_hold began to keep the lock.
 local function is_same_hold(value, record)
     if not value then return false end
     if value == record then return true end
     local token = string.match(record, '^[^ ]+ {')
-    return token and string.sub(value, 1, #token) == token and string.find(value, '"ended":', 1, true) ~= nil
+    local ended = string.find(value, '"ended":', 1, true) or string.find(record, '"ended":', 1, true)
+    return token and string.sub(value, 1, #token) == token and ended ~= nil
 end
 local function mark_void(words, lasts)
     if lasts ~= '0' then redis.pcall('SET', VOID, words, 'PX', lasts) end
