@@ -150,8 +150,7 @@ std::string stop_server(const std::string& folder, const std::string& socket_pat
     // One of them is ours. A lock of acquire has no connection, and stays in the server's file.
     const std::string info = answer(server, {"INFO", "clients"}).text;
     if (const auto clients = info_number(info, "connected_clients").value_or(0); clients != 1)
-        return fmt::format("{} of other programs; try again when they have ended",
-                           clients == 2 ? "it has a connection" : fmt::format("it has {} connections", clients - 1));
+        return "other programs use it; try again when they have ended";
     answer(server, {"SHUTDOWN"});
     Poller poller;
     for (const BootTime give_up = BootClock::now() + time_to_stop; accepts_connections(socket_path);) {

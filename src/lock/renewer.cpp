@@ -34,8 +34,6 @@ void Renewer::stop(const std::function<void()>& last) {
 void Renewer::end(const std::function<void()>& last) {
     if (!thread_.joinable()) return;
     last_ = last;
-    stopping_ = true;
-    stopping_.notify_one();
     const uint64_t one = 1;
     [[maybe_unused]] const auto ignored = ::write(stop_event_.get(), &one, sizeof one);
     thread_.join();
@@ -50,7 +48,9 @@ void Renewer::run() noexcept {
     }
     try {
         // After a loss the thread waits for stop(), because the command is stopped before last_ is called.
-        stopping_.wait(false);
+        pollfd stop{stop_event_.get(), POLLIN, 0};
+        uint64_t times = 0;
+        while (::read(stop.fd, &times, sizeof times) != sizeof times) ::poll(&stop, 1, -1);
         if (last_) last_();
     } catch (...) {
         failure_ = std::current_exception();

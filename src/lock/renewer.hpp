@@ -9,7 +9,6 @@
 #include "base/poller.hpp"
 #include "lock/locks.hpp"
 
-#include <atomic>
 #include <exception>
 #include <functional>
 #include <thread>
@@ -36,8 +35,7 @@ class Renewer {
     LiveDeadline& deadline_;
     Fd stop_event_;
     Poller poller_;
-    std::function<void()> last_; ///< set before stopping_
-    std::atomic<bool> stopping_ = false;
+    std::function<void()> last_; ///< set before stop_event_ is written, called after it is read
     std::exception_ptr failure_; ///< of last_; read after the thread's end
     std::thread thread_;
 };

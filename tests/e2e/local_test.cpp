@@ -105,8 +105,8 @@ TEST_CASE("local stop leaves a server alone that a run has a connection to, or t
     run.wait_for_out("started");
     const Finished used = stop();
     CHECK(used.status() == 75);
-    CHECK(used.err == fmt::format("holdfast: not every local: server was stopped\n  {}/1of1.sock  it has a connection "
-                                  "of other programs; try again when they have ended\n",
+    CHECK(used.err == fmt::format("holdfast: not every local: server was stopped\n  {}/1of1.sock  other programs "
+                                  "use it; try again when they have ended\n",
                                   local.path()));
     run.say("\n");
     CHECK(run.wait().status() == 0);
