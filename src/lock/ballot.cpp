@@ -27,19 +27,17 @@ std::vector<NamedHolder> named_holders(const NodeReply& reply) {
 
 std::map<std::string, std::vector<milliseconds>> by_hold(const std::vector<NamedHolder>& named) {
     std::map<std::string, std::vector<milliseconds>> left;
-    for (const NamedHolder& one : named) {
-        const auto same = std::ranges::find_if(left, [&](const auto& other) {
-            return is_same_hold(one.record, Record{other.first, {}});
-        });
-        if (same == left.end()) left[one.record] = {one.left};
-        else {
-            same->second.push_back(one.left);
-            if (one.record.size() <= same->first.size()) continue;
-            // The record that says when the command ended is the longer one, and becomes the key of the two.
-            auto hold = left.extract(same);
-            hold.key() = one.record;
-            left.insert(std::move(hold));
-        }
+    for (const NamedHolder& one : named) left[one.record].push_back(one.left);
+    // The records of one hold begin with its token, so they are neighbours here.
+    for (auto next = left.begin(); next != left.end();) {
+        const auto one = next++;
+        if (next == left.end() || !is_same_hold(next->first, Record{one->first, {}})) continue;
+        // The record that says when the command ended is the longer one.
+        const auto [shorter, longer] =
+            one->first.size() < next->first.size() ? std::pair{one, next} : std::pair{next, one};
+        longer->second.insert(longer->second.end(), shorter->second.begin(), shorter->second.end());
+        left.erase(shorter);
+        next = longer;
     }
     return left;
 }

@@ -18,6 +18,12 @@ constexpr size_t entries = 100;
 
 Token token(unsigned number) { return {fmt::format("{:032x}", number), 1}; }
 Record record(const Token& token) { return Record::make(token, {"job", "me", "here", 1, 1ms, 30s}); }
+/// What min_hold makes of that record when the command has ended.
+Record kept_record(const Token& token) {
+    Holder holder = *record(token).holder;
+    holder.ended = 2ms;
+    return Record::make(token, holder);
+}
 EndEntry end(RunEnd how) { return {std::move(how), Fence{4}, 5ms, 70ms, entries}; }
 
 template <Mode the_way>
@@ -137,9 +143,7 @@ TEST_CASE_TEMPLATE("a lock that is kept since it was looked at is taken away, an
                    ByScript, ByTransaction) {
     OneNode node;
     node.take(token(1));
-    Holder holder = *record(token(1)).holder;
-    holder.ended = 2ms;
-    const Record kept = Record::make(token(1), holder);
+    const Record kept = kept_record(token(1));
     CHECK(node.ask(Extend{token(1), record(token(1)), 9s, {}, "", {}, end({How::ended, 0}), kept}) == Verdict::yours);
     CHECK(node.server.text({"GET", key.key()}) == kept.value);
     // A copy of the request.
@@ -159,10 +163,8 @@ TEST_CASE_TEMPLATE("a node that has missed that a lock is kept lets it be taken 
                    ByScript, ByTransaction) {
     OneNode node;
     node.take(token(1));
-    Holder holder = *record(token(1)).holder;
-    holder.ended = 2ms;
-    CHECK(node.ask(Revoke{Record::make(token(2), holder), "because"}) == Verdict::changed);
-    CHECK(node.ask(Revoke{Record::make(token(1), holder), "because"}) == Verdict::revoked);
+    CHECK(node.ask(Revoke{kept_record(token(2)), "because"}) == Verdict::changed);
+    CHECK(node.ask(Revoke{kept_record(token(1)), "because"}) == Verdict::revoked);
     CHECK(node.server.text({"EXISTS", key.key()}) == "0");
 }
 

@@ -44,10 +44,11 @@ std::string whole_text(const Script& script) {
 /// The addresses of all pieces and names of which the script's text is made.
 std::vector<const char*> places(const Script& script) {
     std::vector<const char*> all;
-    all.reserve(script.lua.size() + script.arguments.size() + script.more_keys.size() + 1);
+    all.reserve(script.lua.size() + script.arguments.size() + script.more_keys.size() + 2);
     for (const std::string_view piece : script.lua) all.push_back(piece.data());
     all.push_back(nullptr);
     for (const ScriptArgument& argument : script.arguments) all.push_back(argument.name.data());
+    all.push_back(nullptr);
     for (const ScriptArgument& more : script.more_keys) all.push_back(more.name.data());
     return all;
 }
