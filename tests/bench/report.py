@@ -77,7 +77,8 @@ def limits(results):
     yield "wake-ups of an idle holder and its guard, a renewal round", held.get("wake-ups a round"), 4
     held_long = f"{most} holders of {most} locks for {held.get('seconds')} s"
     yield held_long + ", lost", results.get("lost"), 0
-    yield held_long + ", CPU of a core, %", held.get("CPU of a core, %"), 15
+    yield held_long + ", CPU of a core, %", held.get("CPU of a core, %"), 8
+    yield held_long + ", PSS of one and its guard, MB", held.get("PSS, MB"), 0.27
     longest = max(results.get("hand-off, ms", {}).get("one node", {0: {}}))
     yield (f"hand-off, one node, {longest} waiting / 1 waiting",
            ratio("hand-off, ms", ["one node", longest], ["one node", 1]), 1.5)
@@ -88,6 +89,9 @@ def limits(results):
     for theirs in ("the other build", "no history"):
         yield (f"hand-off, 1 waiting, one node / {theirs}",
                ratio("hand-off, ms", ["one node", 1], ["one node, " + theirs, 1]), 1.03)
+    row = "a row of waiting readers, ms"
+    yield "50 waiting readers begin, one node, ms", median(row, "one node"), 50
+    yield "50 waiting readers begin, one node / flock", ratio(row, ["one node"], ["flock"]), 2
     for what in ("commands a hand-off", "bytes a hand-off"):
         for name, costs in results.get(what, {}).items():
             yield f"{what} and node, {name}: most / fewest", max(costs.values()) / min(costs.values()), 1.2
@@ -106,7 +110,8 @@ def show(results):
     for row in results["compared"]:
         print(f"{row['what']:76}{row['measured']:8.2f}{row['at most']:10g}  {'within' if row['within'] else 'OVER'}")
     for title in ("run of true, ms", "run of true, CPU ms", "run of true, page faults",
-                  "run of true, time of the node's scripts, us", "acquire and release, ms"):
+                  "run of true, time of the node's scripts, us", "acquire and release, ms",
+                  "a row of waiting readers, ms"):
         if title in results:
             show_samples(title, results[title])
     for title in ("hand-off, ms", "commands a hand-off", "bytes a hand-off"):

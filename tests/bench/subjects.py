@@ -27,11 +27,11 @@ class Holdfast:
 
 
 class Flock:
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, *options):
+        self.folder, self.options = folder, options
 
     def command(self, lock, *command):
-        return ["flock", str(self.folder / lock), *command]
+        return ["flock", *self.options, str(self.folder / lock), *command]
 
     def queued(self, lock):
         inode = f":{(self.folder / lock).stat().st_ino} "
