@@ -49,7 +49,7 @@ std::string why(const std::string& word, int error, const std::string& locks) {
         const size_t slash = word.find('/');
         const bool assigns = word.find('=') < slash;
         if (assigns || word.find_first_of(" ;|&<>") != std::string::npos)
-            return fmt::format("'{}' is no program; for a line of shell use -c", shown);
+            return fmt::format("no program has the name '{}'; for a line of shell use -c", shown);
         if (word.starts_with('~') || word.starts_with('$'))
             return fmt::format("'{}' does not exist; in quotes the shell leaves '~' and '$' as they are", shown);
         if (slash != std::string::npos) return fmt::format("'{}' does not exist", shown);

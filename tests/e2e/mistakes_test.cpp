@@ -192,7 +192,7 @@ TEST_CASE("mistake: a line of shell without -c") {
     const RedisServer server;
     for (const char* word : {"echo hi", "make&&make", "LANG=C", "DIR=/srv"})
         CHECK(finish(run_on(server.uri(), {"x", word, "true"})).err ==
-              fmt::format("holdfast: '{}' is no program; for a line of shell use -c\n", word));
+              fmt::format("holdfast: no program has the name '{}'; for a line of shell use -c\n", word));
 }
 
 TEST_CASE("mistake: a scheme, a port or a number of local nodes that there is not") {
