@@ -18,6 +18,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <thread>
 
 namespace holdfast {
 namespace {
@@ -113,16 +114,19 @@ NodeSet connected_to(const std::string& socket_path) {
     return server;
 }
 
+/// The server's answer to one command; nil if it does not answer.
+Reply answer(NodeSet& server, std::initializer_list<std::string_view> words) {
+    const Answers answers = server.ask_all(Request{words}, {});
+    return answers[0]->replies ? answers[0]->replies->front() : Reply{};
+}
+
 void wait_until_ready(const std::string& folder, const std::string& socket_path) {
     NodeSet server = connected_to(socket_path);
-    Poller poller;
     const BootTime give_up = BootClock::now() + time_to_start;
     while (BootClock::now() < give_up) {
-        const Answers answers = server.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }});
         // A server answers with an error while it reads its append-only file.
-        if (answers[0]->replies && answers[0]->replies->front().type == Reply::Type::text) return;
-        std::vector<pollfd> nothing;
-        poller.wait(nothing, BootClock::now() + pause_between_tries);
+        if (answer(server, {"PING"}).type == Reply::Type::text) return;
+        std::this_thread::sleep_for(pause_between_tries);
     }
     throw unusable(fmt::format("the server of a local node does not answer; see {}/log", folder));
 }
@@ -132,12 +136,6 @@ Fd lock_starts(const std::string& folder) {
     Fd lock{::open((folder + "/start.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     if (!lock || ::flock(lock.get(), LOCK_EX) != 0) throw system_failure(folder + "/start.lock");
     return lock;
-}
-
-/// The server's answer to one command; nil if it does not answer.
-Reply answer(NodeSet& server, std::initializer_list<std::string_view> words) {
-    const Answers answers = server.ask_all(Request{words}, {.enough = [](const Answers&) { return false; }});
-    return answers[0]->replies ? answers[0]->replies->front() : Reply{};
 }
 
 /// Stops the server at the socket. Returns why it runs on; empty: it has stopped.
@@ -152,11 +150,9 @@ std::string stop_server(const std::string& folder, const std::string& socket_pat
     if (const auto clients = info_number(info, "connected_clients").value_or(0); clients != 1)
         return "other programs use it; try again when they have ended";
     answer(server, {"SHUTDOWN"});
-    Poller poller;
     for (const BootTime give_up = BootClock::now() + time_to_stop; accepts_connections(socket_path);) {
         if (BootClock::now() > give_up) return fmt::format("it does not end; see {}/log", folder);
-        std::vector<pollfd> nothing;
-        poller.wait(nothing, BootClock::now() + pause_between_tries);
+        std::this_thread::sleep_for(pause_between_tries);
     }
     return "";
 }

@@ -90,9 +90,8 @@ std::vector<NodeReport> reports(const std::vector<NodeView>& nodes) {
 Answers ask_all(NodeSet& nodes, const LockKey& key, const Operation& operation, Mode mode) {
     std::vector<Mode> modes(nodes.size(), mode);
     const LockOperation asked{key, operation};
-    return nodes.ask([&](size_t i) { return asked.on(modes[i]); }, {.enough = [](const Answers&) { return false; },
-                                                                    .deadline = nodes.latest_answer(),
-                                                                    .to_confirm = NodeSet::every_answer});
+    return nodes.ask([&](size_t i) { return asked.on(modes[i]); },
+                     {.deadline = nodes.latest_answer(), .to_confirm = NodeSet::every_answer});
 }
 
 Inspection inspect(NodeSet& nodes, const LockKey& key, Mode mode) {

@@ -15,11 +15,7 @@ constexpr std::string_view newest = "40";
 std::vector<Run> latest_runs(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
     Request request{"TIME"};
     request.add({"XREVRANGE", key.log(), "+", "-", "COUNT", newest});
-    const Answers answers = nodes.ask(
-        [&](size_t) {
-            return Exchange{request, {}};
-        },
-        {.enough = [](const Answers&) { return false; }, .deadline = nodes.latest_answer()});
+    const Answers answers = nodes.ask_all(request, {.deadline = nodes.latest_answer()});
     std::vector<std::vector<LogEntry>> logs(nodes.size());
     std::vector<milliseconds> times;
     for (size_t i = 0; i < nodes.size(); ++i) {

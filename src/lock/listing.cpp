@@ -57,8 +57,7 @@ size_t Listing::answered() const {
 
 Listing list_locks(NodeSet& servers, const std::string& prefix, const std::string& glob, Beside beside) {
     std::vector<NodeListing> listings(servers.size(), NodeListing{prefix, glob, beside});
-    const Answers answers =
-        servers.ask([&](size_t i) { return listings[i].exchange(); }, {.enough = [](const Answers&) { return false; }});
+    const Answers answers = servers.ask([&](size_t i) { return listings[i].exchange(); }, {});
     Listing listing;
     std::vector<size_t> node_of; // by server
     std::vector<milliseconds> clocks;

@@ -237,7 +237,8 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
             return answer.has_value();
         });
         if (running.empty() || BootClock::now() >= until.deadline) return answers;
-        if (until.enough(answers) && !(until.hear_out && hearing_out.goes_on(answers, until.deadline))) return answers;
+        const bool enough = until.enough && until.enough(answers);
+        if (enough && !(until.hear_out && hearing_out.goes_on(answers, until.deadline))) return answers;
         if (!wait(until.deadline)) return answers;
     }
 }

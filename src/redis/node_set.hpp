@@ -59,7 +59,8 @@ class NodeSet {
     /// What ends a round before every node has answered or failed by its own deadline. Late answers are read
     /// and dropped before the connection's next use.
     struct Until {
-        std::function<bool(const Answers&)> enough; ///< called whenever something has happened, and at `again`
+        /// Called whenever something has happened, and at `again`; none: nothing but all answers is enough.
+        std::function<bool(const Answers&)> enough{};
         BootTime deadline = BootTime::max();
         BootTime again = BootTime::max();
         int interrupt = -1;                ///< the round ends when this descriptor becomes readable
