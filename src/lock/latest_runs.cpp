@@ -1,6 +1,6 @@
 #include "lock/latest_runs.hpp"
 
-#include "lock/operations/results.hpp"
+#include "lock/operations/common.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,6 @@
 #include "lock/node_listing.hpp"
 
-#include "lock/operations/limits.hpp"
-#include "lock/operations/results.hpp"
+#include "lock/operations/common.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "lock/operations.hpp"
 
-#include "lock/operations/results.hpp"
+#include "lock/operations/common.hpp"
 #include "redis/explain.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 #include "lock/history.hpp"
-#include "lock/operations/results.hpp"
+#include "lock/operations/common.hpp"
 #include "lock/stats.hpp"
 
 #include <doctest/doctest.h>

@@ -1,9 +1,7 @@
-#include "lock/operations/acquire.hpp"
-
+#include "lock/operations.hpp"
 #include "lock/operations/common.hpp"
 #include "lock/operations/history.hpp"
 #include "lock/operations/marking.hpp"
-#include "lock/operations/members.hpp"
 
 #include <algorithm>
 

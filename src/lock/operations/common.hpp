@@ -1,14 +1,19 @@
-// Parts that several transactions share, as the scripts share common.lua; and the includes that each operation's file
-// needs.
+// Parts that several operations share: the steps of which a transaction on a node consists, the replies that it ends
+// with, in the form in which a script would have answered, and what the scripts share as common.lua and members.lua.
+//
+// A transaction watches, reads, and then either sends MULTI ... EXEC in one write or lets go with UNWATCH. If EXEC is
+// refused because a watched key has changed, the transaction starts again, until the deadline of its round. A
+// connection is never left between MULTI and EXEC.
 #pragma once
 
 #include "lock/lock_key.hpp"
 #include "lock/operations/limits.hpp"
-#include "lock/operations/results.hpp"
 #include "lock/operations/script.hpp"
-#include "lock/operations/transaction.hpp"
 #include "lock/record.hpp"
+#include "redis/node_set.hpp"
 
+#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +21,44 @@
 #include <vector>
 
 namespace holdfast {
+
+inline Reply text(std::string_view value) { return {Reply::Type::text, std::string{value}, 0, {}}; }
+inline Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {}}; }
+inline Reply list(std::vector<Reply> items) { return {Reply::Type::list, {}, 0, std::move(items)}; }
+inline Reply verdict(std::string_view name) { return list({text(name)}); }
+
+/// Visits each member and its score: RESP3 sends pairs, RESP2 one flat list.
+template <typename Visit>
+void for_each_score(const Reply& reply, Visit visit) {
+    for (size_t i = 0; i < reply.items.size(); ++i) {
+        const Reply& item = reply.items[i];
+        if (item.items.size() == 2) visit(item.items[0].text, item.items[1].number());
+        else if (i + 1 < reply.items.size()) visit(item.text, reply.items[++i].number());
+    }
+}
+
+using Replies = std::vector<Reply>;
+
+/// Begins a transaction that commit() may end. The empty MULTI and EXEC before WATCH fail if our user may not use
+/// transactions: if MULTI were refused later, the commands after it would be executed at once, whatever has changed.
+/// The EXEC also ends an earlier WATCH.
+Request watch(std::initializer_list<std::string_view> keys);
+constexpr size_t watch_replies = 3;
+
+/// Sends the request and passes the replies to `then`; if the node refuses a command, that error is the answer.
+Exchange ask(Request, std::function<Step(Replies&&)> then);
+
+/// Ends a transaction that changes nothing, with `answer`. A failure of `hints` is ignored.
+Exchange let_go(Reply answer, const Request& hints = {});
+
+/// Sends MULTI, the commands that `add` adds, EXEC, and then `hints`, whose failure is ignored. `then` gets one result
+/// for each command that `add` has added.
+Exchange commit(const std::function<void(Request&)>& add, std::function<Step(const Reply& results)> then,
+                std::function<Exchange()> again, const Request& hints = {});
+
+/// The operation's script: `member` for a member of a group, `exclusive` without a seat.
+Script script_for(const LockKey&, const std::optional<Seat>&, std::string_view exclusive, std::string_view member,
+                  ScriptArguments);
 
 /// `value`, limited to `now` on the node's clock plus or minus the tolerance.
 milliseconds near(milliseconds value, milliseconds now);
@@ -44,5 +87,9 @@ struct QueueHead {
     /// The message that tells the first in line that it may try.
     Request hint(const LockKey&) const;
 };
+
+/// Ends a look with `answer`. If its second item, the value of the key, is a group, the answer gets a further item: the
+/// members that live at `now` by the node's clock, and among them the member `also` in any case.
+Step with_members(const LockKey&, milliseconds now, Reply answer, const std::string& also = "");
 
 } // namespace holdfast

@@ -1,8 +1,6 @@
-#include "lock/operations/inspect.hpp"
-
+#include "lock/operations.hpp"
 #include "lock/operations/common.hpp"
 #include "lock/operations/marking.hpp"
-#include "lock/operations/members.hpp"
 
 namespace holdfast {
 

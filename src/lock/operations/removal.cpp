@@ -1,15 +1,40 @@
-#include "lock/operations/removal.hpp"
+// Release, withdraw and revoke, which delete a lock's key.
+#include "lock/operations.hpp"
+#include "lock/operations/common.hpp"
+#include "lock/operations/marking.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace holdfast {
 
-Request void_mark(const LockKey& key, std::string_view token, milliseconds lasts, std::string_view words) {
+extern const std::string_view release_lua;
+extern const std::string_view release_alone_lua;
+extern const std::string_view release_member_lua;
+extern const std::string_view withdraw_lua;
+extern const std::string_view withdraw_member_lua;
+extern const std::string_view revoke_lua;
+extern const std::string_view revoke_member_lua;
+
+namespace {
+
+struct Removal {
+    bool remove;
+    std::string verdict;
+    Request hints;                 ///< messages to publish after the key is deleted, or at once if it is not deleted
+    std::string token{};           ///< with `end`: the token whose hold ends
+    std::optional<EndEntry> end{}; ///< for the history, if the key is deleted
+};
+
+/// The command that marks a token as void; nothing if `lasts` is zero. The command goes before a transaction and is no
+/// part of it, because a full server refuses the mark, and the rest has to be done all the same.
+Request void_mark(const LockKey& key, std::string_view token, milliseconds lasts, std::string_view words = "") {
     Request request;
     if (lasts > milliseconds{0}) request.add({"SET", key.void_mark(token), words, "PX", argument(lasts)});
     return request;
 }
 
+/// Sends `before`, which may fail, and deletes the key if `judge` says so of its value.
 Exchange remove(const LockKey& key, const Request& before,
                 std::function<Removal(const Reply& value, const QueueHead& head)> judge) {
     Request request = before;
@@ -36,6 +61,74 @@ Exchange remove(const LockKey& key, const Request& before,
                     },
                     again, removal.hints);
             }};
+}
+
+} // namespace
+
+ScriptCall Release::script(const LockKey& key) const {
+    ScriptArguments arguments{{"run", token.run},
+                              {"attempt", argument(token.attempt)},
+                              {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
+                              {"turns", key.turn_channels()},
+                              {"entry", entry}};
+    Script script = script_for(key, seat, release_lua, release_member_lua, std::move(arguments));
+    if (success) script = marking(std::move(script), key, *success);
+    if (end) script = noting_end(std::move(script), key, token.text(), *end, "released");
+    return publishing(script_call(std::move(script), key, token.text()));
+}
+
+std::optional<Request> Release::alone(const LockKey& key) const {
+    if (void_too || seat) return {};
+    return lone_script_request(release_alone_lua, key, {{"run", token.run}, {"attempt", argument(token.attempt)}});
+}
+
+Exchange Release::transaction(const LockKey& key) const {
+    Request before = void_mark(key, token.text(), void_too ? void_lasts : milliseconds{0});
+    if (!entry.empty()) leave(key, entry, before);
+    return remove(key, before, [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
+        if (!is_attempt_before(value.text, {op.token.run, op.token.attempt + 1})) return {false, "not_ours", {}};
+        return {true, "released", head.hint(key), op.token.text(), op.end};
+    });
+}
+
+ScriptCall Withdraw::script(const LockKey& key) const {
+    ScriptArguments arguments{{"run", token.run},
+                              {"entry", entry},
+                              {"void_for", argument(void_too ? void_lasts : milliseconds{0})},
+                              {"turns", key.turn_channels()}};
+    Script script = script_for(key, seat, withdraw_lua, withdraw_member_lua, std::move(arguments));
+    return publishing(script_call(std::move(script), key, token.text()));
+}
+
+Exchange Withdraw::transaction(const LockKey& key) const {
+    Request before = void_mark(key, token.text(), void_too ? void_lasts : milliseconds{0});
+    leave(key, entry, before);
+    return remove(key, before, [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
+        const bool ours = value.text.starts_with(op.token.run + ".");
+        const bool free = ours || value.type == Reply::Type::nil || is_group(value.text);
+        return {ours, "done", free ? head.hint(key) : Request{}};
+    });
+}
+
+ScriptCall Revoke::script(const LockKey& key) const {
+    ScriptArguments arguments{{"theirs", record.value},       {"void_for", argument(void_for())},
+                              {"turns", key.turn_channels()}, {"revoked_channel", key.revoked_channel()},
+                              {"message", message()},         {"words", words}};
+    Script script = script_for(key, seat, revoke_lua, revoke_member_lua, std::move(arguments));
+    if (end) script = noting_end(std::move(script), key, record.token(), *end, "revoked", false);
+    return publishing(script_call(std::move(script), key, record.token()));
+}
+
+Exchange Revoke::transaction(const LockKey& key) const {
+    return remove(
+        key, void_mark(key, record.token(), void_for(), words),
+        [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
+            const bool theirs = value.type == Reply::Type::text && is_same_hold(value.text, op.record);
+            if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
+            Request hints{"PUBLISH", key.revoked_channel(), op.message()};
+            hints.append(head.hint(key));
+            return {theirs, theirs ? "revoked" : "free", std::move(hints), std::string{op.record.token()}, op.end};
+        });
 }
 
 } // namespace holdfast
