@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <poll.h>
 #include <vector>
@@ -42,9 +41,8 @@ bool write_all(int fd, std::string_view text) {
 
 std::optional<int> given_for_writing(std::string_view number) {
     static std::vector<int> given;
-    int fd = -1;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), fd);
-    const int flags = error == std::errc{} && end == number.data() + number.size() ? ::fcntl(fd, F_GETFL) : -1;
+    const int fd = number_in<int>(number).value_or(-1);
+    const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) return {};
     if (std::ranges::find(given, fd) != given.end()) return fd;
     // A descriptor that closes on exec cannot come from our caller, so it is one of our own.

@@ -1,4 +1,4 @@
-// Folders of /proc whose entries are numbers: processes and descriptors.
+// Texts that are numbers, and folders of /proc whose entries are: processes and descriptors.
 #pragma once
 
 #include <sys/types.h>
@@ -7,9 +7,20 @@
 #include <charconv>
 #include <cstddef>
 #include <dirent.h>
+#include <limits>
+#include <optional>
 #include <string_view>
 
 namespace holdfast {
+
+/// The whole number from 0 to `largest` that the text is; nothing if it is none. Async-signal-safe.
+template <typename Number>
+std::optional<Number> number_in(std::string_view text, Number largest = std::numeric_limits<Number>::max()) {
+    Number number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    return whole && number >= 0 && number <= largest ? std::optional{number} : std::nullopt;
+}
 
 /// Calls `visit` with each number in the open folder. An entry may vanish meanwhile, also because of `visit` itself.
 /// Async-signal-safe if `visit` is.
@@ -22,10 +33,7 @@ void each_number(int folder, Visit visit) {
         for (ssize_t at = 0; at < size;) {
             const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
             at += entry->d_reclen;
-            const std::string_view name{entry->d_name};
-            int number = 0;
-            const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-            if (error == std::errc{} && end == name.data() + name.size()) visit(number);
+            if (const auto number = number_in<int>(entry->d_name)) visit(*number);
         }
     }
 }

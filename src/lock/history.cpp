@@ -1,7 +1,8 @@
 #include "lock/history.hpp"
 
+#include "base/numbered.hpp"
+
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <utility>
@@ -9,28 +10,15 @@
 namespace holdfast {
 namespace {
 
-/// Nothing for a text that is no number from 0 to `largest`.
-std::optional<int64_t> number_in(std::string_view text, int64_t largest) {
-    int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = error == std::errc{} && end == text.data() + text.size();
-    return whole && number >= 0 && number <= largest ? std::optional{number} : std::nullopt;
-}
-
-std::optional<int> small_number(const Reply& fields, std::string_view name, int largest) {
-    const auto number = number_in(fields.field(name), largest);
-    return number ? std::optional{static_cast<int>(*number)} : std::nullopt;
-}
-
 milliseconds duration_in(const Reply& fields, std::string_view name) {
-    return duration_of(number_in(fields.field(name), INT64_MAX).value_or(0));
+    return duration_of(number_in<int64_t>(fields.field(name)).value_or(0));
 }
 
 /// The time in an entry's id, "MILLISECONDS-NUMBER"; nothing for a time after the year 2255, because the difference of
 /// two such times may not fit into nanoseconds.
 std::optional<milliseconds> time_in(std::string_view id) {
     constexpr int64_t latest = 9'000'000'000'000;
-    const auto ms = number_in(id.substr(0, id.find('-')), latest);
+    const auto ms = number_in<int64_t>(id.substr(0, id.find('-')), latest);
     return ms ? std::optional{milliseconds{*ms}} : std::nullopt;
 }
 
@@ -50,7 +38,7 @@ std::optional<LogEntry> parse_end(LogEntry entry, const std::string& token, cons
     if (!how || token.size() > longest_text || !Token::parse(token)) return {};
     entry.token = token;
     entry.held = duration_in(fields, "held");
-    entry.end = {*how, small_number(fields, "status", 255), small_number(fields, "signal", 64),
+    entry.end = {*how, number_in<int>(fields.field("status"), 255), number_in<int>(fields.field("signal"), 64),
                  duration_in(fields, "kept"), std::string{fields.field("why").substr(0, longest_text)}};
     return entry;
 }
@@ -152,7 +140,7 @@ std::optional<LogEntry> LogEntry::parse(const Reply& item) {
     if (!at) return {};
     const Reply& fields = item.items[1];
     LogEntry entry{.at = *at, .token = {}};
-    entry.fence = Fence{number_in(fields.field("fence"), largest_fence.number).value_or(0)};
+    entry.fence = Fence{number_in<int64_t>(fields.field("fence"), largest_fence.number).value_or(0)};
     if (const Reply* start = fields.find("start")) return parse_start(std::move(entry), start->text, fields);
     if (const Reply* end = fields.find("end")) return parse_end(std::move(entry), end->text, fields);
     return {};

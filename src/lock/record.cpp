@@ -2,13 +2,13 @@
 
 #include "base/escape.hpp"
 #include "base/host.hpp"
+#include "base/numbered.hpp"
 #include "base/user.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <unistd.h>
 
 namespace holdfast {
@@ -67,12 +67,10 @@ std::string Token::text() const { return fmt::format("{}.{}", run, attempt); }
 
 std::optional<Token> Token::parse(std::string_view text) {
     const size_t point = std::min(text.find('.'), text.size());
-    Token token{std::string{text.substr(0, point)}, 0};
-    const std::string_view attempt = text.substr(std::min(point + 1, text.size()));
-    const auto [end, error] = std::from_chars(attempt.data(), attempt.data() + attempt.size(), token.attempt);
-    const bool hexadecimal = token.run.find_first_not_of("0123456789abcdef") == std::string::npos;
-    const bool whole = error == std::errc{} && end == attempt.data() + attempt.size();
-    return whole && hexadecimal && !token.run.empty() ? std::optional{token} : std::nullopt;
+    const std::string_view run = text.substr(0, point);
+    const auto attempt = number_in<unsigned>(text.substr(std::min(point + 1, text.size())));
+    if (!attempt || run.empty() || run.find_first_not_of("0123456789abcdef") != std::string_view::npos) return {};
+    return Token{std::string{run}, *attempt};
 }
 
 Holder this_process(std::string label, milliseconds ttl) {
