@@ -308,7 +308,7 @@ class Examination {
         for (size_t i = 0; i < nodes_.size(); ++i) {
             if (!answers[i] || !answers[i]->replies) continue;
             facts_[i].rights = std::move(*answers[i]->replies);
-            facts_[i].told = nodes_.listening(i);
+            facts_[i].told = nodes_[i].listening();
         }
     }
 

@@ -3,8 +3,8 @@
 #include "base/error.hpp"
 #include "base/user.hpp"
 #include "config/resolve.hpp"
+#include "redis/address.hpp"
 #include "redis/node.hpp"
-#include "redis/resolver.hpp"
 
 #include <fmt/format.h>
 #include <sys/auxv.h>

@@ -72,9 +72,9 @@ Renewal Lock::extend(Await await, std::vector<bool>& missing, const std::functio
     // The round ends after each node's own timeout, whose text says more, but leaves no time to open a connection.
     const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;
     const auto exchange_for = [&](size_t i) {
-        awaited[i] = awaited[i] || (await == Await::caught_up && nodes_.caught_up(i));
+        awaited[i] = awaited[i] || (await == Await::caught_up && nodes_[i].caught_up());
         // A node that we never reached was never asked for the lock, so the node cannot hold it.
-        if (!nodes_.reached(i) && unanswered_on_[i] != of_another_process) lease_.take_back(i);
+        if (!nodes_[i].reached() && unanswered_on_[i] != of_another_process) lease_.take_back(i);
         return extend.on(modes_[i]);
     };
     const Answers answers = nodes_.ask(exchange_for, {.enough = enough,
@@ -104,7 +104,7 @@ Renewal Lock::restore(const std::vector<bool>& missing, const std::function<void
     };
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!missing[i]) return {};
-        if (!may_come_late(i)) unanswered_on_[i] = nodes_.connection_number(i);
+        if (!may_come_late(i)) unanswered_on_[i] = nodes_[i].number();
         lease_.asked(i);
         return exchange(key_, Restore{token_, record_, timing().ttl, fence_, seat(), entry_.value}, modes_[i]);
     };

@@ -39,7 +39,7 @@ class ByLateness {
 } // namespace
 
 bool Lock::may_come_late(size_t node) const {
-    return unanswered_on_[node] && *unanswered_on_[node] != nodes_.connection_number(node);
+    return unanswered_on_[node] && *unanswered_on_[node] != nodes_[node].number();
 }
 
 template <typename OperationFor>
@@ -51,7 +51,7 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
         // A node that answered the acquire late, after the quorum, will answer this request too, so wait for that.
-        const bool caught_up = nodes_.caught_up(i);
+        const bool caught_up = nodes_[i].caught_up();
         if (caught_up) waited_for[i] = true;
         return operations[may_come_late(i)].on(modes_[i], digests && caught_up);
     };
@@ -59,8 +59,8 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
         const bool others = BootClock::now() < others_until;
         for (size_t i = 0; i < nodes_.size(); ++i) {
             // A node that none of our requests ever reached has nothing to take back, so do not wait for it.
-            const bool concerned = asked[i] && nodes_.reached(i);
-            if (concerned && (waited_for[i] || others ? !answers[i].has_value() : !nodes_.written(i))) return false;
+            const bool concerned = asked[i] && nodes_[i].reached();
+            if (concerned && (waited_for[i] || others ? !answers[i].has_value() : !nodes_[i].written())) return false;
         }
         const auto has_answered = [](const std::optional<Answer>& answer) { return answer.has_value(); };
         return static_cast<size_t>(std::ranges::count_if(answers, has_answered)) >= at_least;
@@ -101,7 +101,7 @@ class Lock::LettingGo {
   public:
     LettingGo(const Lock& lock, Await await) : awaited_{lock.answered_}, open_(awaited_.size(), true) {
         for (size_t i = 0; i < open_.size(); ++i) {
-            awaited_[i] = awaited_[i] && (await == Await::all || lock.nodes_.caught_up(i));
+            awaited_[i] = awaited_[i] && (await == Await::all || lock.nodes_[i].caught_up());
             reports_.push_back({lock.nodes_.node(i).display(), ""});
         }
     }

@@ -110,10 +110,10 @@ void Lock::granted(size_t node, const Answer& yes) {
 }
 
 std::optional<size_t> Lock::same_server_before(size_t node) const {
-    const auto& one = nodes_.introduction(node);
+    const auto& one = nodes_[node].introduction();
     if (!one || one->run_id.empty()) return {};
     for (size_t k = 0; k < node; ++k) {
-        const auto& other = nodes_.introduction(k);
+        const auto& other = nodes_[k].introduction();
         if (other && one->run_id == other->run_id) return k;
     }
     return {};
@@ -185,7 +185,7 @@ Attempt Lock::try_once(const Try& how) {
     const BootTime deadline = std::min(how.until, nodes_.latest_answer());
     const LockOperation acquire{key_, request(how)};
     const auto exchange_for = [&](size_t i) {
-        unanswered_on_[i] = nodes_.connection_number(i);
+        unanswered_on_[i] = nodes_[i].number();
         lease_.asked(i);
         return acquire.on(modes_[i]);
     };

@@ -16,7 +16,7 @@ std::optional<TooYoung> too_young(const NodeSet& nodes, size_t node, std::option
                                   double drift_ratio) {
     const bool forgets_nothing = nodes.node(node).remembers || nodes.node(node).durable;
     if (!guard || nodes.size() < fewest_nodes || forgets_nothing || !enforced(Rule::restart_guard)) return {};
-    const auto& said = nodes.introduction(node);
+    const auto& said = nodes[node].introduction();
     if (!said || !said->started)
         return TooYoung{"it does not say since when it runs, so it has no vote (see --restart-guard)", {}};
     const auto lasts = std::chrono::duration_cast<milliseconds>(

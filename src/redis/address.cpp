@@ -9,25 +9,24 @@
 namespace holdfast {
 namespace {
 
+/// The address that a sockaddr_un, sockaddr_in or sockaddr_in6 has.
+template <typename Socket>
+Address address_of(const Socket& socket) {
+    Address address;
+    std::memcpy(&address.storage, &socket, sizeof socket);
+    address.size = sizeof socket;
+    return address;
+}
+
 Address unix_address(const std::string& path) {
     sockaddr_un un{};
     un.sun_family = AF_UNIX;
     path.copy(un.sun_path, sizeof un.sun_path - 1);
-    Address address;
-    std::memcpy(&address.storage, &un, sizeof un);
-    address.size = sizeof un;
-    return address;
+    return address_of(un);
 }
 
 Address tcp_address(const in_addr& ip, uint16_t port) {
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_addr = ip;
-    in.sin_port = htons(port);
-    Address address;
-    std::memcpy(&address.storage, &in, sizeof in);
-    address.size = sizeof in;
-    return address;
+    return address_of(sockaddr_in{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = ip, .sin_zero = {}});
 }
 
 Address tcp_address(const in6_addr& ip, uint16_t port) {
@@ -35,10 +34,7 @@ Address tcp_address(const in6_addr& ip, uint16_t port) {
     in.sin6_family = AF_INET6;
     in.sin6_addr = ip;
     in.sin6_port = htons(port);
-    Address address;
-    std::memcpy(&address.storage, &in, sizeof in);
-    address.size = sizeof in;
-    return address;
+    return address_of(in);
 }
 
 uint16_t port_of(const Address& address) {
@@ -82,7 +78,7 @@ std::vector<Address> known_addresses(const HostPort& at) {
 std::vector<Address> known_addresses(const Node& node) {
     if (node.is_unix()) return {unix_address(node.socket_path)};
     if (node.locator != Node::Locator::address) return {};
-    return known_addresses(HostPort{node.host, node.port});
+    return known_addresses(node.at());
 }
 
 } // namespace holdfast

@@ -2,7 +2,6 @@
 
 #include "base/escape.hpp"
 #include "redis/guide.hpp"
-#include "redis/resolver.hpp"
 
 #include <fmt/format.h>
 
@@ -97,8 +96,7 @@ Found Cluster::find(const Wish& wish, int interrupt) {
 void Cluster::add_masters(const std::vector<SlotRange>& ranges) {
     for (const SlotRange& range : ranges) {
         bool known = guides_.size() >= most_guides;
-        for (size_t i = 0; i < guides_.size(); ++i)
-            known = known || HostPort{guides_.node(i).host, guides_.node(i).port} == range.master;
+        for (size_t i = 0; i < guides_.size(); ++i) known = known || guides_.node(i).at() == range.master;
         if (!known) guides_.add(guide(range.master, like(node_)));
     }
 }

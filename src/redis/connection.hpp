@@ -100,6 +100,7 @@ class Connection {
     /// Whether the node has answered all requests on this connection.
     bool caught_up() const { return state_ == State::open && pending_.empty(); }
 
+    /// What the node said of itself when it was last connected to.
     const std::optional<Introduction>& introduction() const { return introduction_; }
     /// Whether the node has not introduced itself yet, but is about to be asked for that, or has been asked.
     bool may_introduce_itself() const { return introduce_ && !introduction_ && !refused_ && state_ != State::closed; }
@@ -125,6 +126,7 @@ class Connection {
     /// Subscribes to a channel, now and whenever a connection is opened. A server that speaks only RESP2 is not asked,
     /// because with RESP2 a connection that listens can do nothing else.
     void listen(const std::string& channel);
+    /// Whether the node has confirmed by now that it will push messages to us.
     bool listening() const { return listening_ > 0; }
     bool has_messages() const { return !messages_.empty(); }
     std::vector<Message> take_messages() { return std::exchange(messages_, {}); }

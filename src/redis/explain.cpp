@@ -1,6 +1,7 @@
 #include "redis/explain.hpp"
 
 #include "base/escape.hpp"
+#include "base/numbered.hpp"
 
 #include <fmt/format.h>
 
@@ -134,6 +135,23 @@ std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role
 NodeFailure as_failure(const Refusal& refusal) {
     return {refusal.kind, refusal.advice.empty() ? refusal.text : refusal.text + "; " + refusal.advice,
             refusal.helps == another_server};
+}
+
+std::optional<Redirection> redirection(const Reply& error) {
+    Redirection told;
+    told.asking = error.is_error("ASK");
+    if (!told.asking && !error.is_error("MOVED")) return {};
+    // "MOVED 3999 127.0.0.1:6381"; an IPv6 address has colons, too, and no brackets.
+    const std::string_view text = error.text;
+    const std::string_view place = text.substr(text.rfind(' ') + 1);
+    const size_t colon = place.rfind(':');
+    if (colon == std::string_view::npos) return {};
+    const auto port = number_in<uint16_t>(place.substr(colon + 1));
+    if (port.value_or(0) == 0) return {};
+    told.to = {std::string{place.substr(0, colon)}, *port};
+    // By "?" the server means another host whose name it does not know.
+    if (told.to.host == "?") return {};
+    return told;
 }
 
 std::optional<std::string> stranger(std::string_view first_bytes) {

@@ -36,6 +36,15 @@ NodeFailure as_failure(const Refusal&);
 /// The advice if our user lacks a right that a request needs.
 constexpr std::string_view give_rights = "give our user the rights that holdfast doctor --acl prints";
 
+/// MOVED and ASK: a server of a cluster says where a key is.
+struct Redirection {
+    HostPort to;         ///< an empty host: the host of the server that says it
+    bool asking = false; ///< ASK: the key's slot is on its way, and the other server answers only behind ASKING
+};
+
+/// What an error says of the place of a key; nothing if it says nothing that helps.
+std::optional<Redirection> redirection(const Reply& error);
+
 /// Which server other than Redis has sent these first bytes; nothing if the bytes do not tell.
 std::optional<std::string> stranger(std::string_view first_bytes);
 

@@ -4,8 +4,8 @@
 
 #include "base/clock.hpp"
 #include "redis/address.hpp"
+#include "redis/explain.hpp"
 #include "redis/node_failure.hpp"
-#include "redis/redirection.hpp"
 
 #include <tl/expected.hpp>
 
@@ -25,6 +25,13 @@ struct Place {
     bool asking = false;              ///< the server answers for the node's key only behind ASKING
 };
 
+/// How a node's place is looked up.
+struct Wish {
+    std::optional<Redirection> told{}; ///< the place that a server of the node's cluster has named
+    /// The answers of a majority of the Sentinels are enough; otherwise all that answer are waited for.
+    bool majority = false;
+};
+
 using Found = tl::expected<Place, NodeFailure>;
 
 class Locator {
@@ -38,6 +45,9 @@ class Locator {
     /// tells that.
     virtual void wait(bool follow, int interrupt);
 };
+
+/// The place of a host, for whose name the system's resolver is asked for as long as it takes.
+Found resolved(const HostPort&);
 
 /// The locator that the node's URI asks for. Reads the files that TLS needs; throws Failure if one cannot be used. The
 /// lean program has no locator (lean/lean.hpp).

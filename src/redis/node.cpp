@@ -1,6 +1,7 @@
 #include "redis/node.hpp"
 
 #include "base/escape.hpp"
+#include "base/numbered.hpp"
 #include "base/uri.hpp"
 #include "redis/misspelling.hpp"
 
@@ -39,14 +40,6 @@ constexpr Scheme schemes[]{
     {"cluster://", cluster, false, 6379, "clusters://"},     {"clusters://", cluster, true, 6379, ""},
 };
 
-/// A whole, unsigned number up to `largest`.
-std::optional<int> number(std::string_view text, int largest) {
-    int value = -1;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failed != std::errc{} || end != text.data() + text.size() || value < 0 || value > largest) return {};
-    return value;
-}
-
 std::optional<std::string> percent_decoded(std::string_view text) {
     std::string out;
     while (!text.empty()) {
@@ -77,7 +70,7 @@ std::string percent_encoded(std::string_view text) {
 }
 
 std::optional<std::string> read_db(std::string_view text, Node& node) {
-    const auto db = number(text, largest_db);
+    const auto db = number_in<int>(text, largest_db);
     if (!db) return fmt::format("'{}' is not the number of a database", printable(text));
     node.db = *db;
     return {};
@@ -123,7 +116,7 @@ std::optional<std::string> read_option(std::string_view option, Node& node, ForT
     if (!value || value->empty()) return fmt::format("'{}=' has no value that makes sense", printable(name));
     if (name == "db") return read_db(*value, node);
     if (name == "durable" && *value == "yes") node.durable = true;
-    else if (const auto replicas = number(*value, most_replicas); name == "replicas" && replicas)
+    else if (const auto replicas = number_in<int>(*value, most_replicas); name == "replicas" && replicas)
         node.replicas = *replicas;
     else if (!read_tls_option(name, *value, tls) &&
              !(node.locator == sentinel && read_sentinel_option(name, *value, node.sentinel)))
@@ -211,7 +204,7 @@ std::optional<std::string> read_host(const UriHost& written, const Scheme& schem
     to = {std::string{host}, scheme.port};
     if (!port_makes_sense) return not_a_port(host);
     if (!written.port) return {};
-    to.port = static_cast<uint16_t>(number(*written.port, 65535).value_or(0));
+    to.port = number_in<uint16_t>(*written.port).value_or(0);
     return to.port == 0 ? std::optional{not_a_port(host)} : std::nullopt;
 }
 
@@ -274,7 +267,7 @@ Parsed parse_with_hosts(const UriParts& parts, const Scheme& scheme) {
 /// The right way to write "redis:host" or "redis:/host"; empty for another text. A number is a port, so that
 /// "redis:6379" is the host "redis".
 std::string_view meant_without_slashes(const UriHost& host) {
-    const bool perhaps = host.port && (host.port->empty() || !number(*host.port, 65535));
+    const bool perhaps = host.port && (host.port->empty() || !number_in<uint16_t>(*host.port));
     return perhaps ? meant_by(std::string{host.name} + "://") : "";
 }
 
@@ -307,7 +300,7 @@ std::string Node::display() const {
     if (is_unix())
         return fmt::format("unix://{}{}", percent_encoded(socket_path), db == 0 ? "" : fmt::format("?db={}", db));
     std::string text;
-    for (const HostPort& one : locator == Locator::address ? std::vector{HostPort{host, port}} : seeds) {
+    for (const HostPort& one : locator == Locator::address ? std::vector{at()} : seeds) {
         const bool v6 = one.host.find(':') != std::string::npos;
         text += fmt::format("{}{}{}{}:{}", text.empty() ? "" : "+", v6 ? "[" : "", one.host, v6 ? "]" : "", one.port);
     }

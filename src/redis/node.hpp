@@ -66,6 +66,8 @@ struct Node {
     std::optional<int> replicas{}; ///< a grant counts only if so many replicas have it; nothing: as --replicas says
     bool guide = false;            ///< asked only where other servers are: a Sentinel, or any node of a cluster
 
+    /// Where the server itself listens, if the URI says that.
+    HostPort at() const { return {host, port}; }
     bool is_unix() const { return !socket_path.empty(); }
     /// Whether the server is given a login; a user may have no password.
     bool logs_in() const { return !user.empty() || !password.empty(); }

@@ -39,6 +39,7 @@ class NodeSet {
     NodeSet(std::vector<Node> nodes, milliseconds node_timeout);
 
     size_t size() const { return connections_.size(); }
+    const Connection& operator[](size_t i) const { return connections_[i]; }
     const Node& node(size_t i) const { return connections_[i].node(); }
     milliseconds node_timeout() const { return node_timeout_; }
     /// When a node that is asked now should have answered, even if a connection has to be opened first.
@@ -81,7 +82,7 @@ class NodeSet {
     static bool every_answer(const Answer&) { return true; }
 
     /// What to ask a node, or nothing to leave it out. Called when it is settled on which connection the request
-    /// will go out, so that it may depend on connection_number().
+    /// will go out, so that it may depend on Connection::number().
     using ExchangeFor = std::function<std::optional<Exchange>(size_t node)>;
 
     /// One round: writes each node's request, then reads, and goes on with each exchange that has further steps. The
@@ -91,18 +92,8 @@ class NodeSet {
     /// One round with the same request, of a single step, for every node.
     Answers ask_all(const Request& request, const Until& until);
 
-    /// Requests that went out under the same number reach that node in order.
-    uint64_t connection_number(size_t i) const { return connections_[i].number(); }
-    /// Whether the last request to that node has been handed to the kernel, or has failed.
-    bool written(size_t i) const { return connections_[i].written(); }
     /// Closes the node's connection if it owes an answer, so that the next request opens another connection.
     void give_up(size_t i) { connections_[i].give_up(); }
-    /// Whether anything was ever sent to that node.
-    bool reached(size_t i) const { return connections_[i].reached(); }
-    /// Whether that node has answered all that it was asked, in time or late.
-    bool caught_up(size_t i) const { return connections_[i].caught_up(); }
-    /// What that node said of itself when it was last connected to.
-    const std::optional<Introduction>& introduction(size_t i) const { return connections_[i].introduction(); }
 
     /// The descriptors of all connections, given up or not.
     std::vector<int> sockets() const;
@@ -113,8 +104,6 @@ class NodeSet {
     bool listening() const;
     /// Whether every node will push messages to us.
     bool all_listening() const { return std::ranges::all_of(connections_, &Connection::listening); }
-    /// Whether that node has confirmed by now that it will push messages to us.
-    bool listening(size_t i) const { return connections_[i].listening(); }
     /// Waits for a message, or for a node that moves, until `until` at most, or until `interrupt` is readable. Returns
     /// whether a node has moved while its connection was open.
     bool wait(BootTime until, int interrupt) { return wait(std::array{this}, until, interrupt); }

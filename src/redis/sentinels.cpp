@@ -2,7 +2,6 @@
 
 #include "base/escape.hpp"
 #include "redis/guide.hpp"
-#include "redis/resolver.hpp"
 
 #include <fmt/format.h>
 
@@ -173,7 +172,7 @@ NodeFailure Sentinels::why_none(const std::string& refused, const Answers& answe
 
 bool Sentinels::knows(const std::string& id, const HostPort& at) const {
     for (size_t i = 0; i < sentinels_.size(); ++i)
-        if (ids_[i] == id || HostPort{sentinels_.node(i).host, sentinels_.node(i).port} == at) return true;
+        if (ids_[i] == id || sentinels_.node(i).at() == at) return true;
     return false;
 }
 

@@ -168,7 +168,7 @@ TEST_CASE("a request that the socket does not take whole closes it at once") {
     const Answers answers = nodes.ask_all({"ECHO", large}, {.enough = [](const Answers&) { return false; }});
     REQUIRE_FALSE(answers[0]->replies.has_value());
     CHECK(answers[0]->replies.error().text == "it takes no more requests");
-    CHECK(nodes.connection_number(0) == 2);
+    CHECK(nodes[0].number() == 2);
 }
 
 TEST_CASE("a server that hangs is known by the node timeout") {
@@ -365,7 +365,7 @@ TEST_CASE("a server that talks without end is not listened to without end") {
         nodes.ask_all({"PING"}, {.enough = [](const Answers&) { return false; }, .deadline = BootClock::now() + 100ms});
         CHECK(eventually([&] {
             nodes.take_messages();
-            return nodes.connection_number(0) == 2;
+            return nodes[0].number() == 2;
         }));
     }
     server.join();

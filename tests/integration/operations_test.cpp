@@ -539,7 +539,7 @@ TEST_CASE("a release that finds only a slot of an earlier attempt gives it up, a
     REQUIRE(take({run_b, 1}, "1") == Verdict::granted);
     node.nodes.listen(key.turn_channel(run_c));
     node.wait(run_c, 1s);
-    REQUIRE(eventually([&] { return node.look().waiting == 1 && node.nodes.listening(0); }));
+    REQUIRE(eventually([&] { return node.look().waiting == 1 && node.nodes[0].listening(); }));
     CHECK(node.ask(Release{{run_a, 2}, "", false, slot("1")}).verdict == Verdict::not_ours);
     CHECK(node.look().members.size() == 1);
     std::vector<Message> told = node.nodes.take_messages();

@@ -54,7 +54,7 @@ class Everything {
 
     std::vector<std::string> run() {
         for (const Mode mode : {Mode::scripts, Mode::transactions}) use(mode);
-        const auto& introduction = nodes_.introduction(0);
+        const auto& introduction = nodes_[0].introduction();
         note(introduction && introduction->started ? "says when it was started" : "does not say");
         return std::move(noted_);
     }
@@ -77,7 +77,7 @@ class Everything {
              std::to_string(listing.locks.size()));
         ask(key, mode, Release{one, "", true});
         const bool released = noted_.back() == name(Verdict::released);
-        note(nodes_.listening(0) ? "listening" : "not listening");
+        note(nodes_[0].listening() ? "listening" : "not listening");
         if (released) nodes_.wait(BootClock::now() + 1s, -1);
         note(nodes_.take_messages().empty() ? "not told" : "told");
         ask(key, mode, Acquire{other, record(other), 30s, {}, waiting});

@@ -356,7 +356,7 @@ TEST_CASE("a server that changes its keys without end is not listened to without
         nodes.ask_all({"PING"}, {.enough = nothing_is_enough, .deadline = BootClock::now() + 200ms});
         CHECK(eventually([&] {
             nodes.take_messages();
-            return nodes.connection_number(0) == 2;
+            return nodes[0].number() == 2;
         }));
     }
     server.join();

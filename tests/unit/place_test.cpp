@@ -1,6 +1,6 @@
 // What Sentinels and the nodes of a cluster say of a place.
 #include "redis/cluster.hpp"
-#include "redis/redirection.hpp"
+#include "redis/explain.hpp"
 #include "redis/sentinels.hpp"
 
 #include <doctest/doctest.h>
