@@ -7,7 +7,7 @@
 #include "cli/taking.hpp"
 #include "cli/target.hpp"
 #include "cli/waiting.hpp"
-#include "lock/acquire_all.hpp"
+#include "lock/waiter.hpp"
 #include "lock/hold.hpp"
 #include "process/exec_failure.hpp"
 #include "process/group.hpp"

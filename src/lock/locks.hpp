@@ -19,7 +19,7 @@ namespace holdfast {
 class Locks {
   public:
     Locks(Lock& one) : locks_{&one, 1} {} // NOLINT(google-explicit-constructor): one lock is a set of one
-    /// The locks, one at least and all with the same timing, outlive this object.
+    /// The locks, all with the same timing, outlive this object. Of no lock nothing is asked but what its nodes say.
     explicit Locks(std::span<Lock> locks) : locks_{locks} {}
 
     const Timing& timing() const { return locks_.front().timing(); }

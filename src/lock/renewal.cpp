@@ -6,15 +6,12 @@
 #include <algorithm>
 
 namespace holdfast {
-namespace {
 
-bool is_readable(int stop, Poller& poller) {
-    std::vector<pollfd> fds{{stop, POLLIN, 0}};
-    poller.wait(fds, BootTime{});
+bool becomes_readable(int fd, Poller& poller, BootTime until) {
+    std::vector<pollfd> fds{{fd, POLLIN, 0}};
+    poller.wait(fds, until);
     return fds.front().revents != 0;
 }
-
-} // namespace
 
 Renewal Rounds::make(const std::function<void()>& moved, int interrupt) {
     const milliseconds interval = locks_.timing().renewal_interval();
@@ -38,7 +35,7 @@ void keep_renewing(Locks held, LiveDeadline& deadline, Poller& poller, int stop)
     locks.listen_for_revocation();
     while (true) {
         const bool moved_node = locks.wait(rounds.next(), stop);
-        if (is_readable(stop, poller)) return;
+        if (becomes_readable(stop, poller)) return;
         // A message, or a node that is at another server now, only makes the next round start at once, because only
         // what the nodes answer counts.
         if (!locks.told_of_revocation(locks.take_messages()) && !moved_node && BootClock::now() < rounds.next())

@@ -29,6 +29,9 @@ class Rounds {
     BootTime next_;
 };
 
+/// Whether the descriptor is readable, or becomes so until then; -1 never does.
+bool becomes_readable(int fd, Poller&, BootTime until = {});
+
 /// Renews until a lock is lost or the descriptor `stop` becomes readable, which also ends the wait for an answer. The
 /// deadline is already at the locks' valid_until().
 void keep_renewing(Locks locks, LiveDeadline& deadline, Poller& poller, int stop);

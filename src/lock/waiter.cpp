@@ -2,11 +2,69 @@
 
 #include "base/poller.hpp"
 #include "base/random.hpp"
+#include "lock/renewal.hpp"
 
 #include <algorithm>
 
 namespace holdfast {
 namespace {
+
+/// Keeps the locks that a run holds already while it waits for another one, in the thread that waits. No command runs
+/// yet, so a lost lock stops nothing.
+class Upkeep {
+  public:
+    /// Of no lock.
+    Upkeep() : rounds_{Locks{std::span<Lock>{}}, BootTime::max()} {}
+    /// The locks, which outlive the Upkeep, were won or renewed by now.
+    explicit Upkeep(Locks held) : rounds_{held, held.oldest_answer() + held.timing().renewal_interval()} {}
+
+    /// From here on the nodes tell when one of the locks is taken away.
+    void listen() { rounds_.locks().listen_for_revocation(); }
+    /// Waits for a message on the nodes of these locks and on those of the `other`, until `until` or a round is due.
+    void wait(Lock& other, BootTime until, int interrupt) {
+        rounds_.locks().wait(std::min(until, rounds_.next()), interrupt, &other.nodes());
+    }
+    /// The messages that have come for these locks and for the `other`.
+    std::vector<Message> take_messages(Lock& other) { return rounds_.locks().take_messages(&other.nodes()); }
+    /// Renews the locks if it is time, or if a message says that one was taken away. False once a lock is lost.
+    bool keep_up(const std::vector<Message>& messages, int interrupt);
+    /// Asks for each lock once more, unless the oldest answer is younger than Locks::a_while. False once a lock is
+    /// lost.
+    bool confirm();
+    /// Whether enough of every lease is left to start a command.
+    bool worth_starting() { return rounds_.locks().worth_starting(); }
+    /// Gives all locks back.
+    void release() { rounds_.locks().release(); }
+    /// Why a lock is lost; nothing when none is.
+    const std::optional<std::string>& lost() const { return lost_; }
+
+  private:
+    bool is_over();
+
+    Rounds rounds_;
+    std::optional<std::string> lost_;
+};
+
+bool Upkeep::keep_up(const std::vector<Message>& messages, int interrupt) {
+    Locks& locks = rounds_.locks();
+    if (!is_over() && (locks.told_of_revocation(messages) || BootClock::now() >= rounds_.next()) &&
+        rounds_.make([] {}, interrupt) == Renewal::lost)
+        lost_ = locks.why_lost();
+    return !lost_;
+}
+
+bool Upkeep::confirm() {
+    Locks& locks = rounds_.locks();
+    if (!is_over() && BootClock::now() > locks.oldest_answer() + Locks::a_while && locks.confirm() == Renewal::lost)
+        lost_ = locks.why_lost();
+    return !lost_;
+}
+
+bool Upkeep::is_over() {
+    // Past its lease a lock is not asked for any more (hazard 45).
+    if (!lost_ && !rounds_.locks().valid()) lost_ = rounds_.locks().why_shaky();
+    return lost_.has_value();
+}
 
 /// How often a place in the queue is refreshed.
 constexpr milliseconds refresh{1000};
@@ -27,7 +85,7 @@ nanoseconds jitter(unsigned contended_rounds, nanoseconds round_trip) {
 /// One wait for a lock, from its first attempt to its end.
 class Wait {
   public:
-    Wait(Lock& lock, const Patience& patience, int interrupt, Upkeep* held)
+    Wait(Lock& lock, const Patience& patience, int interrupt, Upkeep& held)
         : lock_{lock}, interrupt_{interrupt}, held_{held}, begin_{patience.begin}, until_{patience.until()} {}
 
     Attempt attempt(const std::function<void()>& meanwhile) {
@@ -70,21 +128,15 @@ class Wait {
         if (waits() && !queued_) {
             // The next attempt enters the queue. It goes out at once, after the request to be told of our turn.
             lock_.listen_for_turn();
-            if (held_ != nullptr) held_->listen();
+            held_.listen();
             queued_ = true;
-        } else rest_until(next_attempt(attempt));
-        const std::vector<Message> messages =
-            held_ == nullptr ? lock_.nodes().take_messages() : held_->take_messages(lock_);
+        } else held_.wait(lock_, next_attempt(attempt), interrupt_);
+        const std::vector<Message> messages = held_.take_messages(lock_);
         lock_.hear_turn(messages);
-        const bool kept = held_ == nullptr || held_->keep_up(messages, interrupt_);
-        return kept && !interrupted();
+        return held_.keep_up(messages, interrupt_) && !interrupted();
     }
 
-    bool interrupted() {
-        std::vector<pollfd> fds{{interrupt_, POLLIN, 0}};
-        poller_.wait(fds, BootTime{});
-        return fds.front().revents != 0;
-    }
+    bool interrupted() { return becomes_readable(interrupt_, poller_); }
 
     /// Leaves the queue.
     void end() {
@@ -92,11 +144,6 @@ class Wait {
     }
 
   private:
-    void rest_until(BootTime until) {
-        if (held_ == nullptr) lock_.nodes().wait(until, interrupt_);
-        else held_->wait(lock_, until, interrupt_);
-    }
-
     bool waits() const { return until_ > begin_.boot; }
 
     /// Whether no run has a quorum and it may be our turn.
@@ -121,7 +168,7 @@ class Wait {
 
     Lock& lock_;
     int interrupt_;
-    Upkeep* held_; ///< nullptr: nothing is held
+    Upkeep& held_;
     WaitBegin begin_;
     BootTime until_;
     Poller poller_;
@@ -131,10 +178,9 @@ class Wait {
     bool queued_ = false;
 };
 
-} // namespace
-
-Attempt acquire(Lock& lock, const Patience& patience, int interrupt, const OnWaiting& on_waiting,
-                const std::function<void()>& meanwhile, Upkeep* held) {
+/// As acquire(); the wait ends as well when one of the `held` locks, which are renewed meanwhile, is lost.
+Attempt win(Lock& lock, const Patience& patience, int interrupt, const OnWaiting& on_waiting,
+            const std::function<void()>& meanwhile, Upkeep& held) {
     Wait wait{lock, patience, interrupt, held};
     for (bool first = true;; first = false) {
         Attempt attempt = wait.attempt(first ? meanwhile : nullptr);
@@ -145,6 +191,80 @@ Attempt acquire(Lock& lock, const Patience& patience, int interrupt, const OnWai
             if (attempt.outcome != Outcome::won) wait.end();
             return attempt;
         }
+    }
+}
+
+/// The pause before all locks are taken anew, so that two runs that made each other late do not meet again.
+constexpr milliseconds shortest_pause{100};
+constexpr milliseconds longest_pause{300};
+
+/// One go at all locks, from the first to the last.
+class Pass {
+  public:
+    Pass(std::span<Lock> locks, const Patience& patience, int interrupt, const OnTheWay& on_the_way)
+        : locks_{locks}, patience_{patience}, interrupt_{interrupt}, on_the_way_{on_the_way} {}
+
+    /// Returns whether all locks are ours.
+    bool take_all(const std::function<void()>& meanwhile) {
+        for (size_t i = 0; i < locks_.size(); ++i) {
+            if (i > 0 && !held_.keep_up(held_.take_messages(locks_[i]), interrupt_)) return false;
+            const auto waiting = [&](const Attempt& failed) { on_the_way_.waiting(locks_[i], failed); };
+            taken_.attempts.push_back(
+                win(locks_[i], patience_, interrupt_, waiting, i == 0 ? meanwhile : nullptr, held_));
+            if (!taken_.won()) return false;
+            held_ = Upkeep{Locks{locks_.first(i + 1)}};
+        }
+        if (locks_.size() == 1) return true;
+        return held_.confirm() && !is_too_late();
+    }
+
+    void give_back() {
+        taken_.lost = held_.lost();
+        held_.release();
+    }
+    /// Whether another go is worth making: a lock that was won is lost, or all were won, but too slowly to start a
+    /// command. If the `first` go loses a lock, a second is worth making whatever the patience.
+    bool worth_another(bool first) const {
+        return (slow_ || taken_.lost) && ((first && taken_.lost) || BootClock::now() < patience_.until());
+    }
+    const Taken& taken() const { return taken_; }
+
+  private:
+    bool is_too_late() {
+        if (held_.worth_starting()) return false;
+        slow_ = true;
+        taken_.attempts.back().outcome = Outcome::too_few;
+        return true;
+    }
+
+    std::span<Lock> locks_;
+    const Patience& patience_;
+    int interrupt_;
+    const OnTheWay& on_the_way_;
+    Taken taken_;
+    Upkeep held_; ///< the locks won so far
+    bool slow_ = false;
+};
+
+} // namespace
+
+Attempt acquire(Lock& lock, const Patience& patience, int interrupt, const OnWaiting& on_waiting,
+                const std::function<void()>& meanwhile) {
+    Upkeep nothing;
+    return win(lock, patience, interrupt, on_waiting, meanwhile, nothing);
+}
+
+Taken acquire_all(std::span<Lock> locks, const Patience& patience, int interrupt, const OnTheWay& on_the_way,
+                  const std::function<void()>& meanwhile) {
+    for (bool first = true;; first = false) {
+        Pass pass{locks, patience, interrupt, on_the_way};
+        if (pass.take_all(first ? meanwhile : nullptr)) return pass.taken();
+        pass.give_back();
+        if (!pass.worth_another(first)) return pass.taken();
+        if (const auto& lost = pass.taken().lost) on_the_way.begins_again(*lost);
+        Poller poller;
+        const nanoseconds rest = shortest_pause + random_up_to(longest_pause - shortest_pause);
+        if (becomes_readable(interrupt, poller, BootClock::now() + rest)) return pass.taken();
     }
 }
 
