@@ -5,8 +5,8 @@
 #include "cli/environment.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
+#include "lock/inspection.hpp"
 #include "lock/restart_guard.hpp"
-#include "lock/tenure.hpp"
 
 #include <fmt/format.h>
 

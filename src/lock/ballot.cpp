@@ -69,9 +69,11 @@ void Ballot::count(const Answers& answers, const std::function<void(size_t)>& ad
     }
 }
 
-size_t Ballot::count(Verdict word) const {
-    return static_cast<size_t>(std::ranges::count_if(
-        votes_, [&](const std::optional<Vote>& vote) { return vote && *vote && (*vote)->verdict == word; }));
+std::vector<const NodeReply*> Ballot::replies(Verdict verdict) const {
+    std::vector<const NodeReply*> all;
+    for (const std::optional<Vote>& vote : votes_)
+        if (vote && *vote && (*vote)->verdict == verdict) all.push_back(&**vote);
+    return all;
 }
 
 size_t Ballot::count(NodeFailure::Kind kind) const {
@@ -85,9 +87,8 @@ size_t Ballot::missing() const {
 
 std::map<std::string, std::vector<milliseconds>> Ballot::others() const {
     std::vector<NamedHolder> named;
-    for (const std::optional<Vote>& vote : votes_)
-        if (vote && *vote && (*vote)->verdict == Verdict::held)
-            std::ranges::move(named_holders(**vote), std::back_inserter(named));
+    for (const NodeReply* reply : replies(Verdict::held))
+        std::ranges::move(named_holders(*reply), std::back_inserter(named));
     return by_hold(named);
 }
 
@@ -141,7 +142,7 @@ std::optional<Record> Ballot::with_other_limit() const {
 
 milliseconds Ballot::other_expires_in() const {
     std::vector<milliseconds> ends;
-    for (auto& [record, left] : others())
+    for (const auto& [record, left] : others())
         if (const auto end = reached_by_quorum(left, votes_.size())) ends.push_back(*end);
     if (ends.empty()) return milliseconds{0};
     return kind_.way == LockKind::Way::slots ? std::ranges::min(ends) : std::ranges::max(ends);
@@ -163,21 +164,17 @@ std::vector<unsigned> Ballot::likely_free_slots() const {
 
 std::optional<Success> Ballot::success() const {
     std::optional<Success> youngest;
-    for (const std::optional<Vote>& vote : votes_) {
-        if (!vote || !*vote || (*vote)->verdict != Verdict::skipped) continue;
-        auto success = Success::parse((*vote)->value, (*vote)->ttl_left);
+    for (const NodeReply* reply : replies(Verdict::skipped)) {
+        auto success = Success::parse(reply->value, reply->ttl_left);
         if (success && (!youngest || success->age < youngest->age)) youngest = std::move(success);
     }
     return youngest;
 }
 
 const NodeReply* Ballot::reservation() const {
-    const NodeReply* longest = nullptr;
-    for (const std::optional<Vote>& vote : votes_)
-        if (vote && *vote && (*vote)->verdict == Verdict::reserved &&
-            (!longest || (*vote)->ttl_left > longest->ttl_left))
-            longest = &**vote;
-    return longest;
+    const auto all = replies(Verdict::reserved);
+    const auto longest = std::ranges::max_element(all, {}, &NodeReply::ttl_left);
+    return longest == all.end() ? nullptr : *longest;
 }
 
 size_t Ballot::position() const {

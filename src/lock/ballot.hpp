@@ -90,7 +90,9 @@ class Ballot {
     size_t position() const;
 
   private:
-    size_t count(Verdict) const;
+    /// The replies with that verdict.
+    std::vector<const NodeReply*> replies(Verdict) const;
+    size_t count(Verdict verdict) const { return replies(verdict).size(); }
     size_t count(NodeFailure::Kind) const;
     size_t missing() const;
     /// For each other holder's record, how long each node that names the holder keeps it.

@@ -11,6 +11,9 @@
 // refused where shared ones have come in since, and no shared holder is refused because of another.
 #pragma once
 
+#include "lock/quorum.hpp"
+
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -36,22 +39,29 @@ class FenceAgreement {
     explicit FenceAgreement(size_t nodes, bool shared = false) : accepted_(nodes), shared_{shared} {}
 
     /// Notes that the node has accepted the number for our record.
-    void accepted(size_t node, Fence);
+    void accepted(size_t node, Fence number) {
+        accepted_[node] = number;
+        target_ = std::max(target_, number);
+        seen_ = std::max(seen_, number);
+    }
     /// Notes that a node refuses the target, because the node has already accepted this number, which is larger than
     /// the target, or as large if the lock is not shared.
-    void refused(Fence);
+    void refused(Fence number) { seen_ = std::max(seen_, number); }
     /// The node does not have our record under the key, so a number that it accepted does not count for us.
     void not_ours(size_t node) { accepted_[node].reset(); }
 
     /// The number that a quorum should accept: the largest that a node has accepted for us, or that of raise() if
     /// larger.
     Fence target() const { return target_; }
-    bool agreed() const;
+    bool agreed() const {
+        const auto with_it = std::ranges::count(accepted_, std::optional{target_});
+        return static_cast<size_t>(with_it) >= quorum(accepted_.size());
+    }
     /// Whether the node has accepted only a smaller number for us, and so has to be asked to accept the target.
     bool behind(size_t node) const { return accepted_[node] && *accepted_[node] < target_; }
     /// Sets the target to the smallest number that a node accepts after the largest number heard of, because a quorum
     /// cannot agree on the old target.
-    void raise();
+    void raise() { target_ = next_fence(seen_, shared_); }
 
   private:
     std::vector<std::optional<Fence>> accepted_; ///< by node; nothing: the node has accepted no number for our record

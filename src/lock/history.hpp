@@ -1,4 +1,4 @@
-// Which runs held a lock and how each ended, as the logs on the nodes tell it. Pure: no clock, no I/O.
+// Which runs held a lock and how each ended, as the logs on the nodes tell it. Pure, but for latest_runs().
 //
 // A node's log is one node's word: a node may have granted what was no win, may have missed an end, and keeps only the
 // newest entries. A run is believed when a quorum of the logs have its start, or any log has its end. Times are those
@@ -48,6 +48,10 @@ struct Run {
 /// first, and `now` is the time by the nodes' clocks.
 std::vector<Run> runs_of(const std::string& lock, const std::vector<std::vector<LogEntry>>& logs, const Inspection&,
                          milliseconds now);
+
+/// The runs of which each node's newest entries tell, in the order in which they began. A node that does not answer, or
+/// whose history our user may not read, adds nothing. Main thread.
+std::vector<Run> latest_runs(NodeSet&, const LockKey&, const Inspection&);
 
 /// The middle value; of an even number of values the smaller of the two in the middle; 0 of none.
 milliseconds median(std::vector<milliseconds> values);

@@ -64,4 +64,21 @@ Inspection tally(std::vector<NodeView>);
 /// What each node says, as one line a node, for people.
 std::vector<NodeReport> reports(const std::vector<NodeView>&);
 
+struct Tenure {
+    enum class Outcome {
+        ours,     ///< a quorum says that the lock is held under the token
+        not_ours, ///< so many nodes say otherwise that no quorum is left
+        unknown,  ///< too few answered
+    };
+    Outcome outcome = Outcome::unknown;
+    Record record{}; ///< the record that a node has under that token
+    Fence fence{};
+    milliseconds expires_in{}; ///< if ours: until fewer than a quorum hold the lock
+    size_t answered = 0;
+    std::vector<NodeReport> nodes{};
+};
+
+/// Asks every node whether the lock is held under a token that this process knows, because `acquire` has left it held.
+Tenure tenure(NodeSet&, const LockKey&, const Token&, Mode = Mode::scripts);
+
 } // namespace holdfast

@@ -6,6 +6,8 @@
 // node has more than two. So each slot has a number, and each number has one holder.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,15 +28,20 @@ struct LockKind {
 /// The most slots that a lock can have, because a node looks at all slots of a lock at once.
 constexpr unsigned most_slots = 100;
 
-/// The word for the way in records and in texts for people.
-std::string_view name_of(LockKind::Way);
-std::optional<LockKind::Way> kind_named(std::string_view);
+/// The words for the ways in records and in texts for people, in the order of LockKind::Way.
+constexpr std::array<std::string_view, 3> kind_names{"exclusive", "shared", "slots"};
+constexpr std::string_view name_of(LockKind::Way way) { return kind_names.at(static_cast<size_t>(way)); }
+inline std::optional<LockKind::Way> kind_named(std::string_view name) {
+    const auto found = std::ranges::find(kind_names, name);
+    return found == kind_names.end() ? std::nullopt
+                                     : std::optional{static_cast<LockKind::Way>(found - kind_names.begin())};
+}
 
 /// The values of a key that has a group of holders in place of one. They are constants, so that an earlier version of
 /// holdfast sees one holder on all nodes; other values that begin with '+' are of other clients.
 constexpr std::string_view shared_group = "+holdfast-shared";
 constexpr std::string_view slots_group = "+holdfast-slots";
-bool is_group(std::string_view value);
+constexpr bool is_group(std::string_view value) { return value == shared_group || value == slots_group; }
 
 /// The place of one holder in the group of its kind. The client chooses it, the same on every node.
 struct Seat {

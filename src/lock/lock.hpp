@@ -8,9 +8,9 @@
 #include "base/random.hpp"
 #include "lock/ballot.hpp"
 #include "lock/fence.hpp"
+#include "lock/inspection.hpp"
 #include "lock/lease.hpp"
 #include "lock/operations.hpp"
-#include "lock/tenure.hpp"
 #include "lock/timing.hpp"
 #include "redis/node_set.hpp"
 

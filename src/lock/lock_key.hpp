@@ -19,7 +19,7 @@ struct LockKey {
     std::string fence() const { return companion("fence"); } ///< the last fence number that the node has accepted
     std::string queue() const { return companion("queue"); } ///< waiters, sorted by ticket
     std::string seen() const { return companion("seen"); }   ///< waiters, sorted by when an entry becomes stale
-    std::string done() const { return companion("done"); }   ///< the mark of the last success (lock/success.hpp)
+    std::string done() const { return companion("done"); }   ///< the mark of the last success (lock/record.hpp)
     std::string log() const { return companion("log"); }     ///< who held the lock when (lock/operations/history.hpp)
     std::string stats() const { return companion("stats"); } ///< how often and how long (lock/operations/history.hpp)
     /// A node that has this key holds the token void: it grants and renews nothing for that token.

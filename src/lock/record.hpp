@@ -1,4 +1,4 @@
-// What stands in Redis under a lock's key: "TOKEN {json}".
+// What stands in Redis under a lock's key: "TOKEN {json}"; and under that of its last success.
 #pragma once
 
 #include "base/clock.hpp"
@@ -66,5 +66,17 @@ bool is_same_hold(const std::string& value, const Record&);
 
 /// "backup (root@web1, pid 4242)", or "a client that is not holdfast"; safe for a terminal.
 std::string describe(const Record&);
+
+/// The mark of a success: that a run with --once-in has succeeded, and for how long a node remembers that. All times
+/// are relative, so no clock of a host counts.
+struct Success {
+    Record record;       ///< of the run that succeeded
+    milliseconds age{};  ///< how long ago its command was started
+    milliseconds left{}; ///< how long the mark still counts
+
+    /// Reads what stands under LockKey::done(), "LASTS RECORD", where LASTS is the time from the command's start to the
+    /// end of the mark. `left` is the key's TTL. Nothing if the text is no mark.
+    static std::optional<Success> parse(std::string_view mark, milliseconds left);
+};
 
 } // namespace holdfast

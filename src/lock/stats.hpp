@@ -3,6 +3,7 @@
 
 #include "redis/reply.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -44,5 +45,22 @@ inline constexpr std::array<Stats::Field, 8> Stats::fields{{{"acquired", &Stats:
                                                             {"held_ms", &Stats::held_ms},
                                                             {"last_start", &Stats::last_start},
                                                             {"last_success", &Stats::last_success}}};
+
+inline std::vector<std::string_view> Stats::request(std::string_view key) {
+    std::vector<std::string_view> words{"HMGET", key};
+    for (const Field& field : fields) words.push_back(field.name);
+    return words;
+}
+
+inline Stats Stats::parse(const Reply& reply) {
+    Stats stats;
+    for (size_t i = 0; i < std::min(fields.size(), reply.items.size()); ++i)
+        stats.*fields[i].value = std::max<int64_t>(reply.items[i].number(), 0);
+    return stats;
+}
+
+inline void Stats::merge(const Stats& of_another_node) {
+    for (const Field& field : fields) this->*field.value = std::max(this->*field.value, of_another_node.*field.value);
+}
 
 } // namespace holdfast

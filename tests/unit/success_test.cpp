@@ -1,4 +1,4 @@
-#include "lock/success.hpp"
+#include "lock/record.hpp"
 
 #include <doctest/doctest.h>
 

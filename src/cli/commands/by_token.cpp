@@ -5,8 +5,8 @@
 #include "cli/taking.hpp"
 #include "cli/token_file.hpp"
 #include "config/resolve.hpp"
+#include "lock/inspection.hpp"
 #include "lock/lock.hpp"
-#include "lock/tenure.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include "cli/history_view.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/target.hpp"
-#include "lock/latest_runs.hpp"
+#include "lock/history.hpp"
 
 #include <fmt/format.h>
 

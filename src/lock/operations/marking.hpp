@@ -1,9 +1,9 @@
-// What the scripts of operations with --once-in share: they read or write the mark of a success (lock/success.hpp). A
+// What the scripts of operations with --once-in share: they read or write the mark of a success (lock/record.hpp). A
 // script without --once-in has none of this, and no key more.
 #pragma once
 
 #include "lock/operations/script.hpp"
-#include "lock/success.hpp"
+#include "lock/record.hpp"
 
 #include <string>
 #include <string_view>

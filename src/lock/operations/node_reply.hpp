@@ -4,7 +4,6 @@
 
 #include "lock/fence.hpp"
 #include "lock/record.hpp"
-#include "lock/success.hpp"
 #include "redis/node_set.hpp"
 
 #include <tl/expected.hpp>
