@@ -18,6 +18,8 @@ namespace {
 
 constexpr size_t largest_file = 1U << 20U;
 
+std::string first_line(const std::string& text) { return text.substr(0, text.find_first_of("\r\n")); }
+
 } // namespace
 
 SmallFile read_small_file(const std::string& path) {
@@ -47,6 +49,37 @@ std::string how_to_keep_from_others(const std::string& path) {
         return "its mount is read-only, so give the mode where it is mounted: in Kubernetes defaultMode: 0440 and an "
                "fsGroup, in Docker mode: 0440 and a gid";
     return fmt::format("chmod o-r {}", printable(path, 300));
+}
+
+Secret read_password(const std::string& what, const std::string& file) {
+    const SmallFile read = read_small_file(file);
+    const auto refuse = [&](const std::string& why) {
+        return Failure{ExitStatus::configuration, fmt::format("{} {}: {}", what, printable(file, 300), why)};
+    };
+    if (read.others_may_read) throw refuse("others may read the password; " + how_to_keep_from_others(file));
+    std::string password = first_line(read.text);
+    if (password.empty()) throw refuse("its first line has no password");
+    return Secret{std::move(password)};
+}
+
+bool read_again(Secret& password, const std::string& file) {
+    // A pipe or a terminal may have been read at the start; to read it again could take for ever.
+    if (!stamp_of(file)) return false;
+    try {
+        std::string now = first_line(read_small_file(file).text);
+        if (now.empty() || now == password.reveal()) return false;
+        password = Secret{std::move(now)};
+        return true;
+    } catch (const Failure&) {
+        return false;
+    }
+}
+
+FileStamp stamp_of(const std::string& path) {
+    struct stat info {};
+    if (path.empty() || ::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
+    return std::array<int64_t, 5>{static_cast<int64_t>(info.st_dev), static_cast<int64_t>(info.st_ino), info.st_size,
+                                  info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
 }
 
 } // namespace holdfast

@@ -3,7 +3,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "base/password_file.hpp"
+#include "base/small_file.hpp"
 #include "base/uri.hpp"
 #include "config/node_list.hpp"
 #include "events/log.hpp"

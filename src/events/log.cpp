@@ -1,8 +1,8 @@
 #include "events/log.hpp"
 
 #include "base/clock.hpp"
-#include "base/host.hpp"
 #include "base/node_report.hpp"
+#include "base/user.hpp"
 #include "events/log_writer.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,6 @@
 // Extends a lock, and puts the lock back on nodes that have forgotten it.
 #include "base/escape.hpp"
 #include "lock/lock.hpp"
-#include "lock/quorum.hpp"
 
 namespace holdfast {
 

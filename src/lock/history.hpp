@@ -6,7 +6,7 @@
 #pragma once
 
 #include "lock/inspection.hpp"
-#include "lock/run_end.hpp"
+#include "lock/operations/history.hpp"
 
 #include <optional>
 #include <string>

@@ -87,26 +87,26 @@ std::vector<NodeReport> reports(const std::vector<NodeView>& nodes) {
     return out;
 }
 
-Answers ask_all(NodeSet& nodes, const LockKey& key, const Operation& operation, Mode mode) {
+std::vector<NodeView> ask_all(NodeSet& nodes, const LockKey& key, const Operation& operation, Mode mode) {
     std::vector<Mode> modes(nodes.size(), mode);
     const LockOperation asked{key, operation};
-    return nodes.ask([&](size_t i) { return asked.on(modes[i]); },
-                     {.deadline = nodes.latest_answer(), .to_confirm = NodeSet::every_answer});
+    const Answers answers = nodes.ask([&](size_t i) { return asked.on(modes[i]); },
+                                      {.deadline = nodes.latest_answer(), .to_confirm = NodeSet::every_answer});
+    std::vector<NodeView> views;
+    for (size_t i = 0; i < nodes.size(); ++i)
+        views.push_back(
+            {nodes.node(i).display(), node_reply(answers[i]), answers[i] ? answers[i]->sent_at : std::nullopt});
+    return views;
 }
 
 Inspection inspect(NodeSet& nodes, const LockKey& key, Mode mode) {
-    const Answers answers = ask_all(nodes, key, Inspect{}, mode);
-    std::vector<NodeView> views;
-    for (size_t i = 0; i < nodes.size(); ++i) views.push_back({nodes.node(i).display(), node_reply(answers[i])});
-    return tally(std::move(views));
+    return tally(ask_all(nodes, key, Inspect{}, mode));
 }
 
 Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token, Mode mode) {
-    const Answers answers = ask_all(nodes, key, Inspect{token.run}, mode);
     Tenure result;
     std::vector<milliseconds> left;
-    for (size_t i = 0; i < nodes.size(); ++i) {
-        const auto one = node_reply(answers[i]);
+    for (const auto& [node, one, sent_at] : ask_all(nodes, key, Inspect{token.run}, mode)) {
         std::string text = one ? "not ours" : one.error().text;
         if (one) ++result.answered;
         if (one && one->verdict == Verdict::held) {
@@ -115,8 +115,7 @@ Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token, Mode mode)
                 Record record = Record::parse(holder.record);
                 if (record.token() != token.text()) continue;
                 // We may have waited for another node since this node read its TTL, so that time is subtracted.
-                const auto rest =
-                    holder.left - std::chrono::ceil<milliseconds>(BootClock::now() - *answers[i]->sent_at);
+                const auto rest = holder.left - std::chrono::ceil<milliseconds>(BootClock::now() - *sent_at);
                 if (rest > milliseconds{0}) left.push_back(rest);
                 text = rest > milliseconds{0} ? fmt::format("ours for {}", format_duration(rest))
                                               : std::string{"ours, and about to end"};
@@ -124,7 +123,7 @@ Tenure tenure(NodeSet& nodes, const LockKey& key, const Token& token, Mode mode)
                 result.record = std::move(record);
             }
         }
-        result.nodes.push_back({nodes.node(i).display(), std::move(text)});
+        result.nodes.push_back({node, std::move(text)});
     }
     const size_t others = result.answered - left.size();
     if (const auto lasts = reached_by_quorum(std::move(left), nodes.size())) {

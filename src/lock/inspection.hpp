@@ -15,6 +15,7 @@ namespace holdfast {
 struct NodeView {
     std::string node; ///< as displayed, without password
     tl::expected<NodeReply, NodeFailure> reply;
+    std::optional<BootTime> sent_at{}; ///< of ask_all(): when the node was asked
 };
 
 /// A holder of the lock, as some nodes have it.
@@ -56,7 +57,7 @@ struct Inspection {
 Inspection inspect(NodeSet&, const LockKey&, Mode = Mode::scripts);
 
 /// Sends one operation to every node, and waits for a node no longer than a connection and one answer may take.
-Answers ask_all(NodeSet&, const LockKey&, const Operation&, Mode);
+std::vector<NodeView> ask_all(NodeSet&, const LockKey&, const Operation&, Mode);
 
 /// The Inspection that follows from what each node says.
 Inspection tally(std::vector<NodeView>);

@@ -1,6 +1,5 @@
 // Lets go of a lock, and of the grants of an attempt that failed.
 #include "lock/lock.hpp"
-#include "lock/quorum.hpp"
 
 #include <algorithm>
 #include <array>

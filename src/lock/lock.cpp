@@ -2,7 +2,6 @@
 
 #include "base/canary.hpp"
 #include "base/duration.hpp"
-#include "lock/quorum.hpp"
 #include "lock/restart_guard.hpp"
 
 #include <fmt/format.h>

@@ -9,8 +9,8 @@
 #include "lock/ballot.hpp"
 #include "lock/fence.hpp"
 #include "lock/inspection.hpp"
-#include "lock/lease.hpp"
 #include "lock/operations.hpp"
+#include "lock/quorum.hpp"
 #include "lock/timing.hpp"
 #include "redis/node_set.hpp"
 
@@ -43,7 +43,7 @@ struct Attempt {
 enum class Renewal {
     held,  ///< a quorum said yes in this round
     shaky, ///< no quorum said yes in this round: worth another try while the lease lasts
-    lost,  ///< a quorum has become impossible (lock/lease.hpp), or the token was revoked: lost for ever
+    lost,  ///< a quorum has become impossible (lock/quorum.hpp), or the token was revoked: lost for ever
 };
 
 /// Which nodes are waited for beside a quorum.

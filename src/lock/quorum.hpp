@@ -1,5 +1,8 @@
-// How many nodes have to agree, and which value so many nodes reach. Pure: no clock, no I/O.
+// How many nodes have to agree, which value so many nodes reach, and the lease that follows from what they have
+// granted. Pure: no clock, no I/O.
 #pragma once
+
+#include "base/clock.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -22,5 +25,38 @@ std::optional<Value> reached_by_quorum(std::vector<Value> given, size_t nodes) {
     std::nth_element(given.begin(), q_th, given.end(), std::greater{});
     return *q_th;
 }
+
+/// What each node has granted, and what follows from it: until when the lock is certainly ours, and whether it can be
+/// ours at all.
+///
+/// A node is in one of three states. It has granted the lock until some instant; or a request that can make the node
+/// hold the lock is under way, without an answer yet; or neither: such a node never comes to hold the lock by itself,
+/// because a lock that it forgot is only restored after a quorum has confirmed the lock.
+class Lease {
+  public:
+    /// No node has granted anything.
+    explicit Lease(size_t nodes) : nodes_(nodes) {}
+
+    /// A request is sent that makes the node hold the lock if the node executes it. An earlier grant of the node
+    /// stands.
+    void asked(size_t node) { nodes_[node].asked = true; }
+    /// The node certainly keeps the lock until `until`.
+    void grant(size_t node, BootTime until) { nodes_[node] = {until, false}; }
+    /// The node does not hold the lock, and no request that is under way can make the node hold it.
+    void take_back(size_t node) { nodes_[node] = {}; }
+
+    /// The instant until which a quorum has granted the lock, so that it is certainly ours; nothing if no quorum has.
+    std::optional<BootTime> until() const;
+    /// Whether the nodes that hold the lock at `now`, or may come to hold it, can be a quorum. If not, the lock is lost
+    /// for ever.
+    bool possible(BootTime now) const;
+
+  private:
+    struct Node {
+        std::optional<BootTime> granted{};
+        bool asked = false;
+    };
+    std::vector<Node> nodes_;
+};
 
 } // namespace holdfast

@@ -1,7 +1,6 @@
 #include "lock/record.hpp"
 
 #include "base/escape.hpp"
-#include "base/host.hpp"
 #include "base/numbered.hpp"
 #include "base/user.hpp"
 

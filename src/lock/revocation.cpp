@@ -24,16 +24,14 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, cons
         seat = seat_of(token->run, *record.holder);
     Revoke revoke{record, words, seat};
     if (history) revoke.end = taken_away(record, words, *history);
-    const Answers answers = ask_all(nodes, key, revoke, mode);
     std::map<Verdict, size_t> counts;
     Revocation revocation{};
-    for (size_t i = 0; i < nodes.size(); ++i) {
-        revocation.nodes.push_back({nodes.node(i).display(), node_reply(answers[i])});
-        if (const auto& one = revocation.nodes.back().reply; one && one->verdict != Verdict::no_scripts) {
-            ++counts[one->verdict];
+    revocation.nodes = ask_all(nodes, key, revoke, mode);
+    for (const NodeView& node : revocation.nodes)
+        if (node.reply && node.reply->verdict != Verdict::no_scripts) {
+            ++counts[node.reply->verdict];
             ++revocation.answered;
         }
-    }
     const size_t q = quorum(nodes.size());
     using enum Revocation::Outcome;
     if (revocation.answered < q) revocation.outcome = too_few;

@@ -4,7 +4,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "base/password_file.hpp"
+#include "base/small_file.hpp"
 #include "redis/explain.hpp"
 
 #include <fmt/format.h>

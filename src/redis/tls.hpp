@@ -9,7 +9,7 @@
 // Each object belongs to one thread at a time, by ownership. Without a node that has TLS, OpenSSL is not touched.
 #pragma once
 
-#include "base/file_stamp.hpp"
+#include "base/small_file.hpp"
 #include "redis/node.hpp"
 #include "redis/node_failure.hpp"
 

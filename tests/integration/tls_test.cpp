@@ -1,6 +1,6 @@
 // Nodes behind TLS: what works as without it, and what each failure says.
 #include "base/error.hpp"
-#include "base/file_stamp.hpp"
+#include "base/small_file.hpp"
 #include "lock/lock.hpp"
 #include "lock/revocation.hpp"
 #include "support/certificates.hpp"

@@ -1,4 +1,3 @@
-#include "lock/lease.hpp"
 #include "lock/quorum.hpp"
 #include "process/stop_times.hpp"
 

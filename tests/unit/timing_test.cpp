@@ -1,4 +1,3 @@
-#include "lock/lease.hpp"
 #include "lock/quorum.hpp"
 #include "lock/timing.hpp"
 

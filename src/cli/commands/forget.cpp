@@ -57,9 +57,7 @@ Failure not_forgotten(const LockKey& key, const std::vector<NodeView>& nodes, si
 Exit forget(const Arguments& typed, const Settings& settings) {
     const LockKey key = lock_key(typed.name, settings);
     NodeSet nodes = nodes_to_ask(settings, key);
-    const Answers answers = ask_all(nodes, key, Forget{}, mode(settings));
-    std::vector<NodeView> views;
-    for (size_t i = 0; i < nodes.size(); ++i) views.push_back({nodes.node(i).display(), node_reply(answers[i])});
+    const std::vector<NodeView> views = ask_all(nodes, key, Forget{}, mode(settings));
     if (std::ranges::any_of(views, has_no_mark)) throw no_mark(key, views);
     const auto last = forgotten(views);
     const auto silent = std::ranges::count_if(views, [](const NodeView& node) { return !node.reply; });

@@ -17,6 +17,21 @@ extern const std::string_view end_history_lua;
 
 namespace {
 
+struct Words {
+    std::string_view in_log;
+    std::string_view in_json;
+};
+
+/// In the order of How.
+constexpr std::array<Words, 8> words{{{"", "holds"},
+                                      {"", "vanished"},
+                                      {"ended", "ended"},
+                                      {"released", "released"},
+                                      {"not_started", "not_started"},
+                                      {"lost", "lost"},
+                                      {"taken", "taken_away"},
+                                      {"undone", "undone"}}};
+
 using Fields = std::vector<std::pair<std::string_view, std::string>>;
 
 Fields fields(const EndEntry& entry) {
@@ -60,13 +75,13 @@ Script noting(Script script, const LockKey& key, size_t entries, std::string_vie
 }
 
 Request entry(const LockKey& key, size_t entries, const Fields& fields) {
-    std::vector<std::string> words{"XADD", key.log(), "MAXLEN", "~", argument(static_cast<int64_t>(entries)), "*"};
+    std::vector<std::string> command{"XADD", key.log(), "MAXLEN", "~", argument(static_cast<int64_t>(entries)), "*"};
     for (const auto& [name, value] : fields) {
-        words.emplace_back(name);
-        words.push_back(value);
+        command.emplace_back(name);
+        command.push_back(value);
     }
     Request request;
-    request.add(std::vector<std::string_view>(words.begin(), words.end()));
+    request.add(std::vector<std::string_view>(command.begin(), command.end()));
     return request;
 }
 
@@ -87,6 +102,16 @@ Request end_entry(const LockKey& key, std::string_view token, const EndEntry& en
 }
 
 } // namespace
+
+std::string_view name_of(How how) { return words.at(static_cast<size_t>(how)).in_json; }
+
+std::string_view name_in_log(How how) { return words.at(static_cast<size_t>(how)).in_log; }
+
+std::optional<How> how_in_log(std::string_view word) {
+    const auto found = std::ranges::find(words, word, &Words::in_log);
+    if (word.empty() || found == words.end()) return {};
+    return static_cast<How>(found - words.begin());
+}
 
 Script noting_start(Script script, const LockKey& key, size_t entries) {
     return noting(std::move(script), key, entries, start_history_lua);

@@ -1,6 +1,7 @@
-#include "redis/tls.hpp"
-
+// What the lean program cannot do: TLS, and the look-up of places.
 #include "base/error.hpp"
+#include "redis/locator.hpp"
+#include "redis/tls.hpp"
 
 namespace holdfast {
 namespace {
@@ -21,5 +22,11 @@ bool Tls::established() const { return false; }
 std::string Tls::decrypt(std::string_view) { return {}; }
 void Tls::encrypt(std::string_view) {}
 std::string Tls::outgoing() { return {}; }
+
+std::unique_ptr<Locator> make_locator(const Node&, milliseconds) {
+    throw Failure{ExitStatus::internal, "a node's place is not looked up by this program"};
+}
+
+std::vector<Node> servers_of(const std::vector<Node>& nodes, milliseconds) { return nodes; }
 
 } // namespace holdfast
