@@ -136,7 +136,7 @@ class Examination {
                 asked[i] = exchange.has_value();
                 return exchange;
             },
-            {.enough = [](const Answers&) { return false; }, .deadline = deadline_});
+            {.deadline = deadline_});
         for (size_t i = 0; i < nodes_.size(); ++i)
             if (asked[i] && (!answers[i] || !answers[i]->replies)) given_up_[i] = true;
         return answers;

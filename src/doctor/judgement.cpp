@@ -5,7 +5,7 @@
 #include "doctor/rights.hpp"
 #include "doctor/standing.hpp"
 #include "lock/restart_guard.hpp"
-#include "redis/info.hpp"
+#include "redis/greeting.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,16 +1,15 @@
 #include "doctor/sentinel_facts.hpp"
 
-#include "redis/guide.hpp"
+#include "redis/node_set.hpp"
 
 #include <algorithm>
 
 namespace holdfast {
 std::optional<SentinelFacts> ask_sentinels(const Node& node, milliseconds node_timeout) {
-    NodeSet sentinels{guides(node.seeds, like_sentinel(node)), node_timeout};
+    NodeSet sentinels{guides(node), node_timeout};
     sentinels.resolve();
     SentinelFacts facts;
-    for (const auto& answer : sentinels.ask_all({"SENTINEL", "MASTER", node.sentinel.master},
-                                                {.enough = [](const Answers&) { return false; }})) {
+    for (const auto& answer : sentinels.ask_all({"SENTINEL", "MASTER", node.sentinel.master}, {})) {
         if (!answer || !answer->replies || answer->replies->front().type != Reply::Type::list) continue;
         const Reply& master = answer->replies->front();
         ++facts.answered;

@@ -2,7 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/escape.hpp"
-#include "redis/info.hpp"
+#include "redis/greeting.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
-#include "redis/info.hpp"
+#include "redis/greeting.hpp"
 #include "redis/node_set.hpp"
 
 #include <fmt/format.h>

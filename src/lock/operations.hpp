@@ -200,8 +200,8 @@ class LockOperation {
 };
 
 /// As LockOperation::on(), for an operation that goes to one node alone.
-inline Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode, bool awaited = true) {
-    return LockOperation{key, operation}.on(mode, awaited);
+inline Exchange exchange(const LockKey& key, const Operation& operation, Mode& mode) {
+    return LockOperation{key, operation}.on(mode);
 }
 
 } // namespace holdfast

@@ -1,7 +1,6 @@
 #include "redis/cluster.hpp"
 
 #include "base/escape.hpp"
-#include "redis/guide.hpp"
 
 #include <fmt/format.h>
 
@@ -14,17 +13,6 @@ namespace {
 
 /// How many nodes of one cluster are asked at most.
 constexpr size_t most_guides = 16;
-
-/// A Node with the login, TLS options and replicas of `cluster`, for a server that the cluster names.
-Node like(const Node& cluster) {
-    Node server;
-    server.user = cluster.user;
-    server.password = cluster.password;
-    server.password_file = cluster.password_file;
-    server.tls = cluster.tls;
-    server.replicas = cluster.replicas;
-    return server;
-}
 
 } // namespace
 
@@ -40,8 +28,7 @@ std::vector<SlotRange> slot_ranges(const Reply& slots) {
     return ranges;
 }
 
-Cluster::Cluster(const Node& node, milliseconds node_timeout)
-    : node_{node}, guides_{guides(node.seeds, like(node)), node_timeout} {}
+Cluster::Cluster(const Node& node, milliseconds node_timeout) : node_{node}, guides_{guides(node), node_timeout} {}
 
 std::vector<Cluster::Told> Cluster::ask(size_t enough, int interrupt) {
     guides_.resolve();
@@ -97,7 +84,7 @@ void Cluster::add_masters(const std::vector<SlotRange>& ranges) {
     for (const SlotRange& range : ranges) {
         bool known = guides_.size() >= most_guides;
         for (size_t i = 0; i < guides_.size(); ++i) known = known || guides_.node(i).at() == range.master;
-        if (!known) guides_.add(guide(range.master, like(node_)));
+        if (!known) guides_.add(guide(range.master, node_));
     }
 }
 
@@ -108,7 +95,8 @@ std::vector<Node> Cluster::masters() {
         for (const SlotRange& range : all.front().ranges) places.insert(range.master);
     std::vector<Node> nodes;
     for (const HostPort& at : places) {
-        nodes.push_back(like(node_));
+        static_cast<Access&>(nodes.emplace_back()) = node_;
+        nodes.back().replicas = node_.replicas;
         nodes.back().host = at.host;
         nodes.back().port = at.port;
         nodes.back().part_of = node_.display();

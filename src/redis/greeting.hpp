@@ -1,5 +1,6 @@
-// The first requests on each connection: they give our credentials, ask what the server is, and tell whether the server
-// may be asked for locks. Pure functions of requests and replies; redis/connection.hpp sends them.
+// What a server answers to INFO, and the first requests on each connection: they give our credentials, ask what the
+// server is, and tell whether the server may be asked for locks. Pure functions of requests and replies;
+// redis/connection.hpp sends them.
 #pragma once
 
 #include "base/clock.hpp"
@@ -8,8 +9,11 @@
 #include "redis/reply.hpp"
 #include "redis/request.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -40,5 +44,13 @@ bool leaves_password_open(const Node&, Manner, const std::vector<Reply>& replies
 
 /// The introduction in all replies to a greeting with `introduce`.
 Introduction introduction_from(const std::vector<Reply>& replies);
+
+/// Of the lines of "name:value" that a server answers to INFO: the value of a field, which points into `info`; nothing
+/// where there is none.
+std::optional<std::string_view> info_field(std::string_view info, std::string_view name);
+/// The whole number that a field begins with; nothing where it begins with none.
+std::optional<int64_t> info_number(std::string_view info, std::string_view name);
+/// A field in seconds; nothing if the number is larger than any real duration.
+std::optional<std::chrono::seconds> info_seconds(std::string_view info, std::string_view name);
 
 } // namespace holdfast

@@ -360,4 +360,20 @@ Parsed parse_node(std::string_view uri) {
     return scheme == std::end(schemes) ? Parsed{Error{unknown_scheme(parts.scheme)}} : parse_with_hosts(parts, *scheme);
 }
 
+Node guide(const HostPort& at, const Access& access) {
+    Node node;
+    static_cast<Access&>(node) = access;
+    node.guide = true;
+    node.host = at.host;
+    node.port = at.port;
+    return node;
+}
+
+std::vector<Node> guides(const Node& node) {
+    std::vector<Node> all;
+    for (const HostPort& at : node.seeds)
+        all.push_back(guide(at, node.locator == sentinel ? static_cast<const Access&>(node.sentinel) : node));
+    return all;
+}
+
 } // namespace holdfast

@@ -35,16 +35,20 @@ struct HostPort {
     auto operator<=>(const HostPort&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means <=>
 };
 
-/// A Sentinel group, which names the master of a node.
-struct SentinelGroup {
-    std::string master{}; ///< as the Sentinels call it
-    std::string user{};   ///< for the Sentinels alone; empty: their default user
+/// How a server lets us in.
+struct Access {
+    std::string user{}; ///< empty: the server's default user
     Secret password{};
     std::string password_file{};     ///< where `password` is read; empty: nowhere
-    std::optional<TlsOptions> tls{}; ///< nothing: no TLS with the Sentinels
+    std::optional<TlsOptions> tls{}; ///< nothing: no TLS
 };
 
-struct Node {
+/// A Sentinel group, which names the master of a node; with the access to the Sentinels alone.
+struct SentinelGroup : Access {
+    std::string master{}; ///< as the Sentinels call it
+};
+
+struct Node : Access {
     /// What finds the node's server: its own host or socket, its Sentinels, or the nodes of its cluster.
     enum class Locator { address, sentinel, cluster };
     Locator locator = Locator::address;
@@ -57,10 +61,6 @@ struct Node {
     uint16_t port = 6379;    ///< TCP only
     std::string socket_path; ///< absolute; empty for TCP
     int db = 0;
-    std::string user; ///< empty: the server's default user
-    Secret password;
-    std::string password_file{};   ///< where `password` is read; empty: nowhere
-    std::optional<TlsOptions> tls; ///< nothing: no TLS
     bool remembers = false;        ///< a node of holdfast's own (local:), which forgets no grant in a restart
     bool durable = false;          ///< the node's URI says that it forgets no grant in a restart
     std::optional<int> replicas{}; ///< a grant counts only if so many replicas have it; nothing: as --replicas says
@@ -92,5 +92,10 @@ struct Node {
 /// IPv6 in brackets; everything but hosts, ports and MASTER may be percent-encoded. Reads no file. The error is a
 /// sentence that never shows user or password.
 tl::expected<Node, std::string> parse_node(std::string_view uri);
+
+/// The server at that address as a guide.
+Node guide(const HostPort&, const Access&);
+/// All seeds of a node as guides.
+std::vector<Node> guides(const Node&);
 
 } // namespace holdfast

@@ -202,28 +202,16 @@ Answers NodeSet::ask(const ExchangeFor& exchange_for, const Until& until) {
             running.emplace_back(i, std::move(*exchange), connections_[i], round_, until);
     }
     HearingOut hearing_out{connections_, node_timeout_};
-    std::vector<pollfd> fds;
     std::vector<Connection*> waited_for;
-    // False when the interrupting descriptor is readable.
     const auto wait = [&](BootTime no_later) {
         waited_for = hearing_out.asked();
         for (const RunningExchange& exchange : running) {
             waited_for.push_back(&exchange.connection());
             if (const auto again = exchange.begins_again()) no_later = std::min(no_later, *again);
         }
-        fds.clear();
-        for (const Connection* connection : waited_for) {
-            fds.push_back(connection->interest());
-            fds.push_back(connection->news());
-            no_later = std::min(no_later, connection->deadline());
-        }
-        fds.push_back({until.interrupt, POLLIN, 0});
         no_later = std::min(no_later, hearing_out.until());
         if (BootClock::now() < until.again) no_later = std::min(no_later, until.again);
-        poller_.wait(fds, no_later);
-        if (fds.back().revents != 0) return false;
-        for (size_t k = 0; k < waited_for.size(); ++k) waited_for[k]->advance(fds[2 * k].revents);
-        return true;
+        return advance(waited_for, no_later, until.interrupt);
     };
     if (until.meanwhile) {
         // A connection to a node nearby opens at once, so that its request goes out before `meanwhile` takes time.
@@ -266,24 +254,13 @@ bool NodeSet::wait(std::span<NodeSet* const> sets, BootTime until, int interrupt
     for (NodeSet* set : sets)
         for (Connection& connection : set->connections_) all.push_back(&connection);
     for (Connection* connection : all) connection->forget_confirmation();
-    std::vector<pollfd> fds;
     const auto have_moved = [&] {
         return std::ranges::count_if(sets, [](NodeSet* set) { return set->has_moved(); }) > 0;
     };
     const auto have_messages = [&] { return std::ranges::any_of(sets, &NodeSet::has_messages); };
     bool moved = have_moved();
     while (!moved && BootClock::now() < until && !have_messages()) {
-        fds.clear();
-        BootTime deadline = until;
-        for (const Connection* connection : all) {
-            fds.push_back(connection->interest());
-            fds.push_back(connection->news());
-            deadline = std::min(deadline, connection->deadline());
-        }
-        fds.push_back({interrupt, POLLIN, 0});
-        sets.front()->poller_.wait(fds, deadline);
-        if (fds.back().revents != 0) return false;
-        for (size_t i = 0; i < all.size(); ++i) all[i]->advance(fds[2 * i].revents);
+        if (!sets.front()->advance(all, until, interrupt)) return false;
         moved = have_moved();
     }
     return moved;
@@ -297,6 +274,20 @@ void NodeSet::wait_for_failovers(BootTime until) {
         take_messages();
         wait(std::min(until, BootClock::now() + pause), -1);
     }
+}
+
+bool NodeSet::advance(const std::vector<Connection*>& all, BootTime no_later, int interrupt) {
+    fds_.clear();
+    for (const Connection* connection : all) {
+        fds_.push_back(connection->interest());
+        fds_.push_back(connection->news());
+        no_later = std::min(no_later, connection->deadline());
+    }
+    fds_.push_back({interrupt, POLLIN, 0});
+    poller_.wait(fds_, no_later);
+    if (fds_.back().revents != 0) return false;
+    for (size_t i = 0; i < all.size(); ++i) all[i]->advance(fds_[2 * i].revents);
+    return true;
 }
 
 bool NodeSet::has_moved() {

@@ -119,6 +119,9 @@ class NodeSet {
     class RunningExchange;
     class HearingOut;
 
+    /// Waits until `no_later` at most for what the connections wait for, and lets them go on. False when the descriptor
+    /// `interrupt` is readable.
+    bool advance(const std::vector<Connection*>& all, BootTime no_later, int interrupt);
     bool has_moved();
     bool has_messages() const { return std::ranges::any_of(connections_, &Connection::has_messages); }
 
@@ -127,6 +130,7 @@ class NodeSet {
     std::vector<std::string> channels_;
     std::vector<Connection> connections_;
     Poller poller_;
+    std::vector<pollfd> fds_; ///< of advance()
     uint64_t round_ = 0;
 };
 

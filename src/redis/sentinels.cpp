@@ -1,7 +1,6 @@
 #include "redis/sentinels.hpp"
 
 #include "base/escape.hpp"
-#include "redis/guide.hpp"
 
 #include <fmt/format.h>
 
@@ -73,6 +72,16 @@ size_t most_votes(const Answers& answers) {
     return most;
 }
 
+/// What each Sentinel that has failed says, for a node's line.
+std::string failures(const NodeSet& sentinels, const Answers& answers) {
+    std::string text;
+    for (size_t i = 0; i < answers.size(); ++i)
+        if (answers[i] && !answers[i]->replies)
+            text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", sentinels.node(i).display(),
+                                answers[i]->replies.error().text);
+    return text;
+}
+
 } // namespace
 
 std::optional<Naming> naming(const Reply& master) {
@@ -84,8 +93,8 @@ std::optional<Naming> naming(const Reply& master) {
 }
 
 Sentinels::Sentinels(const Node& node, milliseconds node_timeout)
-    : master_{node.sentinel.master}, like_{like_sentinel(node)},
-      sentinels_{guides(node.seeds, like_), node_timeout}, seeds_{guides(node.seeds, like_)}, ids_(node.seeds.size()) {}
+    : master_{node.sentinel.master}, access_{node.sentinel}, seeds_{guides(node)}, sentinels_{seeds_, node_timeout},
+      ids_(seeds_.size()) {}
 
 Found Sentinels::find(const Wish& wish, int interrupt) {
     if (sentinels_.size() >= most_sentinels) forget_named();
@@ -181,7 +190,7 @@ void Sentinels::add_named(const Reply& sentinels) {
         const std::string id{one.field("runid")};
         const HostPort place = at(one);
         if (place.host.empty() || place.port == 0 || knows(id, place) || sentinels_.size() >= most_sentinels) continue;
-        sentinels_.add(guide(place, like_));
+        sentinels_.add(guide(place, access_));
         ids_.push_back(id);
     }
 }

@@ -49,9 +49,9 @@ class Sentinels final : public Locator {
     NodeFailure why_none(const std::string& refused, const Answers&) const;
 
     std::string master_; ///< the group's name
-    Node like_;          ///< a Sentinel's login and TLS
-    NodeSet sentinels_;
+    Access access_;
     std::vector<Node> seeds_;
+    NodeSet sentinels_;
     std::vector<std::string> ids_; ///< of sentinels_, by which they tell each other apart; empty: not known
     size_t group_ = 0;             ///< how many Sentinels there are, as far as they knew last
     int64_t epoch_ = 0;            ///< of the place that was found last
