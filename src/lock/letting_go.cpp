@@ -17,24 +17,6 @@ constexpr milliseconds longest_failover{2000};
 /// The pause between two tries if a node refuses, as a node may do for a while.
 constexpr milliseconds refused_pause{50};
 
-/// One operation for nodes to which an earlier request may come late, and one for the others; each is made if it is
-/// needed.
-template <typename Make>
-class ByLateness {
-  public:
-    ByLateness(const LockKey& key, Make make) : key_{key}, make_{std::move(make)} {}
-    const LockOperation& operator[](bool late) {
-        std::optional<LockOperation>& one = made_[late ? 1 : 0];
-        if (!one) one.emplace(key_, make_(late));
-        return *one;
-    }
-
-  private:
-    const LockKey& key_;
-    Make make_;
-    std::array<std::optional<LockOperation>, 2> made_;
-};
-
 } // namespace
 
 bool Lock::may_come_late(size_t node) const {
@@ -45,14 +27,15 @@ template <typename OperationFor>
 Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
                    size_t at_least, OperationFor operation_for, bool digests) {
     std::vector<bool> waited_for = awaited;
-    ByLateness operations{key_, operation_for};
+    // The second is for nodes to which an earlier request may come late.
+    const std::array operations{LockOperation{key_, operation_for(false)}, LockOperation{key_, operation_for(true)}};
     const BootTime others_until = BootClock::now() + others_get;
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
         // A node that answered the acquire late, after the quorum, will answer this request too, so wait for that.
         const bool caught_up = nodes_[i].caught_up();
         if (caught_up) waited_for[i] = true;
-        return operations[may_come_late(i)].on(modes_[i], digests && caught_up);
+        return operations[may_come_late(i) ? 1 : 0].on(modes_[i], digests && caught_up);
     };
     const auto enough = [&](const Answers& answers) {
         const bool others = BootClock::now() < others_until;
