@@ -1,4 +1,4 @@
--- What the scripts with --once-in need more. The mark is "LASTS RECORD" (lock/success.hpp).
+-- What the scripts with --once-in need more. The mark is "LASTS RECORD" (lock/record.hpp).
 local function last_success()
     local lasts, record = string.match(redis.call('GET', DONE) or '', '^(%d+) (.*)$')
     local left = redis.call('PTTL', DONE)
