@@ -30,7 +30,7 @@ class LiveDeadline {
 
     /// Until when the lock is certainly ours; nothing before the first move(). All from here on is for watchers.
     std::optional<BootTime> at() const;
-    /// Whether the lock is not certainly held at `now`.
+    /// Whether the deadline has passed at `now`, or none was set. A lost lock may have time left: ask lost() as well.
     bool over(BootTime now) const { return now >= at().value_or(BootTime{}); }
     bool lost() const { return shared_->lost.load(); }
     /// What explain() or lose() noted last.

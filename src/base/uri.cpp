@@ -70,7 +70,7 @@ Part secret_before_hosts(std::string_view uri) {
     return secret && secret->empty() ? std::nullopt : secret;
 }
 
-/// The password among the options, up to the end, because a '&' in it may not be encoded.
+/// All behind "password=" among the options, up to the end of the URI, because the password may contain a plain '&'.
 Part secret_option(std::string_view uri) {
     constexpr std::string_view option = "password=";
     const size_t at = uri.find(option);

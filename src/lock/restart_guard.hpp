@@ -20,8 +20,8 @@ struct TooYoung {
 /// vote, or without a `guard`.
 std::optional<TooYoung> too_young(const NodeSet&, size_t node, std::optional<milliseconds> guard, double drift_ratio);
 
-/// Whether a grant `lasts` longer than the guard: a node could forget the grant in a restart, and have its vote again
-/// before the grant would have ended.
+/// Whether a grant that `lasts` so long may outlive the guard: a node could forget the grant in a restart, and have its
+/// vote again before the grant ends. False without a guard, and with fewer than three nodes, which need none.
 bool outlasts_guard(milliseconds lasts, size_t nodes, std::optional<milliseconds> guard);
 
 } // namespace holdfast

@@ -111,7 +111,8 @@ Child::~Child() {
         // the command may be impossible to kill, so we do not wait for it.
         ::waitpid(pid_, nullptr, go_ ? 0 : WNOHANG);
     }
-    // The process may still be in its exec, and reads this memory until that is over, so the memory is leaked.
+    // Between the go, which closes go_, and the outcome, the child may be in its exec, which reads this memory. So the
+    // memory is leaked.
     if (!reaped_ && outcome_ && !go_) static_cast<void>(memory_.release());
 }
 

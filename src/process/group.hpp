@@ -40,7 +40,7 @@ struct Strays {
 
     /// Sends the signal to every live stray. Returns how many there are.
     size_t signal(int signal) const;
-    /// Returns how many strays live, and puts the first of them into `found`.
+    /// Puts as many live strays into `found` as fit, and returns how many live in all.
     size_t find(std::span<pid_t> found) const;
 
     /// Calls `visit` with each live stray and a descriptor of the process, which may be none.

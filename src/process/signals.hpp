@@ -1,6 +1,6 @@
-// Signals are blocked before any thread exists and received at a descriptor, by the main thread (hazards 79, 83-85). No
-// handler is installed, so a signal that was ignored when holdfast was started stays ignored, for holdfast and for the
-// command.
+// Before any thread exists, Signals blocks all signals but those of a fault and, until take_stops(), those that stop a
+// process. The main thread receives them at a descriptor (hazards 79, 83-85). Signals installs no handler, so a signal
+// that was ignored when holdfast was started stays ignored for the command, and for holdfast unless it is SIGCHLD.
 #pragma once
 
 #include "base/fd.hpp"

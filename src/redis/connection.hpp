@@ -76,7 +76,9 @@ class Connection {
     /// Begins to ask the Sentinels whether the server of this connection is still the node, after an answer that counts
     /// only if it is: if all Sentinels that answer say so, or a `majority` of the group.
     void confirm(bool majority);
-    /// The result of confirm(); nothing: it is not known yet.
+    /// The result of confirm(); nothing as long as the Sentinels have not answered. Call after confirm() until there is
+    /// a result. If the Sentinels name another server, the connection leaves its server, at once or after the one
+    /// request that takes a grant back.
     std::optional<tl::expected<void, NodeFailure>> confirmed();
     /// The result of confirm() is not waited for any more.
     void forget_confirmation() { confirming_since_.reset(); }
@@ -106,12 +108,14 @@ class Connection {
     bool may_introduce_itself() const { return introduce_ && !introduction_ && !refused_ && state_ != State::closed; }
     /// Whether the connection waits for a look-up.
     bool looks_up() const { return state_ == State::resolving; }
-    /// Whether the node has moved since the last call, while the connection was open or had broken.
+    /// Whether, since the last call, a look-up has found that the server that this connection used last is no longer
+    /// the node. That is not noticed while a connection is being opened, nor between confirm() and its result.
     bool has_moved() { return std::exchange(moved_, false); }
     /// Whether another server may be about to take the node's place, as far as its Sentinels have told; if so, begins
     /// to ask them again.
     bool may_move();
-    /// Whether the connection is not open yet, so that no request on it can have reached the node.
+    /// Whether the node is being looked up, connected to or greeted by TLS. Requests go out only after that, so none on
+    /// this connection can have reached the node. False if there is no connection.
     bool is_being_opened() const { return state_ != State::closed && state_ != State::open; }
 
     /// Sends a PING, whose answer no round takes.
@@ -157,7 +161,8 @@ class Connection {
     };
 
     milliseconds time_to_open() const;
-    /// Until when the result of confirm() is waited for: longer than a look-up waits for a Sentinel that hangs.
+    /// Until when the result of confirm() is waited for: twice as long as a connection may take to open, so that one
+    /// Sentinel that hangs does not use up the time.
     BootTime confirmed_until() const;
     /// Sends RST, so that no request that is still under way on the connection given up arrives after one on the next
     /// connection.

@@ -45,7 +45,8 @@ struct Redirection {
 /// What an error says of the place of a key; nothing if it says nothing that helps.
 std::optional<Redirection> redirection(const Reply& error);
 
-/// Which server other than Redis has sent these first bytes; nothing if the bytes do not tell.
+/// A sentence with advice, if these first bytes show TLS, a web server or another server that is not Redis; nothing if
+/// the bytes do not tell.
 std::optional<std::string> stranger(std::string_view first_bytes);
 
 } // namespace holdfast

@@ -76,8 +76,8 @@ struct Node : Access {
     std::string display() const;
     /// The display() of the node to which this server belongs.
     std::string node_display() const { return part_of.empty() ? display() : part_of; }
-    /// As display(), with the node's options, for the command's environment, so that a holdfast in the command connects
-    /// as we do.
+    /// The display() with the node's options and the names of its files, but without passwords and the node's user. The
+    /// command's environment has it, so that a holdfast in the command finds the same node.
     std::string uri() const;
 };
 

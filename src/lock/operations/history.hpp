@@ -64,8 +64,8 @@ struct EndEntry {
 /// The script with an addition: once it has answered "granted", it writes the entry of a grant. It needs the arguments
 /// `ours` (the record) and `waited`.
 Script noting_start(Script, const LockKey&, size_t entries);
-/// The script with an addition: in the end it writes the entry of an end. An end that is `undone`, or that is not the
-/// holder's own word, is written only if the script's answer is `ours`.
+/// The script, which as its last act also writes the end of a hold into the history. If the end is `undone`, or is not
+/// written by the holder, the script writes it only when its own answer is `ours`; otherwise it always does.
 Script noting_end(Script, const LockKey&, std::string_view token, const EndEntry&, std::string_view ours,
                   bool holders_word = true);
 
