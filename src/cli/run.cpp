@@ -181,8 +181,8 @@ class Run {
     void tell_won(const Taken& won) {
         for (const Lock* lock : as_typed()) report_.locks.push_back({lock->key().name, lock->fence(), lock->slot()});
         for (size_t i = 0; i < locks_.size(); ++i)
-            log_.tell(event::Acquired{locks_[i].key().name, locks_[i].fence().number, *report_.waited,
-                                      won.attempts[i].nodes});
+            log_.tell(event::acquired(locks_[i].key().name, locks_[i].fence().number, *report_.waited,
+                                      won.attempts[i].nodes));
     }
 
     /// Holds the won locks around the command, from its go to its end, and lets go of them.

@@ -19,8 +19,8 @@ void tell_let_go(const Log& log, std::span<const Lock> locks, const Hold::LetGo&
     const auto rest = let_go.how == Hold::LetGo::How::kept ? std::optional{let_go.rest} : std::nullopt;
     for (size_t i = 0; i < locks.size(); ++i) {
         const Lock& lock = locks[i];
-        if (let_go.confirmed[i]) log.tell(event::LetGo{lock.key().name, held, rest});
-        else log.tell(event::NotLetGo{lock.key().name, lock.timing().ttl, rest, lock.last_reports()});
+        if (let_go.confirmed[i]) log.tell(event::let_go(lock.key().name, held, rest));
+        else log.tell(event::not_let_go(lock.key().name, lock.timing().ttl, rest, lock.last_reports()));
         if (!lock.marked()) log.tell(event::not_marked(lock.last_reports()));
     }
 }

@@ -101,8 +101,8 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
     const std::string sentence = with_ending(not_acquired(lock, attempt), ending);
     if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
     const int conflict = settings.conflict_exit_code;
-    tell_at_end(skipped ? Event{event::already_done(sentence, conflict)}
-                        : event::NotAcquired{sentence, conflict, in_front_json(attempt)},
+    tell_at_end(skipped ? event::already_done(sentence, conflict)
+                        : event::not_acquired(sentence, conflict, in_front_json(attempt)),
                 settings.verbosity);
     return Exit::with(conflict);
 }

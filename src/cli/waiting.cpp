@@ -62,22 +62,22 @@ void WaitingDisplay::draw(const Lock& lock, const Attempt& attempt, const std::s
 }
 
 void WaitingDisplay::say(const Lock& lock, const Attempt& attempt, const std::string& sentence) {
-    using When = event::Waiting::When;
+    using When = event::Wait::When;
     const bool too_few = attempt.outcome == Outcome::too_few;
     const bool due = (too_few ? too_few_nodes_ : others_).due(BootClock::now());
     if (!due && cause(lock, attempt) == before_) return;
-    log_.tell(event::Waiting{.lock = lock.key().name,
-                             .when = !due              ? When::changes
-                                     : before_.empty() ? When::begins
-                                                       : When::goes_on,
-                             .reason = too_few                            ? "too_few_nodes"
-                                       : attempt.outcome == Outcome::held ? "held"
-                                                                          : "reserved",
-                             .why = sentence,
-                             .waited = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin_),
-                             .limit = limit_,
-                             .position = attempt.position,
-                             .holder = in_front_json(attempt)});
+    log_.tell(event::waiting({.lock = lock.key().name,
+                              .when = !due              ? When::changes
+                                      : before_.empty() ? When::begins
+                                                        : When::goes_on,
+                              .reason = too_few                            ? "too_few_nodes"
+                                        : attempt.outcome == Outcome::held ? "held"
+                                                                           : "reserved",
+                              .why = sentence,
+                              .waited = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin_),
+                              .limit = limit_,
+                              .position = attempt.position,
+                              .holder = in_front_json(attempt)}));
 }
 
 } // namespace holdfast

@@ -37,36 +37,33 @@ std::optional<LogWriter>& writer() {
 bool shown(const Event& event, Verbosity verbosity) {
     if (style().format == LogFormat::json && !writer() && verbosity == Verbosity::normal)
         verbosity = Verbosity::verbose;
-    return verbosity >= kind(event).least;
+    return verbosity >= event.least;
 }
 
 /// The lock that the event is about, or else all locks of the run.
-std::string about(const Event& event) {
-    std::string one = lock(event);
-    return one.empty() ? style().lock : one;
-}
+const std::string& about(const Event& event) { return event.lock.empty() ? style().lock : event.lock; }
 
-std::string text_line(const Event& event) { return fmt::format("holdfast: {}\n", sentence(event)); }
+std::string text_line(const Event& event) { return fmt::format("holdfast: {}\n", event.sentence); }
 
 std::string json_line(const Event& event) {
-    Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())}, {"event", kind(event).name}});
+    Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())}, {"event", event.name}});
     if (const std::string name = about(event); !name.empty()) json.add("lock", name);
-    json.add("message", sentence(event));
+    json.add("message", event.sentence);
     json.add("host", host_name());
     json.add("pid", ::getpid());
-    for (const auto& [name, value] : fields(event)) json.add(name, value);
+    for (const auto& [name, value] : event.fields) json.add(name, value);
     return json.line();
 }
 
 /// "deploy: deploy is held by ...", with the details behind the sentence.
 std::string with_lock(const Event& event) {
     const std::string name = about(event);
-    return fmt::format("{}{}{}\n", name, name.empty() ? "" : ": ", on_one_line(sentence(event)));
+    return fmt::format("{}{}{}\n", name, name.empty() ? "" : ": ", on_one_line(event.sentence));
 }
 
 /// What syslog(3) sends.
 std::string syslog_line(const Event& event) {
-    const Verbosity least = kind(event).least;
+    const Verbosity least = event.least;
     const int severity = least == Verbosity::quiet ? LOG_ERR : least == Verbosity::normal ? LOG_NOTICE : LOG_INFO;
     const std::time_t now = std::time(nullptr);
     std::tm local{};

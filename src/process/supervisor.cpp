@@ -100,11 +100,11 @@ void Supervisor::check_deadlines(BootTime now) {
     if (loss == Stopping::Loss::guard_told)
         tell_loss("holdfast was stopped, and its guard has told the command to stop");
     else if (loss) tell_loss(deadline_.reason());
-    if (too_long) log_.tell(event::MaxHold{*rules_.max_hold});
+    if (too_long) log_.tell(event::max_hold(*rules_.max_hold));
     tell_unkillable(now);
 }
 
-void Supervisor::tell_loss(const std::string& why) { log_.tell(event::Lost{rules_.stop_on_loss, why}); }
+void Supervisor::tell_loss(const std::string& why) { log_.tell(event::lost(rules_.stop_on_loss, why)); }
 
 void Supervisor::carry_out(BootTime now) {
     const Stopping::Due due = stopping_.due(now);
@@ -182,7 +182,7 @@ void Supervisor::tell_leftovers() {
     leftovers_told_ = true;
     Pids some{};
     const size_t count = members(child_.pid(), some);
-    log_.tell(event::Leftovers{described(some, count)});
+    log_.tell(event::leftovers(described(some, count)));
 }
 
 void Supervisor::tell_unkillable(BootTime now) {
@@ -191,7 +191,7 @@ void Supervisor::tell_unkillable(BootTime now) {
     Pids some{};
     size_t count = members(child_.pid(), some);
     if (count == 0 && rules_.tree) count = strays_of(child_, guard_).find(some);
-    log_.tell(event::Unkillable{described(some, count), deadline_.lost() || deadline_.over(now)});
+    log_.tell(event::unkillable(described(some, count), deadline_.lost() || deadline_.over(now)));
 }
 
 void Supervisor::tell_orphans() const {
@@ -199,7 +199,7 @@ void Supervisor::tell_orphans() const {
     if (!stopped() && !log_.details()) return;
     Pids some{};
     const size_t count = strays_of(child_, guard_).find(some);
-    if (count > 0) log_.tell(event::Orphans{stopped(), described(some, count)});
+    if (count > 0) log_.tell(event::orphans(stopped(), described(some, count)));
 }
 
 void Supervisor::reap() {
