@@ -6,7 +6,7 @@
 #include "cli/help.hpp"
 #include "cli/mistakes.hpp"
 #include "cli/version.hpp"
-#include "config/spelling.hpp"
+#include "config/options.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

@@ -7,7 +7,7 @@
 #include "cli/environment.hpp"
 #include "cli/habits.hpp"
 #include "cli/mistakes.hpp"
-#include "config/spelling.hpp"
+#include "config/options.hpp"
 #include "events/log.hpp"
 
 #include <fmt/format.h>

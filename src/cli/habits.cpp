@@ -1,7 +1,7 @@
 #include "cli/habits.hpp"
 
 #include "base/nearest.hpp"
-#include "config/spelling.hpp"
+#include "config/options.hpp"
 
 #include <algorithm>
 #include <span>

@@ -5,7 +5,7 @@
 #include "cli/command_table.hpp"
 #include "cli/habits.hpp"
 #include "config/node_list.hpp"
-#include "config/spelling.hpp"
+#include "config/options.hpp"
 #include "lock/lock_key.hpp"
 
 #include <fmt/format.h>

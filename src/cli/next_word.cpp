@@ -1,7 +1,7 @@
 #include "cli/next_word.hpp"
 
 #include "cli/command_table.hpp"
-#include "config/spelling.hpp"
+#include "config/options.hpp"
 #include "doctor/finding.hpp"
 
 #include <algorithm>

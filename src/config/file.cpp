@@ -4,7 +4,7 @@
 #include "base/escape.hpp"
 #include "base/nearest.hpp"
 #include "config/node_list.hpp"
-#include "config/spelling.hpp"
+#include "config/options.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>

@@ -2,7 +2,6 @@
 
 #include "base/duration.hpp"
 #include "base/escape.hpp"
-#include "base/small_file.hpp"
 
 #include <fmt/format.h>
 
@@ -29,7 +28,5 @@ milliseconds duration(const Given& given, std::string_view or_else) {
     if (!parsed) throw given.wrong(fmt::format("a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m{}", or_else));
     return *parsed;
 }
-
-Secret password_in(const Given& file) { return read_password(file.where, file.text); }
 
 } // namespace holdfast

@@ -4,7 +4,6 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/secret.hpp"
 
 #include <charconv>
 #include <functional>
@@ -43,9 +42,5 @@ Number number(const Given& given, Number smallest, Number largest, std::string_v
     if (error != std::errc{} || parsed_to != end || !(value >= smallest && value <= largest)) throw given.wrong(wanted);
     return value;
 }
-
-/// The first line of the file that is named. Throws Failure if users other than the owner and the group may
-/// read it.
-Secret password_in(const Given& file);
 
 } // namespace holdfast

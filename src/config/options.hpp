@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
@@ -22,19 +23,19 @@ struct Option {
         running, ///< run alone
     };
 
-    std::string_view name;        ///< "ttl": HOLDFAST_TTL, and ttl in the file
+    std::string_view name{};      ///< "ttl": HOLDFAST_TTL, and ttl in the file
     std::string_view spellings{}; ///< as in "-w,--wait,--timeout"; empty: not on the command line
-    Kind kind;
+    Kind kind = Kind::text;
     std::string_view value{}; ///< what the help calls its value; empty for a toggle
-    std::string_view help;
+    std::string_view help{};
     Scope scope = Scope::everywhere;
     bool in_file = true;
     bool may_be_empty = false;  ///< an empty variable is a value; otherwise it counts as unset
     std::string_view against{}; ///< the option that says the opposite: the stronger source wins
     /// Sets the setting to the value. Throws Failure if the value cannot be used.
-    void (*take)(Settings&, const Given&);
+    void (*take)(Settings&, const Given&) = nullptr;
     /// The value as text; nothing if the setting is not set.
-    std::optional<std::string> (*show)(const Settings&);
+    std::optional<std::string> (*show)(const Settings&) = nullptr;
 
     std::string variable() const; ///< "HOLDFAST_TTL"
     std::string flag() const;     ///< "--ttl"
@@ -43,5 +44,10 @@ struct Option {
 std::span<const Option> options();
 /// nullptr when there is none of that name.
 const Option* find_option(std::string_view name);
+
+/// The words between commas, as the spellings in "-w,--wait,--timeout".
+std::vector<std::string_view> split_spellings(std::string_view);
+/// The first spelling that is a word, such as "--wait".
+std::string_view long_spelling(std::string_view spellings);
 
 } // namespace holdfast

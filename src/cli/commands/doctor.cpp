@@ -5,7 +5,7 @@
 #include "cli/command_table.hpp"
 #include "cli/screen.hpp"
 #include "cli/target.hpp"
-#include "config/spelling.hpp"
+#include "config/options.hpp"
 #include "doctor/judgement.hpp"
 #include "doctor/rights.hpp"
 
