@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "cli/environment.hpp"
 #include "cli/lock_view.hpp"
-#include "cli/run_messages.hpp"
+#include "cli/messages.hpp"
 #include "cli/taking.hpp"
 #include "cli/target.hpp"
 #include "cli/waiting.hpp"
@@ -13,6 +13,8 @@
 #include "process/group.hpp"
 #include "process/priority.hpp"
 #include "process/supervisor.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <csignal>
@@ -138,7 +140,10 @@ class Run {
             }
             // What was won has been given back, so there is nothing to release.
             release_on_failure_ = false;
-            if (taken.lost) throw lost_again(*taken.lost);
+            if (taken.lost)
+                throw Failure{ExitStatus::too_few_nodes,
+                              with_ending("a lock was lost again while the others were taken: " + *taken.lost,
+                                          "; the command was not run")};
             return refuse(locks_[taken.attempts.size() - 1], attempt, settings_, Refused::command);
         }
         const Ending ending = hold(forked, rules, taken);
@@ -185,6 +190,17 @@ class Run {
                                       won.attempts[i].nodes));
     }
 
+    /// Tells of each lock whether it was released, or kept for min_hold.
+    void tell_let_go(const Hold::LetGo& let_go) const {
+        const auto rest = let_go.how == Hold::LetGo::How::kept ? std::optional{let_go.rest} : std::nullopt;
+        for (size_t i = 0; i < locks_.size(); ++i) {
+            const Lock& lock = locks_[i];
+            if (let_go.confirmed[i]) log_.tell(event::let_go(lock.key().name, *report_.held, rest));
+            else log_.tell(event::not_let_go(lock.key().name, lock.timing().ttl, rest, lock.last_reports()));
+            if (!lock.marked()) log_.tell(event::not_marked(lock.last_reports()));
+        }
+    }
+
     /// Holds the won locks around the command, from its go to its end, and lets go of them.
     Ending hold(Forked& forked, const StopRules& rules, const Taken& won) {
         Hold hold{Locks{locks_}, forked.deadline, settings_.min_hold};
@@ -199,7 +215,8 @@ class Run {
         const auto not_after = hold.start_until();
         if (!not_after) {
             report_.result = "lost";
-            throw not_started(hold.locks());
+            throw Failure{ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}",
+                                                        hold.locks().why_lost())};
         }
         for (const Lock& lock : locks_) around_.push_back({our_process(), lock.token(), lock_on(lock.key(), nodes_)});
         const std::vector<std::string> variables = lock_variables(as_typed(), nodes_, settings_, around_);
@@ -216,7 +233,7 @@ class Run {
             report_.started_at = started_at;
             report_.ended_at = wall_time_since_epoch();
         }
-        tell_let_go(log_, locks_, hold.let_go(end_of(ending, go)), *report_.held);
+        tell_let_go(hold.let_go(end_of(ending, go)));
         return ending;
     }
 
