@@ -5,7 +5,6 @@
 #include "cli/command_table.hpp"
 #include "cli/help.hpp"
 #include "cli/mistakes.hpp"
-#include "cli/version.hpp"
 #include "config/options.hpp"
 
 #include <CLI/CLI.hpp>
