@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/mistakes.hpp"
 #include "config/options.hpp"

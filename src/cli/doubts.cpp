@@ -3,7 +3,7 @@
 #include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "base/nearest.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/environment.hpp"
 #include "cli/habits.hpp"
 #include "cli/mistakes.hpp"

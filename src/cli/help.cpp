@@ -1,6 +1,6 @@
 #include "cli/help.hpp"
 
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 
 #include <CLI/Version.hpp>
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 
 #include "base/escape.hpp"
 #include "base/nearest.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/habits.hpp"
 #include "config/node_list.hpp"
 #include "config/options.hpp"

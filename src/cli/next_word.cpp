@@ -1,6 +1,6 @@
 #include "cli/next_word.hpp"
 
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "config/options.hpp"
 #include "doctor/finding.hpp"
 

@@ -1,6 +1,6 @@
 #include "base/error.hpp"
 #include "cli/arguments.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/help.hpp"
 
 #include <doctest/doctest.h>

@@ -2,7 +2,7 @@
 #include "base/fd.hpp"
 #include "base/json.hpp"
 #include "base/poller.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/environment.hpp"
 #include "cli/kind_options.hpp"
 #include "cli/screen.hpp"

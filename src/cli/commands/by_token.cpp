@@ -1,6 +1,6 @@
 // renew, release and verify: the commands that need a lock's token.
 #include "base/error.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/messages.hpp"
 #include "cli/taking.hpp"
 #include "cli/token_file.hpp"

@@ -1,6 +1,6 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/next_word.hpp"
 #include "cli/screen.hpp"
 #include "cli/target.hpp"

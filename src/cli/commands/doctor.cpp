@@ -2,7 +2,7 @@
 #include "base/json.hpp"
 #include "base/nearest.hpp"
 #include "base/random.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/screen.hpp"
 #include "cli/target.hpp"
 #include "config/options.hpp"

@@ -1,7 +1,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/kind_options.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"

@@ -1,6 +1,6 @@
 #include "cli/help.hpp"
 
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/mistakes.hpp"
 #include "cli/screen.hpp"
 

@@ -3,7 +3,7 @@
 #include "base/fd.hpp"
 #include "cli/all_locks.hpp"
 #include "cli/chart.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/history_view.hpp"
 #include "cli/screen.hpp"
 #include "events/log.hpp"

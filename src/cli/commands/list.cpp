@@ -1,7 +1,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "cli/all_locks.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
 #include "events/log.hpp"

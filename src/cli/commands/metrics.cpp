@@ -1,5 +1,5 @@
 #include "cli/all_locks.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/exposition.hpp"
 #include "cli/screen.hpp"
 

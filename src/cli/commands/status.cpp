@@ -1,5 +1,5 @@
 #include "base/error.hpp"
-#include "cli/command_table.hpp"
+#include "cli/command.hpp"
 #include "cli/history_view.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/target.hpp"
