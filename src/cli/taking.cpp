@@ -2,6 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "cli/environment.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace holdfast {
 namespace {
@@ -42,6 +44,24 @@ void check_guarded(const char* option, milliseconds lasts, size_t nodes, const S
 }
 
 } // namespace
+
+unsigned slot_number(const std::string& text, std::string_view option) {
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < 1 || number > most_slots)
+        throw Failure{ExitStatus::usage,
+                      fmt::format("{} takes a number from 1 to {}, not '{}'", option, most_slots, printable(text))};
+    return number;
+}
+
+LockKind kind_of(const Arguments& typed) {
+    const bool shared = typed.has("--shared");
+    const auto& limit = typed.value("--slots");
+    if (shared + typed.has("--exclusive") + limit.has_value() > 1)
+        throw Failure{ExitStatus::usage, "--shared, --exclusive and --slots contradict each other; give one of them"};
+    if (limit) return {LockKind::Way::slots, slot_number(*limit, "--slots")};
+    return {shared ? LockKind::Way::shared : LockKind::Way::exclusive};
+}
 
 LockTerms lock_terms(const Settings& settings, size_t nodes, const LockKind& kind, milliseconds grace,
                      double processor_wait, milliseconds min_hold) {

@@ -4,7 +4,6 @@
 #include "base/poller.hpp"
 #include "cli/command.hpp"
 #include "cli/environment.hpp"
-#include "cli/kind_options.hpp"
 #include "cli/screen.hpp"
 #include "cli/taking.hpp"
 #include "cli/token_file.hpp"

@@ -2,9 +2,9 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "cli/command.hpp"
-#include "cli/kind_options.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
+#include "cli/taking.hpp"
 #include "cli/target.hpp"
 #include "lock/revocation.hpp"
 

@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "cli/command.hpp"
-#include "cli/kind_options.hpp"
+#include "cli/taking.hpp"
 
 #include <fmt/format.h>
 
