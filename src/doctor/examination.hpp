@@ -6,7 +6,6 @@
 // node timeouts and a second more; a trial for which there is no time left stays `untried`. Main thread.
 #pragma once
 
-#include "doctor/sentinel_facts.hpp"
 #include "lock/lock.hpp"
 #include "redis/explain.hpp"
 
@@ -34,6 +33,14 @@ struct Leftovers {
     std::vector<std::string> first{}; ///< a few of these keys
 };
 
+/// What the Sentinels of a node would do if its master failed.
+struct SentinelFacts {
+    size_t answered = 0;       ///< how many of the Sentinels in the node's URI have answered
+    size_t known = 0;          ///< how many Sentinels watch the master, as far as these know
+    size_t quorum = 0;         ///< how many have to find the master dead for a failover
+    milliseconds down_after{}; ///< how long the master has to be silent to be found dead
+};
+
 /// What one node said.
 struct Facts {
     std::string node;                        ///< as displayed
@@ -59,7 +66,8 @@ struct Facts {
     std::optional<Leftovers> leftovers{};    ///< nothing: untried, or without a prefix
 };
 
-/// `probe` is the name of a lock that no run takes. The caller has called NodeSet::resolve().
+/// `probe` is the name of a lock that no run takes. The caller has called NodeSet::resolve(). Reads the files that TLS
+/// of Sentinels needs; throws Failure if one cannot be used.
 std::vector<Facts> examine(NodeSet&, const LockKey& probe, const LockTerms&);
 
 } // namespace holdfast
