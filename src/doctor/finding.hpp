@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace holdfast {
 
@@ -30,22 +30,14 @@ struct Finding {
     bool accepted = false; ///< a warning that our user knows of, and that counts as ok
 };
 
-Finding good(std::string check, std::string text);
-Finding warning(std::string check, std::string text, std::string advice);
-Finding failing(std::string check, std::string text, std::string advice);
-
-struct Diagnosis {
-    std::vector<std::string> nodes; ///< as displayed
-    std::vector<Finding> findings;  ///< first those for the nodes together, then node by node
-
-    /// How many nodes have no failing finding.
-    size_t usable() const;
-    /// Whether a lock can be taken: a quorum is usable, and no finding for the nodes together fails.
-    bool works() const;
-    /// The worst severity of all findings that are not accepted.
-    Severity worst() const;
-    /// Marks the warnings of these checks as accepted. A failure is never accepted.
-    void accept(const std::vector<std::string>& accepted_checks);
-};
+inline Finding good(std::string check, std::string text) {
+    return {std::move(check), {}, Severity::ok, std::move(text)};
+}
+inline Finding warning(std::string check, std::string text, std::string advice) {
+    return {std::move(check), {}, Severity::warn, std::move(text), std::move(advice)};
+}
+inline Finding failing(std::string check, std::string text, std::string advice) {
+    return {std::move(check), {}, Severity::fail, std::move(text), std::move(advice)};
+}
 
 } // namespace holdfast

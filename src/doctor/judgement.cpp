@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "doctor/rights.hpp"
 #include "doctor/standing.hpp"
+#include "lock/quorum.hpp"
 #include "lock/restart_guard.hpp"
 #include "redis/greeting.hpp"
 
@@ -276,6 +277,32 @@ Perhaps leftovers(const Facts& facts, const std::string& prefix) {
 }
 
 } // namespace
+
+size_t Diagnosis::usable() const {
+    std::vector<bool> fails(nodes.size());
+    for (const Finding& finding : findings)
+        if (finding.node && finding.severity == Severity::fail) fails[*finding.node] = true;
+    return static_cast<size_t>(std::ranges::count(fails, false));
+}
+
+bool Diagnosis::works() const {
+    return usable() >= quorum(nodes.size()) && std::ranges::none_of(findings, [](const Finding& finding) {
+               return !finding.node && finding.severity == Severity::fail;
+           });
+}
+
+Severity Diagnosis::worst() const {
+    Severity worst = Severity::ok;
+    for (const Finding& finding : findings)
+        if (!finding.accepted) worst = std::max(worst, finding.severity);
+    return worst;
+}
+
+void Diagnosis::accept(const std::vector<std::string>& accepted_checks) {
+    for (Finding& finding : findings)
+        finding.accepted = finding.severity == Severity::warn &&
+                           std::ranges::find(accepted_checks, finding.check) != accepted_checks.end();
+}
 
 Diagnosis judge(const std::vector<Facts>& nodes, const std::string& prefix, const LockTerms& terms) {
     const size_t n = nodes.size();
