@@ -151,10 +151,9 @@ std::string as_a_whole(const std::string& left, Words words) {
 Failure unknown_word(const CommandRow& command, const std::string& word, Words words) {
     const bool is_option = word.size() > 1 && word.starts_with('-');
     if (is_option && &command == &run_command && std::ranges::count(words, "-c") > 0)
-        return {ExitStatus::usage,
-                fmt::format("'{}' is not an option of holdfast run; -c takes one word, so the whole line "
-                            "stands behind it in quotes",
-                            printable(word.substr(0, word.find('='))))};
+        return misuse("'{}' is not an option of holdfast run; -c takes one word, so the whole line "
+                      "stands behind it in quotes",
+                      printable(word.substr(0, word.find('='))));
     return is_option ? unknown_option(as_a_whole(word, words), command) : one_word_too_many(word, command);
 }
 
@@ -187,15 +186,14 @@ std::string as_typed(const CLI::App& app, const std::string& name, std::span<con
 Failure name_is_missing(const CommandRow& command, Words words, bool dashes) {
     const std::string where = full_name(command);
     if (!dashes || command.behind != CommandRow::Behind::command)
-        return {ExitStatus::usage, fmt::format("{0} is missing, as in: {1} {0}{2}", command.argument(), where,
-                                               command.behind == CommandRow::Behind::command ? " -- COMMAND" : "")};
+        return misuse("{0} is missing, as in: {1} {0}{2}", command.argument(), where,
+                      command.behind == CommandRow::Behind::command ? " -- COMMAND" : "");
     refuse_slips(words, command);
     const bool swallowed =
         words.size() > 1 && !words.back().starts_with('-') && words[words.size() - 2].starts_with('-');
     // The value is not shown, because it may be a password.
-    return {ExitStatus::usage,
-            fmt::format("the lock's name is missing before '--'{}; as in: {} NAME -- COMMAND",
-                        swallowed ? ", for the word there is the value of " + words[words.size() - 2] : "", where)};
+    return misuse("the lock's name is missing before '--'{}; as in: {} NAME -- COMMAND",
+                  swallowed ? ", for the word there is the value of " + words[words.size() - 2] : "", where);
 }
 
 Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words words, bool dashes) {
@@ -205,20 +203,18 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words 
     const std::string what = printable(error.what(), 500);
     const std::string about = what.substr(0, what.find_first_of(": "));
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && about.starts_with('-'))
-        return {ExitStatus::usage,
-                fmt::format("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command))};
+        return misuse("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command));
     if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr)
-        return {ExitStatus::usage, fmt::format("an option that takes no value has one: {}; see {} --help",
-                                               what.substr(what.find('-')), full_name(command))};
+        return misuse("an option that takes no value has one: {}; see {} --help", what.substr(what.find('-')),
+                      full_name(command));
     if (const std::vector<std::string> rest = at.remaining(); !rest.empty()) {
         const std::string word = unmarked(rest.front());
         if (command_known || word.starts_with('-')) return unknown_word(command, word, words);
         return unknown_command(word, innermost(app).get_name());
     }
-    if (!command_known)
-        return {ExitStatus::usage, "no command given, as in: holdfast run NAME -- COMMAND; see holdfast --help"};
+    if (!command_known) return misuse("no command given, as in: holdfast run NAME -- COMMAND; see holdfast --help");
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return name_is_missing(command, words, dashes);
-    return {ExitStatus::usage, fmt::format("{}; see {} --help", what, full_name(command))};
+    return misuse("{}; see {} --help", what, full_name(command));
 }
 
 using WordAt = std::vector<std::string>::const_iterator;
@@ -246,7 +242,7 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     if (!typed.has("--print-config")) typed.command = find_command(innermost(app).get_name());
     const bool has_dashes = dashes != all.end();
     if (has_dashes && (typed.command == nullptr || typed.command->behind == CommandRow::Behind::nothing))
-        throw Failure{ExitStatus::usage, "only run takes '--' and a command, as in: holdfast run NAME -- COMMAND"};
+        throw misuse("only run takes '--' and a command, as in: holdfast run NAME -- COMMAND");
     if (typed.command == nullptr) return typed;
     refuse_slips(ours.first(ours.size() - innermost(app).remaining().size()), *typed.command);
     typed.words = words_behind(innermost(app), ours, {has_dashes ? dashes + 1 : dashes, all.end()}, has_dashes);

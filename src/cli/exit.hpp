@@ -1,7 +1,11 @@
-// How the program ends: with a status, or by a signal.
+// How the program ends: with a status, by a signal, or because it was typed wrongly.
 #pragma once
 
-#include "base/exit_status.hpp"
+#include "base/error.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
 
 namespace holdfast {
 
@@ -16,5 +20,11 @@ struct Exit {
   private:
     Exit(int status_, int signal_) : status{status_}, signal{signal_} {}
 };
+
+/// For words that cannot be meant so: status 64, with a sentence as fmt::format() makes it.
+template <typename... Values>
+Failure misuse(fmt::format_string<Values...> sentence, Values&&... values) {
+    return {ExitStatus::usage, fmt::format(sentence, std::forward<Values>(values)...)};
+}
 
 } // namespace holdfast

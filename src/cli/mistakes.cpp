@@ -19,8 +19,6 @@
 namespace holdfast {
 namespace {
 
-Failure usage(const std::string& sentence) { return {ExitStatus::usage, sentence}; }
-
 std::optional<OptionSyntax> found_in(const CommandRow& command, std::string_view spelling) {
     for (const OptionSyntax& option : options_of(command))
         if (std::ranges::count(split_spellings(option.spellings), spelling) > 0) return option;
@@ -140,40 +138,36 @@ void refuse_typography(const std::string& word) {
     // U+2010 to U+201F, and U+2212.
     const bool general = word.starts_with("\xE2\x80") && word.size() > 2 && (word[2] & 0xF0) == 0x90;
     if (!general && !word.starts_with("\xE2\x88\x92")) return;
-    throw usage(
-        fmt::format("'{}' begins with a dash or a quote of a text editor, which the shell does not know; type it "
-                    "anew, as - or '",
-                    printable(word)));
+    throw misuse("'{}' begins with a dash or a quote of a text editor, which the shell does not know; type it "
+                 "anew, as - or '",
+                 printable(word));
 }
 
 Failure unknown_command(const std::string& word, const std::string& next) {
     const std::string shown = printable(masked(Secret{word}));
     const std::string begin = fmt::format("'{}' is not a command", shown);
     if (word.find("://") != std::string::npos || word.starts_with("local:"))
-        return usage(fmt::format(
-            "{}; a node's address stands behind --node, as in: holdfast run --node {} NAME -- COMMAND", begin, shown));
+        return misuse("{}; a node's address stands behind --node, as in: holdfast run --node {} NAME -- COMMAND", begin,
+                      shown);
     if (const CommandRow* behind = find_command(next); behind != nullptr && near(word) == nullptr)
-        return usage(fmt::format("{}, but '{}' is one, as in: {}", begin, next, behind->example));
-    if (const std::string lead = lead_from(word, near(word)); !lead.empty()) return usage(begin + lead);
+        return misuse("{}, but '{}' is one, as in: {}", begin, next, behind->example);
+    if (const std::string lead = lead_from(word, near(word)); !lead.empty()) return misuse("{}", begin + lead);
     for (const std::string& part : parts_of(word))
         if (const std::string lead = lead_from(part, find_command(part)); !lead.empty() && !part.starts_with("lock"))
-            return usage(begin + lead);
-    if (const auto here = here_for_command(word, Slip::perhaps); !here.empty())
-        return usage(fmt::format("{}; {}", begin, here));
-    if (not_a_lock_name(word)) return usage(begin + "; see holdfast --help");
-    return usage(fmt::format("{}; if it names a lock: holdfast run {} -- COMMAND; see holdfast --help", begin, shown));
+            return misuse("{}", begin + lead);
+    if (const auto here = here_for_command(word, Slip::perhaps); !here.empty()) return misuse("{}; {}", begin, here);
+    if (not_a_lock_name(word)) return misuse("{}", begin + "; see holdfast --help");
+    return misuse("{}; if it names a lock: holdfast run {} -- COMMAND; see holdfast --help", begin, shown);
 }
 
 Failure unknown_option(const std::string& word, const CommandRow& command) {
     const std::string typed = word.substr(0, word.find('='));
     const std::string shown = printable(typed);
     if (!typed.starts_with("--") && found_in(command, typed))
-        return usage(
-            fmt::format("'{}' takes no '='; a short option goes without it, as in -w5m, a long one with it, as in "
-                        "--wait=5m",
-                        shown));
-    return usage(
-        fmt::format("'{}' is not an option of {}{}", shown, full_name(command), lead_from_option(typed, command)));
+        return misuse("'{}' takes no '='; a short option goes without it, as in -w5m, a long one with it, as in "
+                      "--wait=5m",
+                      shown);
+    return misuse("'{}' is not an option of {}{}", shown, full_name(command), lead_from_option(typed, command));
 }
 
 void refuse_slips(std::span<const std::string> words, const CommandRow& command) {
@@ -183,7 +177,7 @@ void refuse_slips(std::span<const std::string> words, const CommandRow& command)
             throw unknown_option(word, command);
     for (const std::string& word : words)
         if (word.starts_with("--") && word.find('=') == word.size() - 1)
-            throw usage(fmt::format("{} has no value; is a variable of the shell not set?", printable(word)));
+            throw misuse("{} has no value; is a variable of the shell not set?", printable(word));
 }
 
 Failure one_word_too_many(const std::string& word, const CommandRow& command) {
@@ -194,8 +188,8 @@ Failure one_word_too_many(const std::string& word, const CommandRow& command) {
                                  : argument == "GLOB"   ? ", only one pattern, in quotes, as in 'deploy-*'"
                                  : argument.empty()     ? "; --node redis://HOST names a server"
                                                         : "";
-    return usage(fmt::format("{} takes no '{}'{}; see {} --help", full_name(command), printable(masked(Secret{word})),
-                             why, full_name(command)));
+    return misuse("{} takes no '{}'{}; see {} --help", full_name(command), printable(masked(Secret{word})), why,
+                  full_name(command));
 }
 
 } // namespace holdfast

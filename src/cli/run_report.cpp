@@ -47,9 +47,9 @@ Json locks_json(const std::vector<RunReport::Held>& locks) {
 StatusFd::StatusFd(const std::string& number) {
     const auto fd = given_for_writing(number);
     if (!fd)
-        throw Failure{ExitStatus::usage, fmt::format("--status-fd '{}' is not a descriptor open for writing, as in: "
-                                                     "holdfast run --status-fd 3 ... 3>status.json",
-                                                     printable(number))};
+        throw misuse("--status-fd '{}' is not a descriptor open for writing, as in: "
+                     "holdfast run --status-fd 3 ... 3>status.json",
+                     printable(number));
     fd_ = *fd;
 }
 

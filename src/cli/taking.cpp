@@ -37,10 +37,9 @@ std::string even_number(size_t nodes) {
 
 void check_guarded(const char* option, milliseconds lasts, size_t nodes, const Settings& settings) {
     if (!outlasts_guard(lasts, nodes, settings.restart_guard)) return;
-    throw Failure{ExitStatus::usage,
-                  fmt::format("{0} {1} is longer than --restart-guard {2}, for which a restarted node has no vote; "
-                              "make it shorter, or give every user of these nodes --restart-guard {1}",
-                              option, format_duration(lasts), format_duration(*settings.restart_guard))};
+    throw misuse("{0} {1} is longer than --restart-guard {2}, for which a restarted node has no vote; "
+                 "make it shorter, or give every user of these nodes --restart-guard {1}",
+                 option, format_duration(lasts), format_duration(*settings.restart_guard));
 }
 
 } // namespace
@@ -49,8 +48,7 @@ unsigned slot_number(const std::string& text, std::string_view option) {
     unsigned number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || end != text.data() + text.size() || number < 1 || number > most_slots)
-        throw Failure{ExitStatus::usage,
-                      fmt::format("{} takes a number from 1 to {}, not '{}'", option, most_slots, printable(text))};
+        throw misuse("{} takes a number from 1 to {}, not '{}'", option, most_slots, printable(text));
     return number;
 }
 
@@ -58,7 +56,7 @@ LockKind kind_of(const Arguments& typed) {
     const bool shared = typed.has("--shared");
     const auto& limit = typed.value("--slots");
     if (shared + typed.has("--exclusive") + limit.has_value() > 1)
-        throw Failure{ExitStatus::usage, "--shared, --exclusive and --slots contradict each other; give one of them"};
+        throw misuse("--shared, --exclusive and --slots contradict each other; give one of them");
     if (limit) return {LockKind::Way::slots, slot_number(*limit, "--slots")};
     return {shared ? LockKind::Way::shared : LockKind::Way::exclusive};
 }
@@ -70,7 +68,7 @@ LockTerms lock_terms(const Settings& settings, size_t nodes, const LockKind& kin
                       "--shared and --slots need Lua scripts on the nodes, which --no-scripts "
                       "rules out; leave --no-scripts out, or take the lock exclusively"};
     const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift, processor_wait};
-    if (const auto why = impossible(timing)) throw Failure{ExitStatus::usage, *why};
+    if (const auto why = impossible(timing)) throw misuse("{}", *why);
     check_guarded("--ttl", timing.ttl, nodes, settings);
     check_guarded("--min-hold", min_hold, nodes, settings);
     if (timing.widened()) advise_on_priority(settings, timing);
@@ -86,11 +84,9 @@ void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& k
         to_ask.serve(key.key());
         to_ask.resolve();
         if (tenure(to_ask, key, run.token, mode(settings)).outcome == Tenure::Outcome::ours)
-            throw Failure{
-                ExitStatus::usage,
-                fmt::format("{} is held by a run around this one (pid {}), which waits for this one to end; leave the "
-                            "inner holdfast out",
-                            key.name, run.process.pid)};
+            throw misuse("{} is held by a run around this one (pid {}), which waits for this one to end; leave the "
+                         "inner holdfast out",
+                         key.name, run.process.pid);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "base/escape.hpp"
 #include "base/small_file.hpp"
 #include "base/uri.hpp"
+#include "cli/exit.hpp"
 #include "config/node_list.hpp"
 #include "events/log.hpp"
 #include "local/local_nodes.hpp"
@@ -52,9 +53,9 @@ tl::expected<Node, std::string> node_of(const std::string& uri, const Settings& 
         node->password_file = settings.password_file.value_or("");
     }
     if (node->password.empty() && has_login_of_one_word(uri))
-        return tl::unexpected{std::string{
-            "the word before its '@' may be a password or a user; write :PASSWORD@, or USER:@ for a user without a "
-            "password (HOLDFAST_PASSWORD or --password-file gives one)"}};
+        return tl::unexpected{
+            std::string{"the word before its '@' may be a password or a user; write :PASSWORD@, or USER:@ for a user "
+                        "without a password (HOLDFAST_PASSWORD or --password-file gives one)"}};
     if (const std::string& file = node->sentinel.password_file; !file.empty())
         node->sentinel.password = read_password("sentinel-password-file=", file);
     for (auto* tls : {&node->tls, &node->sentinel.tls})
@@ -80,20 +81,19 @@ bool ends_in_password(std::string_view uri) {
 void require_time_for_replicas(const Node& node, milliseconds node_timeout) {
     constexpr milliseconds least{300};
     if (node.replicas.value_or(0) > 0 && node_timeout < least)
-        throw Failure{
-            ExitStatus::configuration,
-            fmt::format("with --replicas a node timeout is at least {}, here it is {}; give --node-timeout {}, "
-                        "or a longer --ttl",
-                        format_duration(least), format_duration(node_timeout), format_duration(least))};
+        throw Failure{ExitStatus::configuration,
+                      fmt::format("with --replicas a node timeout is at least {}, here it is {}; give --node-timeout "
+                                  "{}, or a longer --ttl",
+                                  format_duration(least), format_duration(node_timeout), format_duration(least))};
 }
 
 } // namespace
 
 std::vector<Node> configured_nodes(const Settings& settings) {
     if (settings.nodes.empty())
-        throw Failure{ExitStatus::configuration, "no nodes configured; give --node redis://HOST:PORT (or set "
-                                                 "HOLDFAST_NODES, or nodes in a configuration file), "
-                                                 "or --node local: for a lock on this machine alone"};
+        throw Failure{ExitStatus::configuration,
+                      "no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES, or nodes in a "
+                      "configuration file), or --node local: for a lock on this machine alone"};
     const Log log{settings.verbosity};
     std::vector<Node> nodes;
     for (size_t i = 0; i < settings.nodes.size(); ++i) {
@@ -142,15 +142,15 @@ NodeSet nodes_to_ask(const Settings& settings, const LockKey& key) {
 Mode mode(const Settings& settings) { return settings.no_scripts ? Mode::transactions : Mode::scripts; }
 
 LockKey lock_key(const std::string& name, const Settings& settings) {
-    if (const auto why = not_a_lock_name(name)) throw Failure{ExitStatus::usage, *why};
+    if (const auto why = not_a_lock_name(name)) throw misuse("{}", *why);
     return {name, settings.key_prefix};
 }
 
 LockKey new_lock_key(const std::string& name, const Settings& settings) {
     if (name.find(',') != std::string::npos)
-        throw Failure{ExitStatus::usage, fmt::format("'{}' has a comma, which is no part of a name: it stands between "
-                                                     "the names of several locks, which run takes, and only run",
-                                                     printable(name))};
+        throw misuse("'{}' has a comma, which is no part of a name: it stands between the names of several locks, "
+                     "which run takes, and only run",
+                     printable(name));
     return lock_key(name, settings);
 }
 
@@ -158,19 +158,14 @@ std::vector<LockKey> new_lock_keys(const std::string& names, const Settings& set
     std::vector<LockKey> keys;
     for (const std::string& name : comma_list(names)) {
         if (name.empty() && !names.empty())
-            throw Failure{ExitStatus::usage,
-                          fmt::format("in '{}' a name is empty; write a name on each side of a comma, as in: a,b",
-                                      printable(names))};
+            throw misuse("in '{}' a name is empty; write a name on each side of a comma, as in: a,b", printable(names));
         if (std::ranges::count(keys, name, &LockKey::name) > 0)
-            throw Failure{ExitStatus::usage,
-                          fmt::format("'{}' names {} twice; a run would wait for itself", printable(names), name)};
+            throw misuse("'{}' names {} twice; a run would wait for itself", printable(names), name);
         keys.push_back(new_lock_key(name, settings));
     }
     if (keys.size() > most_locks)
-        throw Failure{ExitStatus::usage,
-                      fmt::format("a run takes at most {} locks, and here are {}; let one name stand "
-                                  "for several of them",
-                                  most_locks, keys.size())};
+        throw misuse("a run takes at most {} locks, and here are {}; let one name stand for several of them",
+                     most_locks, keys.size());
     return keys;
 }
 

@@ -4,6 +4,7 @@
 #include "base/escape.hpp"
 #include "base/fd.hpp"
 #include "base/small_file.hpp"
+#include "cli/exit.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -57,8 +58,8 @@ Token read_token(const std::string& path) {
 
 Token parse_token(const std::string& text, const std::string& where) {
     if (const auto token = Token::parse(text)) return *token;
-    throw Failure{ExitStatus::usage, fmt::format("{} has no token as acquire prints it{}", where,
-                                                 text.empty() ? "; is a variable of the shell not set?" : "")};
+    throw misuse("{} has no token as acquire prints it{}", where,
+                 text.empty() ? "; is a variable of the shell not set?" : "");
 }
 
 } // namespace holdfast

@@ -18,25 +18,24 @@ namespace {
 std::optional<Token> given_token(const Arguments& typed) {
     const auto& token = typed.value("--token");
     const auto& file = typed.value("--token-file");
-    if (token && file)
-        throw Failure{ExitStatus::usage, "--token and --token-file contradict each other; give one of them"};
+    if (token && file) throw misuse("--token and --token-file contradict each other; give one of them");
     if (token) return parse_token(*token, "--token");
     if (file) return read_token(*file);
     return {};
 }
 
 Failure not_ours(const LockKey& key, const Tenure& tenure) {
-    return {ExitStatus::lost,
-            fmt::format("{} is not held with this token: it has ended, was taken away, or the token is "
-                        "another lock's{}",
-                        key.name, node_lines(tenure.nodes))};
+    return {
+        ExitStatus::lost,
+        fmt::format("{} is not held with this token: it has ended, was taken away, or the token is another lock's{}",
+                    key.name, node_lines(tenure.nodes))};
 }
 
 Token needed_token(const Arguments& typed) {
     if (auto token = given_token(typed)) return *token;
-    throw Failure{ExitStatus::usage, fmt::format("{} needs the token that acquire gave: --token TOKEN or "
-                                                 "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")",
-                                                 typed.command->name)};
+    throw misuse("{} needs the token that acquire gave: --token TOKEN or --token-file FILE (after --export: --token "
+                 "\"$HOLDFAST_TOKEN\")",
+                 typed.command->name);
 }
 
 Failure cannot_tell(const Tenure& tenure) {
@@ -52,9 +51,8 @@ Lock taken_up(NodeSet& nodes, const LockKey& key, const Token& token, const Argu
     if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
     if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
     if (!held.record.holder || !held.record.holder->kept)
-        throw Failure{ExitStatus::usage, fmt::format("{} is held by {}, a running holdfast that looks after it itself; "
-                                                     "{} is for what acquire took",
-                                                     key.name, describe(held.record), typed.command->name)};
+        throw misuse("{} is held by {}, a running holdfast that looks after it itself; {} is for what acquire took",
+                     key.name, describe(held.record), typed.command->name);
     // Unless a TTL is typed, the one in the record is used, which acquire has found possible.
     const Timing as_acquired{held.record.holder->ttl, milliseconds{0}, settings.node_timeout, settings.drift};
     if (!terms) terms = LockTerms{as_acquired, settings.restart_guard, mode(settings), {}, {}, settings.history};
@@ -123,7 +121,7 @@ std::vector<Claim> claims(const Arguments& typed) {
             std::erase_if(all, [&](const Claim& claim) { return claim.name != typed.name; });
         if (!all.empty()) return all;
     }
-    throw Failure{ExitStatus::usage, "verify needs NAME and --token, unless it is inside run, whose lock it verifies"};
+    throw misuse("verify needs NAME and --token, unless it is inside run, whose lock it verifies");
 }
 
 /// Why the lock is not ours, or may not be; nothing when it is.

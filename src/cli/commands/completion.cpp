@@ -129,8 +129,7 @@ void answer(const std::vector<std::string>& typed) {
 Exit completion(const Arguments& typed, const Settings&) {
     const std::string& shell = typed.name;
     if (shell != "bash" && shell != "zsh" && shell != "fish")
-        throw Failure{ExitStatus::usage,
-                      fmt::format("'{}' is no shell that is known here; choose bash, zsh or fish", printable(shell))};
+        throw misuse("'{}' is no shell that is known here; choose bash, zsh or fish", printable(shell));
     if (typed.words.empty()) {
         show(shell == "bash" ? bash : shell == "zsh" ? zsh : fish);
         return ExitStatus::ok;

@@ -36,8 +36,8 @@ std::vector<std::string> accepted_checks(const std::string& value) {
     std::vector<std::string> accepted;
     for (const std::string_view check : split_spellings(value)) {
         if (std::ranges::find(known, check) == known.end())
-            throw Failure{ExitStatus::usage, fmt::format("'{}' is not a check of doctor{}; the checks are {}", check,
-                                                         did_you_mean(check, known), fmt::join(known, ", "))};
+            throw misuse("'{}' is not a check of doctor{}; the checks are {}", check, did_you_mean(check, known),
+                         fmt::join(known, ", "));
         accepted.emplace_back(check);
     }
     return accepted;
@@ -105,7 +105,7 @@ Exit doctor(const Arguments& typed, const Settings& settings) {
     // The key of a lock that no run takes.
     const LockKey key = lock_key("doctor." + random_id(), settings);
     if (typed.has("--acl") && typed.has("--json"))
-        throw Failure{ExitStatus::usage, "--acl prints a line for Redis and --json an object; give one of them"};
+        throw misuse("--acl prints a line for Redis and --json an object; give one of them");
     if (typed.has("--acl")) {
         show(acl_rule(settings, key.prefix) + "\n");
         return ExitStatus::ok;

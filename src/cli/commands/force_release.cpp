@@ -28,8 +28,7 @@ constexpr size_t longest_reason = 200;
 std::string words(const std::string& reason) {
     const Holder self = this_process("", {});
     if (reason.size() > longest_reason)
-        throw Failure{ExitStatus::usage,
-                      fmt::format("--reason has at most {} bytes, this one has {}", longest_reason, reason.size())};
+        throw misuse("--reason has at most {} bytes, this one has {}", longest_reason, reason.size());
     return fmt::format("{}@{} has taken it away (force-release){}", self.user, self.host,
                        reason.empty() ? "" : ": " + reason);
 }
@@ -158,7 +157,7 @@ std::string names(const std::vector<Record>& records) {
 
 void check_choice(const Arguments& typed) {
     if (typed.value("--holder").has_value() + typed.value("--slot").has_value() + typed.has("--all-holders") > 1)
-        throw Failure{ExitStatus::usage, "--holder, --slot and --all-holders contradict each other; give one of them"};
+        throw misuse("--holder, --slot and --all-holders contradict each other; give one of them");
 }
 
 Exit force_release(const Arguments& typed, const Settings& settings) {
@@ -168,8 +167,7 @@ Exit force_release(const Arguments& typed, const Settings& settings) {
     check_choice(typed);
     const bool ask = !typed.has("--yes") && !typed.has("--dry-run");
     if (ask && (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1))
-        throw Failure{ExitStatus::usage,
-                      "force-release asks before it takes a lock away, and there is no terminal to ask at; give --yes"};
+        throw misuse("force-release asks before it takes a lock away, and there is no terminal to ask at; give --yes");
     NodeSet nodes = nodes_to_ask(settings, key);
     const Inspection seen = inspect(nodes, key, mode(settings));
     check_told(key, seen);

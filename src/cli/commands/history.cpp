@@ -30,7 +30,7 @@ void save(const std::string& path, const std::string& text) {
 void check_form(Arguments& typed) {
     match_all_without_glob(typed);
     if (typed.has("--json") && (typed.has("--chart") || typed.has("--svg")))
-        throw Failure{ExitStatus::usage, "--json is for machines, --chart and --svg are for people; give one of them"};
+        throw misuse("--json is for machines, --chart and --svg are for people; give one of them");
 }
 
 Exit history(const Arguments& typed, const Settings& settings) {

@@ -97,7 +97,7 @@ Json json_of(const Listing& listing) {
 Exit list(const Arguments& typed, const Settings& settings) {
     const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
     if (typed.has("--watch") && (typed.has("--json") || !on_terminal))
-        throw Failure{ExitStatus::usage, "--watch is for people at a terminal; without it list prints once"};
+        throw misuse("--watch is for people at a terminal; without it list prints once");
     const Wanted which = wanted(typed);
     NodeSet nodes = all_servers(settings);
     if (typed.has("--watch")) watch(nodes, settings.key_prefix, which);

@@ -11,9 +11,8 @@ namespace {
 
 void check_word(Arguments& typed) {
     if (typed.name != "stop")
-        throw Failure{ExitStatus::usage, fmt::format("local knows only 'stop', not '{}'; a local: server starts when a "
-                                                     "command first uses it",
-                                                     printable(typed.name))};
+        throw misuse("local knows only 'stop', not '{}'; a local: server starts when a command first uses it",
+                     printable(typed.name));
 }
 
 Exit local(const Arguments&, const Settings& settings) {

@@ -17,11 +17,11 @@ std::optional<milliseconds> once_in(const Arguments& typed) {
     const auto& text = typed.value("--once-in");
     if (!text) return {};
     const milliseconds value = duration(Given{Source::command_line, "--once-in", *text});
-    if (value == milliseconds{0}) throw Failure{ExitStatus::usage, "--once-in 0 would skip nothing; leave it out"};
+    if (value == milliseconds{0}) throw misuse("--once-in 0 would skip nothing; leave it out");
     if (typed.name.find(',') != std::string::npos)
-        throw Failure{ExitStatus::usage, "--once-in is for one lock; give a name without a comma"};
+        throw misuse("--once-in is for one lock; give a name without a comma");
     if (typed.has("--shared") || typed.has("--slots"))
-        throw Failure{ExitStatus::usage, "--once-in holds the lock alone; leave --shared and --slots out"};
+        throw misuse("--once-in holds the lock alone; leave --shared and --slots out");
     return value;
 }
 
@@ -50,24 +50,17 @@ void take_shell(Arguments& typed) {
     std::vector<std::string>& words = typed.words;
     const auto& shell = typed.value("--shell");
     if (shell && !words.empty())
-        throw Failure{
-            ExitStatus::usage,
-            fmt::format("-c takes one word, a line in quotes, and the command '{}' stands beside it; put all of it "
-                        "into the quotes, or leave -c out",
-                        printable(words.front()))};
-    if (shell && shell->empty())
-        throw Failure{ExitStatus::usage, "the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'"};
+        throw misuse("-c takes one word, a line in quotes, and the command '{}' stands beside it; put all of it into "
+                     "the quotes, or leave -c out",
+                     printable(words.front()));
+    if (shell && shell->empty()) throw misuse("the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'");
     if (shell) words = {"/bin/sh", "-c", *shell};
     if (words.empty())
-        throw Failure{ExitStatus::usage,
-                      fmt::format("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND",
-                                  printable(typed.name))};
+        throw misuse("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND",
+                     printable(typed.name));
     if (words.front().empty())
-        throw Failure{
-            ExitStatus::usage,
-            fmt::format("the command behind the lock's name '{}' is an empty word; is a variable of the shell "
-                        "not set?",
-                        printable(typed.name))};
+        throw misuse("the command behind the lock's name '{}' is an empty word; is a variable of the shell not set?",
+                     printable(typed.name));
 }
 
 constexpr std::array own{
