@@ -1,5 +1,8 @@
 #include "cli/command.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 namespace holdfast {
@@ -31,6 +34,22 @@ std::string_view CommandRow::argument() const {
     return words.substr(0, words.find_first_of(" []"));
 }
 
+std::optional<milliseconds> Arguments::duration(std::string_view option) const {
+    const auto& text = value(option);
+    if (!text) return {};
+    return holdfast::duration({Source::command_line, std::string{option}, *text});
+}
+
+void Arguments::refuse_several_of(const std::vector<std::string_view>& options) const {
+    if (std::ranges::count_if(options, [&](std::string_view option) { return has(option); }) > 1)
+        throw misuse("{} contradict each other; give one of them", in_words(options));
+}
+
+std::string in_words(const std::vector<std::string_view>& words) {
+    if (words.size() < 2) return std::string{words.empty() ? "" : words.front()};
+    return fmt::format("{} and {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());
+}
+
 void take_settings(Arguments& typed) {
     for (const auto& [option, value] : typed.own) {
         const std::string name{option.substr(2)};
@@ -51,6 +70,12 @@ std::vector<OptionSyntax> options_of(const CommandRow& row) {
     all.insert(all.end(), row.options.begin(), row.options.end());
     add_settings(true);
     return all;
+}
+
+std::optional<OptionSyntax> find_option(const CommandRow& row, std::string_view spelling) {
+    for (const OptionSyntax& option : options_of(row))
+        if (std::ranges::count(split_spellings(option.spellings), spelling) > 0) return option;
+    return {};
 }
 
 } // namespace holdfast

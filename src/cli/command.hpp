@@ -35,6 +35,10 @@ struct Arguments {
     /// One of the command's own options, by its name, such as "--json". Any other throws std::out_of_range.
     bool has(std::string_view option) const { return value(option).has_value(); }
     const std::optional<std::string>& value(std::string_view option) const { return own.at(option); }
+    /// The same, as a duration. Throws Failure for a value that is none.
+    std::optional<milliseconds> duration(std::string_view option) const;
+    /// Throws Failure when several of these own options are typed.
+    void refuse_several_of(const std::vector<std::string_view>&) const;
 };
 
 struct CommandRow {
@@ -70,6 +74,11 @@ void take_settings(Arguments&);
 
 /// All options that can be typed after the command: first its own, then those of every command.
 std::vector<OptionSyntax> options_of(const CommandRow&);
+/// The one of them with that spelling; nothing if there is none.
+std::optional<OptionSyntax> find_option(const CommandRow&, std::string_view spelling);
+
+/// "a, b and c".
+std::string in_words(const std::vector<std::string_view>&);
 
 /// Every command of holdfast, in the order in which help lists them.
 extern const CommandRow run_command, acquire_command, renew_command, release_command, verify_command, status_command,

@@ -19,20 +19,12 @@
 namespace holdfast {
 namespace {
 
-std::optional<OptionSyntax> found_in(const CommandRow& command, std::string_view spelling) {
-    for (const OptionSyntax& option : options_of(command))
-        if (std::ranges::count(split_spellings(option.spellings), spelling) > 0) return option;
-    return {};
-}
-
 /// The commands that have the option, as a list in words; empty: none has.
 std::string owners_of(std::string_view spelling) {
     std::vector<std::string_view> names;
     for (const CommandRow* command : commands)
-        if (found_in(*command, spelling)) names.push_back(command->name);
-    if (names.empty()) return found_in(program_row, spelling) ? "holdfast alone" : "";
-    if (names.size() == 1) return std::string{names[0]};
-    return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+        if (find_option(*command, spelling)) names.push_back(command->name);
+    return names.empty() && find_option(program_row, spelling) ? "holdfast alone" : in_words(names);
 }
 
 /// The parts of a word such as "redis-password".
@@ -66,7 +58,7 @@ std::vector<std::string> pieces_of(const std::string& word) {
 /// An option that may have been meant, as a question and as the line that help has for it, so that nobody follows it to
 /// what was not meant.
 std::string suggestion(std::string_view meant, const CommandRow& command) {
-    const auto option = found_in(command, meant);
+    const auto option = find_option(command, meant);
     if (!option) return "";
     return fmt::format(" (did you mean '{0}'?); see {1} --help\n  {0}{2}{3}  {4}", meant, full_name(command),
                        option->value.empty() ? "" : " ", option->value, option->help);
@@ -89,13 +81,13 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     // Programs in Go take -name for --name.
     for (const std::string& spelling : {typed, word}) {
         if (const auto here = here_for_option(spelling, of_run); !here.empty()) return fmt::format("; {}", here);
-        if (const std::string owners = owners_of(spelling); !owners.empty() && !found_in(command, spelling))
+        if (const std::string owners = owners_of(spelling); !owners.empty() && !find_option(command, spelling))
             return &command == &program_row ? fmt::format(", but of {}; it stands behind the command", owners)
                                             : fmt::format(", but of {}; see {} --help", owners, full_name(command));
     }
     if (const CommandRow* meant = find_command(name))
         return fmt::format("; '{}' is a command, as in: {}", name, meant->example);
-    const auto denied = word.starts_with("--no-") ? found_in(command, "--" + word.substr(5)) : std::nullopt;
+    const auto denied = word.starts_with("--no-") ? find_option(command, "--" + word.substr(5)) : std::nullopt;
     if (denied && denied->value.empty()) return fmt::format("; it is so unless --{} is given", word.substr(5));
     if (std::string found = suggestion(nearest_option(word, command), command); !found.empty()) return found;
     const std::vector<std::string> pieces = pieces_of(name);
@@ -107,7 +99,7 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     // Several short options, as in -xn.
     if (!typed.starts_with("--") && name.size() > 1)
         for (const char letter : name)
-            if (const std::string one{'-', letter}; letter != '-' && !found_in(command, one))
+            if (const std::string one{'-', letter}; letter != '-' && !find_option(command, one))
                 return fmt::format(", for '{}' is none{}", printable(one), lead_from_option(one, command));
     return fmt::format("; see {} --help", full_name(command));
 }
@@ -163,7 +155,7 @@ Failure unknown_command(const std::string& word, const std::string& next) {
 Failure unknown_option(const std::string& word, const CommandRow& command) {
     const std::string typed = word.substr(0, word.find('='));
     const std::string shown = printable(typed);
-    if (!typed.starts_with("--") && found_in(command, typed))
+    if (!typed.starts_with("--") && find_option(command, typed))
         return misuse("'{}' takes no '='; a short option goes without it, as in -w5m, a long one with it, as in "
                       "--wait=5m",
                       shown);
@@ -173,7 +165,7 @@ Failure unknown_option(const std::string& word, const CommandRow& command) {
 void refuse_slips(std::span<const std::string> words, const CommandRow& command) {
     for (const std::string& word : words)
         if (word.starts_with('-') && word.size() > 2 &&
-            (found_in(command, "-" + word.substr(0, word.find('='))) || word[2] == '='))
+            (find_option(command, "-" + word.substr(0, word.find('='))) || word[2] == '='))
             throw unknown_option(word, command);
     for (const std::string& word : words)
         if (word.starts_with("--") && word.find('=') == word.size() - 1)
@@ -182,7 +174,7 @@ void refuse_slips(std::span<const std::string> words, const CommandRow& command)
 
 Failure one_word_too_many(const std::string& word, const CommandRow& command) {
     const std::string_view argument = command.argument();
-    const std::string_view why = found_in(command, "--token") ? " behind the lock's name, but --token TOKEN"
+    const std::string_view why = find_option(command, "--token") ? " behind the lock's name, but --token TOKEN"
                                  : takes_locks(command) ? " behind the lock's name; only run takes a command there"
                                  : argument == "NAME"   ? " behind the lock's name: it takes one, and list a pattern"
                                  : argument == "GLOB"   ? ", only one pattern, in quotes, as in 'deploy-*'"

@@ -26,12 +26,6 @@ class Place {
         else if (const CommandRow* found = find_command(word)) command = found;
     }
 
-    std::optional<OptionSyntax> find(std::string_view spelling) const {
-        for (const OptionSyntax& one : options_of(*command))
-            if (std::ranges::count(split_spellings(one.spellings), spelling) > 0) return one;
-        return {};
-    }
-
     bool runs_a_command() const { return command->behind == CommandRow::Behind::command; }
     /// Whether the next word is the command to run, or one of its words.
     bool options_are_over() const { return behind_dashes || (runs_a_command() && arguments > 1); }
@@ -45,7 +39,7 @@ class Place {
   private:
     void pass_option(const std::string& word) {
         const size_t equals = word.find('=');
-        const auto found = find(std::string_view{word}.substr(0, equals));
+        const auto found = find_option(*command, std::string_view{word}.substr(0, equals));
         if (!found || found->value.empty()) return;
         if (equals == std::string::npos) option = found;
         else set(*found, word.substr(equals + 1));
@@ -119,7 +113,7 @@ NextWord next_word(const std::vector<std::string>& typed) {
     else if (place.runs_a_command() && place.arguments > 0 && (place.options_are_over() || !is_option))
         next.kind = place.arguments == 1 ? Kind::program : Kind::file;
     else if (const auto option = next.begun.starts_with("--") && equals != std::string::npos
-                                     ? place.find(std::string_view{next.begun}.substr(0, equals))
+                                     ? find_option(*place.command, std::string_view{next.begun}.substr(0, equals))
                                      : std::nullopt) {
         next.before = next.begun.substr(0, equals + 1);
         next.begun.erase(0, equals + 1);

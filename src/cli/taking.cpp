@@ -53,12 +53,9 @@ unsigned slot_number(const std::string& text, std::string_view option) {
 }
 
 LockKind kind_of(const Arguments& typed) {
-    const bool shared = typed.has("--shared");
-    const auto& limit = typed.value("--slots");
-    if (shared + typed.has("--exclusive") + limit.has_value() > 1)
-        throw misuse("--shared, --exclusive and --slots contradict each other; give one of them");
-    if (limit) return {LockKind::Way::slots, slot_number(*limit, "--slots")};
-    return {shared ? LockKind::Way::shared : LockKind::Way::exclusive};
+    typed.refuse_several_of({"--shared", "--exclusive", "--slots"});
+    if (const auto& limit = typed.value("--slots")) return {LockKind::Way::slots, slot_number(*limit, "--slots")};
+    return {typed.has("--shared") ? LockKind::Way::shared : LockKind::Way::exclusive};
 }
 
 LockTerms lock_terms(const Settings& settings, size_t nodes, const LockKind& kind, milliseconds grace,

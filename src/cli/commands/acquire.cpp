@@ -111,8 +111,7 @@ Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, con
 }
 
 Exit acquire(const Arguments& typed, const Settings& settings) {
-    if (typed.has("--json") && typed.has("--export"))
-        throw misuse("--json and --export contradict each other; give one of them");
+    typed.refuse_several_of({"--json", "--export"});
     const LockKey key = new_lock_key(typed.name, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
     const LockTerms terms = lock_terms(settings, nodes.size(), kind_of(typed), milliseconds{0});

@@ -16,11 +16,9 @@ namespace holdfast {
 namespace {
 
 std::optional<Token> given_token(const Arguments& typed) {
-    const auto& token = typed.value("--token");
-    const auto& file = typed.value("--token-file");
-    if (token && file) throw misuse("--token and --token-file contradict each other; give one of them");
-    if (token) return parse_token(*token, "--token");
-    if (file) return read_token(*file);
+    typed.refuse_several_of({"--token", "--token-file"});
+    if (const auto& token = typed.value("--token")) return parse_token(*token, "--token");
+    if (const auto& file = typed.value("--token-file")) return read_token(*file);
     return {};
 }
 

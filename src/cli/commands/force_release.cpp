@@ -33,11 +33,6 @@ std::string words(const std::string& reason) {
                        reason.empty() ? "" : ": " + reason);
 }
 
-std::optional<milliseconds> older_than(const std::optional<std::string>& text) {
-    if (!text) return {};
-    return duration(Given{Source::command_line, "--older-than", *text});
-}
-
 /// Why it is not certain that the holder has had the lock for `least`; nothing if it is.
 std::optional<std::string> too_young(const Record& record, milliseconds least) {
     const auto begin = since(record);
@@ -109,15 +104,11 @@ bool take_away(NodeSet& nodes, const LockKey& key, const Record& record, const s
     }
 }
 
-std::optional<unsigned> slot(const Arguments& typed) {
-    const auto& text = typed.value("--slot");
-    return text ? std::optional{slot_number(*text, "--slot")} : std::nullopt;
-}
-
 /// The holders that are meant: those with that run or slot, or all.
 std::vector<Record> meant(const Arguments& typed, const LockKey& key, const Inspection& seen) {
     const auto& run = typed.value("--holder");
-    const auto number = slot(typed);
+    const auto& slot = typed.value("--slot");
+    const auto number = slot ? std::optional{slot_number(*slot, "--slot")} : std::nullopt;
     std::vector<Record> found;
     for (const auto& [record, nodes, expires_in] : seen.holders) {
         const bool wrong_run = run && (run->empty() || !record.token().starts_with(*run));
@@ -129,13 +120,12 @@ std::vector<Record> meant(const Arguments& typed, const LockKey& key, const Insp
         std::erase_if(found, [&](const Record& record) {
             return std::ranges::find(seen.holders, record, &Holding::record)->nodes < quorum(seen.nodes.size());
         });
-    if (found.size() > 1 && !typed.has("--all-holders"))
-        throw Failure{ExitStatus::usage,
-                      run ? fmt::format("{} holders of {} have a run that begins with '{}'; give more of it",
-                                        found.size(), key.name, printable(*run))
-                          : fmt::format("{} has {} holders; say which one: --holder RUN{}, or --all-holders", key.name,
-                                        found.size(), seen.kind().way == LockKind::Way::slots ? " or --slot N" : "")};
-    return found;
+    if (found.size() < 2 || typed.has("--all-holders")) return found;
+    if (run)
+        throw misuse("{} holders of {} have a run that begins with '{}'; give more of it", found.size(), key.name,
+                     printable(*run));
+    throw misuse("{} has {} holders; say which one: --holder RUN{}, or --all-holders", key.name, found.size(),
+                 seen.kind().way == LockKind::Way::slots ? " or --slot N" : "");
 }
 
 /// Leaves those out that have had the lock for too short a time, and says so.
@@ -155,16 +145,11 @@ std::string names(const std::vector<Record>& records) {
     return records.size() == 1 ? describe(records.front()) : fmt::format("{} holders", records.size());
 }
 
-void check_choice(const Arguments& typed) {
-    if (typed.value("--holder").has_value() + typed.value("--slot").has_value() + typed.has("--all-holders") > 1)
-        throw misuse("--holder, --slot and --all-holders contradict each other; give one of them");
-}
-
 Exit force_release(const Arguments& typed, const Settings& settings) {
     const LockKey key = lock_key(typed.name, settings);
     const std::string message = words(typed.value("--reason").value_or(""));
-    const auto least = older_than(typed.value("--older-than"));
-    check_choice(typed);
+    const auto least = typed.duration("--older-than");
+    typed.refuse_several_of({"--holder", "--slot", "--all-holders"});
     const bool ask = !typed.has("--yes") && !typed.has("--dry-run");
     if (ask && (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1))
         throw misuse("force-release asks before it takes a lock away, and there is no terminal to ask at; give --yes");

@@ -34,10 +34,9 @@ void check_form(Arguments& typed) {
 }
 
 Exit history(const Arguments& typed, const Settings& settings) {
-    const auto& span = typed.value("--since");
-    const milliseconds past = span ? duration({Source::command_line, "--since", *span}) : milliseconds::max();
+    const auto span = typed.duration("--since");
     Listing listing = list_or_fail(settings, typed.name, Beside::logs);
-    const milliseconds since = span ? listing.now - past : milliseconds::min();
+    const milliseconds since = span ? listing.now - *span : milliseconds::min();
     const std::vector<Run> runs = runs_since(std::move(listing.runs), since);
     const Chart chart = chart_of(runs, span ? since : first_sight(runs), listing.now);
     if (const auto& path = typed.value("--svg")) save(*path, as_svg(chart));

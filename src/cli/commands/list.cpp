@@ -50,9 +50,7 @@ struct Wanted {
 };
 
 Wanted wanted(const Arguments& typed) {
-    Wanted wanted{typed.name, {}, {}};
-    if (const auto& text = typed.value("--older-than"))
-        wanted.older_than = duration(Given{Source::command_line, "--older-than", *text});
+    Wanted wanted{typed.name, typed.duration("--older-than"), {}};
     if (const auto& text = typed.value("--kind")) {
         wanted.kind = kind_named(*text);
         if (!wanted.kind) throw Given{Source::command_line, "--kind", *text}.wrong("exclusive, shared or slots");

@@ -14,9 +14,8 @@ namespace holdfast {
 namespace {
 
 std::optional<milliseconds> once_in(const Arguments& typed) {
-    const auto& text = typed.value("--once-in");
-    if (!text) return {};
-    const milliseconds value = duration(Given{Source::command_line, "--once-in", *text});
+    const auto value = typed.duration("--once-in");
+    if (!value) return {};
     if (value == milliseconds{0}) throw misuse("--once-in 0 would skip nothing; leave it out");
     if (typed.name.find(',') != std::string::npos)
         throw misuse("--once-in is for one lock; give a name without a comma");

@@ -62,8 +62,7 @@ std::string line_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) 
 }
 
 Exit status(const Arguments& typed, const Settings& settings) {
-    if (typed.has("--watch") && typed.has("--json"))
-        throw misuse("--watch and --json contradict each other; give one of them");
+    typed.refuse_several_of({"--watch", "--json"});
     const LockKey key = lock_key(typed.name, settings);
     NodeSet nodes = nodes_to_ask(settings, key);
     if (typed.has("--watch")) watch(nodes, key, mode(settings));
