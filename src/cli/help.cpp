@@ -1,5 +1,6 @@
 #include "cli/help.hpp"
 
+#include "base/split.hpp"
 #include "cli/command.hpp"
 
 #include <CLI/Version.hpp>
@@ -52,12 +53,9 @@ std::string rows(const std::string& title, const std::vector<OptionSyntax>& opti
 
 std::string usage(const CommandRow& command) {
     std::string text;
-    for (std::string_view rest = command.synopsis; text.empty() || !rest.empty();) {
-        const std::string_view way = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(way.size() + 1, rest.size()));
+    for (const std::string_view way : split(command.synopsis, '\n'))
         text += fmt::format("{} holdfast{}{} [OPTIONS]{}{}\n", text.empty() ? "Usage:" : "      ",
                             command.name.empty() ? "" : " ", command.name, way.empty() ? "" : " ", way);
-    }
     return text;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/next_word.hpp"
 
+#include "base/split.hpp"
 #include "cli/command.hpp"
 #include "config/options.hpp"
 #include "doctor/finding.hpp"
@@ -61,13 +62,9 @@ class Place {
 std::vector<NextWord::Word> choices(std::string_view value) {
     std::vector<NextWord::Word> words;
     if (value.find('|') == std::string_view::npos) return words;
-    for (size_t begin = 0; begin < value.size();) {
-        const size_t bar = std::min(value.find('|', begin), value.size());
-        const std::string_view word = value.substr(begin, bar - begin);
+    for (const std::string_view word : split(value, '|'))
         if (std::ranges::none_of(word, [](char c) { return c >= 'A' && c <= 'Z'; }))
             words.push_back({std::string{word}});
-        begin = bar + 1;
-    }
     return words;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/print_config.hpp"
 
+#include "base/split.hpp"
 #include "cli/screen.hpp"
 
 #include <fmt/format.h>
@@ -30,11 +31,7 @@ std::string as_toml(const Option& option, const std::string& value) {
     if (option.kind == Option::Kind::toggle || option.kind == Option::Kind::number) return value;
     if (option.kind != Option::Kind::list) return in_quotes(value);
     std::string list;
-    for (size_t begin = 0; begin < value.size();) {
-        const size_t comma = std::min(value.find(',', begin), value.size());
-        list += (list.empty() ? "" : ", ") + in_quotes(value.substr(begin, comma - begin));
-        begin = comma + 1;
-    }
+    for (const std::string_view item : split(value, ',')) list += (list.empty() ? "" : ", ") + in_quotes(item);
     return "[" + list + "]";
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
 #include "base/small_file.hpp"
+#include "base/split.hpp"
 #include "base/uri.hpp"
 #include "cli/exit.hpp"
 #include "config/node_list.hpp"
@@ -156,7 +157,8 @@ LockKey new_lock_key(const std::string& name, const Settings& settings) {
 
 std::vector<LockKey> new_lock_keys(const std::string& names, const Settings& settings) {
     std::vector<LockKey> keys;
-    for (const std::string& name : comma_list(names)) {
+    for (const std::string_view part : split(names, ',')) {
+        const std::string name{part};
         if (name.empty() && !names.empty())
             throw misuse("in '{}' a name is empty; write a name on each side of a comma, as in: a,b", printable(names));
         if (std::ranges::count(keys, name, &LockKey::name) > 0)

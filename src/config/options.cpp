@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "base/password_file.hpp"
+#include "base/split.hpp"
 #include "config/node_list.hpp"
 
 #include <fmt/format.h>
@@ -259,12 +260,7 @@ std::string Option::variable() const {
 std::string Option::flag() const { return std::string{long_spelling(spellings)}; }
 
 std::vector<std::string_view> split_spellings(std::string_view spellings) {
-    std::vector<std::string_view> all;
-    while (!spellings.empty()) {
-        all.push_back(spellings.substr(0, spellings.find(',')));
-        spellings.remove_prefix(std::min(all.back().size() + 1, spellings.size()));
-    }
-    return all;
+    return spellings.empty() ? std::vector<std::string_view>{} : split(spellings, ',');
 }
 
 std::string_view long_spelling(std::string_view spellings) {

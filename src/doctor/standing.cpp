@@ -2,6 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/escape.hpp"
+#include "base/split.hpp"
 #include "redis/greeting.hpp"
 
 #include <fmt/format.h>
@@ -73,10 +74,10 @@ int slots_in(std::string_view line) {
         return value;
     };
     int slots = 0;
-    for (int word = 0; !line.empty(); ++word) {
-        const std::string_view range = line.substr(0, line.find(' '));
-        line.remove_prefix(std::min(range.size() + 1, line.size()));
-        if (word < 8 || number(range) < 0) continue;
+    const std::vector<std::string_view> words = split(line, ' ');
+    for (size_t i = 8; i < words.size(); ++i) {
+        const std::string_view range = words[i];
+        if (number(range) < 0) continue;
         const size_t dash = range.find('-');
         slots += dash == range.npos ? 1 : number(range.substr(dash + 1)) - number(range) + 1;
     }
@@ -87,9 +88,7 @@ int slots_in(std::string_view line) {
 std::optional<ClusterView> view_of(const Reply& nodes) {
     if (nodes.type != Reply::Type::text) return {};
     ClusterView view;
-    for (std::string_view rest = nodes.text; !rest.empty();) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    for (const std::string_view line : split(nodes.text, '\n')) {
         if (line.find("myself") != std::string_view::npos) view.self = line.substr(0, line.find(' '));
         if (line.find("slave ") != std::string_view::npos) ++view.replicas;
         else if (const int slots = slots_in(line); slots > 0) {

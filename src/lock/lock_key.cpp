@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace holdfast {
 
 std::optional<std::string> not_a_lock_name(std::string_view name) {
@@ -17,16 +15,6 @@ std::optional<std::string> not_a_lock_name(std::string_view name) {
         return fmt::format("'{}' cannot name a lock; a name has printable characters without spaces and braces",
                            printable(name));
     return {};
-}
-
-std::vector<std::string> comma_list(std::string_view list) {
-    std::vector<std::string> parts;
-    for (size_t begin = 0; begin <= list.size();) {
-        const size_t end = std::min(list.find(',', begin), list.size());
-        parts.emplace_back(list.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return parts;
 }
 
 } // namespace holdfast

@@ -50,7 +50,4 @@ struct LockKey {
 /// between them.
 std::optional<std::string> not_a_lock_name(std::string_view name);
 
-/// The parts of a list with commas between them, also those that are empty.
-std::vector<std::string> comma_list(std::string_view list);
-
 } // namespace holdfast

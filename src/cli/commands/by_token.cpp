@@ -1,5 +1,6 @@
 // renew, release and verify: the commands that need a lock's token.
 #include "base/error.hpp"
+#include "base/split.hpp"
 #include "cli/command.hpp"
 #include "cli/messages.hpp"
 #include "cli/taking.hpp"
@@ -98,12 +99,13 @@ std::vector<Claim> claims_around() {
     const std::string name = environment_variable("HOLDFAST_LOCK").value_or("");
     const std::string token = environment_variable("HOLDFAST_TOKEN").value_or("");
     if (name.empty() || token.empty()) return {};
-    std::vector<std::string> names = comma_list(name);
-    const std::vector<std::string> tokens = comma_list(token);
+    std::vector<std::string_view> names = split(name, ',');
+    const std::vector<std::string_view> tokens = split(token, ',');
     // An earlier holdfast took one lock whose name may have commas.
     if (names.size() != tokens.size()) names = {name};
     std::vector<Claim> claims;
-    for (size_t i = 0; i < names.size(); ++i) claims.push_back({names[i], parse_token(tokens[i], "HOLDFAST_TOKEN")});
+    for (size_t i = 0; i < names.size(); ++i)
+        claims.push_back({std::string{names[i]}, parse_token(std::string{tokens[i]}, "HOLDFAST_TOKEN")});
     return claims;
 }
 
