@@ -1,5 +1,5 @@
 // A simulated `holdfast run`: waits for the lock with the real lock/waiter and holds it with the real lock/hold around
-// a simulated command, which the real process/stopping stops. What cli/run.cpp and process/supervisor.cpp do
+// a simulated command, which the real process/stopping stops. What cli/commands/run.cpp and process/supervisor.cpp do
 // between them with real processes is done here with simulated ones.
 #pragma once
 
