@@ -41,6 +41,21 @@ std::string label(milliseconds at, milliseconds step) {
 
 } // namespace
 
+double Chart::share(milliseconds at) const {
+    return static_cast<double>((at - begin).count()) / static_cast<double>(span().count());
+}
+
+char end_mark(const Run& run) {
+    switch (run.end.how) {
+    case How::holds: return '>';
+    case How::vanished: return '?';
+    case How::lost:
+    case How::taken_away: return '!';
+    case How::not_started: return 'x';
+    default: return run.failed() ? 'x' : ']';
+    }
+}
+
 Chart chart_of(const std::vector<Run>& runs, milliseconds begin, milliseconds end) {
     std::map<std::string, Chart::Lane> lanes;
     for (const Run& run : runs) lanes[printable(seat_text(run))].runs.push_back(&run);

@@ -18,6 +18,8 @@ struct Chart {
     std::vector<Lane> lanes{}; ///< by name
 
     milliseconds span() const { return end - begin; }
+    /// How much of the span has passed at that time: from 0 to 1 inside the picture.
+    double share(milliseconds at) const;
 };
 
 /// From `begin` to `end`, both since the epoch. The runs have to outlive the chart.
@@ -25,6 +27,10 @@ Chart chart_of(const std::vector<Run>&, milliseconds begin, milliseconds end);
 
 /// When the first of them began, or began to wait; 0 of none.
 milliseconds first_sight(const std::vector<Run>&);
+
+/// What stands at the end of a run, so that colour is not all that tells: '>' holds still, '?' vanished, '!' lost or
+/// taken away, 'x' failed or not started, ']' ended well.
+char end_mark(const Run&);
 
 /// A mark on the axis of time.
 struct Tick {

@@ -45,24 +45,12 @@ text { fill: #24292f; font: 12px ui-monospace, monospace } .mark { font-weight: 
 </style>
 )";
 
-bool is_bad(const Run& run) {
-    return run.failed() || run.end.how == How::lost || run.end.how == How::taken_away ||
-           run.end.how == How::not_started;
-}
-
 std::string_view class_of(const Run& run) {
-    if (run.end.how == How::vanished) return "gone";
-    return is_bad(run) ? "bad" : "held";
-}
-
-/// What stands above the end of a bar, so that colour is not all that tells; empty for a run that ended well.
-std::string_view mark_of(const Run& run) {
-    switch (run.end.how) {
-    case How::vanished: return "?";
-    case How::lost:
-    case How::taken_away: return "!";
-    case How::holds: return "&gt;";
-    default: return is_bad(run) ? "x" : "";
+    switch (end_mark(run)) {
+    case '?': return "gone";
+    case '!':
+    case 'x': return "bad";
+    default: return "held";
     }
 }
 
@@ -96,11 +84,7 @@ class Picture {
     }
 
   private:
-    double x(milliseconds at) const {
-        const auto share =
-            static_cast<double>((at - chart_.begin).count()) / static_cast<double>(chart_.span().count());
-        return left_ + std::clamp(share, 0.0, 1.0) * plot_width;
-    }
+    double x(milliseconds at) const { return left_ + std::clamp(chart_.share(at), 0.0, 1.0) * plot_width; }
 
     static std::string text(double at, double y, const std::string& what) {
         return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", at, y, xml(what));
@@ -132,8 +116,9 @@ class Picture {
         if (run.waited > milliseconds{0})
             out += bar("waited", x(run.began - run.waited), x(run.began), y + bar_height / 2 - 2, 4);
         out += bar(class_of(run), x(run.began), x(run.ended), y, bar_height);
-        if (const std::string_view mark = mark_of(run); !mark.empty())
-            out += fmt::format("<text class=\"mark\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x(run.ended), y - 1, mark);
+        if (const char mark = end_mark(run); mark != ']')
+            out += fmt::format("<text class=\"mark\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x(run.ended), y - 1,
+                               xml({mark}));
         return out + "</g>\n";
     }
 

@@ -25,17 +25,6 @@ char both(char one, char other) {
     return weight(one) > weight(other) ? one : other;
 }
 
-char end_mark(const Run& run) {
-    switch (run.end.how) {
-    case How::holds: return '>';
-    case How::vanished: return '?';
-    case How::lost:
-    case How::taken_away: return '!';
-    case How::not_started: return 'x';
-    default: return run.failed() ? 'x' : ']';
-    }
-}
-
 /// One row of cells.
 class Row {
   public:
@@ -55,11 +44,10 @@ class Row {
 
     /// May be outside.
     int64_t cell(milliseconds at) const {
-        const auto share =
-            static_cast<double>((at - chart_.begin).count()) / static_cast<double>(chart_.span().count());
         // The end itself is in the last cell.
         const int64_t count = static_cast<int64_t>(cells_.size());
-        return at == chart_.end ? count - 1 : static_cast<int64_t>(std::floor(share * static_cast<double>(count)));
+        return at == chart_.end ? count - 1
+                                : static_cast<int64_t>(std::floor(chart_.share(at) * static_cast<double>(count)));
     }
 
   private:
