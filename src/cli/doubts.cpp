@@ -87,7 +87,7 @@ void doubt_variables(const char* const* environment, const Log& log) {
         const std::string_view name = text.substr(0, text.find('='));
         if (!name.starts_with(prefix) || sets_something(name) || is_of_kubernetes(name)) continue;
         if (const std::string instead = instead_of(as_spelling(name)); !instead.empty())
-            log.tell(event::advice(fmt::format("{} sets nothing; {}", printable(name), instead)));
+            log.tell(event::advice("{} sets nothing; {}", printable(name), instead));
     }
 }
 
@@ -97,16 +97,12 @@ void doubt_unit(const std::string& where, const std::string& text, milliseconds 
     const auto value = parse_duration(text);
     if (!value || *value == 0ms || text.find_first_not_of(".0123456789") != std::string::npos) return;
     if (*value < least)
-        log.tell(
-            event::advice(fmt::format("{0} {1} has no unit and is {1} seconds; write {1}{2} if {3} are meant, {1}s "
-                                      "if not",
-                                      where, text, likely, likely == 'm' ? "minutes" : "hours")));
+        log.tell(event::advice("{0} {1} has no unit and is {1} seconds; write {1}{2} if {3} are meant, {1}s if not",
+                               where, text, likely, likely == 'm' ? "minutes" : "hours"));
     // Libraries count in milliseconds; people say 1h for 3600 seconds.
     else if (*value >= 1000s && *value % 1000s == 0ms)
-        log.tell(
-            event::advice(fmt::format("{0} {1} has no unit and is {2}; write {1}ms if milliseconds are meant, {1}s "
-                                      "if not",
-                                      where, text, format_duration(*value))));
+        log.tell(event::advice("{0} {1} has no unit and is {2}; write {1}ms if milliseconds are meant, {1}s if not",
+                               where, text, format_duration(*value)));
 }
 
 void doubt_units(const Arguments& typed, const Resolved& resolved, const Log& log) {
@@ -124,24 +120,20 @@ void doubt_units(const Arguments& typed, const Resolved& resolved, const Log& lo
 
 void doubt_prefix(const std::string& name, const std::string& key_prefix, const Log& log) {
     if (!key_prefix.empty() && name.starts_with(key_prefix))
-        log.tell(
-            event::advice(fmt::format("'{}' stands before each name without being typed, so this means the key {}{}; "
-                                      "leave it out of the name",
-                                      key_prefix, key_prefix, printable(name))));
+        log.tell(event::advice(
+            "'{}' stands before each name without being typed, so this means the key {}{}; leave it out of the name",
+            key_prefix, key_prefix, printable(name)));
 }
 
 void doubt_name(const std::string& name, bool one, const Log& log) {
     if (one && name.find(',') != std::string::npos)
-        log.tell(
-            event::advice(fmt::format("'{}' is the name of one lock here; only run takes several", printable(name))));
+        log.tell(event::advice("'{}' is the name of one lock here; only run takes several", printable(name)));
     if (name.starts_with('$'))
-        log.tell(
-            event::advice(fmt::format("the lock's name is '{}' to the letter; in single quotes the shell leaves '$' as "
-                                      "it is",
-                                      printable(name))));
+        log.tell(event::advice("the lock's name is '{}' to the letter; in single quotes the shell leaves '$' as it is",
+                               printable(name)));
     if (name.find_first_of("*?[") != std::string::npos)
-        log.tell(event::advice(fmt::format(
-            "'{0}' is the name of one lock, and no pattern; for one: holdfast list '{0}'", printable(name))));
+        log.tell(event::advice("'{0}' is the name of one lock, and no pattern; for one: holdfast list '{0}'",
+                               printable(name)));
 }
 
 } // namespace

@@ -18,11 +18,11 @@ namespace holdfast {
 namespace {
 
 void advise_on_priority(const Settings& settings, const Timing& timing) {
-    Log{settings.verbosity}.tell(event::advice(
-        fmt::format("holdfast has a low priority here and may get a processor late, so a command whose lock cannot be "
-                    "renewed is stopped {} before the lease ends; give the priority to the command alone, as in: "
-                    "holdfast run ... -- nice COMMAND",
-                    format_duration(timing.kill_margin()))));
+    Log{settings.verbosity}.tell(
+        event::advice("holdfast has a low priority here and may get a processor late, so a command whose lock cannot "
+                      "be renewed is stopped {} before the lease ends; give the priority to the command alone, as in: "
+                      "holdfast run ... -- nice COMMAND",
+                      format_duration(timing.kill_margin())));
 }
 
 /// Why an even number of nodes is no better than one node less.
@@ -37,8 +37,8 @@ std::string even_number(size_t nodes) {
 
 void check_guarded(const char* option, milliseconds lasts, size_t nodes, const Settings& settings) {
     if (!outlasts_guard(lasts, nodes, settings.restart_guard)) return;
-    throw misuse("{0} {1} is longer than --restart-guard {2}, for which a restarted node has no vote; "
-                 "make it shorter, or give every user of these nodes --restart-guard {1}",
+    throw misuse("{0} {1} is longer than --restart-guard {2}, for which a restarted node has no vote; make it shorter, "
+                 "or give every user of these nodes --restart-guard {1}",
                  option, format_duration(lasts), format_duration(*settings.restart_guard));
 }
 
@@ -62,8 +62,8 @@ LockTerms lock_terms(const Settings& settings, size_t nodes, const LockKind& kin
                      double processor_wait, milliseconds min_hold) {
     if (settings.no_scripts && kind.way != LockKind::Way::exclusive)
         throw Failure{ExitStatus::configuration,
-                      "--shared and --slots need Lua scripts on the nodes, which --no-scripts "
-                      "rules out; leave --no-scripts out, or take the lock exclusively"};
+                      "--shared and --slots need Lua scripts on the nodes, which --no-scripts rules out; leave "
+                      "--no-scripts out, or take the lock exclusively"};
     const Timing timing{settings.ttl, grace, settings.node_timeout, settings.drift, processor_wait};
     if (const auto why = impossible(timing)) throw misuse("{}", *why);
     check_guarded("--ttl", timing.ttl, nodes, settings);
@@ -88,7 +88,7 @@ void refuse_inside_itself(const std::vector<RunAround>& around, const LockKey& k
 }
 
 void advise(const std::vector<Node>& nodes, const Log& log) {
-    if (nodes.size() % 2 == 0) log.tell(event::advice(even_number(nodes.size())));
+    if (nodes.size() % 2 == 0) log.tell(event::advice("{}", even_number(nodes.size())));
 }
 
 Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, Refused refused) {

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdfast {
@@ -32,7 +33,11 @@ struct Event {
 
 namespace event {
 
-inline Event advice(std::string text) { return {"advice", Verbosity::normal, std::move(text)}; }
+/// The sentence is as fmt::format() makes it.
+template <typename... Values>
+inline Event advice(fmt::format_string<Values...> sentence, Values&&... values) {
+    return {"advice", Verbosity::normal, fmt::format(sentence, std::forward<Values>(values)...)};
+}
 
 inline Event insecure(std::string_view nodes) {
     return {"insecure", Verbosity::quiet,

@@ -41,7 +41,7 @@ Exit history(const Arguments& typed, const Settings& settings) {
     const Chart chart = chart_of(runs, span ? since : first_sight(runs), listing.now);
     if (const auto& path = typed.value("--svg")) save(*path, as_svg(chart));
     if (typed.has("--json")) show(history_json(runs).line());
-    else if (runs.empty()) Log{settings.verbosity}.tell(event::advice(none_of("runs", typed.name)));
+    else if (runs.empty()) Log{settings.verbosity}.tell(event::advice("{}", none_of("runs", typed.name)));
     else if (typed.has("--chart")) show(as_text(chart, screen_width()));
     else if (!typed.has("--svg")) show(history_text(runs));
     return runs.empty() ? ExitStatus::nothing_known : ExitStatus::ok;
