@@ -41,9 +41,11 @@ Failure cannot_tell(const Tenure& tenure) {
     return {ExitStatus::too_few_nodes, too_few(tenure.answered, tenure.nodes)};
 }
 
-/// The Lock on these nodes that acquire took, under the typed token.
-Lock taken_up(NodeSet& nodes, const LockKey& key, const Token& token, const Arguments& typed,
-              const Settings& settings) {
+/// Does something with the lock that acquire took under the typed token.
+void with_lock(const Arguments& typed, const Settings& settings, void (*act)(Lock&)) {
+    const LockKey key = lock_key(typed.name, settings);
+    const Token token = needed_token(typed);
+    NodeSet nodes = nodes_to_ask(settings, key);
     std::optional<LockTerms> terms;
     if (typed.settings.contains("ttl")) terms = lock_terms(settings, nodes.size(), {}, milliseconds{0});
     const Tenure held = tenure(nodes, key, token, mode(settings));
@@ -55,37 +57,32 @@ Lock taken_up(NodeSet& nodes, const LockKey& key, const Token& token, const Argu
     // Unless a TTL is typed, the one in the record is used, which acquire has found possible.
     const Timing as_acquired{held.record.holder->ttl, milliseconds{0}, settings.node_timeout, settings.drift};
     if (!terms) terms = LockTerms{as_acquired, settings.restart_guard, mode(settings), {}, {}, settings.history};
-    return {nodes, key, *terms, token, held};
+    Lock lock{nodes, key, *terms, token, held};
+    act(lock);
 }
 
 Exit renew(const Arguments& typed, const Settings& settings) {
-    const LockKey key = lock_key(typed.name, settings);
-    const Token token = needed_token(typed);
-    NodeSet nodes = nodes_to_ask(settings, key);
-    Lock lock = taken_up(nodes, key, token, typed, settings);
-    switch (lock.extend([] {})) {
-    case Renewal::held:
-        if (lock.valid()) return ExitStatus::ok;
-        [[fallthrough]];
-    case Renewal::lost:
-        throw Failure{ExitStatus::lost,
-                      fmt::format("{} is not ours any more{}", lock.key().name, node_lines(lock.last_reports()))};
-    default:
+    with_lock(typed, settings, [](Lock& lock) {
+        const Renewal renewal = lock.extend([] {});
+        if (renewal == Renewal::held && lock.valid()) return;
+        if (renewal == Renewal::held || renewal == Renewal::lost)
+            throw Failure{ExitStatus::lost,
+                          fmt::format("{} is not ours any more{}", lock.key().name, node_lines(lock.last_reports()))};
         throw Failure{ExitStatus::too_few_nodes, fmt::format("too few nodes confirmed that {} was renewed{}",
                                                              lock.key().name, node_lines(lock.last_reports()))};
-    }
+    });
+    return ExitStatus::ok;
 }
 
 Exit release(const Arguments& typed, const Settings& settings) {
-    const LockKey key = lock_key(typed.name, settings);
-    const Token token = needed_token(typed);
-    NodeSet nodes = nodes_to_ask(settings, key);
-    Lock lock = taken_up(nodes, key, token, typed, settings);
-    lock.ended({.how = How::released});
-    if (lock.release()) return ExitStatus::ok;
-    throw Failure{ExitStatus::too_few_nodes,
-                  fmt::format("too few nodes confirmed that {} was released; it may stay held until its TTL ends{}",
-                              lock.key().name, node_lines(lock.last_reports()))};
+    with_lock(typed, settings, [](Lock& lock) {
+        lock.ended({.how = How::released});
+        if (lock.release()) return;
+        throw Failure{ExitStatus::too_few_nodes,
+                      fmt::format("too few nodes confirmed that {} was released; it may stay held until its TTL ends{}",
+                                  lock.key().name, node_lines(lock.last_reports()))};
+    });
+    return ExitStatus::ok;
 }
 
 /// A lock, and the token under which it should be held.
