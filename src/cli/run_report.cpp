@@ -44,16 +44,16 @@ Json locks_json(const std::vector<RunReport::Held>& locks) {
 
 } // namespace
 
-StatusFd::StatusFd(const std::string& number) {
-    const auto fd = given_for_writing(number);
-    if (!fd)
+int status_fd(const std::string& number) {
+    const auto found = given_for_writing(number);
+    if (!found)
         throw misuse("--status-fd '{}' is not a descriptor open for writing, as in: "
                      "holdfast run --status-fd 3 ... 3>status.json",
                      printable(number));
-    fd_ = *fd;
+    return *found;
 }
 
-void StatusFd::write(const std::string& lock, int status, const RunReport& report) const {
+void write_report(int fd, const std::string& lock, int status, const RunReport& report) {
     Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())},
                               {"lock", lock},
                               {"label", report.us.label},
@@ -73,7 +73,7 @@ void StatusFd::write(const std::string& lock, int status, const RunReport& repor
     if (report.waited) json.add("waited_ms", report.waited->count());
     if (report.held) json.add("held_ms", report.held->count());
     ::signal(SIGPIPE, SIG_IGN);
-    if (!write_all(fd_, json.line())) tell_at_end(event::not_reported(fd_, errno_text(errno)));
+    if (!write_all(fd, json.line())) tell_at_end(event::not_reported(fd, errno_text(errno)));
 }
 
 } // namespace holdfast

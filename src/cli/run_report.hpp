@@ -39,16 +39,10 @@ struct RunReport {
 /// Fills the report from the end of the command, and returns our exit.
 Exit exit_of(const Ending&, RunReport&);
 
-/// The descriptor on which the report is wanted.
-class StatusFd {
-  public:
-    /// Throws Failure for a number that is no descriptor open for writing. The command does not inherit the descriptor.
-    explicit StatusFd(const std::string& number);
-    /// Writes one line of JSON. If that fails, the run is over all the same, and a line on stderr says so.
-    void write(const std::string& lock, int status, const RunReport&) const;
-
-  private:
-    int fd_ = -1;
-};
+/// The descriptor on which the report is wanted, which the command does not inherit. Throws Failure for a number that
+/// is no descriptor open for writing.
+int status_fd(const std::string& number);
+/// Writes one line of JSON. If that fails, the run is over all the same, and a line on stderr says so.
+void write_report(int fd, const std::string& lock, int status, const RunReport&);
 
 } // namespace holdfast

@@ -270,11 +270,11 @@ std::optional<milliseconds> once_in(const Arguments& typed) {
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
 
 Exit run(const Arguments& typed, const Settings& settings) {
-    std::optional<StatusFd> wanted;
-    if (const auto& number = typed.value("--status-fd")) wanted.emplace(*number);
+    std::optional<int> wanted;
+    if (const auto& number = typed.value("--status-fd")) wanted = status_fd(*number);
     RunReport report{.us = this_process(settings.label.value_or(program_name(typed.words.front())), settings.ttl)};
     const auto tell = [&](int status) {
-        if (wanted) wanted->write(typed.name, status, report);
+        if (wanted) write_report(*wanted, typed.name, status, report);
     };
     try {
         const Exit exit = Run{typed.name, kind_of(typed), once_in(typed), typed.words, settings, report}.run();
