@@ -46,44 +46,30 @@ class Grammar {
     /// Declares the command's argument, and what may follow it.
     void declare_argument(const CommandRow& command) {
         if (const std::string argument{command.argument()}; !argument.empty())
-            app_.add_option(argument, last([&name = typed_.name](std::string text) { name = std::move(text); }))
+            app_.add_option(argument, each([&name = typed_.name](std::string text) { name = std::move(text); }))
                 ->required(command.argument_required());
         if (command.behind == CommandRow::Behind::command) app_.prefix_command();
     }
 
     void declare_options(const CommandRow& command, Option::Scope widest) {
         for (const Option& setting : options())
-            if (setting.scope <= widest) option(setting.spellings, setting.value, into(setting));
+            if (setting.scope <= widest)
+                option(setting.spellings, setting.value, [&settings = typed_.settings, &setting](std::string text) {
+                    give(settings, setting, std::move(text));
+                });
         for (const OptionSyntax& own : command.options) {
             std::optional<std::string>& target = typed_.own[long_spelling(own.spellings)];
-            option(own.spellings, own.value, last([&target](std::string text) { target = std::move(text); }));
+            option(own.spellings, own.value, [&target](std::string text) { target = std::move(text); });
         }
     }
 
   private:
-    /// Takes the values of an option, as it was typed once or several times.
-    using Taker = std::function<bool(const std::vector<std::string>&)>;
+    /// Takes a value of an option. Of an option that was typed several times it gets one after the other.
+    using Taker = std::function<void(std::string)>;
 
-    /// A Taker for which the last of several values counts.
-    static Taker last(std::function<void(std::string)> take) {
+    static CLI::callback_t each(Taker take) {
         return [take = std::move(take)](const std::vector<std::string>& values) {
-            take(unmarked(values.back()));
-            return true;
-        };
-    }
-
-    /// A Taker for a setting; several values of a list are joined.
-    Taker into(const Option& setting) {
-        const auto set = [&settings = typed_.settings, &setting](std::string text) {
-            settings.insert_or_assign(std::string{setting.name},
-                                      Given{Source::command_line, setting.flag(), std::move(text)});
-        };
-        if (setting.kind != Option::Kind::list) return last(set);
-        return [&settings = typed_.settings, &setting, set](const std::vector<std::string>& values) {
-            const auto earlier = settings.find(setting.name);
-            std::string all = earlier == settings.end() ? "" : earlier->second.text;
-            for (const std::string& value : values) all += (all.empty() ? "" : ",") + unmarked(value);
-            set(std::move(all));
+            for (const std::string& value : values) take(unmarked(value));
             return true;
         };
     }
@@ -92,8 +78,8 @@ class Grammar {
     /// message.
     void option(std::string_view spellings, std::string_view value, const Taker& take) {
         if (!may_be_meant(spellings)) return;
-        if (value.empty()) app_.add_flag_callback(std::string{spellings}, [take] { take({"yes"}); });
-        else app_.add_option(std::string{spellings}, take)->allow_extra_args(false)->take_all();
+        if (value.empty()) app_.add_flag_callback(std::string{spellings}, [take] { take("yes"); });
+        else app_.add_option(std::string{spellings}, each(take))->allow_extra_args(false)->take_all();
     }
 
     bool may_be_meant(std::string_view spellings) const {

@@ -50,11 +50,17 @@ std::string in_words(const std::vector<std::string_view>& words) {
     return fmt::format("{} and {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());
 }
 
+void give(Layer& settings, const Option& setting, std::string value) {
+    const auto earlier = settings.find(setting.name);
+    if (setting.kind == Option::Kind::list && earlier != settings.end() && !earlier->second.text.empty())
+        value = earlier->second.text + "," + value;
+    settings.insert_or_assign(std::string{setting.name}, Given{Source::command_line, setting.flag(), std::move(value)});
+}
+
 void take_settings(Arguments& typed) {
     for (const auto& [option, value] : typed.own) {
-        const std::string name{option.substr(2)};
-        if (value && find_option(name) != nullptr)
-            typed.settings.insert_or_assign(name, Given{Source::command_line, std::string{option}, *value});
+        const Option* setting = find_option(option.substr(2));
+        if (value && setting != nullptr) give(typed.settings, *setting, *value);
     }
 }
 

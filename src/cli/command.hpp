@@ -69,6 +69,9 @@ struct CommandRow {
     bool argument_required() const { return !synopsis.empty() && !synopsis.starts_with('['); }
 };
 
+/// Gives the setting a value on the command line. The last of several values counts, but those of a list add up.
+void give(Layer&, const Option&, std::string value);
+
 /// Takes each own option of the command that has a setting's name for that setting; an interpret().
 void take_settings(Arguments&);
 

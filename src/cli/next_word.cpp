@@ -48,12 +48,7 @@ class Place {
 
     void set(const OptionSyntax& typed, const std::string& value) {
         const auto setting = std::ranges::find(options(), typed.spellings, &Option::spellings);
-        if (setting == options().end()) return;
-        const auto earlier = settings.find(setting->name);
-        const bool adds_up = setting->kind == Option::Kind::list && earlier != settings.end();
-        settings.insert_or_assign(
-            std::string{setting->name},
-            Given{Source::command_line, setting->flag(), adds_up ? earlier->second.text + "," + value : value});
+        if (setting != options().end()) give(settings, *setting, value);
     }
 };
 
