@@ -25,15 +25,7 @@ bool colours_wanted() {
 std::string painted(const std::string& text, Colour colour) {
     static const bool wanted = colours_wanted();
     if (!wanted || colour == Colour::plain) return text;
-    const int code = [&] {
-        switch (colour) {
-        case Colour::green: return 32;
-        case Colour::yellow: return 33;
-        case Colour::red: return 31;
-        default: return 1;
-        }
-    }();
-    return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+    return fmt::format("\x1b[{}m{}\x1b[0m", static_cast<int>(colour), text);
 }
 
 } // namespace

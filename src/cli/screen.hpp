@@ -11,7 +11,8 @@
 
 namespace holdfast {
 
-enum class Colour { plain, bold, green, yellow, red };
+/// The values are those of SGR, as in "\x1b[31m".
+enum class Colour { plain = 0, bold = 1, red = 31, green = 32, yellow = 33 };
 
 struct Cell {
     std::string text;
