@@ -43,8 +43,6 @@ bool shown(const Event& event, Verbosity verbosity) {
 /// The lock that the event is about, or else all locks of the run.
 const std::string& about(const Event& event) { return event.lock.empty() ? style().lock : event.lock; }
 
-std::string text_line(const Event& event) { return fmt::format("holdfast: {}\n", event.sentence); }
-
 std::string json_line(const Event& event) {
     Json json = Json::object({{"time", rfc3339(wall_time_since_epoch())}, {"event", event.name}});
     if (const std::string name = about(event); !name.empty()) json.add("lock", name);
@@ -82,7 +80,8 @@ std::string own_line(const Event& event) {
 }
 
 std::string stderr_line(const Event& event) {
-    return style().format == LogFormat::json && !writer() ? json_line(event) : text_line(event);
+    return style().format == LogFormat::json && !writer() ? json_line(event)
+                                                          : fmt::format("holdfast: {}\n", event.sentence);
 }
 
 bool is_writable(int fd) {
