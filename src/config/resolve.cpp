@@ -70,8 +70,7 @@ void add_file(Layer& given, const Environment& environment) {
         given.merge(found->second);
     }
     given.merge(file.top);
-    given.insert_or_assign("config", Given{given.contains("config") ? given.at("config").source : Source::file,
-                                           given.contains("config") ? given.at("config").where : "found there", *path});
+    given.try_emplace("config", Given{Source::file, "found there", ""}).first->second.text = *path;
 }
 
 /// If two options say the opposite, only the one from the stronger source counts.
