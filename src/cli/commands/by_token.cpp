@@ -23,11 +23,15 @@ std::optional<Token> given_token(const Arguments& typed) {
     return {};
 }
 
-Failure not_ours(const LockKey& key, const Tenure& tenure) {
-    return {
+/// Why the lock is not ours, or may not be; nothing when it is.
+std::optional<Failure> refuted(const LockKey& key, const Tenure& held) {
+    if (held.outcome == Tenure::Outcome::unknown)
+        return Failure{ExitStatus::too_few_nodes, too_few(held.answered, held.nodes)};
+    if (held.outcome != Tenure::Outcome::not_ours) return {};
+    return Failure{
         ExitStatus::lost,
         fmt::format("{} is not held with this token: it has ended, was taken away, or the token is another lock's{}",
-                    key.name, node_lines(tenure.nodes))};
+                    key.name, node_lines(held.nodes))};
 }
 
 Token needed_token(const Arguments& typed) {
@@ -35,10 +39,6 @@ Token needed_token(const Arguments& typed) {
     throw misuse("{} needs the token that acquire gave: --token TOKEN or --token-file FILE (after --export: --token "
                  "\"$HOLDFAST_TOKEN\")",
                  typed.command->name);
-}
-
-Failure cannot_tell(const Tenure& tenure) {
-    return {ExitStatus::too_few_nodes, too_few(tenure.answered, tenure.nodes)};
 }
 
 /// Does something with the lock that acquire took under the typed token.
@@ -49,8 +49,7 @@ void with_lock(const Arguments& typed, const Settings& settings, void (*act)(Loc
     std::optional<LockTerms> terms;
     if (typed.settings.contains("ttl")) terms = lock_terms(settings, nodes.size(), {}, milliseconds{0});
     const Tenure held = tenure(nodes, key, token, mode(settings));
-    if (held.outcome == Tenure::Outcome::not_ours) throw not_ours(key, held);
-    if (held.outcome == Tenure::Outcome::unknown) throw cannot_tell(held);
+    if (const auto failure = refuted(key, held)) throw *failure;
     if (!held.record.holder || !held.record.holder->kept)
         throw misuse("{} is held by {}, a running holdfast that looks after it itself; {} is for what acquire took",
                      key.name, describe(held.record), typed.command->name);
@@ -121,21 +120,14 @@ std::vector<Claim> claims(const Arguments& typed) {
     throw misuse("verify needs NAME and --token, unless it is inside run, whose lock it verifies");
 }
 
-/// Why the lock is not ours, or may not be; nothing when it is.
-std::optional<Failure> refuted(const Claim& claim, const Settings& settings) {
-    const LockKey key = lock_key(claim.name, settings);
-    NodeSet nodes = nodes_to_ask(settings, key);
-    const Tenure held = tenure(nodes, key, claim.token, mode(settings));
-    if (held.outcome == Tenure::Outcome::not_ours) return not_ours(key, held);
-    if (held.outcome == Tenure::Outcome::unknown) return cannot_tell(held);
-    Log{settings.verbosity}.tell(event::verified(key.name, held.expires_in, held.nodes));
-    return {};
-}
-
 Exit verify(const Arguments& typed, const Settings& settings) {
     std::optional<Failure> worst;
     for (const Claim& claim : claims(typed)) {
-        const auto failure = refuted(claim, settings);
+        const LockKey key = lock_key(claim.name, settings);
+        NodeSet nodes = nodes_to_ask(settings, key);
+        const Tenure held = tenure(nodes, key, claim.token, mode(settings));
+        const auto failure = refuted(key, held);
+        if (!failure) Log{settings.verbosity}.tell(event::verified(key.name, held.expires_in, held.nodes));
         // A lock that is lost is worse than one of which too few nodes can tell.
         if (failure && (!worst || failure->status() == ExitStatus::lost)) worst = failure;
     }
