@@ -98,7 +98,7 @@ class Run {
     /// which takes one name, the command is not run if it has succeeded within that time. The report says who runs.
     Run(const std::string& names, const LockKind& kind, std::optional<milliseconds> once_in,
         const std::vector<std::string>& words, const Settings& settings, RunReport& report)
-        : words_{words}, settings_{settings}, report_{report}, nodes_{configured_nodes(settings)},
+        : names_{names}, words_{words}, settings_{settings}, report_{report}, nodes_{configured_nodes(settings)},
           keys_{new_lock_keys(names, settings)}, node_sets_{node_sets(nodes_, settings.node_timeout, keys_.size())},
           locks_{locks_on(
               node_sets_, keys_,
@@ -157,7 +157,7 @@ class Run {
         // as without us; we have the signal blocked, and go on to the end.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
         if (ending.exec_error == ETIME) report_.result = "lost";
-        if (ending.exec_error != 0) throw exec_failure(words_.front(), ending.exec_error, names());
+        if (ending.exec_error != 0) throw exec_failure(words_.front(), ending.exec_error, names_);
         return exit_of(ending, report_);
     }
 
@@ -172,13 +172,6 @@ class Run {
         Taken taken = acquire_all(locks_, {settings_.wait}, signals_.ending_fd(), on_the_way, meanwhile);
         report_.waited = std::chrono::duration_cast<milliseconds>(BootClock::now() - begin);
         return taken;
-    }
-
-    /// The locks' names as typed.
-    std::string names() const {
-        std::string all;
-        for (const LockKey& key : keys_) all += (all.empty() ? "" : ",") + key.name;
-        return all;
     }
 
     /// The locks in the order typed.
@@ -243,6 +236,7 @@ class Run {
         return ending;
     }
 
+    const std::string& names_;
     const std::vector<std::string>& words_;
     const Settings& settings_;
     RunReport& report_;
