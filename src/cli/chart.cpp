@@ -2,10 +2,10 @@
 
 #include "base/escape.hpp"
 #include "cli/history_view.hpp"
+#include "cli/screen.hpp"
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <map>
 
 namespace holdfast {
@@ -14,13 +14,6 @@ namespace {
 using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
-
-std::tm local(milliseconds at) {
-    const std::time_t time{std::chrono::floor<seconds>(at).count()};
-    std::tm broken{};
-    ::localtime_r(&time, &broken);
-    return broken;
-}
 
 /// The shortest round time of which the span has no more than `most`.
 milliseconds step_for(milliseconds span, size_t most) {
@@ -34,7 +27,7 @@ milliseconds step_for(milliseconds span, size_t most) {
 }
 
 std::string label(milliseconds at, milliseconds step) {
-    const std::tm time = local(at);
+    const std::tm time = in_local_zone(at);
     if (step >= days{1} || (time.tm_hour == 0 && time.tm_min == 0 && time.tm_sec == 0)) return time_text("%b %d", time);
     return time_text(step < minutes{1} ? "%H:%M:%S" : "%H:%M", time);
 }
@@ -77,7 +70,7 @@ milliseconds first_sight(const std::vector<Run>& runs) {
 std::vector<Tick> ticks(const Chart& chart, size_t most) {
     const milliseconds step = step_for(chart.span(), most);
     // Round by the clock on the wall, not by that of Greenwich.
-    const seconds offset{local(chart.begin).tm_gmtoff};
+    const seconds offset{in_local_zone(chart.begin).tm_gmtoff};
     std::vector<Tick> found;
     for (milliseconds at = chart.begin - (chart.begin + offset) % step; at <= chart.end; at += step)
         if (at >= chart.begin) found.push_back({at, label(at, step)});

@@ -2,23 +2,20 @@
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "config/resolve.hpp"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <unistd.h>
 
 namespace holdfast {
 namespace {
 
 bool colours_wanted() {
-    const auto set = [](const char* name) {
-        const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
-        return value == nullptr ? std::string{} : std::string{value};
-    };
+    const auto set = [](const char* name) { return environment_variable(name).value_or(""); };
     return ::isatty(STDOUT_FILENO) == 1 && set("NO_COLOR").empty() && !set("TERM").empty() && set("TERM") != "dumb";
 }
 
@@ -86,10 +83,12 @@ void redraw(const std::string& text) {
     show(frame + "\x1b[?7h\x1b[J");
 }
 
-std::string local_time(milliseconds wall_time) {
+std::tm in_local_zone(milliseconds wall_time) {
     const std::time_t time{std::chrono::floor<seconds>(wall_time).count()};
     std::tm local{};
-    return time_text("%Y-%m-%d %H:%M:%S %z", *::localtime_r(&time, &local));
+    return *::localtime_r(&time, &local);
 }
+
+std::string local_time(milliseconds wall_time) { return time_text("%Y-%m-%d %H:%M:%S %z", in_local_zone(wall_time)); }
 
 } // namespace holdfast

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ size_t screen_width();
 /// The number of characters: bytes of UTF-8 without continuation bytes.
 size_t width(std::string_view text);
 
+std::tm in_local_zone(milliseconds wall_time);
 /// "2026-11-24 03:00:00 +0100" in the local time zone.
 std::string local_time(milliseconds wall_time);
 
