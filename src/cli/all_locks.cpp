@@ -13,10 +13,6 @@
 
 namespace holdfast {
 
-void match_all_without_glob(Arguments& typed) {
-    if (typed.name.empty()) typed.name = "*";
-}
-
 NodeSet all_servers(const Settings& settings) {
     NodeSet nodes{servers_of(configured_nodes(settings), settings.node_timeout), settings.node_timeout};
     nodes.resolve();

@@ -9,9 +9,6 @@
 
 namespace holdfast {
 
-/// Lets a glob that was left out match every name; an interpret().
-void match_all_without_glob(Arguments&);
-
 /// Every server of the configured nodes, with connections; the look-up of them has begun.
 NodeSet all_servers(const Settings&);
 

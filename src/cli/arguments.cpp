@@ -52,14 +52,17 @@ class Grammar {
     }
 
     void declare_options(const CommandRow& command, Option::Scope widest) {
+        const auto into = [&settings = typed_.settings](const Option& setting) -> Taker {
+            return [&settings, &setting](std::string text) { give(settings, setting, std::move(text)); };
+        };
         for (const Option& setting : options())
-            if (setting.scope <= widest)
-                option(setting.spellings, setting.value, [&settings = typed_.settings, &setting](std::string text) {
-                    give(settings, setting, std::move(text));
-                });
+            if (setting.scope <= widest) option(setting.spellings, setting.value, into(setting));
         for (const OptionSyntax& own : command.options) {
-            std::optional<std::string>& target = typed_.own[long_spelling(own.spellings)];
-            option(own.spellings, own.value, [&target](std::string text) { target = std::move(text); });
+            const std::string_view name = long_spelling(own.spellings);
+            const Option* setting = find_option(name.substr(2));
+            std::optional<std::string>& target = typed_.own[name];
+            const Taker set = [&target](std::string text) { target = std::move(text); };
+            option(own.spellings, own.value, setting == nullptr ? set : into(*setting));
         }
     }
 
@@ -234,6 +237,7 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     typed.words = words_behind(innermost(app), ours, {has_dashes ? dashes + 1 : dashes, all.end()}, has_dashes);
     if (takes_locks(*typed.command)) refuse_typography(typed.name);
     if (!typed.words.empty()) refuse_typography(typed.words.front());
+    if (typed.name.empty() && typed.command->argument() == "GLOB") typed.name = "*";
     if (typed.command->interpret != nullptr) typed.command->interpret(typed);
     return typed;
 }

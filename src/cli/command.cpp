@@ -57,13 +57,6 @@ void give(Layer& settings, const Option& setting, std::string value) {
     settings.insert_or_assign(std::string{setting.name}, Given{Source::command_line, setting.flag(), std::move(value)});
 }
 
-void take_settings(Arguments& typed) {
-    for (const auto& [option, value] : typed.own) {
-        const Option* setting = find_option(option.substr(2));
-        if (value && setting != nullptr) give(typed.settings, *setting, *value);
-    }
-}
-
 std::vector<OptionSyntax> options_of(const CommandRow& row) {
     std::vector<OptionSyntax> all{{"-h,--help", "", "show this help"}};
     const auto add_settings = [&](bool of_every_command) {

@@ -26,8 +26,8 @@ struct OptionSyntax {
 
 /// A command line as typed.
 struct Arguments {
-    const CommandRow* command = nullptr;                        ///< nullptr: --print-config, whatever else was typed
-    std::string name;                                           ///< the command's argument: a lock, a glob, a shell
+    const CommandRow* command = nullptr; ///< nullptr: --print-config, whatever else was typed
+    std::string name; ///< the command's argument: a lock, a shell, a glob (if left out: one that all match)
     std::vector<std::string> words;                             ///< the words that CommandRow::behind allows, unchanged
     Layer settings;                                             ///< the typed options that config/options.hpp has
     std::map<std::string_view, std::optional<std::string>> own; ///< the command's own options
@@ -57,7 +57,8 @@ struct CommandRow {
     std::string_view example;       ///< a line that works where nodes are configured, or names them
     std::string_view exit_status{}; ///< the rest of a sentence that begins "The exit status is"; empty: nothing to say
     Option::Scope settings = Option::Scope::everywhere; ///< the settings that can be typed after the command
-    std::span<const OptionSyntax> options{};            ///< the command's own options, beside the settings
+    /// The command's own options, beside the settings. One with a setting's name gives that setting a value.
+    std::span<const OptionSyntax> options{};
     Behind behind = Behind::nothing;
     /// Checks and completes the typed words, before the settings are resolved. Throws Failure.
     void (*interpret)(Arguments&) = nullptr;
@@ -71,9 +72,6 @@ struct CommandRow {
 
 /// Gives the setting a value on the command line. The last of several values counts, but those of a list add up.
 void give(Layer&, const Option&, std::string value);
-
-/// Takes each own option of the command that has a setting's name for that setting; an interpret().
-void take_settings(Arguments&);
 
 /// All options that can be typed after the command: first its own, then those of every command.
 std::vector<OptionSyntax> options_of(const CommandRow&);

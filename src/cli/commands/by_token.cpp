@@ -153,7 +153,6 @@ constinit const CommandRow renew_command{
     .example = "holdfast renew --token-file token deploy",
     .exit_status = whether_ours,
     .options = of_renew,
-    .interpret = take_settings,
     .run = renew,
 };
 

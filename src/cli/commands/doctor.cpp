@@ -139,7 +139,6 @@ constinit const CommandRow doctor_command{
     .example = "holdfast doctor --node redis://db1",
     .exit_status = "0 when all is well or accepted, 1 with warnings, 69 when no lock can be had.",
     .options = own,
-    .interpret = take_settings,
     .run = doctor,
 };
 

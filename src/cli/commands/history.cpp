@@ -28,7 +28,6 @@ void save(const std::string& path, const std::string& text) {
 }
 
 void check_form(Arguments& typed) {
-    match_all_without_glob(typed);
     if (typed.has("--json") && (typed.has("--chart") || typed.has("--svg")))
         throw misuse("--json is for machines, --chart and --svg are for people; give one of them");
 }

@@ -124,7 +124,6 @@ constinit const CommandRow list_command{
     .example = "holdfast list 'deploy-*'",
     .exit_status = "0, or 69 when too few nodes answered.",
     .options = own,
-    .interpret = match_all_without_glob,
     .run = list,
 };
 

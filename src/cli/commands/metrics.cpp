@@ -19,7 +19,6 @@ constinit const CommandRow metrics_command{
     .help = "every lock, or those that match GLOB, as metrics for Prometheus",
     .example = "holdfast metrics 'nightly-*' >holdfast.prom",
     .exit_status = "0, or 69 when too few nodes answered.",
-    .interpret = match_all_without_glob,
     .run = metrics,
 };
 
