@@ -96,7 +96,7 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     for (const std::string& piece : pieces)
         if (const auto here = here_for_option("--" + piece, of_run); !here.empty()) return fmt::format("; {}", here);
     if (const auto here = here_for_option(word, of_run, Slip::perhaps); !here.empty()) return fmt::format("; {}", here);
-    // Several short options, as in -xn.
+    // The word may be several short options in one, as -xn; one of its letters may be no option.
     if (!typed.starts_with("--") && name.size() > 1)
         for (const char letter : name)
             if (const std::string one{'-', letter}; letter != '-' && !find_option(command, one))

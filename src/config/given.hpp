@@ -31,7 +31,8 @@ using Layer = std::map<std::string, Given, std::less<>>;
 /// Whether a toggle was set to on.
 bool is_on(const Given&);
 
-/// `or_else` goes on behind what would do, as in "; off lets a restarted node vote".
+/// Throws Failure if the value is no duration. The message ends with what would do, and then with `or_else`, as in
+/// ", or off".
 milliseconds duration(const Given&, std::string_view or_else = "");
 
 template <typename Number>

@@ -2,7 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/escape.hpp"
-#include "base/password_file.hpp"
+#include "base/small_file.hpp"
 #include "base/split.hpp"
 #include "config/node_list.hpp"
 

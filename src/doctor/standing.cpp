@@ -84,7 +84,8 @@ int slots_in(std::string_view line) {
     return slots;
 }
 
-/// The answer to CLUSTER NODES has a line a server: its id, address, flags, master, four more words, and its slots.
+/// The answer to CLUSTER NODES has one line for each server: its id, address, flags, master, four more words, and its
+/// slots.
 std::optional<ClusterView> view_of(const Reply& nodes) {
     if (nodes.type != Reply::Type::text) return {};
     ClusterView view;
