@@ -6,8 +6,12 @@
 
 namespace holdfast {
 
-/// Control characters, marks that turn the direction of text, and bytes that are not valid UTF-8 become \xNN; the rest
-/// stays. At most `limit` bytes of the text are shown, then "...".
+/// Control characters, characters that cannot be seen or turn the direction of text, and bytes that are not valid UTF-8
+/// become \xNN; the rest stays. At most `limit` bytes of the text are shown, then "...".
 std::string printable(std::string_view text, size_t limit = 200);
+
+bool is_utf8(std::string_view text);
+/// Whether the text, which is UTF-8, has a space of any width.
+bool has_spaces(std::string_view text);
 
 } // namespace holdfast

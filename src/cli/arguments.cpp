@@ -222,6 +222,7 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
         if (typed.has("--version")) return Printed{version_text()};
         if (app.get_subcommands().empty() && !typed.has("--print-config")) throw CLI::RequiredError{"A command"};
     } catch (const CLI::CallForHelp&) {
+        refuse_host_of_help(ours);
         return Printed{help_text(row_of(innermost(app)))};
     } catch (const CLI::ParseError& error) {
         // What a command lacks does not matter to it.
@@ -235,7 +236,10 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     if (typed.command == nullptr) return typed;
     refuse_slips(ours.first(ours.size() - innermost(app).remaining().size()), *typed.command);
     typed.words = words_behind(innermost(app), ours, {has_dashes ? dashes + 1 : dashes, all.end()}, has_dashes);
+    // CLI11 takes what looks like a negative number for a word.
+    if (typed.name.size() > 1 && typed.name.starts_with('-')) throw unknown_word(*typed.command, typed.name, ours);
     if (takes_locks(*typed.command)) refuse_typography(typed.name);
+    if (takes_locks(*typed.command)) refuse_variable(typed.name);
     if (!typed.words.empty()) refuse_typography(typed.words.front());
     if (typed.name.empty() && typed.command->argument() == "GLOB") typed.name = "*";
     if (typed.command->interpret != nullptr) typed.command->interpret(typed);

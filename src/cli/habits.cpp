@@ -115,7 +115,8 @@ constexpr Row options_of_run_and_acquire[]{
     {"--force,--steal,--takeover,--break,--override,-f",
      "holdfast force-release NAME takes a lock away from its holder, who then stops its command"},
     {"--read,--reader,--read-lock,--rlock,-R", "-s (--shared) holds the lock beside others that share it"},
-    {"--write,--writer,--write-lock,--wlock,--exlock,-X,--no-overlap,--singleton,--unique,--single",
+    {"-X", "leave it out: when the lock is not acquired, holdfast says why and ends with 75; -E N changes that"},
+    {"--write,--writer,--write-lock,--wlock,--exlock,--no-overlap,--singleton,--unique,--single",
      "a lock is held alone unless -s or --slots is given"},
     {"--fair,--fifo,--priority,--queue", "leave it out: those that wait are served in the order in which they came"},
     {"--quorum,--majority", "leave it out: a lock needs the majority of the nodes that --node names"},
@@ -178,7 +179,7 @@ constexpr Row options_of_others[]{
 
 constexpr Row options_of_all[]{
     {"--output,--format", "--json, of acquire, status, list, history and doctor, prints JSON"},
-    {"--name,--lock,--lock-name,--id,--key-name,--resource,--lockfile,--mutex,--job,--task,-L",
+    {"--name,--lock,--lock-name,--id,--key-name,--resource,--lockfile,--mutex,--job,--task,--unit,-L",
      "the lock's name is a word of its own, as in: holdfast run NAME -- COMMAND, or holdfast status NAME"},
     {"--host,--hostname,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--"
      "endpoint,--endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",

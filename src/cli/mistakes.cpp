@@ -82,8 +82,10 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     for (const std::string& spelling : {typed, word}) {
         if (const auto here = here_for_option(spelling, of_run); !here.empty()) return fmt::format("; {}", here);
         if (const std::string owners = owners_of(spelling); !owners.empty() && !find_option(command, spelling))
-            return &command == &program_row ? fmt::format(", but of {}; it stands behind the command", owners)
-                                            : fmt::format(", but of {}; see {} --help", owners, full_name(command));
+            return &command == &program_row
+                       ? fmt::format(", but of {0}; it stands behind that word, as in: holdfast {1} {2} ...", owners,
+                                     owners.substr(0, owners.find_first_of(", ")), spelling)
+                       : fmt::format(", but of {}; see {} --help", owners, full_name(command));
     }
     if (const CommandRow* meant = find_command(name))
         return fmt::format("; '{}' is a command, as in: {}", name, meant->example);
@@ -135,6 +137,23 @@ void refuse_typography(const std::string& word) {
                  printable(word));
 }
 
+void refuse_variable(const std::string& name) {
+    if (name.starts_with("HOLDFAST_") && name.find('=') != std::string::npos)
+        throw misuse(
+            "'{0}' stands where the lock's name does; a variable is set before holdfast, as in: {0} holdfast run "
+            "NAME -- COMMAND",
+            printable(masked(Secret{name})));
+}
+
+void refuse_host_of_help(std::span<const std::string> words) {
+    const auto help = std::ranges::find(words, "-h");
+    if (help == words.end() || help + 1 == words.end() || find_command(help[1])) return;
+    const std::string& word = help[1];
+    if (word.find_first_of(".:") == std::string::npos && word != "localhost") return;
+    throw misuse("-h is --help; a server is named by --node, as in: holdfast run --node redis://HOST:PORT NAME -- "
+                 "COMMAND");
+}
+
 Failure unknown_command(const std::string& word, const std::string& next) {
     const std::string shown = printable(masked(Secret{word}));
     const std::string begin = fmt::format("'{}' is not a command", shown);
@@ -155,10 +174,19 @@ Failure unknown_command(const std::string& word, const std::string& next) {
 Failure unknown_option(const std::string& word, const CommandRow& command) {
     const std::string typed = word.substr(0, word.find('='));
     const std::string shown = printable(typed);
-    if (!typed.starts_with("--") && find_option(command, typed))
+    if (word.find("\xC2\xA0") != std::string::npos)
+        return misuse("'{}' has a space in it that the shell takes for a letter, as web pages have them; type it anew",
+                      printable(word));
+    const auto option = typed.starts_with("--") ? std::nullopt : find_option(command, typed);
+    if (option && option->value.empty()) return misuse("'{}' takes no value; leave '=' and all behind it out", shown);
+    if (option)
         return misuse("'{}' takes no '='; a short option goes without it, as in -w5m, a long one with it, as in "
                       "--wait=5m",
                       shown);
+    if (takes_locks(command) && typed.size() > 2 && typed.starts_with("-n") &&
+        typed.find_first_not_of("0123456789", 2) == std::string::npos)
+        return misuse("'{}': -n takes no number; --slots {} lets so many hold the lock at once", shown,
+                      typed.substr(2));
     return misuse("'{}' is not an option of {}{}", shown, full_name(command), lead_from_option(typed, command));
 }
 

@@ -21,6 +21,10 @@ Failure unknown_option(const std::string& word, const CommandRow&);
 bool takes_locks(const CommandRow&);
 /// Throws Failure for a word that begins with a dash or a quote as documents have them, where a line was copied.
 void refuse_typography(const std::string& word);
+/// Throws Failure if a setting of a variable, "HOLDFAST_...=...", stands where a lock's name does.
+void refuse_variable(const std::string& name);
+/// Throws Failure if -h, which is --help, is followed by a host.
+void refuse_host_of_help(std::span<const std::string> words);
 /// Throws Failure for options that would mean something else: "-wait" is -w with the value "ait", and "--ttl=" takes
 /// the next word.
 void refuse_slips(std::span<const std::string> words, const CommandRow&);

@@ -84,8 +84,13 @@ class Reader {
             try {
                 return toml::parse(content_.text);
             } catch (const toml::parse_error& error) {
-                throw wrong(error.source(), fmt::format("{}; texts and durations stand in quotes, as in ttl = \"30s\"",
-                                                        printable(error.description())));
+                const std::string& text = content_.text;
+                const bool is_another = text.starts_with("---") || text.starts_with('{') || text.starts_with("nodes:");
+                throw wrong(error.source(),
+                            fmt::format("{}; {}", printable(error.description()),
+                                        is_another ? "this is no YAML and no JSON but TOML, as in nodes = "
+                                                     "[\"redis://HOST\"] and ttl = \"30s\""
+                                                   : "texts and durations stand in quotes, as in ttl = \"30s\""));
             }
         }();
         for (const auto& [key, value] : root) {

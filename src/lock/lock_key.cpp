@@ -11,9 +11,16 @@ std::optional<std::string> not_a_lock_name(std::string_view name) {
     if (name.empty()) return "the name of the lock is empty; is a variable of the shell not set?";
     if (name.size() > longest)
         return fmt::format("the name of a lock has at most {} bytes, this one has {}", longest, name.size());
-    if (name.find_first_of(" {}") != std::string_view::npos || printable(name) != name)
-        return fmt::format("'{}' cannot name a lock; a name has printable characters without spaces and braces",
-                           printable(name));
+    const std::string shown = printable(name);
+    if (!is_utf8(name))
+        return fmt::format("'{}' cannot name a lock, for it is not UTF-8; is the terminal set to another encoding?",
+                           shown);
+    if (has_spaces(name) || name.find_first_of("{}") != std::string_view::npos)
+        return fmt::format("'{}' cannot name a lock; a name has printable characters without spaces and braces", shown);
+    if (shown != name)
+        return fmt::format("'{}' cannot name a lock: it has characters that cannot be seen; were they copied with it? "
+                           "type it anew",
+                           shown);
     return {};
 }
 

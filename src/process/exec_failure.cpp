@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <optional>
 #include <unistd.h>
 
@@ -29,6 +30,28 @@ std::optional<std::string> located(const std::string& word) {
     const std::vector<std::string> files = program_files(word);
     const auto found = std::ranges::find_if(files, exists);
     return found == files.end() ? std::nullopt : std::optional{*found};
+}
+
+/// Whether the file begins with the line of an interpreter whose end is that of Windows.
+bool has_line_of_windows(const std::string& file) {
+    std::ifstream text{file};
+    std::string line;
+    return std::getline(text, line) && line.starts_with("#!") && line.ends_with('\r');
+}
+
+/// What may be wrong where no program of that name was found, as the rest of a sentence: the order of the words, rather
+/// than PATH.
+std::string in_another_order(const std::string& word, const std::string& locks) {
+    const std::string name = printable(locks);
+    if (word.starts_with('-'))
+        return "options of holdfast stand before the lock's name, as in: holdfast run -w 5m NAME -- COMMAND";
+    if (locks.find('/') != std::string::npos && ::access(locks.c_str(), X_OK) == 0)
+        return fmt::format("the lock's name comes first, as in: holdfast run {} -- {}", printable(word), name);
+    if (locks.find('=') != std::string::npos)
+        return fmt::format("was {} to be the name? a variable is set before holdfast", name);
+    if (locks.find_first_not_of("0123456789") == std::string::npos)
+        return fmt::format("was {0} to be the name? -n takes no number; --slots {0} lets {0} hold the lock", name);
+    return "give its whole path";
 }
 
 /// Words of shells that are no programs, or not always.
@@ -53,10 +76,13 @@ std::string why(const std::string& word, int error, const std::string& locks) {
         if (word.starts_with('~') || word.starts_with('$'))
             return fmt::format("'{}' does not exist; in quotes the shell leaves '~' and '$' as they are", shown);
         if (slash != std::string::npos) return fmt::format("'{}' does not exist", shown);
-        return fmt::format(
-            "'{}', the command behind the lock's name {}, was not found in PATH ({}); give its whole path", shown,
-            printable(locks), printable(search_path(), 500));
+        return fmt::format("'{}', the command behind the lock's name {}, was not found in PATH ({}); {}", shown,
+                           printable(locks), printable(search_path(), 500), in_another_order(word, locks));
     }
+    if (error == ENOENT && has_line_of_windows(*file))
+        return fmt::format(
+            "'{0}' has a first line that ends as lines of Windows do; sed -i 's/\\r$//' {0} mends all lines",
+            printable(*file));
     if (error == ENOENT)
         return fmt::format("'{}' needs an interpreter that does not exist; see its first line", printable(*file));
     if (error == EACCES && file) {

@@ -4,6 +4,7 @@
 #include "cli/environment.hpp"
 #include "cli/lock_view.hpp"
 #include "cli/messages.hpp"
+#include "cli/mistakes.hpp"
 #include "cli/run_report.hpp"
 #include "cli/taking.hpp"
 #include "cli/target.hpp"
@@ -285,6 +286,7 @@ Exit run(const Arguments& typed, const Settings& settings) {
 void take_shell(Arguments& typed) {
     std::vector<std::string>& words = typed.words;
     const auto& shell = typed.value("--shell");
+    if (shell) refuse_typography(*shell);
     if (shell && !words.empty())
         throw misuse("-c takes one word, a line in quotes, and the command '{}' stands beside it; put all of it into "
                      "the quotes, or leave -c out",
@@ -292,8 +294,11 @@ void take_shell(Arguments& typed) {
     if (shell && shell->empty()) throw misuse("the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'");
     if (shell) words = {"/bin/sh", "-c", *shell};
     if (words.empty())
-        throw misuse("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND",
-                     printable(typed.name));
+        throw misuse("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND{1}",
+                     printable(typed.name),
+                     typed.name.find_first_not_of("0123456789") == std::string::npos
+                         ? " (holdfast locks no descriptor; holdfast acquire takes a lock for the rest of a script)"
+                         : "");
     if (words.front().empty())
         throw misuse("the command behind the lock's name '{}' is an empty word; is a variable of the shell not set?",
                      printable(typed.name));
