@@ -1,5 +1,5 @@
-// The safety rules that a test build can leave out one at a time, to show that a test notices. A build for users keeps
-// all rules, with no check at run time; only a build with HOLDFAST_CANARIES checks enforced().
+// The safety rules of holdfast. A test build (HOLDFAST_CANARIES) leaves out one rule at a time, to show that a test
+// notices. In a build for users enforced() is the constant true, so every rule holds and no check costs run time.
 #pragma once
 
 #include <array>
@@ -36,7 +36,7 @@ static_assert(rule_names.back() == "group_ends" &&
               rule_names.size() == size_t{1} + static_cast<size_t>(Rule::group_ends));
 
 #ifdef HOLDFAST_CANARIES
-/// False for the rule that the test leaves out.
+/// Whether the code has to keep the rule: false only for the one rule that the test leaves out.
 bool enforced(Rule) noexcept;
 #else
 constexpr bool enforced(Rule) noexcept { return true; }

@@ -1,6 +1,6 @@
-// Failure, which ends the program: one exception with an exit status and a sentence, caught in main() and nowhere else.
-// A node's failure is not one of these (it is a value, redis/connection.hpp), and neither is "held by another" (a
-// result, lock/lock.hpp).
+// Failure ends the program: an exception with an exit status and a sentence. main() catches it; elsewhere only code
+// that can do without what has failed, such as a file that is read again, and code that cleans up and throws it on. A
+// node's failure is a value and no Failure (redis/node_failure.hpp), and "held by another" is a result (lock/lock.hpp).
 #pragma once
 
 #include "base/exit_status.hpp"
@@ -20,10 +20,11 @@ class Failure : public std::runtime_error {
     ExitStatus status_;
 };
 
-/// The text of an errno as it stands within a sentence; safe in any thread.
+/// The text of an errno with a small first letter, to stand within a sentence. Any thread.
 std::string errno_text(int error);
 
-/// A failed system call: "what: reason of errno", status 70.
+/// The Failure of a system call, for the caller to throw: "what: text of errno", with status 70. Call before anything
+/// else sets errno.
 Failure system_failure(const std::string& what);
 
 } // namespace holdfast

@@ -6,8 +6,8 @@
 
 namespace holdfast {
 
-/// Control characters, characters that cannot be seen or turn the direction of text, and bytes that are not valid UTF-8
-/// become \xNN; the rest stays. At most `limit` bytes of the text are shown, then "...".
+/// The text with control characters, characters that cannot be seen or turn the direction of text, and bytes that are
+/// not valid UTF-8 as \xNN; the rest stays. Takes the first `limit` bytes of the text; if it is longer, "..." follows.
 std::string printable(std::string_view text, size_t limit = 200);
 
 bool is_utf8(std::string_view text);

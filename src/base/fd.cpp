@@ -45,7 +45,8 @@ std::optional<int> given_for_writing(std::string_view number) {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) return {};
     if (std::ranges::find(given, fd) != given.end()) return fd;
-    // A descriptor that closes on exec cannot come from our caller, so it is one of our own.
+    // A descriptor that closes on exec cannot come from the program that started holdfast, so holdfast itself has
+    // opened it.
     if ((::fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0) return {};
     if (fd > STDERR_FILENO) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     given.push_back(fd);
@@ -62,7 +63,7 @@ void close_from(int first) {
         ::close(list);
         return;
     }
-    // The limit can be a thousand million, but no process here opens so many descriptors.
+    // RLIMIT_NOFILE can be a thousand million; holdfast opens far fewer descriptors than `enough`.
     constexpr rlim_t enough = 65536;
     rlimit limit{enough, enough};
     ::getrlimit(RLIMIT_NOFILE, &limit);

@@ -1,7 +1,9 @@
-// JSON for other programs. Objects keep the order in which their fields were written. Times are RFC 3339 in UTC,
-// durations numbers in fields whose names end in _ms.
+// JSON that holdfast writes for other programs. Objects keep the order in which their fields were first added. Every
+// caller writes times as texts (RFC 3339 in UTC), and durations as numbers of milliseconds in fields whose names end in
+// _ms.
 //
-// Wraps a small part of a large library, so that a file that writes JSON need not include all of it.
+// Wraps the small part of nlohmann/json that is needed, so that a file that writes JSON need not include all of that
+// library.
 #pragma once
 
 #include <concepts>
@@ -13,7 +15,7 @@
 
 namespace holdfast {
 
-/// null, a text, a number, an object or a list.
+/// One JSON value: null, true or false, a text, a whole number, an object or a list.
 class Json {
   public:
     struct Field;
@@ -36,12 +38,13 @@ class Json {
     Json& operator=(Json&&) noexcept;
     ~Json();
 
-    /// Adds a field to an object.
+    /// Adds a field to this object, or replaces the field of that name.
     void add(std::string_view name, const Json& value);
-    /// Adds an item to a list.
+    /// Adds an item to the end of this list.
     void add(const Json& value);
 
-    /// One line of ASCII with its newline, without control characters. Bytes that are no UTF-8 are replaced.
+    /// The value as one line of ASCII that ends with a newline; other characters, and control characters in texts,
+    /// become \ sequences. Bytes that are not valid UTF-8 become U+FFFD.
     std::string line() const;
 
   private:

@@ -1,4 +1,4 @@
-// How long the lock is certainly ours, told by one thread and watched by another.
+// Until when the lock is certainly ours: one thread sets this deadline, others watch it.
 //
 // All but the reason is in memory that processes forked afterwards share: the guard reads it there (process/guard.hpp).
 // The renewal thread moves the deadline; the supervisor and the guard read it whenever their own timers fire. So moving
@@ -21,23 +21,29 @@ class LiveDeadline {
     /// No deadline yet, because no lock is held. Throws Failure.
     LiveDeadline() : event_{make_event_fd()}, guard_event_{make_event_fd()} {}
 
-    /// Sets until when the lock is certainly ours. move(), explain() and lose() are for the thread that tells.
+    /// Sets until when the lock is certainly ours. Only the thread that keeps the lock (first the main thread, then the
+    /// renewal thread) calls move(), explain() and lose().
     void move(BootTime at);
-    /// Notes why the deadline does not move at the moment; `trouble` becomes the reason if the deadline passes.
+    /// Notes why the deadline does not move at the moment. From now on reason() returns `trouble`, for the case that
+    /// the deadline passes.
     void explain(std::string trouble);
-    /// Notes that the lock is lost for ever, whatever time is left; at() keeps its last value. Called once, last.
+    /// Notes that the lock is lost for ever, even if time is left before the deadline: lost() is true from now on, at()
+    /// keeps its value, and reason() returns `reason`. Called once, after all calls of move() and explain().
     void lose(std::string reason);
 
-    /// Until when the lock is certainly ours; nothing before the first move(). All from here on is for watchers.
+    /// Until when the lock is certainly ours; nothing before the first move(). Watchers call this and the functions
+    /// below.
     std::optional<BootTime> at() const;
     /// Whether the deadline has passed at `now`, or none was set. A lost lock may have time left: ask lost() as well.
     bool over(BootTime now) const { return now >= at().value_or(BootTime{}); }
     bool lost() const { return shared_->lost.load(); }
-    /// What explain() or lose() noted last.
+    /// The text that explain() or lose() noted last; empty if neither was called. A forked process does not see what
+    /// was noted after the fork.
     std::string reason() const;
-    /// Readable when the watcher should look again.
+    /// An eventfd that is readable once the deadline was moved back or the lock was lost, until clear_event() is
+    /// called.
     int event() const { return event_.get(); }
-    /// As event(), for a watcher in a forked process.
+    /// A second eventfd of the same meaning, for the guard, a forked process, which clears it by reading it.
     int guard_event() const { return guard_event_.get(); }
     void clear_event() const;
 

@@ -25,7 +25,8 @@ size_t distance(std::string_view a, std::string_view b) {
     return to[a.size()][b.size()];
 }
 
-/// Whether one of the two says no to the other, as "--no-wait" to "--wait" and "--block" to "--nonblock".
+/// Whether one of the two options is the other with "no" before it, as "--no-wait" of "--wait" and "--nonblock" of
+/// "--block".
 bool opposite(std::string_view one, std::string_view other) {
     for (std::string_view* word : {&one, &other})
         word->remove_prefix(std::min(word->find_first_not_of('-'), word->size()));

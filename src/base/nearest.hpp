@@ -7,11 +7,13 @@
 
 namespace holdfast {
 
-/// The nearest of `known` by letters left out, added, changed or swapped, large letters being the same as small ones;
-/// never the opposite of the word, as --wait is of --nowait. Empty when none is near.
+/// The text of `known` that `word` most likely is a misspelling of: one that begins with `word`, if `word` has three
+/// letters or more, or else the one with the fewest letters left out, added, changed or swapped. Empty if there is none
+/// with one such mistake, or two in a word of six letters or more. Capitals in `word` count as small letters. Never the
+/// opposite of `word`, as --wait is of --nowait.
 std::string_view nearest(std::string_view word, std::span<const std::string> known);
 
-/// " (did you mean 'ttl'?)", or nothing.
+/// " (did you mean 'ttl'?)", or an empty text if no known text is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string> known);
 
 } // namespace holdfast

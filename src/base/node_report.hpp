@@ -1,4 +1,4 @@
-// One node's part in an outcome, for people.
+// What one node did in an operation, such as an acquire, in words for people.
 #pragma once
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ struct NodeReport {
     std::string text; ///< "granted in 0.4 ms", "connection refused"
 };
 
-/// The lines below a sentence, one for each node, each after a line break.
+/// For below a sentence: one line for each node, each with a line break before it and none after it.
 inline std::string node_lines(const std::vector<NodeReport>& nodes) {
     size_t width = 0;
     for (const NodeReport& node : nodes) width = std::max(width, node.node.size());
@@ -24,7 +24,7 @@ inline std::string node_lines(const std::vector<NodeReport>& nodes) {
     return lines;
 }
 
-/// A sentence and the lines below it as one line, with "; " between them.
+/// A sentence and the lines below it, joined to one line: "; " takes the place of each line break and indentation.
 inline std::string on_one_line(std::string_view sentence) {
     std::string line;
     for (const char c : sentence) {

@@ -1,4 +1,4 @@
-// Texts that are numbers, and folders of /proc whose entries are: processes and descriptors.
+// Reads numbers from texts, and from the names in folders of /proc, such as processes and descriptors.
 #pragma once
 
 #include <sys/types.h>
@@ -13,7 +13,8 @@
 
 namespace holdfast {
 
-/// The whole number from 0 to `largest` that the text is; nothing if it is none. Async-signal-safe.
+/// The number that the whole text is, in digits; nothing if the text is something else, or the number is negative or
+/// above `largest`. Async-signal-safe.
 template <typename Number>
 std::optional<Number> number_in(std::string_view text, Number largest = std::numeric_limits<Number>::max()) {
     Number number = 0;
@@ -22,8 +23,9 @@ std::optional<Number> number_in(std::string_view text, Number largest = std::num
     return whole && number >= 0 && number <= largest ? std::optional{number} : std::nullopt;
 }
 
-/// Calls `visit` with each number in the open folder. An entry may vanish meanwhile, also because of `visit` itself.
-/// Async-signal-safe if `visit` is.
+/// Calls `visit` with each name in the open folder that is a number. Reads from the descriptor's place to the end, so a
+/// second call with the same descriptor finds nothing. What an entry stands for may be gone when `visit` is called,
+/// also because of an earlier `visit`. Async-signal-safe if `visit` is.
 template <typename Visit>
 void each_number(int folder, Visit visit) {
     alignas(dirent64) std::array<char, 8192> buffer;

@@ -21,10 +21,10 @@ void Poller::wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline) {
         when.it_value.tv_sec = std::chrono::duration_cast<seconds>(at).count();
         when.it_value.tv_nsec = (at % seconds{1}).count();
     }
-    // Arming also forgets an expiry that was not read.
+    // Setting the timer also clears an expiry that the last wait left unread.
     ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
-    // Negative descriptors are left out: poll(2) would skip them, but refuses more entries than descriptors are
-    // allowed.
+    // Negative descriptors are left out: poll(2) would skip them, but it fails if there are more entries than
+    // RLIMIT_NOFILE.
     open_.assign({{timer_.get(), POLLIN, 0}});
     for (const pollfd& fd : fds)
         if (fd.fd >= 0) open_.push_back(fd);

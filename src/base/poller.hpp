@@ -1,4 +1,4 @@
-// The one place where a thread waits: poll(2) together with an absolute timer on the lock's clock.
+// How the threads that hold a lock wait: poll(2) together with an absolute timer on the clock of all lock logic.
 //
 // poll's own timeout stands still while the machine is suspended; a timerfd on CLOCK_BOOTTIME does not
 // (hazard 4). A Poller belongs to one thread.
@@ -18,8 +18,9 @@ class Poller {
     /// Throws Failure.
     Poller();
 
-    /// Waits until one of `fds` is ready or `deadline` has passed; without a deadline, as long as it takes.
-    /// Entries with a negative fd are skipped. On return their revents are set; all 0 when time was up.
+    /// Waits until one of `fds` is ready or `deadline` has passed; without a deadline, as long as it takes. Skips
+    /// entries with a negative fd. On return the revents of all entries are set; all are 0 if the time was up, or a
+    /// signal has ended the wait early.
     void wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline);
 
   private:

@@ -7,10 +7,10 @@
 
 namespace holdfast {
 
-/// 128 bits as 32 hex digits. Throws Failure when the kernel has none to give.
+/// 128 random bits as 32 hex digits. Throws Failure if the kernel gives no random numbers.
 std::string random_id();
 
-/// Full jitter: a random time from 0 on and less than `longest`, evenly distributed.
+/// A random time from 0 to just below `longest`, evenly distributed. Throws Failure as random_id() does.
 nanoseconds random_up_to(nanoseconds longest);
 
 } // namespace holdfast

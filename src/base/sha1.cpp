@@ -27,7 +27,7 @@ Words words_of(std::string_view block) {
     return words;
 }
 
-/// Twenty rounds with one function of three words and one constant.
+/// Twenty rounds of SHA-1, which share a function of three words and a constant.
 template <typename Function>
 void rounds(State& state, const uint32_t* words, uint32_t constant, Function function) {
     auto [a, b, c, d, e] = state;
@@ -55,7 +55,7 @@ void add_block(State& state, std::string_view block) {
     for (size_t i = 0; i < state.size(); ++i) state[i] += next[i];
 }
 
-/// What follows the last whole block: its bytes, a one and zeros, and the length of all in bits.
+/// The last block or two: the bytes behind the last whole block, a one bit, zeros, and the length of the text in bits.
 std::string last_blocks(std::string_view text) {
     std::string end{text.substr(text.size() - text.size() % block_bytes)};
     end += '\x80';

@@ -1,4 +1,4 @@
-// The SHA-1 digest of a text, by which a Redis server knows a script. It proves nothing and protects nothing here.
+// The SHA-1 digest of a text, by which a Redis server knows a script. Nothing here depends on its security.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace holdfast {
 
-/// In 40 hexadecimal digits.
+/// The digest in 40 hexadecimal digits, with small letters.
 std::string sha1(std::string_view text);
 
 } // namespace holdfast

@@ -9,7 +9,8 @@
 
 namespace holdfast {
 
-/// T has lock-free atomics only, because no process may wait for another, which can be killed or stopped at any point.
+/// T may have no members but lock-free atomics: with a mutex, a process that is killed or stopped while it holds the
+/// mutex would block the others.
 template <typename T>
 class Shared {
   public:

@@ -63,7 +63,8 @@ Secret read_password(const std::string& what, const std::string& file) {
 }
 
 bool read_again(Secret& password, const std::string& file) {
-    // A pipe or a terminal may have been read at the start; to read it again could take for ever.
+    // The password may come from a pipe or a terminal, which was read at the start; reading that again could wait for
+    // ever.
     if (!stamp_of(file)) return false;
     try {
         std::string now = first_line(read_small_file(file).text);

@@ -1,4 +1,4 @@
-// Text with separators.
+// Splits text at a separator.
 #pragma once
 
 #include <string_view>
@@ -6,7 +6,8 @@
 
 namespace holdfast {
 
-/// The parts between the separators, one more than there are of these; parts may be empty. They point into the text.
+/// The parts before, between and behind the separators: one more than there are separators, some perhaps empty. The
+/// parts point into `text`.
 inline std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
     for (size_t end = 0; end != std::string_view::npos; text.remove_prefix(end == text.npos ? 0 : end + 1)) {

@@ -23,7 +23,8 @@ bool is_number(std::string_view text) { return !text.empty() && text.find_first_
 
 bool has_number(const UriHost& host) { return host.port && is_number(*host.port); }
 
-/// Whether a URI of that scheme has hosts that tell where the node's server is, in place of the server's own host.
+/// Whether a URI of that scheme names Sentinels or nodes of a cluster, which tell where the node's server is, and not
+/// the server's own host.
 bool has_several_hosts(std::string_view scheme) {
     constexpr std::array those{"sentinel://", "sentinels://", "cluster://", "clusters://"};
     return std::ranges::find(those, scheme) != those.end();
@@ -45,17 +46,21 @@ std::vector<UriHost> hosts_in(std::string_view text, bool several) {
     }
 }
 
-/// Whether each port is a number: any other text in its place may be the rest of a password that a comma has cut.
+/// Whether the text has hosts and ports as it should, so that none of it is a password: each port is a number, and a
+/// host that stands alone has a name and a port. Other text in a port's place may be the rest of a password that a
+/// comma has cut.
 bool ports_are_ports(const UriParts& parts) {
     if (has_several_hosts(parts.scheme))
         return std::ranges::all_of(parts.hosts, [](const UriHost& host) { return !host.port || has_number(host); });
     return has_number(parts.hosts.front()) && !parts.hosts.front().name.empty();
 }
 
-/// The password before the '@', or what may be one.
+/// The password before the '@', or a text before the options that may be a password or a part of one; nothing if there
+/// is none.
 Part secret_before_hosts(std::string_view uri) {
     const UriParts parts = parts_of(uri);
-    // No user begins with a bracket: the text is the middle of a password, of which a comma cut off the front.
+    // A list of nodes is split at each comma, also at one in a password. No user begins with a bracket, so this text is
+    // the rest of such a password, up to the '@'.
     if (parts.password && uri.starts_with('['))
         return uri.substr(0, static_cast<size_t>(parts.password->data() - uri.data()) + parts.password->size());
     if (parts.password) return parts.password;
@@ -94,7 +99,7 @@ UriParts parts_of(std::string_view uri) {
         parts.path = rest;
         return parts;
     }
-    // A password may hold an '@' that is not encoded; a host may not.
+    // A password may hold an '@' that is not encoded, and a host may not, so the last '@' ends the login.
     std::string_view login = rest;
     if (const Part behind = cut_behind(login, rest.rfind('@'))) {
         parts.password = cut_behind(login, login.find(':'));

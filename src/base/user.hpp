@@ -8,8 +8,8 @@
 
 namespace holdfast {
 
-/// The name of our effective user; nothing if the user has none. base/user.cpp asks all that this system knows users
-/// by; a static program reads only /etc/passwd (lean/lean.hpp).
+/// The name of the user with our effective user id; nothing if that id has no name. base/user.cpp asks all user
+/// databases of this system; the lean program, which is static, reads only /etc/passwd (lean/user.cpp).
 std::optional<std::string> user_name();
 
 inline std::string host_name() {

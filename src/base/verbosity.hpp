@@ -1,4 +1,4 @@
-// How much holdfast says on stderr while it works, and in which form (events/log.hpp).
+// How much holdfast writes to stderr while it works, and in which form (events/log.hpp).
 #pragma once
 
 namespace holdfast {

@@ -18,7 +18,8 @@
 namespace holdfast {
 namespace {
 
-/// Where the whole program is, relative to the lean one: as `cmake --install` puts it, and as it is built.
+/// Where the whole program is, relative to the folder of the lean one: after `cmake --install`, and in the folder of
+/// the build.
 constexpr const char* places[] = {"../" HOLDFAST_LIBEXEC "/holdfast/holdfast", "whole/holdfast"};
 
 /// Why this node needs the whole program; nothing if it does not.
@@ -57,7 +58,8 @@ int execute_whole_program(const Self& lean, char** argv) {
     for (const char* place : places) {
         const auto file = lean.path.parent_path() / place;
         struct stat info {};
-        // Any user can put a file beside a copy in /tmp, so a file is executed only if its owner is the copy's owner.
+        // If somebody copies the lean program to /tmp, any user can put a file beside the copy, so a file is executed
+        // only if its owner is the owner of the lean program's file.
         if (::stat(file.c_str(), &info) != 0 || info.st_uid != lean.owner) continue;
         ::execv(file.c_str(), argv);
         return errno;
@@ -74,7 +76,8 @@ void become_whole_program_where_needed(const Settings& settings, char** argv) {
     if (!needed && user_name() && !environment_variable("LD_PRELOAD")) return;
     const Self lean = self();
     const int why = lean.path.empty() ? ENOENT : execute_whole_program(lean, argv);
-    // The lean program goes on, though it shows an unknown user as "uid 1000" and ignores LD_PRELOAD.
+    // If only the user or LD_PRELOAD asked for the whole program, the lean program goes on, though it shows the user as
+    // "uid 1000" and ignores LD_PRELOAD.
     if (!needed) return;
     if (lean.path.empty())
         throw Failure{ExitStatus::internal,

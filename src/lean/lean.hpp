@@ -5,17 +5,18 @@
 // command needs one of these, the lean program first executes the whole program in its place, with the same words: the
 // same sources, linked as usual.
 //
-// The other files of this folder define functions of the whole program in their lean form, so that the lean one links.
+// The other files of this folder take the place of files of the whole program: they define the same functions in a form
+// that needs no shared library, so that the lean program links.
 #pragma once
 
 #include "config/settings.hpp"
 
 namespace holdfast {
 
-/// Executes the whole program if a node has TLS, a name, Sentinels or a cluster; throws Failure, which names that node,
-/// if the whole program cannot be executed. Also executes it for a user that /etc/passwd does not know and if
-/// LD_PRELOAD is set; if that fails, the call returns and the lean program goes on. Executes only a file beside its own
-/// file that belongs to the same user.
+/// Executes the whole program in place of this process if a node has TLS, a name, Sentinels or a cluster; throws
+/// Failure, which names that node, if that fails. Also executes it if /etc/passwd does not have our user or LD_PRELOAD
+/// is set; if that fails, or no reason applies, the call returns and the lean program goes on. Looks for the whole
+/// program in two places relative to its own file, and executes it only if both files have the same owner.
 void become_whole_program_where_needed(const Settings&, char** argv);
 
 } // namespace holdfast

@@ -1,4 +1,6 @@
-// What the lean program cannot do: TLS, and the look-up of places.
+// Stand-ins in the lean program for what it cannot do: TLS, and the look-up of a node's place. Where there would be
+// work to do they throw Failure; that should not happen, because lean.cpp has executed the whole program for such
+// nodes.
 #include "base/error.hpp"
 #include "redis/locator.hpp"
 #include "redis/tls.hpp"

@@ -29,7 +29,8 @@ constexpr milliseconds pause_between_tries{2};
 
 Failure unusable(const std::string& sentence) { return {ExitStatus::configuration, sentence}; }
 
-/// Makes the folder, or checks that only our user can have put files into it.
+/// Makes the folder if it is missing. Throws Failure if another user owns it or may use it, because then another user
+/// could have put files into it.
 void make_private_folder(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
         throw unusable(
@@ -43,7 +44,7 @@ void make_private_folder(const std::string& path) {
                         path, info.st_uid, info.st_mode & 07777, ::geteuid()));
 }
 
-/// Nothing if no server listens there.
+/// A connection to the server at that socket; an empty Fd if no server listens there.
 Fd connection_to(const std::string& socket_path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -58,15 +59,16 @@ Fd connection_to(const std::string& socket_path) {
 
 bool accepts_connections(const std::string& socket_path) { return bool{connection_to(socket_path)}; }
 
-/// Connects for as long as this process lives, so that `local stop` leaves the server running from here on, and not
-/// only from the first request on. False if no server listens there.
+/// Opens a connection that lasts as long as this process, so that `holdfast local stop` leaves the server running from
+/// now on, not only from our first request on. False if no server listens there.
 bool keep_in_use(const std::string& socket_path) {
     static std::vector<Fd> connections;
     connections.push_back(connection_to(socket_path));
     return bool{connections.back()};
 }
 
-/// The server outlives us, so it must not keep a descriptor, signal mask or umask of ours.
+/// Executes the server in this forked process, which ends with 127 if there is none in PATH. The server outlives
+/// holdfast, so it keeps no descriptor, signal mask or umask of holdfast.
 [[noreturn]] void become_server(const std::string& folder, const std::string& socket_path) {
     const Fd null{::open("/dev/null", O_RDWR)};
     for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
@@ -114,7 +116,7 @@ NodeSet connected_to(const std::string& socket_path) {
     return server;
 }
 
-/// The server's answer to one command; nil if it does not answer.
+/// The server's answer to one command; nil if it does not answer within a second.
 Reply answer(NodeSet& server, std::initializer_list<std::string_view> words) {
     const Answers answers = server.ask_all(Request{words}, {});
     return answers[0]->replies ? answers[0]->replies->front() : Reply{};
@@ -131,7 +133,8 @@ void wait_until_ready(const std::string& folder, const std::string& socket_path)
     throw unusable(fmt::format("the server of a local node does not answer; see {}/log", folder));
 }
 
-/// Keeps others from starting servers in the folder, until its end.
+/// Waits for the folder's file lock, which keeps other processes from starting or stopping servers there until the
+/// returned Fd is closed.
 Fd lock_starts(const std::string& folder) {
     Fd lock{::open((folder + "/start.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     if (!lock || ::flock(lock.get(), LOCK_EX) != 0) throw system_failure(folder + "/start.lock");
@@ -145,7 +148,8 @@ std::string stop_server(const std::string& folder, const std::string& socket_pat
     if (settings.type == Reply::Type::nil) return fmt::format("it does not answer; see {}/log", folder);
     if (settings.field("dir") != std::filesystem::weakly_canonical(folder).string())
         return fmt::format("it is no server of holdfast, which would work in {}", folder);
-    // One of them is ours. A lock of acquire has no connection, and stays in the server's file.
+    // One of the connected clients is this process itself. A lock that `holdfast acquire` took has no connection; it
+    // stays in the server's append-only file when the server stops.
     const std::string info = answer(server, {"INFO", "clients"}).text;
     if (const auto clients = info_number(info, "connected_clients").value_or(0); clients != 1)
         return "other programs use it; try again when they have ended";

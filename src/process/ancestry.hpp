@@ -1,4 +1,4 @@
-// Whether a process is around us: our parent, our parent's parent, and so on.
+// Whether a process is our parent, our parent's parent, or another ancestor.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +15,8 @@ struct ProcessId {
 
 ProcessId our_process();
 
-/// Whether the process lives and we descend from it. If /proc does not show all of our ancestors, any live process of
-/// that number counts.
+/// Whether the process lives and is our ancestor. If /proc does not show all of our ancestors, true for any live
+/// process with that number.
 bool is_around_us(const ProcessId&);
 
 } // namespace holdfast

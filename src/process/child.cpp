@@ -14,10 +14,11 @@
 namespace holdfast {
 namespace {
 
-/// Room for this many variables that come with the go.
+/// How many variables go() can add to the environment.
 constexpr size_t most_variables = 32;
 
-/// A stack for the process until its exec, with memory below it that nothing can be written to.
+/// A stack for the process until its exec, with a page below it that cannot be written to, so that an overflow is a
+/// fault.
 class Stack {
   public:
     /// Throws Failure.
@@ -38,7 +39,7 @@ class Stack {
     void* memory_ = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 };
 
-/// Pointers to the texts, between `before` and `behind` nulls.
+/// A list of pointers: `before` nulls, a pointer to each text, and `behind` nulls.
 std::vector<char*> pointers(size_t before, std::vector<std::string>& texts, size_t behind) {
     std::vector<char*> out(before);
     out.reserve(before + texts.size() + behind);
@@ -47,7 +48,8 @@ std::vector<char*> pointers(size_t before, std::vector<std::string>& texts, size
     return out;
 }
 
-/// The command, whose environment ends with the variables for its process id, each with room for any id.
+/// The command, with a variable for each of naming_its_pid at the end of its environment; the value is zeros, with room
+/// for any process id.
 Command with_room_for_pids(Command command) {
     for (const std::string& name : command.naming_its_pid)
         command.environment.push_back(name + "=" + std::string(pid_digits, '\0'));
@@ -56,7 +58,7 @@ Command with_room_for_pids(Command command) {
 
 } // namespace
 
-/// All that a Launch points to.
+/// Owns all that the Launch of this process points to.
 struct Child::Memory {
     Memory(Command given, std::span<const int> given_sockets)
         : command{with_room_for_pids(std::move(given))}, sockets{given_sockets.begin(), given_sockets.end()} {
@@ -107,8 +109,8 @@ Child::~Child() {
     if (pid_ > 0 && !reaped_) {
         ::kill(-pid_, SIGKILL);
         ::kill(pid_, SIGKILL);
-        // A child that waits for its go dies at once, and is reaped here, because an init may not reap it. After the go
-        // the command may be impossible to kill, so we do not wait for it.
+        // A child that waits for its go dies at once. It is reaped here, because after holdfast's end an init might not
+        // reap it. After the go the command may be impossible to kill, so it is not waited for.
         ::waitpid(pid_, nullptr, go_ ? 0 : WNOHANG);
     }
     // Between the go, which closes go_, and the outcome, the child may be in its exec, which reads this memory. So the

@@ -26,36 +26,40 @@ struct Command {
 
 class Child {
   public:
-    /// Nothing of the command runs yet. The child closes `sockets` at once: a connection that holdfast resets must not
-    /// live on in the child until the go. With `ends_with_us` the child gets SIGTERM when we end. Throws Failure.
+    /// Makes the process, which then waits for go(); nothing of the command runs yet. The process closes `sockets` at
+    /// once, because a connection that holdfast resets must not live on in it until the go. With `ends_with_us` the
+    /// process gets SIGTERM when holdfast ends. Throws Failure.
     Child(Command command, const Signals& signals, std::span<const int> sockets, bool ends_with_us = true);
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
-    /// Sends SIGKILL to the process and its group, unless the process was reaped.
+    /// Unless reaped() or gone() says that the process was reaped, sends SIGKILL to it and its group; also reaps it if
+    /// go() was not called.
     ~Child();
 
-    /// The number of the process, and of its process group.
+    /// The process id of the process, and the id of its process group.
     pid_t pid() const { return pid_; }
 
-    /// Whether the process has ended before its go, because a signal killed it.
+    /// Whether the process, which still waits for its go, has been killed by a signal; if so, reaps it. Call only
+    /// before go().
     bool gone();
-    /// Lets the command start, with `environment` added to its variables, unless `not_after` has passed when the child
-    /// reads the clock (hazard 11).
+    /// Lets the command start, with the variables `environment` (32 at most) added to its own, unless `not_after` has
+    /// passed when the process reads the clock (hazard 11). Call once.
     void go(BootTime not_after, const std::vector<std::string>& environment);
 
-    /// Readable once the command has been executed, or its exec has failed.
+    /// Readable once the command has been executed, its exec has failed, or the process was killed before; -1 after
+    /// outcome().
     int outcome_fd() const { return outcome_.get(); }
-    /// The errno of a failed exec; ETIME when not_after had passed; 0 when the command is running. Reads and
-    /// closes outcome_fd().
+    /// How the exec went: its errno if it failed, ETIME if not_after had passed, 0 if the command was executed or the
+    /// process was killed before. Call once, when outcome_fd() is readable; closes that descriptor.
     int outcome();
 
-    /// Notes that the owner has reaped the process.
+    /// Notes that the caller has reaped the process, so that its number is signalled no more.
     void reaped() { reaped_ = true; }
 
   private:
     struct Memory;
 
-    /// Until its exec the child reads and writes this memory as well.
+    /// The process shares this memory with holdfast until its exec.
     std::unique_ptr<Memory> memory_;
     pid_t pid_ = -1;
     bool reaped_ = false;

@@ -25,7 +25,7 @@ bool is_folder(const std::string& file) {
     return ::stat(file.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/// The first file of that name, as execvp looks for it; nothing when there is none.
+/// The first file that exists of those that execvp(3) would try for `word`; nothing if none exists.
 std::optional<std::string> located(const std::string& word) {
     const std::vector<std::string> files = program_files(word);
     const auto found = std::ranges::find_if(files, exists);
@@ -54,7 +54,7 @@ std::string in_another_order(const std::string& word, const std::string& locks) 
     return "give its whole path";
 }
 
-/// Words of shells that are no programs, or not always.
+/// Words that shells understand, and that are no programs, or not on every system.
 constexpr std::string_view shell_words =
     " . : ! [[ (( { ( alias bg bind builtin case cd command declare dirs disown do done eval exec exit export fc fg "
     "for function getopts hash if jobs let local popd pushd read readonly return select set shift shopt source "

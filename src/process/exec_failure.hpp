@@ -8,9 +8,10 @@
 
 namespace holdfast {
 
-/// `word` is the command's first word, `error` the errno from Child::outcome(). The Failure has a sentence, with the
-/// next step if there is one, and holdfast's exit status. It shows `locks`, the names as typed, because words in a
-/// wrong place may have been taken for them.
+/// The Failure for main() to show: its sentence says why and, if known, what to do next; its status is 126 or 127, or
+/// 79 if the go came too late. `word` is the command's first word, `error` the errno from Child::outcome(). `locks` are
+/// the lock names as typed; they are shown if the program is not found, because the user may have written the command's
+/// first word in their place.
 Failure exec_failure(const std::string& word, int error, const std::string& locks);
 
 } // namespace holdfast

@@ -30,7 +30,8 @@ bool descends(const Fd& proc, pid_t pid, ProcStat stat, const Strays& strays) {
     return true;
 }
 
-/// Looks once at /proc: whether the group has members, and all are zombies of other parents, which we cannot reap.
+/// Whether /proc, in one look, shows members of the group, and all of them are zombies of other parents, which this
+/// process cannot reap.
 bool only_foreign_zombies(pid_t group) {
     size_t zombies = 0;
     size_t others = 0;
@@ -45,8 +46,8 @@ bool only_foreign_zombies(pid_t group) {
 /// A descriptor of the process; none if the call does not exist (before Linux 5.3) or a filter forbids it.
 Fd hold(pid_t pid) { return Fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}; }
 
-/// Sends by descriptor, or else by number: too little time has passed since the caller read the start time for another
-/// process to get that number.
+/// Sends the signal by the pidfd; by the number if there is no pidfd or the call is not allowed. The caller has just
+/// read the start time of `pid`, too short a time ago for another process to have that number.
 void send(pid_t pid, const Fd& process, int signal) {
     const bool sent =
         process && (::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0 || errno == ESRCH);
@@ -74,7 +75,8 @@ bool any_stopped(pid_t group) {
 
 bool any_alive(pid_t group) {
     if (::kill(-group, 0) != 0 && errno == ESRCH) return false;
-    // Two looks, because /proc is not read in one instant: a process that forks and ends meanwhile must not be missed.
+    // Two looks, because reading /proc takes a while: a process that forks a child and ends during the first look must
+    // not be missed.
     for (int looks = 0; looks < 2; ++looks)
         if (!only_foreign_zombies(group)) return true;
     return false;

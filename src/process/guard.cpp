@@ -19,7 +19,7 @@ namespace {
 
 /// How often to look whether a group that was told to stop has ended.
 constexpr milliseconds look_again{10};
-/// How long to send SIGKILL to processes that do not die: after that no signal will end them.
+/// How long SIGKILL is sent again to processes that do not die. After that no signal will end them.
 constexpr seconds give_up_after{10};
 
 // The guard's code runs in a fork of a process with threads: async-signal-safe calls only, no exceptions.
@@ -60,7 +60,8 @@ void pause(nanoseconds how_long) {
     ::nanosleep(&time, nullptr);
 }
 
-/// How long to wait between two SIGKILLs: the longer, the longer the killing has gone on.
+/// How long to wait until the next SIGKILL, after `killing` since the first: a quarter of that, 10 ms at least, 500 ms
+/// at most.
 nanoseconds between_looks(nanoseconds killing) {
     return std::clamp<nanoseconds>(killing / 4, look_again, milliseconds{500});
 }
@@ -82,8 +83,8 @@ Guard::Guard(const LiveDeadline& deadline, GuardRules rules) : deadline_{deadlin
 }
 
 Guard::~Guard() {
-    // If an exception came while the command ran, the guard lives on, because no other process stops what is left of
-    // the command.
+    // If an exception ends the run while the command runs, the guard lives on, because no other process stops what is
+    // left of the command.
     if (state_->group > 0 || pid_ <= 0) return;
     // The guard has nothing left to do. It is killed, because it may be stopped, and reaped, because an init may not
     // reap it.
@@ -143,7 +144,8 @@ void Guard::dismiss() {
 //   killing   the group is gone, or after 10 s    SIGKILL each look over      the same
 //   over      never                                                           exit
 //
-// A guard that does not act on a loss stays in watching; one inside another run gives no grace when holdfast ends.
+// A guard with acts_on_loss false stays in `watching` when the lock is lost; one inside another run gives no grace when
+// holdfast ends.
 void Guard::run() const {
     bool told = false;
     bool over = false;
@@ -192,8 +194,8 @@ void Guard::finish_alone(pid_t group, bool told) const {
         signal_alone(strays, group, SIGTERM);
         signal_alone(strays, group, SIGCONT);
     }
-    // The guard does not search /proc before the kill: a process that works much has to wait for a processor when it
-    // matters.
+    // Until the SIGKILL the guard does not search /proc: a process that has used much time may have to wait for a
+    // processor just when it has to kill.
     while (true) {
         // Once the group is gone, its number may become another group's, so it is forgotten.
         if (group != nobody && ::kill(-group, 0) != 0 && errno == ESRCH) group = nobody;

@@ -1,12 +1,12 @@
-// A tiny process that stops the command when holdfast itself cannot: killed, out of memory, stopped, frozen in a
-// debugger (hazards 68, 69).
+// The guard is a tiny process that stops the command when holdfast itself cannot, because holdfast was killed (by a
+// user or for want of memory), stopped, or frozen in a debugger (hazards 68, 69).
 //
-// The guard is in its own process group, takes no signal but SIGKILL, and has none of our descriptors but an event and
-// a pipe, whose end shows that we are gone. The lock's deadline and the command's group are in memory that the guard
-// shares with us. When we are gone, the guard stops the group at once, with the grace (inside another run without one);
-// if the deadline comes near and we have not acted, the guard acts in our place. The supervisor replaces a guard that
-// is killed. The guard does not know Redis, so after it has stopped the command, the lock stays held until its TTL
-// ends.
+// The guard is in its own process group, takes no signal but SIGKILL and SIGSTOP, which no process can refuse, and has
+// none of our descriptors but an event and a pipe, whose end shows that we are gone. The lock's deadline and the
+// command's group are in memory that the guard shares with us. When we are gone, the guard stops the group at once:
+// SIGTERM, and SIGKILL after the grace (inside another run SIGKILL at once). If the deadline comes near and we have not
+// acted, the guard acts in our place. The supervisor replaces a guard that is killed. The guard does not know Redis, so
+// after it has stopped the command, the lock stays held until its TTL ends.
 #pragma once
 
 #include "base/clock.hpp"
@@ -25,7 +25,8 @@ namespace holdfast {
 struct GuardRules {
     StopTimes times;
     bool tree = false; ///< stop strays as well (process/group.hpp)
-    /// There is a run around this one: if that run has killed us because it lost its lock, no time is left for a grace.
+    /// This run is inside another run. That run may have killed us because it lost its lock, so when we are gone, there
+    /// is no time for a grace.
     bool inner = false;
     bool acts_on_loss = true; ///< otherwise the guard acts only when we are gone
 };
@@ -34,27 +35,28 @@ class Guard {
   public:
     static constexpr const char* name = "holdfast-guard"; ///< as ps(1) and /proc show it
 
-    /// Forks. `deadline` outlives the Guard. Throws Failure.
+    /// Forks the guard. `deadline` outlives the Guard. Throws Failure.
     Guard(const LiveDeadline& deadline, GuardRules rules);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
-    /// Kills and reaps the guard process, unless a group is still to be guarded: then the guard stops it, as when we
-    /// are killed.
+    /// After dismiss(), or without watch(), kills and reaps the guard process. Otherwise leaves it alive: it stops the
+    /// group that it watches, as when we are killed.
     ~Guard();
 
     pid_t pid() const { return pid_; }
 
-    /// From this call on the guard acts on that group; the caller has set the deadline before. Replaces a guard that
-    /// was killed or stopped meanwhile; false if that fails.
+    /// From this call on the guard acts on that group; set the deadline before. If the guard was killed or stopped
+    /// meanwhile, replaces it; false if that fails.
     bool watch(pid_t group);
-    /// Notes that we have told the group to stop.
+    /// Notes that the supervisor has sent SIGTERM to the group, so that the guard does not send it again.
     void told() { state_->told = true; }
-    /// Whether the group has been told to stop, by us or by the guard while we were stopped.
+    /// Whether SIGTERM was sent to the group: by us (told()), or by the guard while we were stopped.
     bool has_told() const { return state_->told; }
-    /// Ends the guard, because the group is gone.
+    /// Ends the guard without any signal to the group, because the group is gone.
     void dismiss();
 
-    /// Forks another guard after the last one was reaped; false if that fails. Other threads may be running.
+    /// Forks another guard in place of one that has ended and was reaped; false if that fails. Allowed while other
+    /// threads run.
     bool replace();
 
   private:
@@ -66,10 +68,11 @@ class Guard {
     [[noreturn]] void run() const;
     bool alive(pid_t group) const;
     void finish_alone(pid_t group, bool told) const;
-    /// Sends the signal to the group at once, and with `tree` to its strays, which are found even without parents while
-    /// the supervisor lives.
+    /// Sends the signal to the group, then with `tree` to its strays. For use while the supervisor lives: then strays
+    /// are found even if their parents have ended.
     void signal(pid_t group, int signal) const;
-    /// As signal(), when the supervisor has ended: strays are found by their parents, which must not end before them.
+    /// Sends the signal to the group and with `tree` to its strays, as signal() does, when the supervisor has ended:
+    /// new strays are found only through parents that live, so SIGKILL comes after a SIGSTOP for all.
     void signal_alone(KnownStrays& strays, pid_t group, int signal) const;
 
     const LiveDeadline& deadline_;

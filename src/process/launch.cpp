@@ -33,7 +33,7 @@ char* memory(size_t bytes) {
     return found < 0 && found > -4096 ? nullptr : reinterpret_cast<char*>(found); // NOLINT(performance-no-int-to-ptr)
 }
 
-/// Writes our process id to each place. The zeros behind the last digit stay, so the text ends there.
+/// Writes the id of this process to each place. The zeros behind the last digit stay, so the text ends there.
 void put_own_pid(char* const* places) {
     char digits[pid_digits];
     size_t count = 0;
@@ -42,7 +42,8 @@ void put_own_pid(char* const* places) {
         for (size_t i = 0; i < count; ++i) (*places)[i] = digits[count - 1 - i];
 }
 
-/// Puts each variable of the text into its place.
+/// Puts a pointer to each variable of the text into one of the free places of the environment. Drops variables for
+/// which there is no place.
 void put_variables(const Launch& launch, char* text, size_t bytes) {
     char* const last = text + bytes;
     for (size_t count = 0; text < last && count < launch.place_count; ++count) {
@@ -73,7 +74,8 @@ void restore_signals(const Launch& launch) {
     raw_call(SYS_rt_sigprocmask, SIG_SETMASK, &launch.mask, 0, kernel_mask);
 }
 
-/// Executes the shell with a file that has no interpreter's line.
+/// Executes /bin/sh on a file that the kernel does not execute, because it has no "#!" line. Returns the errno if that
+/// fails.
 int execute_by_shell(const Launch& launch, const char* file) {
     char shell[] = "/bin/sh";
     char** const words = launch.words - 1;
@@ -86,13 +88,14 @@ int execute_by_shell(const Launch& launch, const char* file) {
     return static_cast<int>(error);
 }
 
-/// Whether execvp(3) tries the next file after that errno.
+/// Whether execvp(3) tries the next folder of PATH after an exec has failed with that errno.
 bool may_be_elsewhere(int error) {
     return error == EACCES || error == ENOENT || error == ESTALE || error == ENOTDIR || error == ENODEV ||
            error == ETIMEDOUT;
 }
 
-/// Returns the errno by which execvp(3) would fail.
+/// Executes the first of the files that can be executed. If none can, returns the errno with which execvp(3) would
+/// fail.
 int execute(const Launch& launch) {
     int error = ENOENT;
     bool denied = false;
@@ -108,7 +111,8 @@ int execute(const Launch& launch) {
 int run(void* given) {
     const Launch& launch = *static_cast<const Launch*>(given);
     raw_call(SYS_setpgid, 0, 0);
-    // For the case that holdfast and its guard are killed together. The SIGTERM reaches this process alone.
+    // If holdfast and its guard are killed together, the kernel sends this SIGTERM, to this process alone and not to
+    // its group.
     if (launch.ends_with_parent) raw_call(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM);
     if (raw_call(SYS_getppid) != launch.parent) end();
     raw_call(SYS_close, launch.go_write);

@@ -11,7 +11,8 @@ namespace holdfast {
 
 Fd open_proc() { return Fd{::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)}; }
 
-// "PID (NAME) STATE PPID PGRP ..."; the name may hold anything, so look behind its last ')'.
+// The file has "PID (NAME) STATE PPID PGRP ..."; NAME may have spaces and ')' in it, so the fields are read behind the
+// last ')'.
 std::optional<ProcStat> read_stat(const Fd& proc, pid_t pid) {
     std::array<char, 32> path{};
     char* const end_of_number = std::to_chars(path.data(), path.data() + path.size(), pid).ptr;

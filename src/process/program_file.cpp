@@ -17,7 +17,7 @@ std::vector<std::string> program_files(const std::string& word) {
     std::vector<std::string> files;
     for (size_t at = 0; at <= path.size();) {
         const size_t end = std::min(path.find(':', at), path.size());
-        // As the C library does it, a folder that is too long is passed over.
+        // A folder with a name that is too long is left out, as execvp(3) does.
         if (end - at < PATH_MAX) files.push_back(end == at ? word : path.substr(at, end - at) + "/" + word);
         at = end + 1;
     }

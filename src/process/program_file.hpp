@@ -1,4 +1,4 @@
-// The files that a command's first word may mean.
+// Which files a command's first word may name, by PATH.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace holdfast {
 
-/// The value of PATH, or where the C library looks if there is none.
+/// The value of PATH; if it is not set, the folders in which the C library looks then.
 std::string search_path();
 
 /// The files to try, in the order in which execvp(3) does: the word itself if it has a slash, otherwise one in each

@@ -1,5 +1,5 @@
-// System calls that touch nothing but the kernel: no errno, no lock, no state of a library. A process that shares its
-// memory with another uses these alone (process/launch.hpp).
+// System calls that, on x86_64 and aarch64, touch nothing but the kernel: no errno, no lock, no state of a library. A
+// process that shares its memory with another makes no other calls (process/launch.hpp).
 #pragma once
 
 #include <sys/syscall.h>
@@ -16,7 +16,7 @@ constexpr bool raw_calls_keep_errno = true;
 constexpr bool raw_calls_keep_errno = false; ///< here the C library makes the calls, and sets errno
 #endif
 
-/// The kernel's answer: at least 0, or an errno with a minus.
+/// Makes the system call. Returns the kernel's answer: 0 or more, or an errno with a minus.
 inline long raw_call_of_words(long number, long first, long second, long third, long fourth, long fifth, long sixth) {
 #if defined __x86_64__
     register long r10 asm("r10") = fourth;
@@ -50,7 +50,8 @@ long as_word(T value) {
     else return static_cast<long>(value);
 }
 
-/// Makes a system call, whose arguments are numbers and pointers as the kernel's manual has them.
+/// Makes a system call; the arguments are numbers and pointers, as the call's manual page has them. Returns 0 or more,
+/// or an errno with a minus.
 template <typename A = long, typename B = long, typename C = long, typename D = long, typename E = long,
           typename F = long>
 long raw_call(long number, A first = 0, B second = 0, C third = 0, D fourth = 0, E fifth = 0, F sixth = 0) {

@@ -28,7 +28,8 @@ Fd receive(const sigset_t& set) {
     return fd;
 }
 
-/// Skips signals that this process has sent itself: SIGPIPE and SIGXFSZ of its own writes are not for the command.
+/// The next waiting signal; drops signals that this process has sent itself: SIGPIPE and SIGXFSZ of its own writes are
+/// not for the command.
 std::optional<signalfd_siginfo> read_from(const Fd& fd) {
     signalfd_siginfo info{};
     while (::read(fd.get(), &info, sizeof info) == sizeof info)

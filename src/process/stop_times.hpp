@@ -1,10 +1,11 @@
-// When a command is stopped, given until when its lock is certainly held. Pure arithmetic, in one place for the
-// supervisor and the guard.
+// When a command is stopped, computed from the end of its lease, which is until when its lock is certainly held. Pure
+// arithmetic, in one place for the supervisor and the guard.
 //
-// With G = grace and K = kill margin: SIGTERM (and SIGCONT, for a stopped process would not take it) at valid_until - K
-// - G, SIGKILL at valid_until - K, so that the last process is gone before another holder can have the lock (hazards
-// 46, 75, 76). When the lock is lost for certain before SIGTERM is due, SIGTERM is due at once and SIGKILL G later. The
-// guard acts a part of K later, so that it acts only if the supervisor does not.
+// With E = the end of the lease, G = the grace and K = the kill margin: SIGTERM (and SIGCONT, because a stopped process
+// would not take SIGTERM) is due at E - K - G, and SIGKILL at E - K, so that the last process is gone before another
+// holder can have the lock (hazards 46, 75, 76). If the lock is found to be lost earlier, SIGTERM is due at once and
+// SIGKILL G later. The guard acts later than the supervisor, K / 4 with SIGTERM and K / 2 with SIGKILL, so that it acts
+// only if the supervisor does not.
 #pragma once
 
 #include "base/clock.hpp"
@@ -23,11 +24,12 @@ struct StopTimes {
     /// Until when the lock is certainly held; nothing when it is not.
     using Lease = std::optional<BootTime>;
 
-    /// When SIGTERM is due; `lost` is when the lock was found to be lost for certain.
+    /// When SIGTERM is due. `lost` is when the lock was found to be lost for certain; never: it was not.
     BootTime term_at(Lease lease, BootTime lost = never) const {
         return std::min(lost, end(lease) - kill_margin - grace);
     }
-    /// When SIGKILL is due. If the command is stopped for another reason, `lost` is when it is told to stop.
+    /// When SIGKILL is due. `lost` as for term_at(); if the command is stopped for another reason than a loss, it is
+    /// when SIGTERM is sent.
     BootTime kill_at(Lease lease, BootTime lost = never) const { return term_at(lease, lost) + grace; }
 
     BootTime guard_term_at(Lease lease, BootTime lost = never) const { return term_at(lease, lost) + kill_margin / 4; }
@@ -38,8 +40,8 @@ struct StopTimes {
         bool kill;
         BootTime next; ///< when to look again
     };
-    /// What the guard does at `now`; `told`: the group has been told to stop; `lost`: when the lock was lost for
-    /// certain, if it was.
+    /// What the guard does at `now`. `told`: SIGTERM was sent to the group already; `lost`: when the lock was found to
+    /// be lost for certain; nothing: it was not.
     Act guard_act(Lease lease, std::optional<BootTime> lost, bool told, BootTime now) const {
         const BootTime term_at = guard_term_at(lease, lost.value_or(never));
         const BootTime kill_at = guard_kill_at(lease, lost.value_or(never));
@@ -48,7 +50,7 @@ struct StopTimes {
     }
 
   private:
-    /// A lease that is not held ended when the host was started, so that all instants above are past.
+    /// Without a lease the end is the start of the host, so that SIGTERM and SIGKILL are due already.
     static BootTime end(Lease lease) { return lease.value_or(BootTime{}); }
 };
 

@@ -1,8 +1,9 @@
 // Whether a command is to be stopped, and when its group gets which signal: the decisions of the supervisor, which
 // looks at the lease again and again. Pure: no clock, no signals. Main thread.
 //
-// process/stop_times.hpp computes the instants. Once SIGTERM is due for a loss the lock is lost, whatever a node says
-// later (hazards 46, 47): the instant of SIGKILL may become earlier, but never later.
+// process/stop_times.hpp computes the instants. Once SIGTERM is due because the lease comes to its end, the lock counts
+// as lost, whatever a node says later (hazards 46, 47): from then on the instant of SIGKILL may become earlier, but not
+// later.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -14,7 +15,7 @@ namespace holdfast {
 
 class Stopping {
   public:
-    /// With `on_loss` a lost lock stops the command; otherwise the loss is only found.
+    /// With `on_loss` a lost lock stops the command; otherwise look() only returns the loss.
     Stopping(StopTimes times, bool on_loss) : times_{times}, on_loss_{on_loss} {}
 
     enum class Loss {
@@ -22,22 +23,25 @@ class Stopping {
         due,        ///< the end of the lease is so near that the command has to stop
         guard_told, ///< the guard has told the command to stop while the supervisor was stopped
     };
-    /// How the lock was lost, if it was lost since the last look; a loss is returned once.
+    /// Looks at the lease and decides whether the lock is lost and when the group is stopped for that. Returns how the
+    /// lock was lost in the one call that finds it lost, otherwise nothing.
     std::optional<Loss> look(const LiveDeadline& lease, bool guard_has_told, BootTime now);
-    /// Notes that the lock is lost for certain, for a reason that the lease does not show.
+    /// Notes that the lock is lost for certain, for a reason that the lease does not show, such as a guard that cannot
+    /// be replaced.
     void lose(StopTimes::Lease, BootTime now);
-    /// Notes that the group is to be told to stop now and killed at `kill_at`; the earliest of several such instants
+    /// Decides that the group gets SIGTERM now and SIGKILL at `kill_at`. After several calls the earliest `kill_at`
     /// counts.
     void stop(BootTime kill_at);
 
     bool lost() const { return lost_; }
-    /// Whether the group is to be told to stop, or has been told.
+    /// Whether the group is to be stopped, or its stop has begun.
     bool stopping() const { return kill_at_.has_value(); }
 
     struct Due {
         bool term; ///< send SIGTERM, then SIGCONT; true once
         bool kill; ///< send SIGKILL; true each time from then on
     };
+    /// Which signals to send at `now`. Call only to send them: `term` is not returned again.
     Due due(BootTime now);
     /// When the supervisor has to call look() and due() again, or earlier if `lease` changes before.
     BootTime next(const LiveDeadline& lease) const;

@@ -14,7 +14,7 @@
 namespace holdfast {
 namespace {
 
-/// How long after SIGKILL a process may take to be gone before it is reported, and how often it is reported again.
+/// How long after SIGKILL a process that still lives is reported, and how long after each report it is reported again.
 constexpr seconds unkillable_after{1};
 constexpr std::chrono::minutes unkillable_again{5};
 /// How often to look for changes of which no event tells: whether the rest of the group has ended, because not all of
@@ -71,7 +71,8 @@ Ending Supervisor::run(const std::function<BootTime()>& keep_up) {
     terminal_.take_back(child_.pid());
     tell_orphans();
     ending_.cut_short = ending_.cut_short || (rules_.leave_leftovers && group_alive());
-    // A success counts only if it came while the lock was still held (hazard 87).
+    // A command that ended after the lease may have worked without the lock, so even its success counts as a loss
+    // (hazard 87).
     ending_.lost = stopping_.lost() || deadline_.over(*ended_);
     return ending_;
 }

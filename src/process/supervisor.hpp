@@ -1,8 +1,9 @@
-// Watches over the running command until no process of its group lives, nor of a run inside it. A process that cannot
-// be killed, because it has become another user's, is reported and waited for, and the lock is renewed meanwhile.
+// Watches over the running command until no process of its group lives, and no command of a run inside this one; with
+// leave_leftovers until the command has ended. A process that cannot be killed, because it has become another user's,
+// is reported and waited for, and the lock is renewed meanwhile.
 //
-// Local deadlines decide; the network only pushes the live deadline forward (process/stopping.hpp). A guard that dies
-// is replaced; if that fails, the command is stopped. Main thread.
+// The deadline on this host decides when the command is stopped; answers of the nodes only move the deadline forward
+// (process/stopping.hpp). A guard that dies is replaced; if that fails, the command is stopped. Main thread.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -26,7 +27,8 @@ struct StopRules {
     bool stop_on_loss = true;               ///< otherwise the loss is only reported
     std::optional<milliseconds> max_hold{}; ///< stop the command after this long
     bool tree = false;                      ///< stop descendants that left the group as well
-    /// If processes of the group outlive the command, holdfast waits for them, unless one of these two is set.
+    /// If processes of the group outlive the command, holdfast waits for their end. With the first of these two it
+    /// stops them instead, with the second it leaves them running.
     bool kill_leftovers = false;
     bool leave_leftovers = false;
 };
@@ -39,33 +41,35 @@ struct Ending {
     int missed_signal = 0;  ///< a signal typed for our whole group that only the command got, and ended of
     bool cut_short = false; ///< a signal asked the command to end, or others of its group were left running
 
-    /// Whether the command did all that it was started for, and did it under the lock.
+    /// Whether the command ended by itself with status 0, was not told to end, and ended while the lock was held.
     bool succeeded() const;
 };
 
 class Supervisor {
   public:
-    /// Offers the terminal to the child, which has not got its go yet. All references outlive the Supervisor. Without
-    /// stop_on_loss there is a guard only inside another run.
+    /// Makes this process the parent of orphans (subreaper), and gives the terminal to the child, which has not got its
+    /// go yet, if no other process could miss it. All references outlive the Supervisor. `guard` is null if there is
+    /// none: without stop_on_loss only a run inside another run has a guard.
     Supervisor(Child& child, Guard* guard, Terminal& terminal, const Signals& signals, const LiveDeadline& deadline,
                StopRules rules, const Log& log);
 
-    /// Runs from the go to the end of the group. Calls `keep_up` at once, and again at each instant that `keep_up`
-    /// returns.
+    /// Call at the go; returns when the group has ended. Calls `keep_up` at once, and again at each instant that
+    /// `keep_up` returns.
     Ending run(const std::function<BootTime()>& keep_up = {});
 
   private:
     bool over();
-    /// Only to be asked once the command itself has ended.
+    /// Whether the group has a live member. Ask only once the command itself has ended: after the first false the
+    /// answer stays false, because the group's number may become another group's.
     bool group_alive();
     void check_deadlines(BootTime now);
     void tell_loss(const std::string& why);
     void carry_out(BootTime now);
     void signal_group(int signal) const;
     void signal_all(int signal) const;
-    /// Whether the command was stopped by a signal, a loss or a rule, and did not end by itself.
+    /// Whether holdfast or a signal has ended the command, or is about to, so that it does not end by itself.
     bool stopped() const;
-    /// Whether there are strays that are to be stopped.
+    /// Whether live strays (process/group.hpp) are still to be stopped; false without `tree`.
     bool strays() const;
     void guard_changed(int wait_status);
     BootTime next_instant() const;

@@ -1,4 +1,5 @@
-// Processes that outlive the command: how messages name them, and whether one of them still needs the lock.
+// Processes that outlive the command: how messages name them, and whether the command of an inner run may be among
+// them.
 #pragma once
 
 #include <sys/types.h>
@@ -8,12 +9,13 @@
 
 namespace holdfast {
 
-/// The processes in `some`, of `count` in all, as "4711 (sleep), 4712 (sh, uid 0)", with the user if it is not ours. If
-/// `count` is 0, the text says that /proc does not show which.
+/// For messages: "4711 (sleep), 4712 (sh, uid 0)", with the user if it is not ours. `count` is how many processes there
+/// are; if `some` has fewer, "..." follows. If `count` is 0, the text says that /proc does not show which.
 std::string described(std::span<const pid_t> some, size_t count);
 
-/// Whether the guard of a run inside this one is our child by now, because its own holdfast was killed: as long as that
-/// guard lives, the command of that run may live. Main thread of a subreaper.
+/// Whether this process has become the parent of the guard of a run inside this one, because that run's holdfast was
+/// killed. As long as that guard lives, the command that it guards may live. `own_guard` is our own guard, which does
+/// not count. Main thread of a subreaper.
 bool inner_guard_lives(pid_t own_guard);
 
 } // namespace holdfast

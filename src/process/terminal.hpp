@@ -14,20 +14,24 @@ namespace holdfast {
 
 class Terminal {
   public:
-    /// Our controlling terminal, if there is one. Processes that we have forked have left our group, so they do not
-    /// count in it.
+    /// Opens our controlling terminal, if there is one, and notes whether our group is in the foreground with this
+    /// process as its leader and only member. Processes that we have forked have left our group, so they do not count.
     Terminal();
 
-    /// Gives the terminal to the command when it starts, if no other process could miss it.
+    /// Gives the terminal to the command's group before the command starts, if no other process could miss it.
     void offer(pid_t group);
-    /// Gives the terminal to a command that was stopped for using it; true if the command has it now and can go on.
+    /// Gives the terminal to the group of a command that was stopped for using it, if our group is in the foreground.
+    /// True if the group has it now, so that the caller can continue the command.
     bool lend(pid_t group);
-    /// Continues other processes of our group that are stopped while our job has the terminal: a pager that wanted to
-    /// use the terminal, which is taken back for it, or a process stopped by a Ctrl-Z that we have refused.
+    /// For processes of our group that are stopped: a pager that wanted to use the terminal, or one stopped by a Ctrl-Z
+    /// that holdfast has refused. Continues them if our group has the terminal, or if the command's group has it by
+    /// lend(); then takes it back first.
     void share(pid_t group);
-    /// Whether the command has the terminal by lend(), so that a signal that is typed reaches no process of our group.
+    /// Whether lend() has given the terminal to the command's group and the group still has it. Then a signal that is
+    /// typed reaches no process of our group.
     bool lent_to(pid_t group) const;
-    /// Takes the terminal back at the end, if it is still the command's.
+    /// Takes the terminal back for our group, if the command's group has it; after a lend() also continues the
+    /// processes of our group that stopped for want of the terminal.
     void take_back(pid_t group);
 
   private:
