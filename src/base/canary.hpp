@@ -1,4 +1,4 @@
-// The safety rules of holdfast. A test build (HOLDFAST_CANARIES) leaves out one rule at a time, to show that a test
+// The safety rules of holdfast. A test build (HOLDFAST_CANARIES) can leave out one rule at a time, to show that a test
 // notices. In a build for users enforced() is the constant true, so every rule holds and no check costs run time.
 #pragma once
 

@@ -9,7 +9,7 @@
 namespace holdfast {
 namespace {
 
-/// The address that a sockaddr_un, sockaddr_in or sockaddr_in6 has.
+/// An Address made from a sockaddr_un, sockaddr_in or sockaddr_in6.
 template <typename Socket>
 Address address_of(const Socket& socket) {
     Address address;

@@ -1,4 +1,4 @@
-// The nodes of a Redis Cluster, which tell on which master the slot of a key is.
+// Asks the nodes of a Redis Cluster which master has the slot of a key.
 #pragma once
 
 #include "redis/locator.hpp"
@@ -10,7 +10,7 @@
 
 namespace holdfast {
 
-/// A range of slots, and their master.
+/// A range of slots, from the first to the last, and the master that has them.
 struct SlotRange {
     int64_t first = 0;
     int64_t last = 0;
@@ -19,7 +19,8 @@ struct SlotRange {
     bool has(int64_t slot) const { return first <= slot && slot <= last; }
 };
 
-/// The ranges in the answer to CLUSTER SLOTS; a range whose master the node cannot name is left out.
+/// The ranges in the answer to CLUSTER SLOTS. A range is left out if the node that answers does not know its master's
+/// host.
 std::vector<SlotRange> slot_ranges(const Reply&);
 
 class Cluster final : public Locator {
@@ -27,7 +28,8 @@ class Cluster final : public Locator {
     Cluster(const Node&, milliseconds node_timeout);
 
     Found find(const Wish&, int interrupt) override;
-    /// Every master; none if the cluster does not answer.
+    /// Every master that has slots, as the first node that answers names them; none if no node answers. Waits for an
+    /// answer until all nodes have failed.
     std::vector<Node> masters();
 
   private:
@@ -36,7 +38,8 @@ class Cluster final : public Locator {
         std::vector<SlotRange> ranges;
     };
 
-    /// What the nodes of the cluster say, as soon as `enough` of them have answered.
+    /// Asks all known nodes of the cluster, and returns what those say that have answered: `enough` of them, or fewer
+    /// if the others have failed or `interrupt` is readable. If none has, failure_ says why.
     std::vector<Told> ask(size_t enough, int interrupt);
     void add_masters(const std::vector<SlotRange>&);
 

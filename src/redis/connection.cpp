@@ -22,9 +22,10 @@ using Kind = NodeFailure::Kind;
 
 namespace {
 
-/// More messages than any run sends us; what a server pushes beyond them is dropped.
+/// How many messages wait at most for take_messages(): more than any run is sent; those that a server pushes beyond
+/// them are dropped.
 constexpr size_t most_messages = 100;
-/// WAIT is up to 100 ms late (measured on redis 7.0 and 8.0 and valkey 9.1, as hz is 10).
+/// How much later than its timeout WAIT may answer (measured on redis 7.0 and 8.0 and valkey 9.1, as hz is 10).
 constexpr milliseconds wait_is_late{110};
 
 NodeFailure too_few_replicas(const Reply& acknowledged, int wanted) {
@@ -209,7 +210,8 @@ bool Connection::read() {
 }
 
 void Connection::hung_up(std::string how) {
-    // A proxy that knows no HELLO closes at other commands, too, and then does not answer what came before them either.
+    // A proxy that knows no HELLO also closes the connection at other commands that it does not know, and then does not
+    // answer the commands before them either.
     const bool bare = state_ == State::open && manner_ == Manner::bare && !pending_.empty();
     const std::string proxy = bare ? fmt::format("a proxy without {}", pending_.back().request.name()) : "";
     if (bare && !silent_) how += "; it may be " + proxy;
@@ -299,7 +301,8 @@ void Connection::received_in_vain(Pending done) {
         answer_ = {round, std::move(answer)};
     }
     if (!pending_.empty()) return;
-    // If not all replies are errors, the server may have granted, and that has to be taken back there first.
+    // If not all replies are errors, the server may have granted the lock. That grant has to be taken back there before
+    // another server is asked.
     if (answer_)
         answer_->second.elsewhere =
             refused_->elsewhere && std::ranges::all_of(answer_->second.in_vain,
@@ -359,7 +362,8 @@ void Connection::fail(Kind kind, std::string text) {
     const bool overdue = state_ == State::open && kind == Kind::timeout;
     NodeFailure why = state_ == State::open && refused_ ? *refused_ : NodeFailure{kind, std::move(text)};
     if (!overdue || enforced(Rule::close_on_timeout)) close();
-    // Only the last round still waits for its answer; earlier rounds have ended.
+    // Of all requests that get no answer now, only the one of the last round is still waited for by a caller; earlier
+    // rounds have ended.
     const auto asked = std::ranges::find(pending_.rbegin(), pending_.rend(), Purpose::round, &Pending::purpose);
     if (asked != pending_.rend())
         answer_ = {asked->round, Answer{tl::unexpected{std::move(why)}, asked->sent_at,

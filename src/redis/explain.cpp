@@ -55,7 +55,7 @@ constexpr Row rows[]{
     {"CLUSTERDOWN", "", "repair its cluster"},
 };
 
-/// The refusal itself, without what a script or a transaction says around it.
+/// The refusal itself: the text without what a script or a transaction says around it, and without its final point.
 std::string_view cause(std::string_view text) {
     constexpr std::string_view discarded = "EXECABORT Transaction discarded because of: ";
     if (text.starts_with(discarded)) text.remove_prefix(discarded.size());
@@ -76,7 +76,8 @@ bool lacks_right(const Reply& error) {
     return says("NOPERM") || says("user executing the script") || says("ACL failure");
 }
 
-/// Whether the text shows so much of a secret that the text may not be shown.
+/// Whether the text has four bytes of the secret in a row, or the whole of a shorter secret, so that the text may not
+/// be shown.
 bool shows_part_of(std::string_view secret, std::string_view text) {
     constexpr size_t part = 4;
     for (size_t at = 0; at < secret.size(); ++at)
@@ -90,7 +91,8 @@ Row row_of(const Reply& error, std::string_view cause) {
     return found == std::end(rows) ? Row{} : *found;
 }
 
-/// The refusal that `row` describes, with the {places} of its text filled; `otherwise` is the text if `row` has none.
+/// The refusal that `row` describes; {words}, {place}, {user} and {db} in its text are filled in. `otherwise` is the
+/// text if `row` has none.
 Refusal in_words(const Row& row, std::string_view otherwise, const std::string& words, const Node& node) {
     const auto filled = [&](std::string_view text) {
         return fmt::format(

@@ -20,29 +20,32 @@ struct Refusal {
     enum class Helps { repair, time, another_server } helps = Helps::repair;
 };
 
-/// The meaning of any error but one to HELLO or AUTH; quotes the server's words if holdfast has no own words for the
-/// error. `node` is the one that was asked, for errors about its user or database.
+/// The meaning of any error but one to HELLO or AUTH; quotes the server's words if holdfast has no text of its own for
+/// the error. `node` is the node that was asked: its user or database stands in the texts about these.
 Refusal meaning(const Reply& error, const Node& node = {});
-/// The meaning of an error to HELLO or AUTH; quotes only the error's code if the rest repeats a part of our password.
+/// The meaning of an error to HELLO or AUTH; of an error that repeats a part of our password quotes only the first
+/// word, which is its code.
 Refusal meaning_of_greeting(const Reply& error, const Node&);
-/// Whether an error says that the server does not take that command. Servers have various words for it, so an error
-/// counts unless it has another known cause, such as a server that is loading or a key that our user may not touch.
+/// Whether the reply is an error because the server does not know that command or does not allow it to our user.
+/// Servers have various words for that, so any error counts that has no other known cause, such as a server that is
+/// loading or a key that our user may not touch.
 bool refuses_command(const Reply&);
-/// Why a server of this mode and role has no vote; nothing if the server is a master, or does not say its role.
+/// Why a server of this mode and role, as HELLO tells them, has no vote; nothing if it is a master, or does not tell
+/// its role.
 std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role);
 
-/// A failure with the refusal's text and advice, for a node's line.
+/// The refusal as a NodeFailure, whose text is the refusal's text and advice.
 NodeFailure as_failure(const Refusal&);
 /// The advice if our user lacks a right that a request needs.
 constexpr std::string_view give_rights = "give our user the rights that holdfast doctor --acl prints";
 
-/// MOVED and ASK: a server of a cluster says where a key is.
+/// What the errors MOVED and ASK say: the server of a cluster that has a key.
 struct Redirection {
     HostPort to;         ///< an empty host: the host of the server that says it
-    bool asking = false; ///< ASK: the key's slot is on its way, and the other server answers only behind ASKING
+    bool asking = false; ///< ASK: the slot is on its way to that server, which answers for the key only behind ASKING
 };
 
-/// What an error says of the place of a key; nothing if it says nothing that helps.
+/// Where the key is, by a MOVED or ASK; nothing for another error, or if it names no host that we can use.
 std::optional<Redirection> redirection(const Reply& error);
 
 /// A sentence with advice, if these first bytes show TLS, a web server or another server that is not Redis; nothing if

@@ -1,6 +1,6 @@
-// What a server answers to INFO, and the first requests on each connection: they give our credentials, ask what the
-// server is, and tell whether the server may be asked for locks. Pure functions of requests and replies;
-// redis/connection.hpp sends them.
+// The greeting, which is the first request on each connection: it gives our credentials, asks what the server is, and
+// so tells whether the server may be asked for locks. Also reads the answer to INFO. Pure functions of requests and
+// replies; redis/connection.hpp sends them.
 #pragma once
 
 #include "base/clock.hpp"
@@ -18,7 +18,7 @@
 
 namespace holdfast {
 
-/// What a server says of itself.
+/// What a server says of itself in the answer to INFO.
 struct Introduction {
     std::string run_id;
     std::optional<BootTime> started; ///< the server started no later than this; nothing: the server does not say when
@@ -31,26 +31,29 @@ enum class Manner {
     bare,  ///< AUTH alone, or nothing without a password, for a proxy that closes the connection at all the others
 };
 
-/// The greeting, with INFO if `introduce` is set. If the greeting has no command, nothing is to be sent.
+/// The greeting in that manner, with INFO at its end if `introduce` is set, but not with Manner::bare. It may have no
+/// command; then nothing is to be sent.
 Request greeting(const Node&, Manner, bool introduce);
 
-/// Why the server may not be asked for locks, by the last of the replies that have come so far; nothing when all is
-/// well.
+/// Why the server may not be asked for locks, judged by the last of the replies to the greeting that have come so far;
+/// nothing if that reply is well. Call after each reply.
 std::optional<NodeFailure> refusal(const Node&, Manner, const std::vector<Reply>& replies);
 
-/// Whether the server refuses HELLO as such, so that it has not judged our password. If the server's answer to the next
-/// request asks for a password, the server has to be greeted with AUTH.
+/// Whether our login went out with a HELLO that the server refuses as a command, so that it has not judged the
+/// password. If the server then answers the next request with an error, greet it with AUTH. `replies` has at least the
+/// reply to HELLO.
 bool leaves_password_open(const Node&, Manner, const std::vector<Reply>& replies);
 
-/// The introduction in all replies to a greeting with `introduce`.
+/// The introduction, by the replies to all commands of a greeting with `introduce`.
 Introduction introduction_from(const std::vector<Reply>& replies);
 
-/// Of the lines of "name:value" that a server answers to INFO: the value of a field, which points into `info`; nothing
-/// where there is none.
+/// The value of the field `name` in the answer to INFO, whose lines after the first are "name:value". The value points
+/// into `info`; nothing if there is no such field.
 std::optional<std::string_view> info_field(std::string_view info, std::string_view name);
-/// The whole number that a field begins with; nothing where it begins with none.
+/// The whole number that the field's value begins with; nothing if there is no such field, or it begins with no number,
+/// or with a negative one.
 std::optional<int64_t> info_number(std::string_view info, std::string_view name);
-/// A field in seconds; nothing if the number is larger than any real duration.
+/// The field's number as seconds; nothing as for info_number(), and if it is more than 100 years.
 std::optional<std::chrono::seconds> info_seconds(std::string_view info, std::string_view name);
 
 } // namespace holdfast

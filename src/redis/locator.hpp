@@ -38,23 +38,24 @@ class Locator {
   public:
     virtual ~Locator() = default;
 
-    /// Finds the node; if a server of its cluster has named a place, that place. Ends early, with any result, when
-    /// `interrupt` is readable.
+    /// Looks the node up; if a server of its cluster has named a place (Wish::told), takes that place without asking.
+    /// Ends early, with any result, when `interrupt` is readable.
     virtual Found find(const Wish&, int interrupt) = 0;
-    /// Waits until `interrupt` is readable; with `follow`, at most until the node may be at another place, if something
-    /// tells that.
+    /// Waits until `interrupt` is readable. With `follow` also returns when the node may have moved, if the locator can
+    /// notice that: only Sentinels can.
     virtual void wait(bool follow, int interrupt);
 };
 
-/// The place of a host, for whose name the system's resolver is asked for as long as it takes.
+/// The place of a host. Asks the system's resolver for a name, and blocks as long as that takes.
 Found resolved(const HostPort&);
 
-/// The locator that the node's URI asks for. Reads the files that TLS needs; throws Failure if one cannot be used. The
-/// lean program has no locator (lean/lean.hpp).
+/// The locator that the node's URI asks for. Reads the files that TLS needs; throws Failure if one cannot be used. In
+/// the lean program (lean/lean.hpp) always throws Failure.
 std::unique_ptr<Locator> make_locator(const Node&, milliseconds node_timeout);
 
-/// The servers that have all keys of the nodes: the node itself, or every master of the node's cluster. Waits for
-/// clusters; a cluster that does not answer stays as it is. The lean program does not look.
+/// The servers that together have all keys of the nodes: each node itself, or every master of a node that is a cluster.
+/// Waits for the answers of clusters; a cluster that does not answer is returned as the node that it was. The lean
+/// program asks no cluster, and returns all nodes as they are.
 std::vector<Node> servers_of(const std::vector<Node>&, milliseconds node_timeout);
 
 } // namespace holdfast

@@ -1,6 +1,6 @@
-// A thread that looks up where a node is, as often as its owner wishes: a name server, a Sentinel or a node of a
-// cluster that hangs holds that thread up for any time. No other thread waits for it, and it disturbs neither fork nor
-// exit.
+// A thread that looks up where a node is, as often as its owner wishes. A name server, a Sentinel or a node of a
+// cluster that hangs may hold that thread up for any time, but no other thread waits for it, and fork and exit do not
+// either.
 #pragma once
 
 #include "base/clock.hpp"
@@ -13,26 +13,28 @@ namespace holdfast {
 
 class Lookup {
   public:
-    /// Begins the first look-up. Throws Failure when this process has no descriptor left.
+    /// Starts the thread, which begins the first look-up. Throws Failure if this process has no descriptor left, or a
+    /// file that TLS needs cannot be used.
     Lookup(const Node&, milliseconds node_timeout);
     Lookup(Lookup&&) noexcept = default;
     Lookup& operator=(Lookup&&) = delete;
     ~Lookup();
 
-    /// False if the thread could not be started; then the first result says why, and no other follows.
+    /// Whether the thread was started. If not, take() returns once why, and again() does nothing.
     bool has_thread() const;
     /// Becomes readable when there is a result to take.
     int fd() const;
-    /// The newest result, if it was not taken yet; otherwise nothing.
+    /// Returns the newest result, once; nothing if there is none that was not taken.
     std::optional<Found> take();
     /// Whether the last look-up that was wished for has no result yet.
     bool is_looking() const;
     /// When the last look-up was wished for.
     BootTime begun() const { return begun_; }
 
-    /// Looks up once more, beginning now. Needs no new thread, so it may be called while a lock is held.
+    /// Lets the thread begin a new look-up at once; one that is still running is broken off without a result. Starts no
+    /// thread, so it may be called while a lock is held.
     void again(Wish = {});
-    /// From now on looks up as well whenever the node may have moved.
+    /// From now on the thread also looks up, without again(), whenever the node may have moved.
     void follow();
 
   private:

@@ -25,7 +25,7 @@ constexpr int most_replicas = 9;
 
 using enum Node::Locator;
 
-/// A kind of address that has hosts.
+/// A kind of URI that has hosts.
 struct Scheme {
     std::string_view text;
     Node::Locator locator;
@@ -58,7 +58,7 @@ std::optional<std::string> percent_decoded(std::string_view text) {
     return out;
 }
 
-/// For a file's name. A comma stands between nodes, so it is encoded too.
+/// Writes all but letters, digits and a few marks as %XX; also the comma, which stands between nodes.
 std::string percent_encoded(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -76,13 +76,13 @@ std::optional<std::string> read_db(std::string_view text, Node& node) {
     return {};
 }
 
-/// The options of a URI that belong to the parts of a node that have TLS.
+/// The TLS options of a URI, for all parts of the node that have TLS: server, Sentinels, or both.
 struct ForTls {
     TlsOptions options;
     std::string_view name; ///< of one TLS option that was given; empty: none was
 };
 
-/// Reads the option if it is one for TLS. Returns whether it is.
+/// Reads the option into `tls` if it is one for TLS; returns whether it is.
 bool read_tls_option(std::string_view name, const std::string& value, ForTls& tls) {
     std::string TlsOptions::*const text = name == "ca"           ? &TlsOptions::ca
                                           : name == "cert"       ? &TlsOptions::cert
@@ -97,7 +97,7 @@ bool read_tls_option(std::string_view name, const std::string& value, ForTls& tl
     return true;
 }
 
-/// Reads the option if it is one of a Sentinel group. Returns whether it is.
+/// Reads the option into `group` if it is one for Sentinels, with a value that makes sense; returns whether it is.
 bool read_sentinel_option(std::string_view name, const std::string& value, SentinelGroup& group) {
     if (name == "sentinel-user") group.user = value;
     else if (name == "sentinel-password") group.password = Secret{value};
@@ -108,11 +108,11 @@ bool read_sentinel_option(std::string_view name, const std::string& value, Senti
     return true;
 }
 
-/// Reads one "name=value" of those after the '?'. Returns what is wrong with it, or nothing.
+/// Reads one "name=value" behind the '?' into `node` or `tls`. Returns what is wrong with it; nothing if all is well.
 std::optional<std::string> read_option(std::string_view option, Node& node, ForTls& tls) {
     std::string_view name = option;
     const auto value = percent_decoded(cut_behind(name, name.find('=')).value_or(""));
-    // The value is not shown: other tools have passwords there.
+    // The value is not shown, because in URIs of other tools it may be a password.
     if (!value || value->empty()) return fmt::format("'{}=' has no value that makes sense", printable(name));
     if (name == "db") return read_db(*value, node);
     if (name == "durable" && *value == "yes") node.durable = true;
@@ -128,7 +128,7 @@ std::optional<std::string> read_option(std::string_view option, Node& node, ForT
     return {};
 }
 
-/// What is wrong with the options together; nothing if they can stand together.
+/// What is wrong with the options of a URI taken together; nothing if they do not contradict each other.
 std::optional<std::string> judge_options(const Node& node, const ForTls& tls, std::string_view with_tls) {
     if (!tls.name.empty() && !node.tls && !node.sentinel.tls)
         return fmt::format("'{}=' is for TLS; write {}", tls.name, with_tls);
@@ -224,7 +224,8 @@ bool can_be_a_master(std::string_view name) {
     });
 }
 
-/// Reads "db", or "MASTER/db" with Sentinels.
+/// Reads what stands behind the first '/': "db", or "MASTER/db" if the node has Sentinels. Returns what is wrong with
+/// it; nothing if all is well.
 std::optional<std::string> read_path(std::string_view path, Node& node) {
     if (node.locator == sentinel) {
         const auto db = cut_behind(path, path.find('/'));
@@ -264,14 +265,14 @@ Parsed parse_with_hosts(const UriParts& parts, const Scheme& scheme) {
     return node;
 }
 
-/// The right way to write "redis:host" or "redis:/host"; empty for another text. A number is a port, so that
-/// "redis:6379" is the host "redis".
+/// How holdfast writes what "redis:host" or "redis:/host" means; empty for another text. Behind the ':' a number is a
+/// port, so "redis:6379" is the host "redis".
 std::string_view meant_without_slashes(const UriHost& host) {
     const bool perhaps = host.port && (host.port->empty() || !number_in<uint16_t>(*host.port));
     return perhaps ? meant_by(std::string{host.name} + "://") : "";
 }
 
-/// The right way to write "redis//host"; empty: it is not that.
+/// How holdfast writes what "redis//host" means; empty for another text.
 std::string_view meant_without_colon(std::string_view uri) {
     const size_t slashes = uri.find("//");
     return slashes == std::string_view::npos ? "" : meant_by(std::string{uri.substr(0, slashes)} + "://");

@@ -1,4 +1,5 @@
-// One Redis server as it is named on the command line.
+// A node as its URI names it: one Redis server, the master that Sentinels name, or the master of a key's slot in a
+// cluster.
 #pragma once
 
 #include "base/secret.hpp"
@@ -14,7 +15,8 @@
 
 namespace holdfast {
 
-/// Names of PEM files. Without `ca` the system's authorities count; without `cert` we have no certificate.
+/// The options for TLS; files are in PEM form. Without `ca` the system's authorities are trusted; without `cert` we
+/// show no certificate.
 struct TlsOptions {
     std::string ca{};          ///< the only authorities that are trusted
     std::string cert{};        ///< our certificate, for a server that asks for one, with the intermediate certificates
@@ -23,7 +25,8 @@ struct TlsOptions {
     std::string server_name{}; ///< the name that the server's certificate has to have, sent as SNI; empty: the host
 
     auto operator<=>(const TlsOptions&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means <=>
-    /// Takes each option that is empty here from `defaults`, but certificate and key only together, and no name.
+    /// Takes over from `defaults` each option that is empty or false here: `ca`, `insecure`, and `cert` and `key`
+    /// together if both are empty. Never takes `server_name`.
     void complete_from(const TlsOptions& defaults);
 };
 
@@ -35,7 +38,7 @@ struct HostPort {
     auto operator<=>(const HostPort&) const = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 means <=>
 };
 
-/// How a server lets us in.
+/// What a server needs to let us in: a login, and TLS.
 struct Access {
     std::string user{}; ///< empty: the server's default user
     Secret password{};
@@ -43,7 +46,7 @@ struct Access {
     std::optional<TlsOptions> tls{}; ///< nothing: no TLS
 };
 
-/// A Sentinel group, which names the master of a node; with the access to the Sentinels alone.
+/// A Sentinel group, which names the node's master. The Access is that to the Sentinels, and not to the master.
 struct SentinelGroup : Access {
     std::string master{}; ///< as the Sentinels call it
 };
@@ -66,18 +69,20 @@ struct Node : Access {
     std::optional<int> replicas{}; ///< a grant counts only if so many replicas have it; nothing: as --replicas says
     bool guide = false;            ///< asked only where other servers are: a Sentinel, or any node of a cluster
 
-    /// Where the server itself listens, if the URI says that.
+    /// The host and port of the URI's server; an empty host for a Unix socket, and for Sentinels and clusters.
     HostPort at() const { return {host, port}; }
     bool is_unix() const { return !socket_path.empty(); }
-    /// Whether the server is given a login; a user may have no password.
+    /// Whether we send the server a login (AUTH); a user may have no password.
     bool logs_in() const { return !user.empty() || !password.empty(); }
 
-    /// As a URI without user, password and file names, which messages show, and by which nodes are told apart.
+    /// The node as a URI without user, password, file names and options, but with the database. Messages show it, and
+    /// nodes are told apart by it.
     std::string display() const;
-    /// The display() of the node to which this server belongs.
+    /// The display() of the cluster of which this server is a master, otherwise that of this node itself.
     std::string node_display() const { return part_of.empty() ? display() : part_of; }
-    /// The display() with the node's options and the names of its files, but without passwords and the node's user. The
-    /// command's environment has it, so that a holdfast in the command finds the same node.
+    /// The display() with the node's options and the names of its files as absolute paths, but without passwords, and
+    /// without the user of the node. The command's environment has it, so that a holdfast in the command finds the same
+    /// node.
     std::string uri() const;
 };
 
@@ -93,9 +98,9 @@ struct Node : Access {
 /// sentence that never shows user or password.
 tl::expected<Node, std::string> parse_node(std::string_view uri);
 
-/// The server at that address as a guide.
+/// A guide at that address: a Node that is asked only where other servers are.
 Node guide(const HostPort&, const Access&);
-/// All seeds of a node as guides.
+/// The seeds of a node as guides: its Sentinels, with the access to these, or nodes of its cluster.
 std::vector<Node> guides(const Node&);
 
 } // namespace holdfast

@@ -1,4 +1,4 @@
-// Why a node has no vote: a value and no exception, because nodes that fail are normal.
+// Why a node has no vote in an operation: a value and not an exception, because it is normal that nodes fail.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct NodeFailure {
     };
     Kind kind;
     std::string text;       ///< for people: no capital, no final point, nothing unprintable
-    bool elsewhere = false; ///< another server may be the node by now, or our password another one: worth a new try
+    bool elsewhere = false; ///< another server may be the node by now, or the password has changed: try again at once
 };
 
 } // namespace holdfast

@@ -45,17 +45,18 @@ class NodeSet::RunningExchange {
 
     size_t node() const { return node_; }
     Connection& connection() const { return *connection_; }
-    /// When the exchange begins again; nothing: it is running.
+    /// When the exchange is to begin again; nothing if it is running.
     std::optional<BootTime> begins_again() const { return begins_again_; }
 
-    /// The node's final answer, once it is there.
+    /// The node's final answer, once it is there; otherwise lets the exchange go on, and returns nothing.
     std::optional<Answer> take() {
         if (begins_again_ && BootClock::now() >= *begins_again_) begin();
         if (!unconfirmed_) unconfirmed_ = take_last();
         if (!unconfirmed_) return {};
         if ((unconfirmed_->elsewhere || unconfirmed_->anew) && begun_ < most_begins) {
-            // A node that executes both copies does no harm: an operation that has done its work changes nothing, and
-            // an acquire finds its own record, which Lock takes back.
+            // If a node executes both copies of the request, that does no harm: an operation that has done its work
+            // changes nothing when it comes again, and an acquire finds the record of its first copy, which Lock takes
+            // back.
             copied_ = copied_ || unconfirmed_->anew;
             unconfirmed_.reset();
             begins_again_ = BootClock::now() + (begun_ == 1 ? milliseconds{0} : pause);
@@ -68,7 +69,8 @@ class NodeSet::RunningExchange {
     }
 
   private:
-    /// How often an exchange begins at most: a balancer may lead every other connection to a server that was demoted.
+    /// How often an exchange begins at most. It is not twice, because a balancer may lead every other connection to a
+    /// server that was demoted.
     static constexpr int most_begins = 4;
     static constexpr milliseconds pause{50};
 
@@ -112,8 +114,8 @@ class NodeSet::RunningExchange {
             Exchange next = std::get<Exchange>(std::move(step));
             if (!next.before.empty()) before_ = next.before;
             if (next.complete) first_ = next;
-            // Replies from a connection that has closed since are no ground to act, because its WATCH has ended with
-            // it.
+            // If the connection has closed since the replies came, they are no ground for the next step, because the
+            // connection's WATCH has ended with it.
             if (connection_->number() != number_) {
                 answer->replies =
                     tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, "it closed the connection"}};
@@ -140,14 +142,15 @@ class NodeSet::RunningExchange {
     std::optional<BootTime> begins_again_;
 };
 
-/// Whether a node that has not introduced itself may still turn out to be one of the nodes that have answered.
+/// Decides how long a round still waits, once there is enough, because a node that has not introduced itself may turn
+/// out to be a server that has answered under another name.
 class NodeSet::HearingOut {
   public:
     HearingOut(std::vector<Connection>& connections, milliseconds node_timeout)
         : connections_{connections}, longest_{node_timeout / 10} {}
 
-    /// Whether the round goes on; call whenever something has happened, once there is enough. Sends the pings that are
-    /// to be waited for. Leaves half of the rest of the round to a run that has won.
+    /// Whether the round goes on. Call whenever something has happened, once there is enough. Sends the pings whose
+    /// answers are waited for. The wait ends so early that half of the rest of the round is left to a run that has won.
     bool goes_on(const Answers& answers, BootTime deadline) {
         const BootTime now = BootClock::now();
         if (!until_) until_ = std::min(now + longest_, now + (deadline - now) / 2);
@@ -157,17 +160,19 @@ class NodeSet::HearingOut {
         if (asked_.empty() && requests_++ < requests_heard_out) ask(answers);
         return !asked_.empty();
     }
-    /// The connections to wait for, besides those of nodes that have not answered; until() is when that wait ends.
+    /// The connections whose answer to a ping is waited for, besides those of nodes that have not answered; until() is
+    /// when that wait ends.
     const std::vector<Connection*>& asked() const { return asked_; }
     BootTime until() const { return until_ && BootClock::now() < *until_ ? *until_ : BootTime::max(); }
 
   private:
-    /// A server to which we connect under two names accepts both connections before it reads the first of these
-    /// requests, and has answered on both before it reads the second.
+    /// How many pings one after the other each node that has answered gets. A server to which we connect under two
+    /// names accepts both connections before it reads the first ping, and has answered on both before it reads the
+    /// second.
     static constexpr int requests_heard_out = 2;
 
-    /// Whether the node's address is not known yet, or may be that of another node. If both connections are open, the
-    /// requests tell instead.
+    /// Whether the node has not introduced itself, and its address is not known yet or may be that of another node. If
+    /// both connections are open and the other node has introduced itself, the pings tell whether they are one server.
     bool may_be_another(const Connection& one) const {
         if (!one.may_introduce_itself()) return false;
         return one.looks_up() || std::ranges::any_of(connections_, [&](const Connection& other) {
@@ -268,7 +273,8 @@ bool NodeSet::wait(std::span<NodeSet* const> sets, BootTime until, int interrupt
 
 void NodeSet::wait_for_failovers(BootTime until) {
     constexpr milliseconds longest_pause{50};
-    // The failover may be over long since, so the first pauses are short: the Sentinels' answer may come at once.
+    // The failover may have ended long ago, and then the Sentinels' answer may come at once, so the first pauses are
+    // short.
     for (milliseconds pause{2}; BootClock::now() < until; pause = std::min(2 * pause, longest_pause)) {
         if (std::ranges::count_if(connections_, &Connection::may_move) == 0) return;
         take_messages();

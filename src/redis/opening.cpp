@@ -1,5 +1,5 @@
-// Finds the node's server and opens a connection to it, asks whether the server is still the node, and leaves it when
-// it is not.
+// The part of Connection that finds the node's server and opens a connection to it, asks whether the server is still
+// the node, and leaves the server when it is not.
 #include "base/canary.hpp"
 #include "base/duration.hpp"
 #include "base/error.hpp"
@@ -18,7 +18,7 @@ using Kind = NodeFailure::Kind;
 
 namespace {
 
-/// How long a look-up is waited for while an address from an earlier look-up is known.
+/// How long a connection that is opened waits for a look-up while an address from an earlier look-up is known.
 constexpr milliseconds longest_look{200};
 
 } // namespace
@@ -45,7 +45,8 @@ void Connection::open() {
     left_ = false;
     if (!waits) return connect_next();
     state_ = State::resolving;
-    // Counted from the begin of the look-up, not of this round, so that no two rounds wait in full for one look-up.
+    // The limit runs from the begin of the look-up, not of this round, so that only one round waits in full for a
+    // look-up that hangs.
     lookup_until_ = endpoint_.looking_since() + (endpoint_.known() ? longest_look : time_to_open());
     if (BootClock::now() > lookup_until_) looked_too_long();
 }
@@ -169,7 +170,8 @@ std::optional<tl::expected<void, NodeFailure>> Connection::confirmed() {
     else if (!why && !majority_ && !endpoint_.place().doubt.empty())
         why = NodeFailure{Kind::no_vote, endpoint_.place().doubt};
     if (another) {
-        // What was granted is to be taken back where it was granted; a renewal goes on at the other server.
+        // A grant has to be taken back at the server that has made it; a renewal (`majority`) goes on at the other
+        // server.
         why = NodeFailure{Kind::no_vote, "its Sentinels name another server by now", majority_};
         takes_back_ = state_ == State::open && !majority_;
         if (state_ == State::open && majority_) leave({});

@@ -16,8 +16,8 @@ constexpr size_t most_elements = 1 << 16;
 constexpr int deepest = 8;
 constexpr const char* too_much = "it sent more than any answer holds";
 
-// hiredis calls these functions for each element in turn; the parent of an element has made room for it. Null refuses
-// the reply.
+// hiredis calls these functions for each element of a reply in turn, a list before its items; place_list() has made
+// room for the items in the list. A null result refuses the whole reply.
 
 Reply* place(const redisReadTask* task, Reply::Type type) {
     Reply* reply = task->parent == nullptr

@@ -17,7 +17,7 @@ void Request::add(std::span<const std::string_view> words) {
 }
 
 std::string_view Request::name() const {
-    // "*WORDS", "$BYTES" and the name have a line each.
+    // A command begins with three lines: "*" and the number of words, "$" and the number of bytes, and its name.
     const size_t begin = bytes_.find('\n', bytes_.find('$')) + 1;
     return std::string_view{bytes_}.substr(begin, bytes_.find('\r', begin) - begin);
 }

@@ -1,4 +1,4 @@
-// One walk through the keys of a server by SCAN, which comes to an end whatever the server says. Pure: no I/O.
+// One walk through the keys of a server by SCAN, which comes to an end whatever the server answers. Pure: no I/O.
 #pragma once
 
 #include "redis/reply.hpp"
@@ -11,16 +11,18 @@ namespace holdfast {
 
 class ScanWalk {
   public:
-    /// Keys that match the glob; `count` is how many the server looks at in one step.
+    /// Walks through the keys that match the glob `pattern`; `count` is how many keys the server looks at in one step.
     ScanWalk(std::string pattern, std::string count) : pattern_{std::move(pattern)}, count_{std::move(count)} {}
 
-    /// Adds the next step to the request. Call as long as the walk is not over().
+    /// Adds the next SCAN to the request. Call only while the walk is not over(); take() has to get its answer before
+    /// the next call.
     void add_to(Request& request) const { request.add({"SCAN", cursor_, "MATCH", pattern_, "COUNT", count_}); }
-    /// The keys in the answer to that step. An answer that makes no sense, or a cursor that came before, breaks the
-    /// walk off.
+    /// Takes the answer to the last SCAN and returns the keys in it, perhaps none. The walk is broken off, without
+    /// keys, by an answer that makes no sense, by a cursor that shows that the walk goes in a circle, and after a
+    /// million steps.
     std::vector<std::string> take(Reply answer);
 
-    /// Whether every key was met or the walk is broken off.
+    /// Whether the walk has come to its end: complete() if every key was met, broken() if it was broken off.
     bool over() const { return complete_ || broken_; }
     bool complete() const { return complete_; }
     bool broken() const { return broken_; }

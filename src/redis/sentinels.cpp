@@ -11,10 +11,11 @@
 namespace holdfast {
 namespace {
 
-/// How often the Sentinels are asked where the node is: if all of them tell of a switch, and if not.
+/// How often the Sentinels are asked where the node is: if all of them push messages about a switch of masters, and if
+/// not all do.
 constexpr milliseconds asks_told{30'000};
 constexpr milliseconds asks_untold{1000};
-/// More Sentinels than any group has; more are not believed.
+/// A limit above the size of any group; Sentinels that are named beyond it are ignored.
 constexpr size_t most_sentinels = 20;
 
 HostPort at(const Reply& map) {
@@ -28,7 +29,7 @@ bool share_an_address(const Place& one, const Place& other) {
     });
 }
 
-/// A place, and how many Sentinels name it.
+/// A place that Sentinels name as the master's, and how many name it.
 struct Candidate {
     Place place;
     size_t votes = 0;
@@ -37,7 +38,7 @@ struct Candidate {
     int64_t epoch = 0;
 };
 
-/// What the Sentinels say.
+/// The answers of the Sentinels, counted by the place that they name.
 struct Election {
     std::vector<Candidate> candidates{};
     size_t answered = 0;
@@ -63,7 +64,8 @@ void Election::add(const Reply& reply) {
     same->chosen = std::max(same->chosen, told->chosen);
 }
 
-/// How many Sentinels name the master that most of them name, by the host and port that they tell.
+/// How many Sentinels name the same master, as the host and port in their answers, for the master that most of them
+/// name.
 size_t most_votes(const Answers& answers) {
     std::map<HostPort, size_t> votes;
     size_t most = 0;
@@ -72,7 +74,7 @@ size_t most_votes(const Answers& answers) {
     return most;
 }
 
-/// What each Sentinel that has failed says, for a node's line.
+/// Why each Sentinel that has failed did so, in one line for a message.
 std::string failures(const NodeSet& sentinels, const Answers& answers) {
     std::string text;
     for (size_t i = 0; i < answers.size(); ++i)
@@ -102,7 +104,8 @@ Found Sentinels::find(const Wish& wish, int interrupt) {
     Request request{"SENTINEL", "MASTER", master_};
     request.add({"SENTINEL", "MYID"});
     request.add({"SENTINEL", "SENTINELS", master_});
-    // At first a majority is enough to find a place, because a grant there counts only after all were asked again.
+    // In the first search a majority is enough to find a place, because before a grant there counts all Sentinels are
+    // asked again.
     const size_t wanted = std::max(group_, sentinels_.size()) / 2 + 1;
     const auto enough = [&](const Answers& answers) {
         return (!found_before_ || wish.majority) && most_votes(answers) >= wanted;
@@ -147,13 +150,15 @@ Found Sentinels::judge(const Answers& answers) {
         return tl::unexpected{NodeFailure{
             NodeFailure::Kind::no_vote, fmt::format("{} of its {} Sentinels answer and name one master, {} are needed",
                                                     most->votes, group, majority)}};
-    // Trouble counts only if a Sentinel that names this server sees it: if one that names another does, the failover is
-    // almost over. A search that ended with a majority may have missed that Sentinel, so what was seen before stands.
+    // Trouble counts only if a Sentinel that names this server sees it: if only a Sentinel that names another server
+    // does, the failover is almost over. A search that ended with a majority may have missed the Sentinel that sees the
+    // trouble, so trouble that an earlier search has found stays.
     const bool cut_short = std::ranges::any_of(answers, [](const auto& answer) { return !answer; });
     leaves_ = most->quiet < most->votes || (leaves_ && cut_short && most->epoch == epoch_);
     epoch_ = most->epoch;
     Place place = std::move(most->place);
-    // A Sentinel counts from the last failover or from its own start, so the server was chosen then or earlier.
+    // A Sentinel gives the time since the last failover, or since its own start if it has seen none, so the server
+    // became the master at that time or earlier.
     place.chosen = BootClock::now() - most->chosen;
     place.leaves = leaves_;
     if (most->votes < election.answered || place.leaves)
@@ -196,7 +201,8 @@ void Sentinels::add_named(const Reply& sentinels) {
 }
 
 void Sentinels::wait(bool follow, int interrupt) {
-    // The Sentinel that leads a failover says so before the promotion, and a second before the switch.
+    // The Sentinel that leads a failover publishes +try-failover before the promotion, and a second before any
+    // +switch-master.
     for (const char* channel : {"+switch-master", "+try-failover"})
         if (follow && !listens_) sentinels_.listen(channel);
     listens_ = listens_ || follow;

@@ -1,10 +1,10 @@
-// The Sentinels of a group, which name the master of a node.
+// Asks the Sentinels of a group which server is the master, and so the node.
 //
-// A Sentinel failover has two masters for a while. The new one grants for up to a second before any Sentinel names it,
-// and the old one goes on granting for ten. So a place is one that a majority of the group names, and a grant there
-// counts only if all Sentinels that answer name it and see no failover: the Sentinel that leads a failover sees it
-// before the promotion, and the others name the new master a second before the leader does. "All" are those of the
-// node's URI and those that these name.
+// In a Sentinel failover there are two masters for a while. The new one grants for up to a second before any Sentinel
+// names it, and the old one goes on granting for ten seconds. So a grant counts only if a majority of the group names
+// the server, and all Sentinels that answer name it and see no failover: the Sentinel that leads a failover sees it
+// before the promotion, and the others name the new master a second before the leader does. "All" are the Sentinels of
+// the node's URI and those that these name.
 #pragma once
 
 #include "redis/locator.hpp"
@@ -26,7 +26,7 @@ struct Naming {
     int64_t epoch = 0;     ///< of the group's configuration; the larger one is newer
 };
 
-/// The naming in the answer to SENTINEL MASTER; nothing if the answer makes no sense.
+/// What a Sentinel says in the answer to SENTINEL MASTER; nothing if it names no host and port.
 std::optional<Naming> naming(const Reply&);
 
 class Sentinels final : public Locator {
@@ -37,15 +37,17 @@ class Sentinels final : public Locator {
     void wait(bool follow, int interrupt) override;
 
   private:
-    /// Adds the Sentinels that this answer names and that are not known yet.
+    /// Adds the Sentinels that the answer to SENTINEL SENTINELS names and that are not known yet, up to a limit.
     void add_named(const Reply& sentinels);
     bool knows(const std::string& id, const HostPort&) const;
-    /// Forgets all Sentinels but the seeds, because if their addresses change, more and more are known that are gone.
+    /// Forgets all Sentinels but those of the URI. Sentinels whose addresses change would otherwise be known at more
+    /// and more addresses at which they are no longer.
     void forget_named();
     /// Notes the ids of the Sentinels that have answered.
     void note_ids(const Answers&);
     Found judge(const Answers&);
-    /// Why no Sentinel names a master.
+    /// Why no Sentinel names a master: by `refused`, an error that one of them has answered, or else by how the others
+    /// have failed.
     NodeFailure why_none(const std::string& refused, const Answers&) const;
 
     std::string master_; ///< the group's name

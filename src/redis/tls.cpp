@@ -24,7 +24,7 @@ using Kind = NodeFailure::Kind;
 
 namespace {
 
-/// In bytes, more than any handshake takes.
+/// How many bytes may come without any text among them: more than any handshake takes.
 constexpr size_t most_without_text = 1 << 18;
 
 Failure unusable(const char* role, const std::string& file, const std::string& why) {
@@ -35,7 +35,8 @@ void require_readable(const char* role, const std::string& file) {
     if (const Fd fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)}; !fd) throw unusable(role, file, errno_text(errno));
 }
 
-/// Without this, OpenSSL would ask for a passphrase at the terminal.
+/// Notes that OpenSSL wants a passphrase, and gives none. Without this function OpenSSL would ask for it at the
+/// terminal.
 int no_passphrase(char*, int, int, void* wanted) {
     *static_cast<bool*>(wanted) = true;
     return 0;
@@ -76,7 +77,7 @@ std::string day_of(const ASN1_TIME* time) {
     return fmt::format("{:04}-{:02}-{:02}", day.tm_year + 1900, day.tm_mon + 1, day.tm_mday);
 }
 
-/// Hosts that the certificate is for, as far as they can be shown.
+/// The hosts that the certificate is for, five at most and then their number; its subject if it names no hosts.
 std::string hosts_of(const X509* certificate) {
     constexpr size_t most = 5;
     std::vector<std::string> hosts;
@@ -101,7 +102,7 @@ std::string hosts_of(const X509* certificate) {
     return fmt::format("{}{}", fmt::join(hosts, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
 }
 
-/// What is wrong with the certificate that is being looked at.
+/// What is wrong with the certificate at which OpenSSL's check of `chain` has failed.
 std::string distrust(X509_STORE_CTX* chain, const std::string& host, const TlsOptions& options) {
     const int error = X509_STORE_CTX_get_error(chain);
     const X509* certificate = X509_STORE_CTX_get_current_cert(chain);
@@ -145,7 +146,7 @@ bool may_be_about_certificates(int alert) {
     return std::ranges::find(those, alert) != those.end();
 }
 
-/// Whether bytes of the server begin a TLS record, as no answer without TLS does.
+/// Whether the server's first bytes begin a TLS record, as no Redis answer without TLS does.
 bool begins_like_tls(std::string_view bytes) {
     return bytes.front() >= SSL3_RT_CHANGE_CIPHER_SPEC && bytes.front() <= SSL3_RT_APPLICATION_DATA;
 }

@@ -1,12 +1,12 @@
-// TLS between the bytes of a socket and the text of a connection. It knows no socket: reading and writing, and with
-// them all rules about time and order, stay with the connection (redis/connection.hpp).
+// TLS between the bytes of a socket and the text that a connection sends and reads. This code knows no socket: reading
+// and writing, and all rules about time and order, stay with the connection (redis/connection.hpp).
 //
-// TLS 1.2 or newer, no renegotiation. The server's certificate has to lead to an authority that we know, to be valid
-// today, and to be for the very host (name or address) of the node's URI, or for TlsOptions::server_name; with
-// TlsOptions::insecure none of this is checked. We send no request before the check, so no password is ever told to a
-// stranger.
+// TLS 1.2 or newer, no renegotiation. The server's certificate has to lead to an authority that we trust, to be valid
+// now, and to be for the very host (name or address) of the node's URI, or for TlsOptions::server_name; with
+// TlsOptions::insecure none of this is checked. We send no request before the check, so a server that fails it gets no
+// password.
 //
-// Each object belongs to one thread at a time, by ownership. Without a node that has TLS, OpenSSL is not touched.
+// Each object belongs to one thread at a time, by ownership. If no node has TLS, no OpenSSL function is called.
 #pragma once
 
 #include "base/small_file.hpp"
@@ -32,7 +32,7 @@ class TlsContext {
     explicit TlsContext(const TlsOptions&);
 
     const TlsOptions& options() const { return options_; }
-    /// Whether a file has been changed or replaced since.
+    /// Whether one of the files has been changed or replaced since the TlsContext was made.
     bool is_outdated() const;
     ssl_ctx_st* get() const { return context_.get(); }
 
@@ -47,29 +47,32 @@ class TlsContext {
     std::unique_ptr<ssl_ctx_st, Free> context_;
 };
 
-/// The same context, or a new one if the files were changed and can be used; while a certificate is being replaced,
-/// step by step, they cannot. Throws no Failure.
+/// The given context, or a new one if its files were changed and can all be used. While a certificate and its key are
+/// being replaced, one file after the other, they cannot; then the given context stays in use. Throws no Failure.
 std::shared_ptr<const TlsContext> as_in_files(std::shared_ptr<const TlsContext>);
 
-/// TLS of one connection. After each call outgoing() may have bytes that have to be sent, also after a failure, because
-/// these bytes tell the server of it.
+/// TLS of one connection. After each call of another function, call outgoing() and send what it returns, also after a
+/// failure, because these bytes tell the server of the failure.
 class Tls {
   public:
-    /// Begins the handshake with `host`, a name or an address; TlsOptions::server_name, if set, takes its place.
+    /// Begins the handshake. The server's certificate has to be for `host`, a name or an address;
+    /// TlsOptions::server_name, if set, takes its place.
     Tls(std::shared_ptr<const TlsContext> context, const std::string& host);
     Tls(const Tls&) = delete;
     Tls& operator=(const Tls&) = delete;
     ~Tls();
 
-    /// Whether the handshake is over, and the server has proved to be the node that we mean.
+    /// Whether the handshake is over, with a certificate that is trusted (if it is checked), and TLS has not failed
+    /// since.
     bool established() const;
-    /// Takes bytes from the network; returns the text in them, which may be none.
+    /// Takes bytes that came from the socket, goes on with the handshake, and returns the text that they complete,
+    /// which may be empty.
     std::string decrypt(std::string_view bytes);
     /// Encrypts the text into outgoing(). Call only when established.
     void encrypt(std::string_view text);
-    /// Takes the bytes that are to be sent.
+    /// Returns the bytes that have to be sent, each once.
     std::string outgoing();
-    /// Why TLS has failed; nothing while all is well.
+    /// Why TLS has failed, for good; nothing while all is well.
     const std::optional<NodeFailure>& failure() const { return failure_; }
 
   private:
