@@ -1,5 +1,5 @@
-// Every exit status of holdfast. The man page's EXIT STATUS says the same; what the command itself
-// returns passes through and can be any of these numbers too.
+// Every exit status of holdfast itself, as EXIT STATUS in the man page lists them. holdfast passes the status of the
+// command through, which can be any number, also one of these.
 #pragma once
 
 namespace holdfast {

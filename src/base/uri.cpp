@@ -64,10 +64,12 @@ Part secret_before_hosts(std::string_view uri) {
     if (parts.password && uri.starts_with('['))
         return uri.substr(0, static_cast<size_t>(parts.password->data() - uri.data()) + parts.password->size());
     if (parts.password) return parts.password;
-    // A comma in a password ends the URI, unless it is encoded, and the rest of the password looks like a bare user.
+    // A list of nodes is split at a comma in a password, unless the comma is encoded. The rest of the password then
+    // looks like a user without a scheme, so such a user may be a part of a password.
     if (parts.user) return parts.scheme.empty() ? parts.user : std::nullopt;
     if (parts.scheme == "unix://" || ports_are_ports(parts)) return {};
-    // A password cut off at a comma, or without its '@', looks like a port that is no number.
+    // A password that is cut off at a comma, or has no '@' behind it, looks like a port that is no number, so all
+    // behind that ':' may be a password.
     const std::string_view host = parts.hosts.front().name;
     const auto behind_host = static_cast<size_t>(host.data() - uri.data()) + host.size();
     std::string_view before = uri;

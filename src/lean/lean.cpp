@@ -22,9 +22,10 @@ namespace {
 /// the build.
 constexpr const char* places[] = {"../" HOLDFAST_LIBEXEC "/holdfast/holdfast", "whole/holdfast"};
 
-/// Why this node needs the whole program; nothing if it does not.
+/// Why this node needs the whole program, as in "for TLS (rediss://a:6379)"; nothing if it does not.
 std::optional<std::string> needed_for(const Secret& uri) {
-    // The lean program can report a wrong URI itself, and local: nodes, which do not parse, have neither TLS nor names.
+    // The lean program can report a wrong URI itself. A "local:" node does not parse here, and has neither TLS nor a
+    // name.
     const auto node = parse_node(uri.reveal());
     if (!node) return {};
     if (node->locator == Node::Locator::sentinel) return fmt::format("to ask Sentinels ({})", node->display());

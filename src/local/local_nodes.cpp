@@ -141,7 +141,7 @@ Fd lock_starts(const std::string& folder) {
     return lock;
 }
 
-/// Stops the server at the socket. Returns why it runs on; empty: it has stopped.
+/// Stops the server at the socket. Returns why the server runs on; empty if it has stopped.
 std::string stop_server(const std::string& folder, const std::string& socket_path) {
     NodeSet server = connected_to(socket_path);
     const Reply settings = answer(server, {"CONFIG", "GET", "dir"});

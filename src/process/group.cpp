@@ -18,8 +18,8 @@ bool is_one_of(std::span<const ProcessId> known, pid_t pid, uint64_t start) {
     return std::ranges::any_of(known, [&](const ProcessId& one) { return one.pid == pid && one.start == start; });
 }
 
-/// Whether the process descends from `root`, from a member of the group (which has another parent if root has ended),
-/// or from a known stray.
+/// Whether the process is a known stray, or a descendant of a known stray, of `root`, or of a member of the group
+/// (whose parent is another process if root has ended).
 bool descends(const Fd& proc, pid_t pid, ProcStat stat, const Strays& strays) {
     while (stat.parent != strays.root && stat.group != strays.group && !is_one_of(strays.known, pid, stat.start)) {
         pid = stat.parent;
@@ -43,7 +43,7 @@ bool only_foreign_zombies(pid_t group) {
     return zombies > 0 && others == 0;
 }
 
-/// A descriptor of the process; none if the call does not exist (before Linux 5.3) or a filter forbids it.
+/// A pidfd of the process; empty if the call does not exist (before Linux 5.3) or a filter forbids it.
 Fd hold(pid_t pid) { return Fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}; }
 
 /// Sends the signal by the pidfd; by the number if there is no pidfd or the call is not allowed. The caller has just
@@ -95,7 +95,8 @@ void Strays::each(Visit visit) const {
     each_process(proc, [&](pid_t pid, const ProcStat& stat) {
         if (pid == guard || stat.group == group || stat.zombie() || !descends(proc, pid, stat, *this)) return;
         const Fd process = hold(pid);
-        // Read again, because from now on the descriptor tells this process from a later one of the same number.
+        // Read again, now that the pidfd is open: if the start time is still the same, the pidfd is of this process,
+        // and not of a later one with the same number.
         const auto same = read_stat(proc, pid);
         if (!same || same->start != stat.start) return;
         const bool moved = same->parent != stat.parent; // because its parent has ended

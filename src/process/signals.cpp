@@ -37,8 +37,8 @@ std::optional<signalfd_siginfo> read_from(const Fd& fd) {
     return {};
 }
 
-/// Signals that were ignored when we were started (nohup, a background job of a script). A signalfd would get them all
-/// the same once they are blocked, so they are left out of it.
+/// The signals that were ignored when holdfast was started (nohup, a background job of a script). A signalfd would
+/// receive these as well once they are blocked, so the caller leaves them out of it.
 sigset_t found_ignored() {
     sigset_t set;
     sigemptyset(&set);

@@ -21,10 +21,11 @@ constexpr std::chrono::minutes unkillable_again{5};
 /// it need be our children, and whether a shell has put us into the foreground.
 constexpr milliseconds look_often{50};
 constexpr seconds look_seldom{1};
-/// How often to look whether other processes of our group are stopped that should not be.
+/// How often to look whether other processes of our group are stopped and should be continued (Terminal::share).
 constexpr milliseconds shares_after{250};
 constexpr seconds leftovers_told_after{1};
-/// A second SIGINT or SIGTERM that comes sooner may be the first one, sent twice, so it does not hurry the end.
+/// While the command is being stopped, a second SIGINT or SIGTERM makes SIGKILL due at once; but not if it comes sooner
+/// than this, because then it may be the first one, sent twice.
 constexpr seconds hurries_after{1};
 
 using Pids = std::array<pid_t, 16>;

@@ -38,7 +38,7 @@ struct Ending {
     int exec_error = 0;     ///< errno when the command could not be executed
     bool lost = false;      ///< the command was stopped for a lost lock, or ended after the lease
     bool timed_out = false; ///< the command was stopped because max_hold ran out
-    int missed_signal = 0;  ///< a signal typed for our whole group that only the command got, and ended of
+    int missed_signal = 0;  ///< a signal typed at the terminal that reached and ended the command, not us; 0: none
     bool cut_short = false; ///< a signal asked the command to end, or others of its group were left running
 
     /// Whether the command ended by itself with status 0, was not told to end, and ended while the lock was held.

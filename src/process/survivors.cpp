@@ -20,7 +20,7 @@ std::string name_of(pid_t pid) {
     return name;
 }
 
-/// The effective user of the process.
+/// The effective user of the process; nothing if /proc does not show it.
 std::optional<uid_t> user_of(pid_t pid) {
     std::ifstream status{fmt::format("/proc/{}/status", pid)};
     for (std::string word; status >> word;) {

@@ -133,7 +133,8 @@ void Connection::wrap(Pending& pending) const {
         asking.append(pending.request);
         pending.request = std::move(asking);
     }
-    // WAIT goes behind the transaction or script, because inside of one WAIT counts nothing.
+    // WAIT goes behind the transaction or script, because inside of one it returns at once, without waiting for
+    // replicas.
     pending.before_wait = node_.replicas.value_or(0) > 0 && pending.request.sets();
     const milliseconds timeout = std::max(node_timeout_ - wait_is_late, milliseconds{1});
     if (pending.before_wait)

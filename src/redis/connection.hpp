@@ -10,8 +10,7 @@
 //    were there earlier and this process had slept (holdfast-protocol(7), ROUNDS).
 //  - A node's failure is a value with a text for people. Nothing here throws for what a node does.
 //  - A password's file, and those of TLS if they were changed, are read again whenever a connection is opened; if a
-//  file
-//    cannot be used then, what was read from it before stays in use.
+//    file cannot be used then, what was read from it before stays in use.
 //  - All steps before HELLO together may take max(1 s, node timeout), and each address of the host gets a share of
 //    that time. They delay no other node, because other nodes answer meanwhile.
 //  - The socket is close-on-exec, and writing to it raises no SIGPIPE (hazards 77, 85).
@@ -189,9 +188,11 @@ class Connection {
     void connected();
     void greet();
     void write();
-    /// Adds ASKING before the request and WAIT behind it, if the node's place and its replicas need that.
+    /// Adds ASKING before the request if the node's place needs it (Place::asking), and WAIT behind it if the request
+    /// has set() and the node has to have replicas.
     void wrap(Pending&) const;
-    /// Takes the replies to ASKING and WAIT away, and notes in the answer what the reply to WAIT means.
+    /// Makes the answer of a request that has all replies: takes the replies to ASKING and WAIT away, and notes in the
+    /// answer what the reply to WAIT means.
     Answer unwrapped(Pending&&) const;
     /// Sends the bytes that TLS has to send, and closes the connection if TLS has failed.
     void flush_tls();

@@ -28,7 +28,7 @@ constexpr Row no_password{"NOAUTH", "it asks for a password and none was given",
 
 constexpr Row rows[]{
     no_password,
-    // The same refusal in the words for a long request before the password is given.
+    // The same refusal as NOAUTH, in the words for a long request that comes before the password.
     {"ERR Protocol error: unauthenticated", no_password.text, no_password.advice, denied},
     {"WRONGPASS",
      "it does not let user '{user}' in with the password from the node's URI or else from HOLDFAST_PASSWORD or "

@@ -14,7 +14,8 @@ std::optional<Refusal> refusal_of_hello(const Node& node, const Reply& reply) {
     if (reply.type == Reply::Type::list && node.guide) return {};
     if (reply.type == Reply::Type::list) return not_a_master(reply.field("mode"), reply.field("role"));
     if (reply.type != Reply::Type::error) return Refusal{"it does not answer HELLO as Redis does"};
-    // The older protocol is enough for locks; the server only cannot push messages to us then.
+    // A server that refuses HELLO speaks the older protocol, which is enough for locks; the server only cannot push
+    // messages to us.
     if (refuses_command(reply)) return {};
     return meaning_of_greeting(reply, node);
 }
@@ -55,7 +56,8 @@ std::optional<NodeFailure> refusal(const Node& node, Manner manner, const std::v
     std::optional<Refusal> why;
     if (replies.size() == 1)
         why = manner == Manner::hello ? refusal_of_hello(node, reply) : refusal_of_auth(node, reply);
-    // The server may refuse the introduction, but not the SELECT of a database, which comes before it.
+    // The server may refuse INFO, whose answer is only the introduction, but not SELECT, which is the second command if
+    // there is a database to choose.
     if (replies.size() == 2 && node.db != 0 && reply.type == Reply::Type::error) why = meaning(reply, node);
     return why ? std::optional{as_failure(*why)} : std::nullopt;
 }

@@ -24,7 +24,7 @@ struct Introduction {
     std::optional<BootTime> started; ///< the server started no later than this; nothing: the server does not say when
 };
 
-/// How a server is greeted.
+/// Which commands the greeting of a server has.
 enum class Manner {
     hello, ///< HELLO with our credentials, SELECT for a database other than 0, and INFO for an introduction
     auth,  ///< AUTH in place of HELLO, for a server that refuses HELLO: the older protocol, without pushes

@@ -26,9 +26,9 @@ class Lookup {
     int fd() const;
     /// Returns the newest result, once; nothing if there is none that was not taken.
     std::optional<Found> take();
-    /// Whether the last look-up that was wished for has no result yet.
+    /// Whether the last look-up that the constructor or again() began has no result yet.
     bool is_looking() const;
-    /// When the last look-up was wished for.
+    /// When the constructor or again() began a look-up last.
     BootTime begun() const { return begun_; }
 
     /// Lets the thread begin a new look-up at once; one that is still running is broken off without a result. Starts no

@@ -86,16 +86,16 @@ struct Node : Access {
     std::string uri() const;
 };
 
-/// One of these, where HOSTS are host[:port] with '+' between them, and LOGIN is user[:password]@ or :password@
+/// Reads a node's URI. HOSTS are host[:port] with '+' between them, LOGIN is user[:password]@ or :password@; the forms:
 ///   redis://[LOGIN]host[:port][/db], or a bare host[:port]
 ///   unix:///path/to.sock
 ///   sentinel://[LOGIN]HOSTS/MASTER[/db]   the login is for the master alone
 ///   cluster://[LOGIN]HOSTS
-/// or rediss://, sentinels://, clusters:// for TLS. Behind '?', with '&' between them: db=N, durable=yes (not with a
-/// failover, after which a server has forgotten grants), replicas=N; sentinel-user=, sentinel-password=,
+/// or rediss://, sentinels://, clusters:// for TLS. Behind '?', with '&' between them: db=N, replicas=N; durable=yes
+/// (not for sentinel:// and cluster://, where a failover can lose grants); sentinel-user=, sentinel-password=,
 /// sentinel-password-file=FILE, sentinel-tls=yes or no; with TLS ca=, cert=, key=FILE, servername= and insecure=yes.
 /// IPv6 in brackets; everything but hosts, ports and MASTER may be percent-encoded. Reads no file. The error is a
-/// sentence that never shows user or password.
+/// sentence that does not show what is or may be a password.
 tl::expected<Node, std::string> parse_node(std::string_view uri);
 
 /// A guide at that address: a Node that is asked only where other servers are.

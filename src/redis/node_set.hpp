@@ -1,4 +1,4 @@
-// All configured nodes, each with its connection, so that all nodes are asked at once.
+// A set of nodes, such as all configured ones, each with its connection, so that all nodes are asked at once.
 //
 // This is the one place that knows how to wait for several nodes; one node is a set of one. A NodeSet belongs to one
 // thread at a time; it moves with the lock between the main and the renewal thread.
@@ -70,8 +70,7 @@ class NodeSet {
         BootTime deadline = BootTime::max(); ///< the round ends by then
         BootTime again = BootTime::max();    ///< when `enough` is called again even if nothing has happened
         int interrupt = -1;                  ///< the round ends when this descriptor becomes readable
-        std::function<void()>
-            meanwhile{}; ///< called once, after the first requests were sent, before answers are waited for
+        std::function<void()> meanwhile{};   ///< called once, when the first requests have been sent
         /// If set, once there is enough the round still waits for nodes that have never introduced themselves: as long
         /// as the other nodes need for two small requests. By then a server that is listed under two names has answered
         /// under both, so that it is known as one. The round also waits for look-ups of names, and for connections to

@@ -15,9 +15,9 @@ namespace holdfast {
 struct Reply {
     enum class Type { text, error, integer, nil, list, push };
     Type type = Type::nil;
-    std::string text;         ///< text and error
-    int64_t integer = 0;      ///< integer
-    std::vector<Reply> items; ///< list and push; a map is a list of keys and values in turn
+    std::string text;         ///< of a text or an error
+    int64_t integer = 0;      ///< of an integer
+    std::vector<Reply> items; ///< of a list or a push; a map is a list of keys and values in turn
 
     /// Whether this is an error whose text begins with the word or words of `code`.
     bool is_error(std::string_view code) const;

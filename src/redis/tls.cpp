@@ -252,7 +252,7 @@ std::string Tls::decrypt(std::string_view bytes) {
         judge(size);
         break;
     }
-    // Tickets and new keys are no text, and a server could send them without end.
+    // Session tickets and new keys bring no text, and a server could send them without end.
     without_text_ = text.empty() ? without_text_ + bytes.size() : 0;
     if (without_text_ > most_without_text && !failure_)
         failure_ = {Kind::no_vote, "it speaks TLS without end and says nothing"};
@@ -287,7 +287,7 @@ NodeFailure Tls::why_it_failed() const {
     const int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
     if (ERR_GET_LIB(error) != ERR_LIB_SSL || alert <= 0)
         return {Kind::no_vote, fmt::format("TLS fails: {}", reason == nullptr ? "no reason known" : reason)};
-    // The error is an alert, so it has the server's words.
+    // The error is an alert that the server has sent, so its text is the server's reason.
     const std::string says = printable(SSL_alert_desc_string_long(alert));
     const std::string& ours = context_->options().cert;
     if (!asked_for_certificate_ || !may_be_about_certificates(alert))
