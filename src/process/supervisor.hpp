@@ -27,8 +27,8 @@ struct StopRules {
     bool stop_on_loss = true;               ///< otherwise the loss is only reported
     std::optional<milliseconds> max_hold{}; ///< stop the command after this long
     bool tree = false;                      ///< stop descendants that left the group as well
-    /// If processes of the group outlive the command, holdfast waits for their end. With the first of these two it
-    /// stops them instead, with the second it leaves them running.
+    /// If processes of the group outlive the command, holdfast waits for their end; with kill_leftovers it stops them,
+    /// and with leave_leftovers it leaves them running and does not wait.
     bool kill_leftovers = false;
     bool leave_leftovers = false;
 };
@@ -41,7 +41,8 @@ struct Ending {
     int missed_signal = 0;  ///< a signal typed at the terminal that reached and ended the command, not us; 0: none
     bool cut_short = false; ///< a signal asked the command to end, or others of its group were left running
 
-    /// Whether the command ended by itself with status 0, was not told to end, and ended while the lock was held.
+    /// Whether the command ended by itself with status 0 while the lock was held, was not told to end, and left no
+    /// process of its group running.
     bool succeeded() const;
 };
 

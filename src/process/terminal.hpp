@@ -18,7 +18,8 @@ class Terminal {
     /// process as its leader and only member. Processes that we have forked have left our group, so they do not count.
     Terminal();
 
-    /// Gives the terminal to the command's group before the command starts, if no other process could miss it.
+    /// Gives the terminal to the command's group before the command starts, if our group is in the foreground and the
+    /// constructor has found this process alone in it.
     void offer(pid_t group);
     /// Gives the terminal to the group of a command that was stopped for using it, if our group is in the foreground.
     /// True if the group has it now, so that the caller can continue the command.
