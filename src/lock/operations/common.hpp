@@ -48,11 +48,13 @@ constexpr size_t watch_replies = 3;
 /// Sends the request and passes the replies to `then`; if the node refuses a command, that error is the answer.
 Exchange ask(Request, std::function<Step(Replies&&)> then);
 
-/// Ends a transaction that changes nothing, with `answer`. A failure of `hints` is ignored.
+/// Ends a transaction that changes nothing, with `answer`. The commands of `hints` go out behind it; their failure is
+/// ignored.
 Exchange let_go(Reply answer, const Request& hints = {});
 
 /// Sends MULTI, the commands that `add` adds, EXEC, and then `hints`, whose failure is ignored. `then` gets one result
-/// for each command that `add` has added.
+/// for each command that `add` has added. If a watched key has changed, nothing is done, and the exchange of `again`
+/// follows. If the node refuses a command, that error is the answer.
 Exchange commit(const std::function<void(Request&)>& add, std::function<Step(const Reply& results)> then,
                 std::function<Exchange()> again, const Request& hints = {});
 
@@ -84,7 +86,7 @@ struct QueueHead {
     static void add(const LockKey&, Request&);
     explicit QueueHead(std::span<const Reply> replies);
 
-    /// The message that tells the first in line that it may try.
+    /// The message that tells the first in line that it may try; no command if no run waits.
     Request hint(const LockKey&) const;
 };
 

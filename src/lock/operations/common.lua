@@ -1,5 +1,5 @@
--- Every script begins with this. An entry of the queue is "RUN {json}". A script drops the first entry if its run no
--- longer refreshes it, so a look at the queue costs the same however many runs wait.
+-- Every script begins with this. An entry of the queue is "RUN {json}". A script that asks for the first entry drops
+-- those before it whose runs no longer refresh them, so the next look costs the same however many runs wait.
 local K, VOID, FENCE, QUEUE, SEEN = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local looked
 local function now()
@@ -23,7 +23,7 @@ local function first()
 end
 local function is_group(value) return value == '+holdfast-shared' or value == '+holdfast-slots' end
 local function waits_to_share(entry) return string.find(entry, '"kind":"shared"', 1, true) end
--- All that wait to share the lock hear of their turn at once.
+-- Publishes to the first in the queue that it may try; if that one waits to share the lock, then to all that wait so.
 local function tell_first(turns, words)
     local entry = first()
     if not entry then return end
@@ -36,7 +36,8 @@ local function attempt_of(record, run)
     local of_run, attempt = string.match(record or '', '^(%x+)%.(%d+) ')
     return of_run == run and tonumber(attempt) or nil
 end
--- Whether they are the same, or one is what became of the other when min_hold began to keep the lock.
+-- Whether value and record are of one hold: they are the same, or one is what became of the other when min_hold began
+-- to keep the lock.
 local function is_same_hold(value, record)
     if not value then return false end
     if value == record then return true end

@@ -1,4 +1,4 @@
--- Wraps a script that ends a hold.
+-- Wraps a script that ends a hold, which is `operate`, and then writes the end into the history.
 local answer = operate()
 local function has_ended()
     local log = redis.pcall('XREVRANGE', LOG, '+', '-', 'COUNT', 50)
@@ -7,7 +7,8 @@ local function has_ended()
     end
 end
 local function note()
-    -- A copy of a request finds the key gone, or kept; and a lock that was kept is taken away after its end.
+    -- Whether the log may have the end already, so that the sums must not count it again: a copy of a request finds the
+    -- key gone, or kept; and a lock that min_hold kept can be taken away after its end.
     local again = not (answer[1] == when and when == 'released') and has_ended()
     local entry = {}
     for word in string.gmatch(details, '[^\n]+') do entry[#entry + 1] = word end

@@ -1,4 +1,4 @@
--- What the scripts share for a member of a group. K has the group's record; MEMBERS scores each member by the instant at
+-- What the scripts share for a member of a group. K has the group's value; MEMBERS scores each member by the instant at
 -- which it ends; RECORDS has the members' records, and under `of` how many slots there are.
 local function lives(member, at) return tonumber(redis.call('ZSCORE', MEMBERS, member) or 0) > at end
 local function drop(member)
@@ -20,8 +20,8 @@ local function settle(at)
     for _, key in ipairs({K, MEMBERS, RECORDS}) do redis.call('PEXPIRE', key, last - at) end
     return true
 end
--- Takes the places away that attempts of the run up to `last` have. Returns the other members with their records, and one
--- of those places, `me` before others.
+-- Takes away the places that attempts of the run up to `last` have; of a shared lock only the place `me`. Returns the
+-- other members with their records, and one of the places taken away, if there is one: `me` before others.
 local function drop_run(run, last)
     local rest, freed = {}, nil
     local all = limit == '0' and {me, redis.call('HGET', RECORDS, me)} or redis.call('HGETALL', RECORDS)
@@ -37,7 +37,8 @@ local function drop_run(run, last)
     return rest, freed
 end
 local function is_of(value) return value == group and redis.call('HGET', RECORDS, 'of') == limit end
--- A group begins empty: its keys may be left from one whose K was deleted.
+-- Makes `me` a member. If the group `begins`, it is emptied first: its keys may be left from a group whose K was
+-- deleted.
 local function put(at, begins)
     if begins then redis.call('DEL', MEMBERS, RECORDS) end
     redis.call('SET', K, group, 'PX', ttl)

@@ -74,8 +74,8 @@ Script noting_end(Script, const LockKey&, std::string_view token, const EndEntry
 Request start_entry(const LockKey&, const Record&, Fence, milliseconds waited, size_t entries);
 /// The commands that take the entry of start_entry() back.
 Request undone_start(const LockKey&, std::string_view token, size_t entries);
-/// The step that writes the entry of an end, and then ends a transaction with `answer`. A copy of the request counts
-/// again.
+/// The step that writes the entry of an end, and then ends a transaction with `answer`. If a copy of the request
+/// reaches the node, the sums count the end twice.
 Step noted_end(const LockKey&, std::string_view token, const EndEntry&, Reply answer);
 
 } // namespace holdfast

@@ -15,7 +15,8 @@ if value == group then
     if not settle(at) then value = nil end
 end
 local fits = not value or is_of(value) and not taken[me] and not later
--- The first in line that this run waits for: any, but one that shares waits for none that shares.
+-- The first in line for which this run has to wait: for a run with a slot, the first of all, which may be the run
+-- itself; for a run that shares, the first before it that does not share.
 local function blocker()
     if not shared then return first() end
     local line = redis.call('ZRANGE', QUEUE, 0, places_shown - 1)

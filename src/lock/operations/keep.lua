@@ -1,4 +1,5 @@
--- Wraps the last extend of a lock that is kept. A copy of the request finds what the first one has written.
+-- Wraps the last extend of a lock that is kept. If the request comes twice, the second finds `kept` there, and gets the
+-- same answer.
 local function extended()
     if redis.call('GET', K) == kept then return {'yours'} end
     return operate()

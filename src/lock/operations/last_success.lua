@@ -1,4 +1,5 @@
--- What the scripts with --once-in need more. The mark is "LASTS RECORD" (lock/record.hpp).
+-- What the scripts with --once-in share. Returns the age of the last success, how long its mark still lasts, and its
+-- record; nothing without a mark, which is "LASTS RECORD" (lock/record.hpp).
 local function last_success()
     local lasts, record = string.match(redis.call('GET', DONE) or '', '^(%d+) (.*)$')
     local left = redis.call('PTTL', DONE)

@@ -69,7 +69,7 @@ struct NodeReply {
     bool marked = false;         ///< of Release and Extend with a success: the node has written its mark
     /// Of Inspect: the last success of a run with --once-in.
     std::optional<Success> success{};
-    /// If the key has a group: its members, those that end last, at most a hundred
+    /// If the key has a group: those of its living members that end last, at most a hundred (limits.hpp).
     std::vector<Member> members{};
 };
 

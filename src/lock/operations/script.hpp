@@ -60,7 +60,7 @@ struct ScriptCall {
     Request by_digest() const;
 };
 
-/// The script, which reads or sets the void mark of `token`.
+/// The call of the script on that lock. The void mark that the script reads or sets, if it does, is that of `token`.
 ScriptCall script_call(Script, const LockKey&, std::string_view token);
 
 /// The keys of a group of holders, as more_keys.
