@@ -28,7 +28,7 @@ std::vector<NamedHolder> named_holders(const NodeReply& reply) {
 std::map<std::string, std::vector<milliseconds>> by_hold(const std::vector<NamedHolder>& named) {
     std::map<std::string, std::vector<milliseconds>> left;
     for (const NamedHolder& one : named) left[one.record].push_back(one.left);
-    // The records of one hold begin with its token, so they are neighbours here.
+    // The records of one hold begin with its token, so they are neighbours in this map.
     for (auto next = left.begin(); next != left.end();) {
         const auto one = next++;
         if (next == left.end() || !is_same_hold(next->first, Record{one->first, {}})) continue;

@@ -29,7 +29,7 @@ enum class Outcome {
     interrupted, ///< a signal asks us to stop
 };
 
-/// What a node says of the lock, as text for the node's line in a message.
+/// What a node says of the lock, or why the node has no vote, as text for the node's line in a message.
 std::string words_of(const tl::expected<NodeReply, NodeFailure>&);
 
 /// A holder of the lock, as one node names it: the value of the key, or a member of the group.
@@ -37,7 +37,8 @@ struct NamedHolder {
     std::string record;
     milliseconds left; ///< until the node drops the holder, unless renewed
 };
-/// All holders that a node's answer names; none if the key has a group whose members have ended.
+/// All holders that an answer `held` names, of a group those in NodeReply::members; none if the key has a group whose
+/// members have ended. Only for that verdict.
 std::vector<NamedHolder> named_holders(const NodeReply&);
 /// For each hold, by its record, how long each node that names the hold keeps it. When min_hold begins to keep a lock,
 /// some nodes have the new record before the others: both records are one hold, listed under the new one.
@@ -55,36 +56,40 @@ class Ballot {
     bool has(size_t node) const { return votes_[node].has_value(); }
     const std::optional<Vote>& operator[](size_t node) const { return votes_[node]; }
 
-    /// Whether no missing vote can change the outcome any more: a run has a quorum, or no run can reach one and a
-    /// quorum has answered (hazard 35: no time is lost on a split vote).
+    /// Whether no more votes need to be waited for: we have a quorum, or other holders with quorums leave no room for
+    /// us, or a quorum has answered and a node among them is `skipped`, or a quorum has answered and no run can reach
+    /// one (hazard 35: no time is lost on a split vote).
     bool decided() const;
     /// The outcome if no more votes come.
     Outcome outcome() const;
 
     size_t granted() const { return count(Verdict::granted); }
-    /// Nodes that granted, or named a holder, the first in the queue or a success.
+    /// How many nodes granted, or named a holder, the first in the queue or a success.
     size_t answered() const {
         return granted() + count(Verdict::held) + count(Verdict::reserved) + count(Verdict::skipped);
     }
-    /// Nodes that answered, but whose answer does not count as a vote (NodeFailure::Kind::no_vote).
+    /// How many nodes answered, but with an answer that does not count as a vote (NodeFailure::Kind::no_vote).
     size_t voteless() const { return count(NodeFailure::Kind::no_vote); }
-    /// The record of the other holder that most nodes name (if several are, the oldest); empty if no node names one.
+    /// The record of the other holder that most nodes name (of several such holders, the oldest); empty if no node
+    /// names one.
     std::string other_holder() const;
     /// How many other holders a quorum names.
     size_t other_holders() const;
-    /// A holder of holdfast that has taken the lock over another number of nodes than we use: the two quorums may share
-    /// no node.
+    /// A holder, named by any node, that has taken the lock over another number of nodes than we use, so that its
+    /// quorum and ours may share no node; nothing if there is none.
     std::optional<Record> over_other_nodes() const;
-    /// A holder of a slot that has taken the lock with another number of slots than we ask for.
+    /// A holder of a slot, named by any node, that has taken the lock with another number of slots than we ask for;
+    /// nothing if there is none.
     std::optional<Record> with_other_limit() const;
-    /// How long until no other holder is in our way, unless one renews: until the last of the other holders, or with
-    /// slots the first, has no quorum any more.
+    /// How long until no other holder is in our way, unless one renews: until the last of the other holders that have a
+    /// quorum, or with slots the first, has no quorum any more; 0 if none has one.
     milliseconds other_expires_in() const;
-    /// The slots of which the fewest nodes say that they are taken.
+    /// The slots that the fewest nodes name as taken; none if the lock has no slots.
     std::vector<unsigned> likely_free_slots() const;
-    /// The youngest success of which a node has the mark.
+    /// The youngest success that a node names in an answer `skipped`; nothing if there is none.
     std::optional<Success> success() const;
-    /// The reply `reserved` of the node on which the queue's first entry lives longest; null if no node has sent it.
+    /// The reply `reserved` of the node on which the queue's first entry lives longest; null if no node has replied
+    /// `reserved`.
     const NodeReply* reservation() const;
     /// Our place in the queue, on the node on which we are farthest from our turn; 0 if we are in no queue.
     size_t position() const;

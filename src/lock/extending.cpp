@@ -48,7 +48,8 @@ Renewal Lock::extend(Await await, std::vector<bool>& missing, const std::functio
     const auto enough = [&](const Answers& answers) {
         ballot.count(answers, [&](size_t i) {
             const auto& vote = *ballot[i];
-            // A node that runs no scripts any more keeps a member until the member's TTL ends, so its grant stands.
+            // A node that runs no scripts any more keeps a member until the member's TTL ends, so the grant of that
+            // node stands.
             if (!vote || vote->verdict == Verdict::no_scripts) return;
             answered_[i] = true;
             if (vote->verdict == Verdict::yours && same_server_before(i)) {
@@ -68,7 +69,8 @@ Renewal Lock::extend(Await await, std::vector<bool>& missing, const std::functio
         return is_lost() || yes >= quorum(n);
     };
     const LockOperation extend{key_, Extend{token_, record_, timing().ttl, seat(), entry_.value}};
-    // The round ends after each node's own timeout, whose text says more, but leaves no time to open a connection.
+    // The round ends a little after the timeout of each request, because that timeout's text says more. The round
+    // leaves no time to open a connection.
     const BootTime deadline = BootClock::now() + timing().node_timeout + timing().node_timeout / 10;
     const auto exchange_for = [&](size_t i) {
         awaited[i] = awaited[i] || (await == Await::caught_up && nodes_[i].caught_up());

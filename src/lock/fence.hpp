@@ -1,10 +1,11 @@
 // The fence is a number that grows from holder to holder: the only protection of a resource against a holder that was
 // paused. Pure: no clock, no I/O.
 //
-// Each node accepts each number at most once, in growing order, and only for the record that the key has on that node.
-// A number is agreed when a quorum has accepted it for our record; two quorums share a node, so numbers are unique and
-// grow in the order in which locks were won, even if two holders overlapped (hazards 54-58). A grant that arrives after
-// its round counts neither here nor for the lease, because its number may be larger. tests/model checks all of this.
+// Each node accepts each number once, but for shared holders (below), in growing order, and only for the record that
+// the key has on that node. A number is agreed when a quorum has accepted it for our record; two quorums share a node,
+// so numbers are unique and grow in the order in which locks were won, even if two holders overlapped (hazards 54-58).
+// A grant that arrives after its round counts neither here nor for the lease, because its number may be larger.
+// tests/model checks all of this.
 //
 // Exclusive holders and those with a slot have even numbers. All shared holders between two of these have one odd
 // number: a node accepts the same odd number again for another shared holder. So an exclusive holder that was paused is

@@ -14,8 +14,8 @@ milliseconds duration_in(const Reply& fields, std::string_view name) {
     return duration_of(number_in<int64_t>(fields.field(name)).value_or(0));
 }
 
-/// The time in an entry's id, "MILLISECONDS-NUMBER"; nothing for a time after the year 2255, because the difference of
-/// two such times may not fit into nanoseconds.
+/// The time in an entry's id, "MILLISECONDS-NUMBER"; nothing if it is no number, or a time after the year 2255, because
+/// the difference of two such times may not fit into nanoseconds.
 std::optional<milliseconds> time_in(std::string_view id) {
     constexpr int64_t latest = 9'000'000'000'000;
     const auto ms = number_in<int64_t>(id.substr(0, id.find('-')), latest);
@@ -58,7 +58,8 @@ RunEnd merged(RunEnd one, RunEnd other) {
 /// What all logs tell of one run.
 class Told {
   public:
-    /// Of one node the first entry of each sort counts, so the oldest entry has to come first.
+    /// Call with all entries of one node, the oldest first, before those of the next node: if a node has several starts
+    /// of the run, or several ends, the time of the first counts.
     void add(const LogEntry& entry, size_t node) {
         if (entry.holder) add_start(entry, node);
         else if (entry.end.how == How::undone) undone_on_.insert(node);
@@ -78,7 +79,7 @@ class Told {
 
   private:
     void add_start(const LogEntry& entry, size_t node) {
-        // An earlier try of the transaction was refused and taken back, but this one was not.
+        // The `undone` before this start is of an earlier try of the transaction, which was refused; this start stands.
         undone_on_.erase(node);
         if (std::exchange(start_of_, node) != node) starts_.push_back(entry.at);
         holder_ = entry.holder;
@@ -191,7 +192,7 @@ HistorySummary summary_of(const std::vector<Run>& runs) {
 }
 
 std::vector<Run> latest_runs(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
-    // If a lock has so many slots that all of these are starts, no end is found.
+    // If a lock has so many slots that all its newest entries are starts, no end is found.
     constexpr std::string_view newest = "40";
     Request request{"TIME"};
     request.add({"XREVRANGE", key.log(), "+", "-", "COUNT", newest});

@@ -1,8 +1,9 @@
 // Which runs held a lock and how each ended, as the logs on the nodes tell it. Pure, but for latest_runs().
 //
 // A node's log is one node's word: a node may have granted what was no win, may have missed an end, and keeps only the
-// newest entries. A run is believed when a quorum of the logs have its start, or any log has its end. Times are those
-// of the nodes' clocks; where nodes differ, the median counts.
+// newest entries. A run is believed when any log has its end, or when a quorum of the nodes have its start in their
+// logs and no log says that its grant was undone. Times are those of the nodes' clocks; where nodes differ, the median
+// counts.
 #pragma once
 
 #include "lock/inspection.hpp"
@@ -45,12 +46,13 @@ struct Run {
 };
 
 /// The runs of the lock of that name, in the order in which they began. `logs` has the entries of each node, the newest
-/// first, and `now` is the time by the nodes' clocks.
+/// first, the Inspection says which runs hold the lock, and `now` is the time by the nodes' clocks.
 std::vector<Run> runs_of(const std::string& lock, const std::vector<std::vector<LogEntry>>& logs, const Inspection&,
                          milliseconds now);
 
-/// The runs of which each node's newest entries tell, in the order in which they began. A node that does not answer, or
-/// whose history our user may not read, adds nothing. Main thread.
+/// Asks every node for the newest 40 entries of the lock's log. Returns the runs of which they tell, in the order in
+/// which the runs began. A node that does not answer, or whose history our user may not read, adds nothing. Main
+/// thread.
 std::vector<Run> latest_runs(NodeSet&, const LockKey&, const Inspection&);
 
 /// The middle value; of an even number of values the smaller of the two in the middle; 0 of none.

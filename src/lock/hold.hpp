@@ -2,11 +2,11 @@
 //
 //   Hold hold{locks, deadline, min_hold};    just won
 //   hold.start_until()                       may the command start, and until when?
-//   hold.keep_up()                           as long as it runs, each time at the instant that the last call returned
-//   hold.let_go(end)                         nothing of the command lives
+//   hold.keep_up()                           as long as the command runs: now, then when the last call said
+//   hold.let_go(end)                         once no process of the command lives
 //
-// The caller stops the command in time before the deadline (process/stopping.hpp). A Hold belongs to one thread; from
-// keep_up() until let_go() has returned the locks belong to the renewal thread.
+// The caller stops the command in time before the deadline (process/stopping.hpp). A Hold belongs to one thread. From
+// when keep_up() has started the renewal thread until let_go() has returned, the locks belong to that thread.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -23,12 +23,13 @@ class Hold {
     /// Moves the deadline to the end of the shortest lease. Locks and deadline outlive the Hold.
     Hold(Locks locks, LiveDeadline& deadline, milliseconds min_hold);
 
-    /// The last instant at which the command may be started; nothing when a lock is not ours any more. If this process
-    /// was held up since the win, the nodes are asked again, because a lock may have been taken away.
+    /// Returns the last instant at which the command may be started; nothing when a lock is not ours any more. If the
+    /// newest answer of a node is older than Locks::a_while, first asks the nodes again (Locks::confirm()), because a
+    /// lock may have been taken away meanwhile. Call once, right before the command's start.
     std::optional<BootTime> start_until();
-    /// Starts the renewal thread once the locks have been held for a while: a thread, and a node's work to tell of a
-    /// force-release, would cost more than a short command. If the thread cannot be started, the next call tries again,
-    /// as long as the lease lasts. Returns when to call again.
+    /// Starts the renewal thread once Locks::a_while has passed since start_until(): a thread, and a node's work to
+    /// tell of a force-release, would cost more than a short command. If the thread cannot be started, the next call
+    /// tries again. Returns when to call again: BootTime::max() when the thread runs.
     BootTime keep_up();
 
     /// How the command has ended.
@@ -48,8 +49,9 @@ class Hold {
         std::vector<bool> confirmed; ///< by lock: whether a quorum of nodes has confirmed that it is released or kept
         milliseconds rest{};
     };
-    /// Ends the renewal and releases the locks, or keeps them for the rest of min_hold if `end` allows that. A success
-    /// is marked (Lock::marked) only if no lock was lost.
+    /// Ends the renewal and releases the locks. But if the command was started, no lock is lost, and min_hold is not
+    /// over, keeps the locks for the rest of min_hold. A success is marked (Lock::marked) only if no lock was lost.
+    /// Call once.
     LetGo let_go(const End&);
 
     /// If start_until() has returned nothing, the locks tell why one is not ours any more.
@@ -58,14 +60,15 @@ class Hold {
     milliseconds held() const;
 
   private:
-    /// The part of let_go() that follows the last renewal round, because a loss that the round has found counts.
+    /// The part of let_go() that follows the last renewal round, because a loss that the round has found counts. Runs
+    /// in the renewal thread, if there is one.
     LetGo let_go_now(const End&);
 
     Locks locks_;
     LiveDeadline& deadline_;
     milliseconds min_hold_;
     BootTime won_ = BootClock::now();
-    BootTime renews_from_{}; ///< start_until() sets it, before the command's go
+    BootTime renews_from_{}; ///< start_until() sets it, before the command starts
     std::optional<Renewer> renewer_;
 };
 

@@ -1,4 +1,5 @@
-// Looks at one lock on all its nodes at once, and changes nothing. Main thread.
+// Looks at one lock on all its nodes at once. Changes nothing, unless ask_all() is given an operation that does. Main
+// thread.
 #pragma once
 
 #include "lock/ballot.hpp"
@@ -79,7 +80,8 @@ struct Tenure {
     std::vector<NodeReport> nodes{};
 };
 
-/// Asks every node whether the lock is held under a token that this process knows, because `acquire` has left it held.
+/// Asks every node whether the lock is still held under that token, which an earlier process, `holdfast acquire`, has
+/// given to our caller.
 Tenure tenure(NodeSet&, const LockKey&, const Token&, Mode = Mode::scripts);
 
 } // namespace holdfast

@@ -12,7 +12,7 @@ namespace {
 /// The time for one try to let go on all nodes, and the time for all tries.
 constexpr milliseconds longest_try{1100};
 constexpr milliseconds release_budget{2000};
-/// How long to wait for a planned failover: its Sentinels announce its begin and its end within this time.
+/// How long to wait at most for a planned failover: its Sentinels announce its begin and its end within this time.
 constexpr milliseconds longest_failover{2000};
 /// The pause between two tries if a node refuses, as a node may do for a while.
 constexpr milliseconds refused_pause{50};
@@ -116,7 +116,8 @@ class Lock::LettingGo {
             awaited_[i] = failures[i] && awaited_[i] && worth_another(i, failures[i]->kind);
     }
     bool again() const { return std::ranges::count(awaited_, true) > 0; }
-    /// Whether a node refuses, so that only time can help.
+    /// Whether, in the last try, an awaited node answered without a vote (NodeFailure::Kind::no_vote), so that only
+    /// time can help.
     bool refused() const { return refused_; }
 
   private:

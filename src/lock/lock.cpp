@@ -24,7 +24,8 @@ std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, b
                : fmt::format("answered in {}; its vote was given back", format_latency(took));
 }
 
-/// How long until enough nodes that have no vote yet have one, to make a quorum with the `others`; nothing if never.
+/// How long until enough nodes that have no vote yet have one, to make a quorum with the `others`; `votes_in` has the
+/// time that each needs. Nothing if the others are a quorum already, or if the nodes are too few.
 std::optional<milliseconds> votes_complete_in(std::vector<milliseconds> votes_in, size_t others, size_t nodes) {
     const size_t wanted = quorum(nodes);
     if (others >= wanted || votes_in.size() < wanted - others) return {};

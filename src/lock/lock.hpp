@@ -32,8 +32,8 @@ struct Attempt {
     size_t position = 0;       ///< our place in the queue; 0: we are in no queue
     size_t answered = 0;       ///< nodes that granted, or named a holder
     size_t voteless = 0;       ///< nodes that answered and have no vote
-    /// In how long restarted nodes that still lack a vote have enough votes for a quorum (lock/restart_guard.hpp);
-    /// nothing if time alone does not help.
+    /// How long until so many restarted nodes have a vote again (lock/restart_guard.hpp) that they and the nodes that
+    /// answered are a quorum; nothing if the latter are one already, or if time alone does not help.
     std::optional<milliseconds> votes_in{};
     std::vector<NodeReport> nodes{};
     /// skipped: the success, with what is left of the time for which it counts for us.
@@ -46,7 +46,7 @@ enum class Renewal {
     lost,  ///< a quorum has become impossible (lock/quorum.hpp), or the token was revoked: lost for ever
 };
 
-/// Which nodes are waited for beside a quorum.
+/// Which nodes a round still waits for once a quorum has said yes.
 enum class Await {
     all,
     caught_up, ///< nodes that owe no earlier answer: the other nodes were waited for on behalf of another lock
@@ -55,12 +55,13 @@ enum class Await {
 
 struct LockTerms {
     Timing timing;
-    /// For how long a node has no vote after its start (lock/restart_guard.hpp). All users of these nodes have to give
-    /// the same value.
+    /// For how long a node has no vote after its start (lock/restart_guard.hpp); nothing: a node always has one. All
+    /// users of these nodes have to give the same value.
     std::optional<milliseconds> restart_guard{};
     Mode mode = Mode::scripts;
     LockKind kind{};
-    /// An attempt is skipped if a run has succeeded within that time. Only for an exclusive lock, and only by scripts.
+    /// An attempt is skipped if a command that was started less than this long ago has succeeded; nothing: no attempt
+    /// is. Only for an exclusive lock, and only by scripts.
     std::optional<milliseconds> once_in{};
     /// How many entries the nodes keep of the lock's history (lock/operations/history.hpp); nothing: none is written.
     std::optional<size_t> history{};
@@ -82,7 +83,8 @@ struct Try {
 
 class Lock {
   public:
-    /// The nodes, which other locks may use as well, outlive the Lock. All locks of a run have its id.
+    /// The nodes, which other locks may use as well, outlive the Lock. `run` is the id of the run, the same for all its
+    /// locks. Calls NodeSet::serve() with the lock's key, so NodeSet::resolve() has to come later.
     Lock(NodeSet& nodes, LockKey key, LockTerms terms, Holder self, std::string run = random_id());
     /// A lock that another process has acquired under `token`, as tenure() found it.
     Lock(NodeSet& nodes, LockKey key, LockTerms terms, Token token, const Tenure& held);
@@ -98,23 +100,27 @@ class Lock {
     Fence fence() const { return fence_; }
     NodeSet& nodes() const { return nodes_; }
 
-    /// One attempt, with a token of its own. An attempt that does not win releases what nodes have granted to it.
+    /// One attempt, with a token of its own. An attempt that does not win releases what nodes have granted to it, but
+    /// stays in the queue if it has entered it.
     Attempt try_once(const Try& how = {});
 
     /// From here on each node that can push messages tells us when it is our turn.
     void listen_for_turn();
-    /// With slots, a message that it is our turn names a slot that is free, which the next attempt asks for.
+    /// Looks in the messages for the slot that the next attempt asks for: with slots, a message that it is our turn
+    /// names a free one. Ignores all other messages.
     void hear_turn(const std::vector<Message>& messages);
-    /// Leaves the queue on every node, and deletes a key that an attempt of ours may have left there.
+    /// Leaves the queue on every node, and deletes the lock's key where an attempt of this run has left it.
     void withdraw();
     /// From here on each node that can push messages tells us when the lock is taken away from us.
     void listen_for_revocation() { nodes_.listen(key_.revoked_channel()); }
-    /// Whether one of the messages says that the lock was taken away.
+    /// Whether one of the messages says that the lock was taken away. If the message says by whom and why, taken_away()
+    /// has that from now on.
     bool told_of_revocation(const std::vector<Message>& messages);
     /// By whom and why the lock was taken away, if a node has said so in a message or in its answer to a renewal.
     const std::optional<std::string>& taken_away() const { return taken_away_; }
 
-    /// Until when the lock is certainly ours; nothing when it is not.
+    /// Until when the lock is certainly ours, an instant that may have passed; nothing if no quorum has granted the
+    /// lock.
     std::optional<BootTime> valid_until() const { return lease_.until(); }
     /// Whether the lock is certainly ours now.
     bool valid() const;
@@ -125,12 +131,13 @@ class Lock {
     bool worth_starting() const;
 
     /// One round of renewal. A node that has forgotten the lock gets it back after a quorum has confirmed the lock in
-    /// the same round. Calls `moved` after each answer that may have changed valid_until().
+    /// the same round. Calls `moved` after each answer that may have changed valid_until(). Ends early when the
+    /// descriptor `interrupt` becomes readable.
     Renewal extend(const std::function<void()>& moved, int interrupt = -1, Await = Await::all);
-    /// A renewal that waits for no other node once a quorum has said yes; a node that has forgotten the lock gets the
-    /// lock back from the next extend().
+    /// One round of renewal that waits for no other node once a quorum has said yes. All Sentinels of a node have to
+    /// confirm its yes, as for a grant. A node that has forgotten the lock gets the lock back from the next extend().
     Renewal confirm();
-    /// What the nodes said in the last extend, release or keep.
+    /// What the nodes said in the last extend(), confirm(), release() or keep().
     const std::vector<NodeReport>& last_reports() const { return reports_; }
 
     /// The command that was started at `go` has succeeded: what follows, release or keep, also writes the mark on every
@@ -156,11 +163,12 @@ class Lock {
     /// there.
     static constexpr uint64_t of_another_process = 0;
 
-    /// Sends the operation to the nodes in `asked`. Waits for the answers of the nodes in `awaited`, and for `at_least`
-    /// answers in all. Waits for the answers of the other nodes no longer than `others_get`, but until their requests
-    /// are written. A server that still owes us an earlier answer when we exit does not read the operation.
-    /// A script goes out by its digest only with `digests`, for a caller that tries again by the text: else a node that
-    /// stalls, and does not know the script, would never execute it.
+    /// Sends `operation_for(may_come_late(node))` to the nodes in `asked`. Waits for the answers of the nodes in
+    /// `awaited` and of those that owe no earlier answer, and for `at_least` answers in all. Waits for the answers of
+    /// the other nodes until the time `others_get` is over, because a server that still owes us an earlier answer when
+    /// we exit does not read the operation; then only until the requests are written. All this takes about a node
+    /// timeout at most, and never more than 1.1 s. A script goes out by its digest only with `digests`, for a caller
+    /// that tries again by the text: else a node that stalls, and does not know the script, would never execute it.
     template <typename OperationFor>
     Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
                  size_t at_least, OperationFor operation_for, bool digests = false);
@@ -180,7 +188,7 @@ class Lock {
     /// hold the lock.
     void heed(size_t node, const Answer&);
     /// Sends the operation that ends our hold to every node, and again if that can help and it is not later than
-    /// `no_later`. Returns whether a quorum has confirmed.
+    /// `no_later`. `confirms` says which verdicts confirm the end. Returns whether a quorum has confirmed.
     template <typename OperationFor>
     bool let_go(Await, BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms);
     /// The success to mark; nothing if no command has succeeded, or if its success would not count any more.

@@ -23,7 +23,8 @@ struct LockKey {
     std::string stats() const { return companion("stats"); } ///< how often and how long (lock/operations/history.hpp)
     /// A node that has this key holds the token void: it grants and renews nothing for that token.
     std::string void_mark(std::string_view token) const { return companion("void:") + std::string{token}; }
-    /// Of a group of holders: each member and when it ends by the node's clock, and the members' records.
+    /// Of a group of holders: members() has each member and when it ends by the node's clock, records() has the
+    /// members' records.
     std::string members() const { return companion("members"); }
     std::string records() const { return companion("records"); }
     /// The channel on which that run hears that it may try.

@@ -6,7 +6,7 @@
 namespace holdfast {
 namespace {
 
-/// The earliest of the instants; nothing if one is missing.
+/// The earliest of the instants that `of` gives for the locks; nothing if one lock has none.
 std::optional<BootTime> earliest(std::span<Lock> locks, std::optional<BootTime> (Lock::*of)() const) {
     std::optional<BootTime> earliest = BootTime::max();
     for (const Lock& lock : locks) {

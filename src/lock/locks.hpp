@@ -19,21 +19,23 @@ namespace holdfast {
 class Locks {
   public:
     Locks(Lock& one) : locks_{&one, 1} {} // NOLINT(google-explicit-constructor): one lock is a set of one
-    /// The locks, all with the same timing, outlive this object. Of no lock nothing is asked but what its nodes say.
+    /// The locks, all with the same timing, outlive this object. If there are none, timing(), newest_answer(),
+    /// oldest_answer(), why_lost() and why_shaky() may not be called.
     explicit Locks(std::span<Lock> locks) : locks_{locks} {}
 
     const Timing& timing() const { return locks_.front().timing(); }
-    /// Until when all locks are certainly ours; nothing when one is not.
+    /// Until when all locks are certainly ours, an instant that may have passed; nothing if one has no quorum.
     std::optional<BootTime> valid_until() const;
     bool valid() const;
-    /// The last instant at which enough of every lease is left to start a command; nothing without a lease.
+    /// The last instant at which enough of every lease is left to start a command; nothing if a lock has none.
     std::optional<BootTime> start_until() const;
     bool worth_starting() const;
     /// When we last read an answer in which a node said that one of the locks is ours.
     BootTime newest_answer() const;
     /// The earliest Lock::heard_at() of the locks: of the lock for which we last read such an answer longest ago.
     BootTime oldest_answer() const;
-    /// Longer than a run that is not held up takes from an answer to the go, and longer than a short command runs.
+    /// Longer than a run that is not held up takes from a node's answer to the command's start, and longer than a short
+    /// command runs.
     static constexpr milliseconds a_while{10};
 
     /// From here on each node that can push messages tells us when one of the locks is taken away from us.
@@ -42,7 +44,7 @@ class Locks {
     bool wait(BootTime until, int interrupt, NodeSet* others = nullptr);
     /// As NodeSet::take_messages(), of the nodes of all locks, and of `others`. A message may be for any of the locks.
     std::vector<Message> take_messages(NodeSet* others = nullptr);
-    /// Whether one of the messages says that a lock was taken away.
+    /// Whether one of the messages says that a lock was taken away (Lock::told_of_revocation() for each lock).
     bool told_of_revocation(const std::vector<Message>& messages);
 
     /// One round of Lock::extend() for each lock; ends with the first lock that is lost. The result is that of the lock

@@ -191,7 +191,7 @@ void NodeListing::take_log(Found& lock, const std::string& before, int page, con
     if (more) ask_log(lock, entries.back().items[0].text, page + 1);
 }
 
-/// Whether no reply is an error. An error other than WRONGTYPE (the key is no lock) fails the whole node.
+/// Whether no reply is an error. If the first error is not WRONGTYPE (the key is no lock), the whole node fails.
 bool NodeListing::usable(Replies replies) {
     const auto error = std::ranges::find(replies, Reply::Type::error, &Reply::type);
     if (error == replies.end()) return true;

@@ -36,14 +36,15 @@ class NodeListing {
   public:
     NodeListing(std::string prefix, const std::string& glob, Beside);
 
-    /// The whole exchange. The NodeListing must not move until the exchange ends, because each step points to it.
+    /// The exchange that reads everything from the server, in as many steps as that takes. Call once. The NodeListing
+    /// must not move until the exchange ends, because each step points to the NodeListing.
     Exchange exchange();
     void fail(NodeFailure failure) { failure_ = std::move(failure); }
 
     const std::optional<NodeFailure>& failure() const { return failure_; }
     /// The locks of this server, by name.
     std::unordered_map<std::string, FoundLock>& found() { return found_; }
-    /// The time by the server's clock.
+    /// The time by the server's clock at its last answer; 0 before the first.
     milliseconds now() const { return now_; }
 
   private:

@@ -84,8 +84,9 @@ struct Extend {
 
     ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
-    /// The script for the key alone. It leaves out the void mark: a revocation deletes the key as well, and nothing
-    /// renews an attempt that was given up. Nothing for a member of a group.
+    /// What replaces script() while a cluster moves the lock's keys: a script for the key alone. It leaves out the void
+    /// mark: a revocation deletes the key as well, and nothing renews an attempt that was given up. Nothing for a
+    /// member of a group.
     std::optional<Request> alone(const LockKey&) const;
 };
 
@@ -121,8 +122,8 @@ struct Release {
 
     ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
-    /// The script for the key alone, which tells no waiter; nothing if the token has to be marked void,
-    /// and nothing for a member of a group.
+    /// What replaces script() while a cluster moves the lock's keys: a script for the key alone, which tells no waiter.
+    /// Nothing if the token has to be marked void, and nothing for a member of a group.
     std::optional<Request> alone(const LockKey&) const;
 };
 

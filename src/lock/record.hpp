@@ -21,7 +21,7 @@ struct Token {
     static std::optional<Token> parse(std::string_view text);
 };
 
-/// What the holder says of itself, for people. Any of it may be a lie.
+/// What the holder says of itself, for people and for the checks of lock/ballot.hpp. Any of it may be a lie.
 struct Holder {
     std::string label; ///< the command's program name, never its arguments: they may hold secrets
     std::string user;
@@ -60,8 +60,8 @@ struct Record {
     bool operator==(const Record& other) const { return value == other.value; }
 };
 
-/// Whether a key with that value is of the same hold as the record: they are the same, or one of them is what became of
-/// the other when the command ended and min_hold kept the lock.
+/// Whether a key with that value is of the same hold as the record: value and record are the same, or one of the two is
+/// what became of the other when the command ended and min_hold kept the lock.
 bool is_same_hold(const std::string& value, const Record&);
 
 /// "backup (root@web1, pid 4242)", or "a client that is not holdfast"; safe for a terminal.

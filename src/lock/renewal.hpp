@@ -21,7 +21,8 @@ class Rounds {
     Locks& locks() { return locks_; }
     /// When the next round is due.
     BootTime next() const { return next_; }
-    /// One round, as Locks::extend(). A lock that has no valid lease after the round is lost.
+    /// One round, as Locks::extend(), which also sets next(). The result is `lost` as well if a lock has no valid lease
+    /// after the round.
     Renewal make(const std::function<void()>& moved, int interrupt);
 
   private:
@@ -29,7 +30,8 @@ class Rounds {
     BootTime next_;
 };
 
-/// Whether the descriptor is readable, or becomes so until then; -1 never does.
+/// Waits until `until` at most, by default not at all, for the descriptor to become readable, and returns whether it
+/// is. The descriptor -1 never is.
 bool becomes_readable(int fd, Poller&, BootTime until = {});
 
 /// Renews until a lock is lost or the descriptor `stop` becomes readable, which also ends the wait for an answer. The

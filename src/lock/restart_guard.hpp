@@ -17,7 +17,7 @@ struct TooYoung {
 };
 
 /// Why the node has no vote yet, by what it said of itself when its connection was opened. Nothing if the node has a
-/// vote, or without a `guard`.
+/// vote, as each node has without a `guard`, and each of fewer than three.
 std::optional<TooYoung> too_young(const NodeSet&, size_t node, std::optional<milliseconds> guard, double drift_ratio);
 
 /// Whether a grant that `lasts` so long may outlive the guard: a node could forget the grant in a restart, and have its

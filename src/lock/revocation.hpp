@@ -22,7 +22,8 @@ struct Revocation {
 };
 
 /// Deletes that record (or what min_hold has made of it: is_same_hold()) on every node that has it as the key's value
-/// or a member's. `words` tell its holder by whom and why. The lock's history, of `history` entries, notes the end.
+/// or a member's. `words` tell its holder by whom and why. If `history` is set, the end goes into the lock's history,
+/// which keeps so many entries.
 Revocation revoke(NodeSet&, const LockKey&, const Record&, const std::string& words, Mode mode = Mode::scripts,
                   std::optional<size_t> history = {});
 

@@ -122,8 +122,8 @@ class Wait {
         }
     }
 
-    /// Waits until the next attempt is worth making; false when a signal asks us to stop, or when a lock that is held
-    /// meanwhile is lost.
+    /// Waits until the next attempt is worth making, and renews the held locks if a round is due; false when a signal
+    /// asks us to stop, or when one of the held locks is lost.
     bool pause_after(const Attempt& attempt) {
         if (waits() && !queued_) {
             // The next attempt enters the queue. It goes out at once, after the request to be told of our turn.
@@ -198,13 +198,13 @@ Attempt win(Lock& lock, const Patience& patience, int interrupt, const OnWaiting
 constexpr milliseconds shortest_pause{100};
 constexpr milliseconds longest_pause{300};
 
-/// One go at all locks, from the first to the last.
+/// One pass through all locks, which takes them from the first to the last.
 class Pass {
   public:
     Pass(std::span<Lock> locks, const Patience& patience, int interrupt, const OnTheWay& on_the_way)
         : locks_{locks}, patience_{patience}, interrupt_{interrupt}, on_the_way_{on_the_way} {}
 
-    /// Returns whether all locks are ours.
+    /// Takes the locks. Returns whether all are ours; if not, give_back() has to follow.
     bool take_all(const std::function<void()>& meanwhile) {
         for (size_t i = 0; i < locks_.size(); ++i) {
             if (i > 0 && !held_.keep_up(held_.take_messages(locks_[i]), interrupt_)) return false;
@@ -222,8 +222,8 @@ class Pass {
         taken_.lost = held_.lost();
         held_.release();
     }
-    /// Whether another go is worth making: a lock that was won is lost, or all were won, but too slowly to start a
-    /// command. If the `first` go loses a lock, a second is worth making whatever the patience.
+    /// Whether another pass is worth making: a lock that was won is lost, or all were won, but too slowly to start a
+    /// command, and patience lasts. If the `first` pass loses a lock, a second is worth making whatever the patience.
     bool worth_another(bool first) const {
         return (slow_ || taken_.lost) && ((first && taken_.lost) || BootClock::now() < patience_.until());
     }

@@ -30,7 +30,7 @@ using OnWaiting = std::function<void(const Attempt&)>;
 
 /// The first attempt stays out of the queue; a run that has to wait then enters the queue, and leaves it in the end.
 /// Calls `meanwhile` once, while the nodes have not answered the first attempt. Returns the last attempt: won, or why
-/// not. The wait ends when the descriptor `interrupt` becomes readable. Main thread.
+/// not. When the descriptor `interrupt` becomes readable, the wait ends with Outcome::interrupted. Main thread.
 Attempt acquire(Lock&, const Patience&, int interrupt, const OnWaiting&, const std::function<void()>& meanwhile = {});
 
 struct Taken {
