@@ -1,5 +1,5 @@
-// A value as the user wrote it, and functions that read it. All throw Failure that says where the value was given and
-// which value would do.
+// A value as the user wrote it, and functions that read it. If the value is wrong, these throw a Failure that says
+// where the value was given and what a right value is.
 #pragma once
 
 #include "base/clock.hpp"
@@ -21,18 +21,19 @@ struct Given {
     std::string where; ///< "--ttl", "HOLDFAST_TTL", "/etc/holdfast.toml:3: ttl"
     std::string text;
 
-    /// "--ttl '5q' is not " and what is wanted; status 64 on the command line, otherwise 78.
+    /// The Failure to throw if this value is wrong: its text is "--ttl '5q' is not " and then `wanted`, its exit status
+    /// 64 if the value is of the command line, otherwise 78.
     Failure wrong(std::string_view wanted) const;
 };
 
 /// Values by the option's name.
 using Layer = std::map<std::string, Given, std::less<>>;
 
-/// Whether a toggle was set to on.
+/// Whether a toggle was set to on. Throws Failure if the value means neither on nor off.
 bool is_on(const Given&);
 
-/// Throws Failure if the value is no duration. The message ends with what would do, and then with `or_else`, as in
-/// ", or off".
+/// The value as a duration. Throws Failure if it is none: the message says what a duration looks like, and ends with
+/// the text `or_else`, as in ", or off".
 milliseconds duration(const Given&, std::string_view or_else = "");
 
 template <typename Number>

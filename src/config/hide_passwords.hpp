@@ -5,9 +5,9 @@
 
 namespace holdfast {
 
-/// Overwrites in place the users and passwords of nodes among `words`, and the variables of ours in `environment` that
-/// may have any, for this process and for those that it forks. Until this call, other users could see them. Main
-/// thread, after resolve() and all else that has to read them.
+/// Overwrites in place, for this process and for those that it forks: in `words` the user and password of each node URI
+/// that has a password, and in `environment` the values of HOLDFAST_NODES and HOLDFAST_PASSWORD. Until this call, other
+/// users could see them. Main thread, after resolve() and all else that has to read `words` or `environment`.
 void hide_passwords(const Settings& settings, char** words, char** environment);
 
 } // namespace holdfast

@@ -34,7 +34,7 @@ struct Option {
     std::string_view against{}; ///< the option that says the opposite: the stronger source wins
     /// Sets the setting to the value. Throws Failure if the value cannot be used.
     void (*take)(Settings&, const Given&) = nullptr;
-    /// The value as text; nothing if the setting is not set.
+    /// The setting's value as text, a default as well, but a password as "***"; nothing if the setting has no value.
     std::optional<std::string> (*show)(const Settings&) = nullptr;
 
     std::string variable() const; ///< "HOLDFAST_TTL"
@@ -42,12 +42,12 @@ struct Option {
 };
 
 std::span<const Option> options();
-/// nullptr when there is none of that name.
+/// The option of that name, as in "ttl"; nullptr if there is none.
 const Option* find_option(std::string_view name);
 
-/// The words between commas, as the spellings in "-w,--wait,--timeout".
+/// The words between commas, as the spellings in "-w,--wait,--timeout"; none in an empty text.
 std::vector<std::string_view> split_spellings(std::string_view);
-/// The first spelling that is a word, such as "--wait".
+/// The first spelling that begins with "--", such as "--wait"; there has to be one.
 std::string_view long_spelling(std::string_view spellings);
 
 } // namespace holdfast

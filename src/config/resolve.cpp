@@ -20,7 +20,7 @@ Layer from_environment(const Environment& environment) {
     for (const Option& option : options()) {
         const std::string variable = option.variable();
         auto text = environment(variable.c_str());
-        // A value that comes from a file, as with `echo`, has a line end.
+        // A value that was read from a file, which `echo` has written, may end with a line end.
         if (text) text->erase(text->find_last_not_of("\r\n") + 1);
         if (text && (!text->empty() || option.may_be_empty))
             layer.insert_or_assign(std::string{option.name}, Given{Source::environment, variable, std::move(*text)});
@@ -47,7 +47,8 @@ std::optional<std::string> config_path(const Layer& given, const Environment& en
     return std::filesystem::absolute(chosen->second.text).string();
 }
 
-/// Adds the values of the selected profile, then those at the top of the file that are not given yet.
+/// Adds the values of the selected profile, then those at the top of the file, as far as no stronger source has given
+/// the value. Throws Failure if there is no such profile.
 void add_file(Layer& given, const Environment& environment) {
     const auto path = config_path(given, environment);
     const auto profile = given.find("profile");
@@ -73,7 +74,7 @@ void add_file(Layer& given, const Environment& environment) {
     given.try_emplace("config", Given{Source::file, "found there", ""}).first->second.text = *path;
 }
 
-/// If two options say the opposite, only the one from the stronger source counts.
+/// If two options say the opposite, removes the one from the weaker source. Throws Failure if both are from one source.
 void settle_contradictions(Layer& given) {
     const auto said = [&](const Option& option) {
         const auto found = given.find(option.name);

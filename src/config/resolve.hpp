@@ -25,7 +25,8 @@ struct Resolved {
 
 Resolved resolve(const Layer& typed, const Environment&);
 
-/// The profiles that the file has, for completion; none if there is no file that can be read.
+/// The names of the profiles that the file has, for completion; none if there is no file. Throws Failure if the file
+/// cannot be read, or is wrong.
 std::vector<std::string> profile_names(const Layer& typed, const Environment&);
 
 } // namespace holdfast

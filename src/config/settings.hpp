@@ -48,13 +48,14 @@ struct Settings {
     /// How long the lock outlives a holder that vanished. Longer: fewer renewals and more
     /// patience with slow nodes, but a longer wait after a crash. At least 1s.
     milliseconds ttl{30'000};
-    /// How long to wait for a holder. Nothing: for ever.
+    /// How long to wait for a holder. Nothing: for ever. Zero: not at all.
     std::optional<milliseconds> wait;
     /// The time between SIGTERM and SIGKILL when the command has to stop. Default min(5s, TTL/4).
     milliseconds grace{};
     /// The largest difference between two clock rates, as a ratio.
     double drift = 0.01;
-    /// `ignore`: holdfast reports the loss, but the command goes on without the lock; the status is 79 all the same.
+    /// `stop`: when the lock is lost, the command is stopped. `ignore`: holdfast reports the loss, but the command goes
+    /// on without the lock; the status is 79 all the same.
     enum class OnLost { stop, ignore } on_lost = OnLost::stop;
     /// What to do if processes of the command's group outlive it: hold the lock until they end, stop them, or release
     /// at once.
@@ -66,7 +67,8 @@ struct Settings {
     /// The exit status if the lock was not acquired.
     int conflict_exit_code = 75;
 
-    /// Keeps the lock at least this long after it was acquired; what is left when the command ends becomes its TTL.
+    /// Keeps the lock at least this long after it was acquired; when the command ends earlier, the rest of this time
+    /// becomes the TTL of the lock.
     milliseconds min_hold{};
     /// The name under which other users see this holder. Nothing: the command's program name.
     std::optional<std::string> label;

@@ -166,7 +166,7 @@ class Examination {
 
     void contact() {
         Request request{"INFO"};
-        // A server before Redis 7 takes one pattern alone.
+        // A server before Redis 7 takes only one pattern in a CONFIG GET.
         for (const char* pattern : {"*append*", "min-replicas-*", "active-replica", "cluster-node-timeout"})
             request.add({"CONFIG", "GET", pattern});
         Answers answers = ask_all(request);
@@ -195,8 +195,9 @@ class Examination {
 
     bool in_cluster(size_t i) const { return !facts_[i].failure && is_in_cluster(facts_[i].info.text); }
 
-    /// A lock's name falls to one node of a cluster, by chance. Where the node is named by its address, a name is
-    /// searched that falls to that node, so that doctor says the same each time.
+    /// Asks each server of a cluster for CLUSTER NODES. A lock's name falls to one node of a cluster, by chance: where
+    /// the node is named by its address, searches a name that falls to that node, so that doctor says the same each
+    /// time.
     void look_at_clusters() {
         Answers answers = ask([&](size_t i) -> std::optional<Exchange> {
             if (!in_cluster(i)) return {};

@@ -22,7 +22,8 @@ std::string text(const Facts& facts, std::string_view field) {
     return printable(info_field(facts.info.text, field).value_or(""));
 }
 
-/// Whether the server speaks only RESP2, which cannot push messages.
+/// Whether the server is older than Redis 6: it speaks only RESP2, which cannot push messages. False if it does not
+/// tell its version.
 bool is_old(const Facts& facts) {
     constexpr int first_with_messages = 6;
     const auto major = info_number(facts.info.text, "redis_version");
@@ -104,7 +105,7 @@ Perhaps clocks(const std::vector<Facts>& nodes) {
 
 Finding reachable(const Facts& facts) {
     if (!facts.failure) return good("reachable", "it answers");
-    // A text with a semicolon says after it what to do, so no advice is added.
+    // If the text has a semicolon, what to do stands behind that, so no advice is added.
     if (facts.failure->text.find("; ") != std::string::npos) return failing("reachable", facts.failure->text, "");
     const auto advice = [&] {
         switch (facts.failure->kind) {
@@ -120,7 +121,8 @@ Finding reachable(const Facts& facts) {
 }
 
 Finding latency(const Facts& facts, const LockTerms& terms) {
-    // A node whose answers usually take more than a quarter of the node timeout will sometimes miss it.
+    // A node whose answers usually take more than a quarter of the node timeout will sometimes answer after the
+    // timeout.
     constexpr int timeout_in_latencies = 4;
     constexpr int ttl_in_timeouts = 10;
     const auto [fastest, slowest] = std::ranges::minmax(facts.latencies);

@@ -1,5 +1,5 @@
-// The findings that follow from what the nodes said, one for each check. If a node does not tell a fact, there is no
-// finding on that fact, but one that says so. Pure: no clock, no I/O.
+// The findings that follow from what the nodes said: for each node at most one of each check. If a node does not tell a
+// fact, the check has no finding, or one that says that the fact is unknown. Pure: no clock, no I/O.
 #pragma once
 
 #include "doctor/examination.hpp"
@@ -20,7 +20,7 @@ struct Diagnosis {
     bool works() const;
     /// The worst severity of all findings that are not accepted.
     Severity worst() const;
-    /// Marks the warnings of these checks as accepted. A failure is never accepted.
+    /// Marks the warnings of these checks as accepted, and no other finding: a failure is never accepted.
     void accept(const std::vector<std::string>& accepted_checks);
 };
 

@@ -10,7 +10,7 @@
 
 namespace holdfast {
 
-/// What our user does with the nodes, as far as it needs rights that others do not need.
+/// What our user does with the nodes, as far as the rights that the user needs depend on it.
 struct Use {
     Mode mode = Mode::scripts; ///< `transactions`: without scripts
     bool waits = false;        ///< for replicas to have a grant
@@ -20,12 +20,14 @@ struct Use {
 /// A line of an ACL file (Redis 6.2 or newer): the least that `user` needs for locks under `prefix`.
 std::string acl_rule(const std::string& user, const std::string& prefix, const Use&);
 
-/// Each command once, on keys of a lock that no run takes; no key stays there for long. Has to be the last request of
-/// its connection, because a transaction stays open if EXEC is refused.
+/// A request with each command that the use needs, but SUBSCRIBE, on keys of a lock that no run takes; no key stays
+/// there for long. Has to be the last request of its connection, because a transaction stays open if EXEC is refused.
 Request rights_probe(const LockKey& probe, const Use&);
 
-/// `replies` to the probe; `told`: messages reach us, or the server is too old to push any. A right is lacking only
-/// where the server says so; a command that the server does not know was taken away from all users.
+/// The finding "rights" of one node, from its replies to the rights_probe() of the same use. `told`: messages reach us,
+/// or the server is too old to push any; if false, our user lacks SUBSCRIBE. Any other right is lacking only where the
+/// server says so; a command that the server does not know was taken away from all users, and does not count as
+/// lacking.
 Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, const Use&);
 
 } // namespace holdfast

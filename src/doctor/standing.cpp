@@ -20,12 +20,13 @@ struct Replicas {
     size_t in_sync = 0; ///< have acknowledged something within the last seconds
 };
 
-/// Valkey names this field server_mode.
+/// Whether the server runs in that mode. Redis names the field redis_mode, Valkey names it server_mode.
 bool has_mode(std::string_view info, std::string_view mode) {
     return info_field(info, "redis_mode") == mode || info_field(info, "server_mode") == mode;
 }
 
-/// A field of a line such as "ip=127.0.0.1,port=6379,state=online,offset=14,lag=0".
+/// The value of a field, named as in "lag=", of a line such as "ip=127.0.0.1,port=6379,state=online,offset=14,lag=0";
+/// empty if the line does not have the field.
 std::string_view part(std::string_view line, std::string_view name) {
     const size_t at = line.find(name);
     if (at == std::string_view::npos) return {};
@@ -51,7 +52,7 @@ Replicas replicas_of(std::string_view info) {
     return found;
 }
 
-/// The number that the server has told for that setting, from 0 to 2^40.
+/// The number that the server has told for that setting, limited to 0 to 2^40; nothing if it has told none.
 std::optional<int64_t> setting(const Facts& facts, std::string_view name) {
     const Reply* value = facts.config.find(name);
     if (value == nullptr) return {};
@@ -159,7 +160,7 @@ Finding replicas(const Facts& facts, const Replicas& there, size_t n) {
 
 // ---- a cluster
 
-/// The URI of the cluster to which the node with this URI belongs.
+/// The URI of the cluster to which the node with this URI belongs; with the word HOST if the node is named by no host.
 std::string cluster_uri(const std::string& node) {
     const bool tls = node.starts_with("rediss://");
     const size_t host = node.starts_with("redis") ? node.find("://") + 3 : std::string::npos;
@@ -213,7 +214,7 @@ std::optional<FoundDead> found_dead(const Facts& facts, const Replicas& there) {
     return FoundDead{"cluster-node-timeout", milliseconds{told.value_or(15'000)}, told.has_value()};
 }
 
-/// Whether a lock outlives an unplanned failover, which begins at worst when its renewal is due.
+/// Whether a lock outlives an unplanned failover, which begins at worst when the renewal of the lock is due.
 Finding failover(const FoundDead& dead, const Timing& timing) {
     const milliseconds needed = dead.after + takes_over;
     const milliseconds stop = timing.grace + timing.kill_margin();

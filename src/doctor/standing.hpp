@@ -12,11 +12,12 @@
 
 namespace holdfast {
 
-/// Whether this reply to INFO is that of a Sentinel, or of a server in a cluster.
+/// Whether this reply to INFO comes from a Sentinel (is_sentinel), or from a server in a cluster (is_in_cluster).
 bool is_sentinel(std::string_view info);
 bool is_in_cluster(std::string_view info);
 
-/// Why both nodes together have one vote, in the words that follow "A and B"; nothing if neither node says so.
+/// Why the two nodes count as one only (they replicate each other, or are parts of one cluster), in the words that
+/// follow "A and B"; nothing if that does not follow from what they said.
 std::optional<std::string> belong_together(const Facts&, const Facts&);
 
 /// The findings "replicas", "cluster", "sentinel" and "failover" of one of `n` nodes, as far as the node tells enough.

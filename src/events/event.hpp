@@ -33,7 +33,7 @@ struct Event {
 
 namespace event {
 
-/// The sentence is as fmt::format() makes it.
+/// Advice to the user. The sentence is what fmt::format() makes of the arguments.
 template <typename... Values>
 inline Event advice(fmt::format_string<Values...> sentence, Values&&... values) {
     return {"advice", Verbosity::normal, fmt::format(sentence, std::forward<Values>(values)...)};
@@ -51,7 +51,7 @@ inline Event local_node(std::string_view uri, std::string_view socket) {
             fmt::format("{0} has a server at {1}, which stays; holdfast local stop ends it", uri, socket)};
 }
 
-/// The run was skipped for an earlier success.
+/// The run was skipped because an earlier one has succeeded (--once-in).
 inline Event already_done(std::string why, int status) {
     return {"already_done", Verbosity::normal, std::move(why), {{"status", status}}};
 }
@@ -62,7 +62,7 @@ inline Event not_marked(const std::vector<NodeReport>& nodes) {
             "too few nodes remember this success (--once-in); the next one may run again" + node_lines(nodes)};
 }
 
-/// Of several locks one was lost before all were won.
+/// Of several locks one was lost before all were won, so the run takes all of them anew.
 inline Event begins_again(std::string_view why) {
     return {"begins_again", Verbosity::normal,
             fmt::format("a lock was lost while the others were taken, so all are taken anew: {}", why)};
@@ -97,7 +97,8 @@ inline Event failed(std::string why, std::optional<int> status = {}) {
     return event;
 }
 
-/// `holder`: the run that has the lock, or waits before us; null: a client that is not holdfast.
+/// `holder`: the run that has the lock, or waits before us, as JSON; the JSON value null: a client that is not
+/// holdfast; nothing: none is known.
 inline Event not_acquired(std::string why, int status, const std::optional<Json>& holder) {
     Event event{"not_acquired", Verbosity::normal, std::move(why), {{"status", status}}};
     if (holder) event.fields.push_back({"holder", *holder});
@@ -141,7 +142,7 @@ inline Event acquired(const std::string& lock, int64_t fence, milliseconds waite
             lock};
 }
 
-/// `why` is empty if no time was left to find out.
+/// A held lock is lost. `why` is empty if this host stood still, so that no time was left to find out.
 inline Event lost(bool stops_command, std::string_view why) {
     return {"lost", Verbosity::quiet,
             fmt::format("the lock is lost, {}: {}",
@@ -177,7 +178,7 @@ inline Event unkillable(std::string_view processes, bool lost) {
                                "that user instead (sudo holdfast run ...)")};
 }
 
-/// `rest`: of --min-hold, for which the lock stays held.
+/// `rest`: of --min-hold, for which the lock stays held; nothing: the lock is released.
 inline Event let_go(const std::string& lock, milliseconds held, const std::optional<milliseconds>& rest) {
     return {rest ? "kept" : "released",
             Verbosity::verbose,

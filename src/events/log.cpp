@@ -59,7 +59,7 @@ std::string with_lock(const Event& event) {
     return fmt::format("{}{}{}\n", name, name.empty() ? "" : ": ", on_one_line(event.sentence));
 }
 
-/// What syslog(3) sends.
+/// The event in the form in which syslog(3) sends a message to the system's log.
 std::string syslog_line(const Event& event) {
     const Verbosity least = event.least;
     const int severity = least == Verbosity::quiet ? LOG_ERR : least == Verbosity::normal ? LOG_NOTICE : LOG_INFO;

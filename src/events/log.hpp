@@ -3,7 +3,7 @@
 // unless -q is given. Only here events (events/event.hpp) become lines, and only here it is decided which are shown.
 //
 // A log of its own (--log-to) gets every event in place of stderr, in lines that name time, host, pid and lock. Then
-// stderr gets as a sentence what ends the program, and which lines were dropped.
+// stderr gets as a sentence what ends the program, and how many lines were dropped.
 //
 // While a lock is held nothing may wait for the reader of our stderr, so a line that a full pipe or a
 // stopped terminal would not take at once is dropped (hazard 48). Main thread only.
@@ -24,7 +24,7 @@ struct LogStyle {
     std::string lock{}; ///< the lock that all events are about
 };
 void set_log_style(LogStyle);
-/// From now on events go to that target in place of stderr.
+/// From now on events go to that target in place of stderr. Call before the first Log is made.
 void log_apart(LogTarget);
 
 class Log {
@@ -41,7 +41,8 @@ class Log {
     bool on_terminal() const { return redraws_; }
     /// Whether events become lines, on stderr or in a log of its own; otherwise a terminal shows what is redrawn.
     bool has_lines() const;
-    /// Replaces the line that was drawn last; an empty sentence wipes that line. Cut to the width of the terminal.
+    /// Replaces the line that redraw() has drawn last; an empty sentence wipes that line. The sentence is cut to the
+    /// width of the terminal. Only if on_terminal().
     void redraw(std::string_view sentence) const;
 
   private:
@@ -51,11 +52,12 @@ class Log {
     Fd impatient_; ///< stderr opened again, so that a write that would have to wait fails
 };
 
-/// Writes a last event, to stderr as well if there is a log of its own. Call when no lock is held any more, because the
-/// call may wait for the reader of stderr.
+/// Writes a last event to a log of its own, if there is one, and to stderr, if the verbosity shows the event. Call when
+/// no lock is held any more, because the call may wait for the reader of stderr.
 void tell_at_end(const Event&, Verbosity = Verbosity::normal);
 
-/// Waits for a log of its own, at most 100 ms, and says on stderr which lines were dropped.
+/// If there is a log of its own, waits until its lines are written, at most 100 ms, and says on stderr how many were
+/// dropped, and why.
 void finish_log();
 
 } // namespace holdfast

@@ -19,7 +19,7 @@ namespace {
 constexpr const char* system_log = "/dev/log";
 constexpr std::string_view descriptor = "fd:";
 
-/// Waits for no reader of a FIFO, but lets the writes wait.
+/// Opens a file, or a FIFO without a wait for its reader: it fails if there is none. Later writes wait.
 Fd open_file(const std::string& path) {
     Fd fd{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640)};
     if (fd) ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
@@ -40,8 +40,8 @@ bool is_fifo(const std::string& path) {
     return ::stat(path.c_str(), &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
-/// Words for a place that would otherwise be files of that name, and how the place is written. One with a colon is the
-/// begin of such words.
+/// Words that mean a place, and would otherwise be taken for files of that name, and how the place is written instead.
+/// A word that ends in a colon stands for all texts that begin with it.
 struct Place {
     std::string_view word;
     std::string_view written;

@@ -19,15 +19,16 @@ class LogTarget {
     /// program reads is opened when one does. If it cannot be opened, the error is a text that continues "... is not":
     /// what was wanted, the cause, and what to do.
     static tl::expected<LogTarget, std::string> open(const std::string& text);
-    /// The system's log that has its socket at that path.
+    /// The system's log that has its socket at that path; the error is a text as of open().
     static tl::expected<LogTarget, std::string> syslog(const std::string& socket_path);
 
     bool is_syslog() const { return syslog_; }
     /// The target's name, as the user gave it.
     const std::string& name() const { return name_; }
 
-    /// Writes the line by one write(2), as long as that takes. A file that was moved or removed is opened again first.
-    /// Returns an errno; 0: the line is written.
+    /// Writes the line, by one write(2) if the target takes all of it at once, and waits as long as that takes. A file
+    /// that was moved or removed is opened again first, and any target if the write fails, for a second try. Returns an
+    /// errno; 0: the line is written.
     int write(std::string_view line);
 
   private:

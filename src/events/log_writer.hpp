@@ -18,9 +18,10 @@ class LogWriter {
 
     const LogTarget& target() const;
     /// Puts the line, with its line end, into the queue, and never waits. Main thread. Drops the line when the queue is
-    /// full. If no thread can be started, the line waits for the next try.
+    /// full. If no thread can be started, the line stays in the queue, and the next add() tries again.
     void add(std::string line);
-    /// Waits until all lines are written, at most 100 ms. A sentence if lines were dropped: how many, and why.
+    /// Waits until all lines are written, at most 100 ms. Returns a sentence if some were not written by then, or were
+    /// dropped: how many, and why.
     std::optional<std::string> finish();
 
   private:
