@@ -9,20 +9,21 @@
 
 namespace holdfast {
 
-/// Every server of the configured nodes, with connections; the look-up of them has begun.
+/// All servers that have keys of the configured nodes: the nodes themselves, or every master of a cluster. The look-up
+/// of the servers has begun. Waits for clusters. Throws Failure.
 NodeSet all_servers(const Settings&);
 
-/// What is wrong with the nodes; empty when nothing is.
+/// A sentence on how many nodes have listed their locks, with a line for each node; empty if all have listed all.
 std::string trouble(const Listing&);
 
-/// Throws Failure with trouble() when too few nodes answered.
+/// Throws Failure with trouble() when fewer than a quorum of the nodes answered.
 void check_enough(const Listing&);
 
-/// The locks whose names match. Throws Failure when too few nodes answered, and says on stderr, unless it is to be
-/// quiet, which nodes did not.
+/// Asks all nodes for the locks whose names match. Throws Failure when fewer than a quorum of the nodes answered. If a
+/// quorum did, and others did not, says on stderr which ones, unless -q is given.
 Listing list_or_fail(const Settings&, const std::string& glob, Beside);
 
-/// "no locks", or "no locks match 'x*'".
+/// "no locks" for the glob "*", or "no locks match 'x*'", with `what` as "locks".
 std::string none_of(const std::string& what, const std::string& glob);
 
 } // namespace holdfast

@@ -67,7 +67,7 @@ class Grammar {
     }
 
   private:
-    /// Takes a value of an option. Of an option that was typed several times it gets one after the other.
+    /// Is called with the value of an option; once for each value, in the order typed, if the option has several.
     using Taker = std::function<void(std::string)>;
 
     static CLI::callback_t each(Taker take) {
@@ -103,7 +103,7 @@ bool takes_value(const std::string& word) {
     });
 }
 
-/// The command in the words, after options; null when in doubt.
+/// The command that the words name, after options and their values; null if the first other word is no command.
 const CommandRow* command_of(std::span<const std::string> words) {
     size_t at = 0;
     while (at < words.size() && words[at].starts_with('-')) at += takes_value(words[at]) ? 2 : 1;
@@ -225,7 +225,7 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
         refuse_host_of_help(ours);
         return Printed{help_text(row_of(innermost(app)))};
     } catch (const CLI::ParseError& error) {
-        // What a command lacks does not matter to it.
+        // --print-config does not need what the command lacks.
         if (typed.has("--print-config") && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return typed;
         throw not_understood(app, error, ours, dashes != all.end());
     }

@@ -13,7 +13,7 @@ struct Printed {
     std::string text;
 };
 
-/// Throws Failure with status 64.
+/// Throws Failure with status 64 if the words are not a right command line.
 std::variant<Arguments, Printed> parse_arguments(int argc, const char* const* argv);
 
 } // namespace holdfast

@@ -52,7 +52,7 @@ char end_mark(const Run& run) {
 Chart chart_of(const std::vector<Run>& runs, milliseconds begin, milliseconds end) {
     std::map<std::string, Chart::Lane> lanes;
     for (const Run& run : runs) lanes[printable(seat_text(run))].runs.push_back(&run);
-    // A picture of nothing has a second, too.
+    // An empty span becomes a second, because share() divides by it.
     Chart chart{begin, std::max(end, begin + seconds{1})};
     for (auto& [name, lane] : lanes) {
         lane.name = name;

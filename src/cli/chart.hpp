@@ -22,10 +22,11 @@ struct Chart {
     double share(milliseconds at) const;
 };
 
-/// From `begin` to `end`, both since the epoch. The runs have to outlive the chart.
+/// The runs between `begin` and `end`, both since the epoch; the chart spans at least a second. The runs have to
+/// outlive the chart.
 Chart chart_of(const std::vector<Run>&, milliseconds begin, milliseconds end);
 
-/// When the first of them began, or began to wait; 0 of none.
+/// The earliest time at which one of the runs began to wait for its lock, or got it without a wait; 0 without runs.
 milliseconds first_sight(const std::vector<Run>&);
 
 /// What stands at the end of a run, so that colour is not all that tells: '>' holds still, '?' vanished, '!' lost or
@@ -41,7 +42,8 @@ struct Tick {
 /// Marks at round local times, `most` at most.
 std::vector<Tick> ticks(const Chart&, size_t most);
 
-/// Lines of at most `width` characters, all ASCII but for names, with an axis and a key to the marks.
+/// Rows of at most `width` characters, but with at least 20 for the picture, all ASCII but for names; with an axis and
+/// a key to the marks.
 std::string as_text(const Chart&, size_t width);
 
 /// An SVG file that needs no other, for light and dark pages.

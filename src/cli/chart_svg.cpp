@@ -19,7 +19,7 @@ constexpr double top = 52;
 constexpr double character = 7.3;
 constexpr double margin = 16;
 
-/// As text of XML. What is printable has no control characters.
+/// The text, escaped for XML. The texts were made printable before, so they have no control characters.
 std::string xml(const std::string& text) {
     std::string out;
     for (const char c : text) {

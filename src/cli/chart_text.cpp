@@ -11,7 +11,7 @@
 namespace holdfast {
 namespace {
 
-/// From what gives way to what stays where two meet in one cell.
+/// All marks, from the weakest to the strongest: where two meet in one cell, the stronger one stays.
 constexpr std::string_view by_weight = " .-=[]|#>x?!";
 
 size_t weight(char mark) { return by_weight.find(mark); }
@@ -42,7 +42,7 @@ class Row {
     }
     std::string text() const { return cells_.substr(0, cells_.find_last_not_of(' ') + 1); }
 
-    /// May be outside.
+    /// The number of the cell for that time; less than 0, or beyond the last cell, if the time is outside the picture.
     int64_t cell(milliseconds at) const {
         // The end itself is in the last cell.
         const int64_t count = static_cast<int64_t>(cells_.size());
@@ -51,7 +51,8 @@ class Row {
     }
 
   private:
-    /// What a run says of itself may be a century, so only the part in the picture is walked through.
+    /// Puts the mark into all cells between the two. A run may say that it lasted a century, so only the cells in the
+    /// picture are walked through.
     void fill(int64_t from, int64_t to, char mark) {
         const int64_t last = std::min(to, static_cast<int64_t>(cells_.size()) - 1);
         for (int64_t at = std::max<int64_t>(from, 0); at <= last; ++at) put(at, mark);
@@ -66,7 +67,7 @@ class Row {
     std::string cells_;
 };
 
-/// The name in so many columns.
+/// The name, filled up to so many columns with spaces, or cut to them, with a "~" at the end.
 std::string fitted(const std::string& name, size_t columns) {
     if (width(name) <= columns) return name + std::string(columns - width(name), ' ');
     std::string cut;

@@ -32,12 +32,14 @@ struct Arguments {
     Layer settings;                                             ///< the typed options that config/options.hpp has
     std::map<std::string_view, std::optional<std::string>> own; ///< the command's own options
 
-    /// One of the command's own options, by its name, such as "--json". Any other throws std::out_of_range.
+    /// Whether one of the command's own options was typed, and its value, by the option's name, such as "--json". The
+    /// name of any other option throws std::out_of_range.
     bool has(std::string_view option) const { return value(option).has_value(); }
     const std::optional<std::string>& value(std::string_view option) const { return own.at(option); }
-    /// The same, as a duration. Throws Failure for a value that is none.
+    /// The value of such an option as a duration; nothing if the option was not typed. Throws Failure for a value that
+    /// is no duration.
     std::optional<milliseconds> duration(std::string_view option) const;
-    /// Throws Failure when several of these own options are typed.
+    /// Throws Failure when more than one of these own options was typed.
     void refuse_several_of(const std::vector<std::string_view>&) const;
 };
 
@@ -75,7 +77,7 @@ void give(Layer&, const Option&, std::string value);
 
 /// All options that can be typed after the command: first its own, then those of every command.
 std::vector<OptionSyntax> options_of(const CommandRow&);
-/// The one of them with that spelling; nothing if there is none.
+/// The one of options_of() with that spelling; nothing if there is none.
 std::optional<OptionSyntax> find_option(const CommandRow&, std::string_view spelling);
 
 /// "a, b and c".
@@ -98,7 +100,7 @@ inline constexpr std::string_view as_the_command =
 /// What may be typed before a command, as a row without a name.
 extern const CommandRow program_row;
 
-/// nullptr when there is none of that name.
+/// The command of that name; nullptr when there is none.
 const CommandRow* find_command(std::string_view name);
 
 } // namespace holdfast

@@ -74,7 +74,7 @@ std::string instead_of(const std::string& spelling) {
     if (std::ranges::count(run_command.options, option,
                            [](const OptionSyntax& own) { return long_spelling(own.spellings); }) > 0)
         return option + " is for the command line alone";
-    // Words that only run and acquire may mean; others may be those of a script.
+    // Only words that are known for run and acquire alone: a variable with any other word may be a script's own.
     const std::string_view here = here_for_option(option, true);
     if (!here.empty() && here_for_option(option, false).empty()) return std::string{here};
     const Option* meant = meant_by(spelling);
@@ -91,8 +91,8 @@ void doubt_variables(const char* const* environment, const Log& log) {
     }
 }
 
-/// Advice on a number without unit that is too small to be one of seconds, where people think in the unit `likely`, or
-/// too large.
+/// Gives advice if the text is a number without unit, so of seconds, and less than `least`, so that people may mean the
+/// unit `likely` ('m' or 'h'); or if the number is so large that they may mean milliseconds.
 void doubt_unit(const std::string& where, const std::string& text, milliseconds least, char likely, const Log& log) {
     const auto value = parse_duration(text);
     if (!value || *value == 0ms || text.find_first_not_of(".0123456789") != std::string::npos) return;

@@ -67,7 +67,8 @@ constexpr std::array<Variable, 11> variables{{
 
 /// Variables of systemd that name the process that they are for: sd_listen_fds(3), sd_watchdog_enabled(3).
 constexpr std::array<std::string_view, 3> naming_a_process{"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"};
-/// It names the same process by a number that we cannot know before the fork; without it LISTEN_PID alone decides.
+/// This variable names the process of LISTEN_PID by a number that we cannot know before the fork, so the command does
+/// not get the variable; without it LISTEN_PID alone decides.
 constexpr std::string_view beside_listen_pid = "LISTEN_PIDFDID";
 
 } // namespace

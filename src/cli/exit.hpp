@@ -21,7 +21,8 @@ struct Exit {
     Exit(int status_, int signal_) : status{status_}, signal{signal_} {}
 };
 
-/// For words that cannot be meant so: status 64, with a sentence as fmt::format() makes it.
+/// The Failure to throw if what was typed is wrong: status 64, with the sentence that fmt::format() makes of the
+/// arguments.
 template <typename... Values>
 Failure misuse(fmt::format_string<Values...> sentence, Values&&... values) {
     return {ExitStatus::usage, fmt::format(sentence, std::forward<Values>(values)...)};

@@ -17,8 +17,8 @@ struct Seen {
     const std::optional<Stats>& stats;
 };
 
-/// Of the run that has the lock longest; nothing if no run's time is known. A lock that is only kept, by --min-hold,
-/// alarms nobody.
+/// For how long the run that has had the lock longest has had it; nothing if no run says that. 0 if no run has the
+/// lock: a run whose lock only --min-hold keeps does not count, because that is no cause for an alarm.
 std::optional<int64_t> held_ms(const Seen& lock) {
     std::optional<int64_t> longest;
     bool none = true;
@@ -35,7 +35,8 @@ std::optional<int64_t> counted(const Seen& lock) {
     return lock.stats ? std::optional{(*lock.stats).*value} : std::nullopt;
 }
 
-/// The nodes write down the start of a run at its end, so one that holds the lock is later.
+/// When the last run began. The nodes write down the start of a run when it ends, so a run that holds the lock now has
+/// begun later than the one that they wrote down.
 std::optional<int64_t> last_start(const Seen& lock) {
     const auto began = lock.now.with_quorum() > 0 ? since(lock.now.record) : std::nullopt;
     const auto written = counted<&Stats::last_start>(lock);
@@ -80,7 +81,7 @@ constexpr std::array metrics{
            counted<&Stats::held_ms>},
 };
 
-/// As the value of a label.
+/// The name, escaped as the value of a label.
 std::string escaped(const std::string& name) {
     std::string out;
     for (const char c : name) {
@@ -108,7 +109,7 @@ std::string exposition(const Listing& listing) {
         for (size_t i = 0; i < labels.size(); ++i) {
             const auto value = value_of({listing.locks[i].inspection, listing.stats[i]});
             if (!value) continue;
-            // Pieces, because ten thousand locks are a hundred thousand lines.
+            // Added piece by piece, which is fast, because ten thousand locks are a hundred thousand lines.
             text += before;
             text += labels[i];
             text += "\"} ";

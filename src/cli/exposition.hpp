@@ -7,8 +7,9 @@
 
 namespace holdfast {
 
-/// Each metric with its help, its type and a line a lock that has a value for it. The counters and the last start and
-/// success are those of locks that a node has counted; of such a lock each has a value, if need be 0.
+/// Each metric with its help, its type, and a line for each lock that has a value for it. The counters and the last
+/// start and success are in Listing::stats: a lock without stats has no such line, and a lock with stats has all of
+/// them, some perhaps 0.
 std::string exposition(const Listing&);
 
 } // namespace holdfast

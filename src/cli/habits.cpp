@@ -229,7 +229,7 @@ std::string_view found_in(std::span<const Row> rows, std::string_view word, Slip
     constexpr size_t shortest = 4;
     if (slip == Slip::none || bare(word).size() < shortest) return "";
     std::vector<std::string> known;
-    // A guess leads to nothing that ends a command.
+    // A guess at a mistyped word never leads to force-release, which ends a command.
     for (const Row& row : rows)
         if (row.here.find("force-") == std::string_view::npos)
             for (const std::string_view one : split_spellings(row.words)) known.push_back(bare(one));

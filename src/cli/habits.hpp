@@ -1,12 +1,12 @@
-// Words of flock, consul, etcdctl, kubectl, redis-cli and of libraries for locks, and what does here what they do
-// there. Pure.
+// Words of flock, consul, etcdctl, kubectl, redis-cli and of libraries for locks, and what to type to holdfast for the
+// same. Pure.
 #pragma once
 
 #include <string_view>
 
 namespace holdfast {
 
-/// Whether the word may be mistyped.
+/// Whether the word may be mistyped: if so, a known word that is near to it counts as well.
 enum class Slip { none, perhaps };
 
 /// What to type here for a command of another program, as the rest of a sentence; empty: nothing is known of the word.

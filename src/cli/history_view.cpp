@@ -47,7 +47,7 @@ std::string holder_text(const Run& run) { return run.holder ? describe(Record{""
 
 std::string held_text(const Run& run) { return run.end.how == How::vanished ? "?" : format_duration(run.held()); }
 
-/// "2 failed", of a number that is not 0.
+/// Appends ", 2 failed" to the text, but nothing if the number is 0.
 void add_count(std::string& text, size_t count, std::string_view what) {
     if (count > 0) text += fmt::format(", {} {}", count, what);
 }
@@ -115,7 +115,7 @@ Json summary_json(const HistorySummary& sum) {
                          {"longest_held_ms", sum.longest_held.count()}});
 }
 
-/// Null if no run is over.
+/// The run that ended last, vanished ones included; null if no run has ended.
 const Run* last_of(const std::vector<Run>& runs) {
     const Run* last = nullptr;
     for (const Run& run : runs)

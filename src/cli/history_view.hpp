@@ -19,7 +19,7 @@ std::string last_text(const std::vector<Run>&);
 /// That run as in history_json(); null if none is known.
 Json last_json(const std::vector<Run>&);
 
-/// A table, and below it what is to be said of all runs together.
+/// A table with a row for each run, and below it what is to be said of all runs together.
 std::string history_text(const std::vector<Run>&);
 
 /// {"runs": [{"lock", "kind", "slot", "run", "label", "user", "host", "pid", "fence", "since", "ended_at",

@@ -32,7 +32,7 @@ std::string sharing(const Inspection& seen) {
 /// The beginning of the run's id; empty for another client.
 std::string run_of(const Record& record) { return shown_run(record.token()); }
 
-/// Of all holders of a group.
+/// A table of all holders of a group.
 std::string holders_table(const Inspection& seen) {
     std::vector<Row> rows{header({"HELD FOR", "EXPIRES IN", "NODES", "RUN", "HOLDER"})};
     for (const Holding& one : seen.holders) {
@@ -97,7 +97,8 @@ void add_person(Json& object, const Holder& holder) {
     object.add("pid", holder.pid);
 }
 
-/// Null for another client.
+/// {"label", "user", "host", "pid", "since"}, and "ended_at" if only --min-hold keeps the lock; null for another
+/// client.
 Json holder_json(const Record& record) {
     if (!record.holder) return {};
     Json holder = Json::object({});

@@ -23,19 +23,19 @@ std::string holders_text(const Inspection&);
 /// and, if the nodes differ, a table of all nodes.
 std::string lock_text(const LockKey&, const Inspection&);
 
-/// The first digits of the run, of a whole token; empty for that of another client.
+/// The first 12 digits of the run in the token "RUN.ATTEMPT"; empty for the value of another client.
 std::string shown_run(std::string_view token);
 
 /// Of a lock with a group of holders how many they are: "x is shared by 3 holders", "2 of 3 slots of x are held".
 std::string group_text(const LockKey&, const Inspection&);
 
-/// {"lock", "key", "state", "kind", "slots", "holder", "holders", "fence", "expires_in_ms", "held_for_ms", "waiting",
-/// "nodes_holding"}; a value that is not known is null.
+/// {"lock", "key", "state", "kind", "slots", "holder", "holders", "kept", "fence", "expires_in_ms", "held_for_ms",
+/// "waiting", "nodes_holding"}; a value that is not known is null.
 Json lock_json(const LockKey&, const Inspection&);
 /// {"label", "user", "host", "pid", "since"} of the one that was in the way of an attempt: the holder, of several the
 /// oldest, or the first waiter. Null for another client; nothing if none is known.
 std::optional<Json> in_front_json(const Attempt&);
-/// {"label", "user", "host", "pid", "age_ms", "counts_for_ms"}, or null.
+/// {"label", "user", "host", "pid", "age_ms", "counts_for_ms"}; null if no node remembers a success.
 Json last_success_json(const Inspection&);
 /// [{"position", "label", "user", "host", "pid", "waited_ms"}]
 Json waiters_json(const Inspection&);

@@ -12,7 +12,8 @@ namespace holdfast {
 
 /// Since when the holder has the lock, by its host's wall clock; nothing if the record has no possible time.
 std::optional<milliseconds> since(const Record&);
-/// How long ago that is, by this host's clock; nothing if the two clocks disagree.
+/// For how long the holder has had the lock: from since() until now by this host's clock. Nothing without since(), or
+/// if it is in the future, because the two clocks disagree.
 std::optional<milliseconds> age(const Record&);
 
 /// Whether the holder's command has ended, and --min-hold keeps the lock.
@@ -44,7 +45,7 @@ std::string not_a_lock(const LockKey&);
 /// Puts the ending after the sentence, before the nodes' lines.
 std::string with_ending(std::string sentence, std::string_view ending);
 
-/// "only 1 of 3 nodes answered, 2 are needed", and a line for each node.
+/// "only 1 of 3 nodes answered, 2 are needed", and a line for each node; of a single node, why it cannot be used.
 std::string too_few(size_t answered, const std::vector<NodeReport>&);
 
 } // namespace holdfast

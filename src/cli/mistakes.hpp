@@ -12,12 +12,13 @@ namespace holdfast {
 /// "holdfast run"; for program_row "holdfast".
 std::string full_name(const CommandRow&);
 
-/// `next` is a command that was typed behind it, if there is one. The word is shown without a password, if it is a
-/// node's address.
+/// For a word that stands where a command should, and is none. `next` is the command that was typed behind the word;
+/// empty: none was. The word is shown without a password, if it is a node's address.
 Failure unknown_command(const std::string& word, const std::string& next);
-/// `word` may have a value behind '='; it is not shown, because it may be a password.
+/// For an option that the command does not have, or that was typed wrongly. `word` may have a value behind '=', which
+/// is not shown, because it may be a password.
 Failure unknown_option(const std::string& word, const CommandRow&);
-/// Whether it is run or acquire.
+/// Whether the command takes locks: run or acquire.
 bool takes_locks(const CommandRow&);
 /// Throws Failure for a word that begins with a dash or a quote as documents have them, where a line was copied.
 void refuse_typography(const std::string& word);
@@ -28,7 +29,7 @@ void refuse_host_of_help(std::span<const std::string> words);
 /// Throws Failure for options that would mean something else: "-wait" is -w with the value "ait", and "--ttl=" takes
 /// the next word.
 void refuse_slips(std::span<const std::string> words, const CommandRow&);
-/// For a word behind the command's argument.
+/// For a word behind the command's argument, where the command takes none.
 Failure one_word_too_many(const std::string& word, const CommandRow&);
 
 } // namespace holdfast

@@ -22,7 +22,8 @@ struct RunReport {
     std::string result = "failed";
     std::string message{};
     std::optional<Json> holder{}; ///< not_acquired: the one in front (in_front_json in lock_view.hpp)
-    /// By the wall clock: when the command was let go, and when it and its group were over.
+    /// By the wall clock: when the command was started, and when it and its group had ended; nothing if it was not
+    /// started.
     std::optional<milliseconds> started_at{}, ended_at{};
     std::optional<int> command_status{}; ///< what the command exited with
     std::optional<int> command_signal{}; ///< the signal that ended the command
@@ -39,10 +40,11 @@ struct RunReport {
 /// Fills the report from the end of the command, and returns our exit.
 Exit exit_of(const Ending&, RunReport&);
 
-/// The descriptor on which the report is wanted, which the command does not inherit. Throws Failure for a number that
-/// is no descriptor open for writing.
+/// The descriptor on which the report is wanted; from now on the command does not inherit it, unless it is stdout or
+/// stderr. Throws Failure for a number that is no descriptor open for writing.
 int status_fd(const std::string& number);
-/// Writes one line of JSON. If that fails, the run is over all the same, and a line on stderr says so.
+/// Writes the report as one line of JSON. If that fails, says so on stderr, and does not throw. From then on SIGPIPE is
+/// ignored.
 void write_report(int fd, const std::string& lock, int status, const RunReport&);
 
 } // namespace holdfast

@@ -22,7 +22,7 @@ std::string lock_on(const LockKey&, std::vector<Node>);
 
 /// "PID:START:TOKEN:LOCK", with spaces between.
 std::string held_text(const std::vector<RunAround>&);
-/// Leaves out words that are not of that form.
+/// The runs in a text as held_text() makes it; words of another form are left out.
 std::vector<RunAround> parse_held(std::string_view);
 
 /// The runs in our environment whose process lives and is one that we descend from.

@@ -34,7 +34,7 @@ std::vector<Cell> header(const std::vector<std::string>& titles);
 /// Writes to stdout, as fast as the reader reads. Throws Failure if that fails, so that lost output is no success.
 void show(std::string_view text);
 
-/// Shows the text in place of all that the terminal shows, cut to the terminal's size.
+/// Shows the text in place of all that the terminal on stdout shows, cut to the terminal's size. Throws as show().
 void redraw(const std::string& text);
 
 /// How many columns the terminal on stdout has; 80 without one.

@@ -105,7 +105,8 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
         default: return ExitStatus::not_acquired;
         }
     }();
-    // Only these two outcomes end a wait when its time is up; all others end it at once.
+    // With one of these two statuses a wait has ended because its time was up; with all others, and after a skip, at
+    // once.
     const bool skipped = attempt.outcome == Outcome::skipped;
     const bool gave_up = !skipped && settings.wait > milliseconds{0} &&
                          (status == ExitStatus::not_acquired || status == ExitStatus::too_few_nodes);

@@ -36,8 +36,10 @@ void refuse_inside_itself(const std::vector<RunAround>&, const LockKey&, const s
 /// Gives advice on the nodes; the run goes on.
 void advise(const std::vector<Node>&, const Log&);
 
-/// Says why the lock was not acquired, and what that means for the command or the script that was to have it.
+/// Who was to have the lock: the command of run, or the script that called acquire.
 enum class Refused { command, script };
+/// Says why the attempt did not win, and of a command that it was not run. Returns the exit of a lock that was not
+/// acquired (conflict_exit_code), also of a skipped run; throws Failure for every other cause.
 Exit refuse(const Lock&, const Attempt&, const Settings&, Refused);
 
 } // namespace holdfast

@@ -21,7 +21,7 @@ namespace holdfast {
 namespace {
 
 constexpr int most_local_nodes = 9;
-/// Each costs a round trip to take, to renew and to release.
+/// Of one run: each lock costs a round trip to take, to renew and to release.
 constexpr size_t most_locks = 16;
 
 /// How many servers "local:" or "local:N" stands for; nothing for any other URI.
@@ -78,7 +78,8 @@ bool ends_in_password(std::string_view uri) {
     return !secrets.empty() && secrets.back().data() + secrets.back().size() == uri.data() + uri.size();
 }
 
-/// WAIT may be a tenth of a second late, and the node's answer with it.
+/// Throws Failure if the node timeout is too short for a node with replicas: the answer of WAIT may come a tenth of a
+/// second late, and the node's answer with it.
 void require_time_for_replicas(const Node& node, milliseconds node_timeout) {
     constexpr milliseconds least{300};
     if (node.replicas.value_or(0) > 0 && node_timeout < least)

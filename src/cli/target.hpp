@@ -12,7 +12,8 @@
 
 namespace holdfast {
 
-/// The configured nodes; starts `local:` ones.
+/// The configured nodes, at least one; starts the servers of `local:` nodes. Warns on stderr if a certificate is not
+/// checked.
 std::vector<Node> configured_nodes(const Settings&);
 /// The configured nodes with connections, on which the lock is asked for; the look-up of the nodes has begun.
 NodeSet nodes_to_ask(const Settings&, const LockKey&);

@@ -40,7 +40,8 @@ std::string quoted_for_shell(const std::string& text) {
     return out + "'";
 }
 
-/// For a shell, in which HOLDFAST_SLOT may stand from another lock.
+/// The variables as a text for the eval of a shell. HOLDFAST_SLOT is unset first, because the shell may have it from
+/// another lock.
 std::string assignments(const std::vector<std::string>& variables) {
     std::string out = "unset HOLDFAST_SLOT\n";
     for (const std::string& variable : variables) {
@@ -94,7 +95,8 @@ std::string told(const Lock& lock, const Arguments& typed, const Settings& setti
     return typed.has("--token-file") ? "" : lock.token().text() + "\n";
 }
 
-/// Gives the won lock to the caller.
+/// Gives the token of the won lock to the script that called acquire. If a signal ends us meanwhile, releases the lock.
+/// Throws Failure if the script cannot get the token in time; then the lock is still to be released.
 Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, const std::vector<Node>& nodes,
                const Signals& signals) {
     if (const auto& file = typed.value("--token-file")) write_token(*file, lock.token());

@@ -41,7 +41,8 @@ Token needed_token(const Arguments& typed) {
                  typed.command->name);
 }
 
-/// Does something with the lock that acquire took under the typed token.
+/// Calls `act` with the lock that acquire took under the typed token. Throws Failure if the lock is not held with it,
+/// or if a running holdfast holds the lock.
 void with_lock(const Arguments& typed, const Settings& settings, void (*act)(Lock&)) {
     const LockKey key = lock_key(typed.name, settings);
     const Token token = needed_token(typed);

@@ -80,8 +80,8 @@ std::string for_others(const LockKey& key, const Inspection& seen) {
     return fmt::format("next in line is {}, first of {} waiting", describe(seen.queue.front().record), seen.waiting);
 }
 
-/// Whether the lock was taken away from that holder; false if the holder has just let go, or `of_several` another one
-/// has its seat by now.
+/// Takes the lock away from that holder, and shows what came of it. Returns false if the holder has just let go. If
+/// another holder has the lock by now, returns false if the holder was one `of_several`, otherwise throws Failure.
 bool take_away(NodeSet& nodes, const LockKey& key, const Record& record, const std::string& message,
                const Settings& settings, bool of_several) {
     const Revocation revocation = revoke(nodes, key, record, message, mode(settings), settings.history);
@@ -104,7 +104,8 @@ bool take_away(NodeSet& nodes, const LockKey& key, const Record& record, const s
     }
 }
 
-/// The holders that are meant: those with that run or slot, or all.
+/// The holders from which to take the lock: those with the typed run or slot, or all. Throws Failure if there are
+/// several and --all-holders was not typed.
 std::vector<Record> meant(const Arguments& typed, const LockKey& key, const Inspection& seen) {
     const auto& run = typed.value("--holder");
     const auto& slot = typed.value("--slot");

@@ -55,7 +55,7 @@ Hold::End end_of(const Ending& ending, BootTime go) {
 }
 
 /// The processes that are forked while the nodes have not answered yet, so that little is left to do once the lock is
-/// won. The guard waits for a group, the child for its go.
+/// won. The guard waits for Guard::watch(), the child for Child::go().
 struct Forked {
     LiveDeadline deadline;
     std::optional<Guard> guard;
@@ -201,7 +201,8 @@ class Run {
         }
     }
 
-    /// Holds the won locks around the command, from its go to its end, and lets go of them.
+    /// Starts the command, holds the won locks until it has ended, and lets go of them. Throws Failure if the command
+    /// was not started, and run() then releases the locks; an exception after that leaves the locks to their TTL.
     Ending hold(Forked& forked, const StopRules& rules, const Taken& won) {
         Hold hold{Locks{locks_}, forked.deadline, settings_.min_hold};
         tell_won(won);
