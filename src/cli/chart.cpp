@@ -15,7 +15,7 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-/// The shortest round time of which the span has no more than `most`.
+/// The shortest round time that fits into the span fewer than `most` times; the span itself if there is none.
 milliseconds step_for(milliseconds span, size_t most) {
     constexpr std::array<milliseconds, 24> round{
         seconds{1}, seconds{2},  seconds{5},  seconds{10}, seconds{15}, seconds{30}, minutes{1}, minutes{2},

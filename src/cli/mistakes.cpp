@@ -19,7 +19,7 @@
 namespace holdfast {
 namespace {
 
-/// The commands that have the option, as a list in words; empty: none has.
+/// The commands that have the option, as a list in words; "holdfast alone" if only the program has it; empty: none has.
 std::string owners_of(std::string_view spelling) {
     std::vector<std::string_view> names;
     for (const CommandRow* command : commands)
@@ -37,8 +37,9 @@ std::vector<std::string> parts_of(const std::string& word) {
     return parts;
 }
 
-/// What of an option's word may be another option: of "tls-key-file" first "tls-key", then "key" and "tls". The end
-/// says what the begin describes. Nothing of a word that says no, and no part that says nothing by itself.
+/// The pieces of an option's word that may be another option: of "tls-key-file" first "key-file", then "tls-key", "key"
+/// and "tls". Later pieces come first, because the end of a word says what its begin describes. None of a word that
+/// begins with "no" or the like, and no piece such as "file", which alone says nothing.
 std::vector<std::string> pieces_of(const std::string& word) {
     const std::vector<std::string> parts = parts_of(word);
     constexpr std::array denials{"no", "non", "not", "dont", "never", "without", "disable"};
@@ -55,8 +56,8 @@ std::vector<std::string> pieces_of(const std::string& word) {
     return pieces;
 }
 
-/// An option that may have been meant, as a question and as the line that help has for it, so that nobody follows it to
-/// what was not meant.
+/// The end of a sentence that asks whether the option `meant` was meant, with the line that help has for that option,
+/// so that nobody takes it for another one; empty if the command does not have the option.
 std::string suggestion(std::string_view meant, const CommandRow& command) {
     const auto option = find_option(command, meant);
     if (!option) return "";

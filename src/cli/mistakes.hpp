@@ -20,7 +20,8 @@ Failure unknown_command(const std::string& word, const std::string& next);
 Failure unknown_option(const std::string& word, const CommandRow&);
 /// Whether the command takes locks: run or acquire.
 bool takes_locks(const CommandRow&);
-/// Throws Failure for a word that begins with a dash or a quote as documents have them, where a line was copied.
+/// Throws Failure for a word that begins with a dash or a quote of a text editor (U+2010 to U+201F, U+2212): the line
+/// was copied from a document, and the shell does not know these.
 void refuse_typography(const std::string& word);
 /// Throws Failure if a setting of a variable, "HOLDFAST_...=...", stands where a lock's name does.
 void refuse_variable(const std::string& name);

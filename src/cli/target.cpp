@@ -72,7 +72,8 @@ void warn_of_insecure(const std::vector<Node>& nodes, const Log& log) {
     if (!insecure.empty()) log.tell(event::insecure(fmt::format("{}", fmt::join(insecure, ", "))));
 }
 
-/// Whether a password may go on behind the comma that ends the URI: a comma parts nodes.
+/// Whether the URI ends with a password. What stands behind the comma after the URI may be the rest of that password,
+/// because a comma separates nodes.
 bool ends_in_password(std::string_view uri) {
     const auto secrets = secrets_in(uri);
     return !secrets.empty() && secrets.back().data() + secrets.back().size() == uri.data() + uri.size();

@@ -21,7 +21,7 @@ NodeSet nodes_to_ask(const Settings&, const LockKey&);
 Mode mode(const Settings&);
 /// The key of the lock of that name, which may be an old or a foreign one.
 LockKey lock_key(const std::string& name, const Settings&);
-/// The key of a lock that is to be taken.
+/// The key of a lock that is to be taken, whose name must have no comma.
 LockKey new_lock_key(const std::string& name, const Settings&);
 /// The keys of all locks in a list of names with commas between them, in the order of the list.
 std::vector<LockKey> new_lock_keys(const std::string& names, const Settings&);

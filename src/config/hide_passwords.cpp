@@ -10,7 +10,8 @@ namespace {
 
 void overwrite(char* text, size_t size) { std::memset(text, '*', size); }
 
-/// Overwrites from the end of the scheme, so that the user is hidden too, to the end of the last password.
+/// Overwrites the login wherever that URI stands in the word: from the end of the scheme, so that the user is hidden
+/// too, to the end of the last password. Nothing is overwritten if the URI has no password.
 void hide_login(char* word, const std::string& uri) {
     const auto secrets = secrets_in(uri);
     if (secrets.empty()) return;

@@ -23,8 +23,8 @@ struct Settings {
     /// The file from which the password was read, if it was.
     std::optional<std::string> password_file;
     /// PEM files for nodes with TLS whose URI does not say otherwise: the only authorities that are trusted (default:
-    /// the system's), our own certificate, and its key. `insecure`: any server that answers is believed to be the
-    /// node.
+    /// the system's), our own certificate, and its key. With tls_insecure, any server that answers is believed to be
+    /// the node.
     std::string tls_ca, tls_cert, tls_key;
     bool tls_insecure = false;
     /// The beginning of each lock's key, before its name; '' shares keys with other lock clients.

@@ -40,7 +40,8 @@ std::optional<std::chrono::microseconds> exact_time_of(const Reply& reply) {
     return seconds{parts[0]} + std::chrono::microseconds{parts[1]};
 }
 
-/// How far the node's clock is ahead of this host's at the middle of the round trip.
+/// How far the node's clock is ahead of this host's at the middle of the round trip; nothing if the answer tells no
+/// time.
 std::optional<Clock> clock_of(const Answer& answer) {
     const auto time = exact_time_of(answer.replies->front());
     if (!time) return {};

@@ -118,7 +118,7 @@ std::pair<Without, std::string> lack(const Right& right, const Reply& refusal, c
     return {right.without, "+" + right.name};
 }
 
-/// Rights or commands, by what does not work without them.
+/// Rights or commands that are missing, by what does not work without them.
 class Missing {
   public:
     void add(const std::pair<Without, std::string>& one) {
@@ -135,7 +135,7 @@ class Missing {
             losses.push_back(fmt::format("{} ({})", fmt::join(names, " "), loss(without)));
         return fmt::format("{}", fmt::join(losses, ", "));
     }
-    /// `mild`: facts that only stay unknown do not count.
+    /// How bad it is that these are missing. `mild`: what only leaves facts unknown does not count.
     Severity severity(bool mild) const {
         if (by_loss_.contains(Without::locks)) return Severity::fail;
         const bool worrying = std::ranges::any_of(by_loss_, [&](const auto& entry) {
@@ -181,7 +181,8 @@ Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::st
     auto reply = replies.begin();
     for (const Right& right : rights({}, use)) {
         if (right.probe.empty()) {
-            // The reply to PUBLISH, which comes before, shows if the user lacks the channel and not the command.
+            // No message reaches a user that lacks the channel either. The reply to PUBLISH, which comes before, has
+            // shown that; only otherwise it is the command that is lacking.
             if (!told && !lacking.has({Without::messages, "&" + names})) lacking.add({right.without, "+" + right.name});
             continue;
         }

@@ -86,7 +86,7 @@ int slots_in(std::string_view line) {
 }
 
 /// The answer to CLUSTER NODES has one line for each server: its id, address, flags, master, four more words, and its
-/// slots.
+/// slots. Nothing if it was not asked for, or is an error.
 std::optional<ClusterView> view_of(const Reply& nodes) {
     if (nodes.type != Reply::Type::text) return {};
     ClusterView view;

@@ -161,7 +161,7 @@ inline Event leftovers(std::string_view processes) {
             fmt::format("the command has ended, but others of its group run on and keep the lock: {}", processes)};
 }
 
-/// `stopped`: the command was stopped, and left the processes behind.
+/// Processes that left the command's group outlive it. `stopped`: the command was stopped; otherwise it has ended.
 inline Event orphans(bool stopped, std::string_view processes) {
     return {"orphans", stopped ? Verbosity::normal : Verbosity::verbose,
             fmt::format("processes that left the command's group {}: {}{}",
@@ -169,7 +169,7 @@ inline Event orphans(bool stopped, std::string_view processes) {
                         stopped ? "; --tree stops them as well" : "")};
 }
 
-/// `lost`: the lock is lost; otherwise it is renewed for these processes.
+/// Processes of the command cannot be killed. `lost`: the lock is lost; otherwise the lock is renewed until they end.
 inline Event unkillable(std::string_view processes, bool lost) {
     return {"unkillable", Verbosity::quiet,
             fmt::format("what is left of the command cannot be killed: {}; {}", processes,

@@ -33,7 +33,7 @@ std::optional<LogWriter>& writer() {
     return writer;
 }
 
-/// Whether stderr gets the event.
+/// Whether that verbosity shows the event on stderr; with JSON lines there, normal counts as verbose.
 bool shown(const Event& event, Verbosity verbosity) {
     if (style().format == LogFormat::json && !writer() && verbosity == Verbosity::normal)
         verbosity = Verbosity::verbose;

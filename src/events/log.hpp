@@ -34,7 +34,8 @@ class Log {
     /// Writes the event as a line to a log of its own, or to stderr if the verbosity shows it.
     void tell(const Event&) const;
 
-    /// Whether events that only -v shows are shown, and so are worth the work to find them out.
+    /// Whether -v was given, so that events which only -v shows are worth the work to find them out. False without -v,
+    /// even if JSON or a log of its own would show such events.
     bool details() const { return verbosity_ == Verbosity::verbose; }
 
     /// Whether stderr is a terminal on which a line is to be redrawn in place.

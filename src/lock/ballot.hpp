@@ -51,7 +51,8 @@ class Ballot {
 
     using Vote = tl::expected<NodeReply, NodeFailure>;
     void add(size_t node, Vote vote) { votes_[node] = std::move(vote); }
-    /// Adds each answer that has come since the last call, and then calls `added` with its node.
+    /// Adds, as its vote, the answer of each node that has no vote here yet, and then calls `added` with the number of
+    /// that node; `added` may add() another vote for the node.
     void count(const Answers&, const std::function<void(size_t)>& added);
     bool has(size_t node) const { return votes_[node].has_value(); }
     const std::optional<Vote>& operator[](size_t node) const { return votes_[node]; }
@@ -100,11 +101,12 @@ class Ballot {
     size_t count(Verdict verdict) const { return replies(verdict).size(); }
     size_t count(NodeFailure::Kind) const;
     size_t missing() const;
-    /// For each other holder's record, how long each node that names the holder keeps it.
+    /// As by_hold(), for all holders that nodes name in answers `held`.
     std::map<std::string, std::vector<milliseconds>> others() const;
     /// The other holders that a quorum names.
     std::vector<Record> with_quorum() const;
-    /// Whether holders that a quorum names leave no room for us.
+    /// Whether holders that a quorum names leave no room for us: any holder does, but with slots only one without a
+    /// slot, or as many as there are slots.
     bool taken() const;
     /// A holder that any node names and for which `is` returns true; nothing if there is none.
     template <typename Is>

@@ -29,7 +29,8 @@ struct Fence {
 /// A script computes with doubles, and not far above this number a double cannot tell a number from the next.
 constexpr Fence largest_fence{9'000'000'000'000'000};
 
-/// The smallest number that a node accepts after it has accepted `last`.
+/// The smallest number that a node accepts after it has accepted `last`: for a shared holder an odd one, perhaps `last`
+/// itself; for any other holder a larger even one.
 constexpr Fence next_fence(Fence last, bool shared) {
     if (shared) return {last.number | 1};
     return {(last.number / 2 + 1) * 2};

@@ -126,7 +126,8 @@ class Lock {
     bool valid() const;
     /// When we last read an answer in which a node said that the lock is ours.
     BootTime heard_at() const { return heard_at_; }
-    /// The last instant at which enough of the lease is left to start a command; nothing without a lease.
+    /// The last instant at which enough of the lease is left to start a command, which may have passed; nothing if no
+    /// quorum has granted the lock.
     std::optional<BootTime> start_until() const;
     bool worth_starting() const;
 
@@ -140,13 +141,13 @@ class Lock {
     /// What the nodes said in the last extend(), confirm(), release() or keep().
     const std::vector<NodeReport>& last_reports() const { return reports_; }
 
-    /// The command that was started at `go` has succeeded: what follows, release or keep, also writes the mark on every
-    /// node, for what is left of once_in.
+    /// Notes that the command, which was started at `go`, has succeeded. If the lock has once_in, the release() or
+    /// keep() that follows also writes the mark of this success on every node, for what is left of once_in.
     void succeeded(BootTime go) { succeeded_ = go; }
-    /// Whether a quorum has written the mark; true as well if there was none to write.
+    /// Whether a quorum has written the mark in the last release() or keep(); true as well if there was none to write.
     bool marked() const { return marked_; }
-    /// How the hold ended, for the history; release or keep follows. If the lock is lost because it was taken away, the
-    /// history says taken away. If ended() is not called, the win counts as undone.
+    /// Notes how the hold ended, for the history, which the release() or keep() that follows writes. If the lock is
+    /// lost because it was taken away, the history says taken away. If ended() is not called, the win counts as undone.
     void ended(RunEnd end);
     /// Lets go on every node, also on nodes that timed out or refused. A node that does not answer is told once more
     /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has
@@ -159,8 +160,8 @@ class Lock {
 
   private:
     class LettingGo;
-    /// Stands for a connection of the process that acquired the lock: a request of that process may still be under way
-    /// there.
+    /// In unanswered_on_, stands for a connection of the process that acquired the lock: a request of that process may
+    /// still be under way there.
     static constexpr uint64_t of_another_process = 0;
 
     /// Sends `operation_for(may_come_late(node))` to the nodes in `asked`. Waits for the answers of the nodes in
@@ -180,7 +181,8 @@ class Lock {
     bool awaits_texts(const std::vector<Mode>& modes, const Answers&) const;
     /// How an attempt with these votes has ended so far. `Attempt::nodes` has two nodes that are one server, if any.
     Attempt judge(const Ballot&) const;
-    /// Chooses the slot for which the next attempt asks, if the lock has slots.
+    /// Chooses the slot for which the next attempt asks, at random among those that are likely free; nothing to choose
+    /// if the lock has no slots.
     void choose_slot(const Ballot&);
     /// The operation that an attempt sends to every node.
     Acquire request(const Try&) const;
@@ -201,7 +203,8 @@ class Lock {
     std::vector<NodeReport> same_servers() const;
     /// A node that is listed before this one and is the same server: together they have one vote.
     std::optional<size_t> same_server_before(size_t node) const;
-    /// Whether a node says that our token is void; if so, taken_away_ keeps the node's words.
+    /// Whether a node says that our token is void; if so, and the node has words by whom and why, taken_away_ keeps
+    /// them.
     bool is_revoked(const Ballot::Vote& vote);
     /// Whether a node names this very attempt as the holder, because an earlier copy of its request was granted there.
     bool is_own(const Ballot::Vote&) const;

@@ -27,7 +27,8 @@ class Locks {
     /// Until when all locks are certainly ours, an instant that may have passed; nothing if one has no quorum.
     std::optional<BootTime> valid_until() const;
     bool valid() const;
-    /// The last instant at which enough of every lease is left to start a command; nothing if a lock has none.
+    /// The last instant at which enough of every lease is left to start a command; nothing if one lock was not granted
+    /// by a quorum.
     std::optional<BootTime> start_until() const;
     bool worth_starting() const;
     /// When we last read an answer in which a node said that one of the locks is ours.

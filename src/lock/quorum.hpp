@@ -34,15 +34,15 @@ std::optional<Value> reached_by_quorum(std::vector<Value> given, size_t nodes) {
 /// because a lock that it forgot is only restored after a quorum has confirmed the lock.
 class Lease {
   public:
-    /// No node has granted anything.
+    /// At first, no node has granted anything.
     explicit Lease(size_t nodes) : nodes_(nodes) {}
 
-    /// A request is sent that makes the node hold the lock if the node executes it. An earlier grant of the node
-    /// stands.
+    /// Notes that a request is sent which makes the node hold the lock if the node executes it. An earlier grant of the
+    /// node stands.
     void asked(size_t node) { nodes_[node].asked = true; }
-    /// The node certainly keeps the lock until `until`.
+    /// Notes that the node certainly keeps the lock until `until`, and that no request is unanswered.
     void grant(size_t node, BootTime until) { nodes_[node] = {until, false}; }
-    /// The node does not hold the lock, and no request that is under way can make the node hold it.
+    /// Notes that the node does not hold the lock, and that no request which is under way can make the node hold it.
     void take_back(size_t node) { nodes_[node] = {}; }
 
     /// The instant until which a quorum has granted the lock, so that it is certainly ours; nothing if no quorum has.

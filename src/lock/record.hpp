@@ -1,4 +1,4 @@
-// What stands in Redis under a lock's key: "TOKEN {json}"; and under that of its last success.
+// What stands in Redis under a lock's key, "TOKEN {json}", and under the key of its last success, "LASTS TOKEN {json}".
 #pragma once
 
 #include "base/clock.hpp"
@@ -38,7 +38,7 @@ struct Holder {
     std::optional<milliseconds> ended{};
 };
 
-/// The seat of a run in the group of its kind; nothing if it is exclusive.
+/// The seat of a run in the group of its kind; nothing if the run holds the lock exclusively.
 std::optional<Seat> seat_of(const std::string& run, const Holder&);
 
 /// A Holder that describes this process on this host.

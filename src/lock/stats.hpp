@@ -29,11 +29,11 @@ struct Stats {
     };
     static const std::array<Field, 8> fields;
 
-    /// The words of the request for all fields.
+    /// The words of the request for all fields; they point into `key`.
     static std::vector<std::string_view> request(std::string_view key);
     /// The counters from the answer to request(); one that is missing, or no number from 0 on, is 0.
     static Stats parse(const Reply&);
-    /// Keeps the larger of each two values.
+    /// Sets each counter to the larger one of the two nodes' values.
     void merge(const Stats& of_another_node);
 };
 

@@ -13,7 +13,7 @@ namespace {
 /// yet, so a lost lock stops nothing.
 class Upkeep {
   public:
-    /// Of no lock.
+    /// An Upkeep without locks: nothing is renewed.
     Upkeep() : rounds_{Locks{std::span<Lock>{}}, BootTime::max()} {}
     /// The locks, which outlive the Upkeep, were won or renewed by now.
     explicit Upkeep(Locks held) : rounds_{held, held.oldest_answer() + held.timing().renewal_interval()} {}

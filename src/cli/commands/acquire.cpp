@@ -65,8 +65,8 @@ std::string as_json(const Lock& lock) {
 }
 
 /// Writes to stdout for as long as the lock lasts, because the reader may be slow, and a lock that has ended is no use.
-/// Returns the signal that asked us to end before all was written. Throws Failure if writing fails, because a caller
-/// without the token could not release the lock.
+/// Returns the signal that asked us to end before all was written; nothing if all is written, or the lock has ended.
+/// Throws Failure if writing fails, because a caller without the token could not release the lock.
 std::optional<int> write_out(const std::string& text, BootTime until, const Signals& signals) {
     if (!text.empty() && was_closed(STDOUT_FILENO))
         throw Failure{ExitStatus::internal, "stdout is closed, and the token is written there, so the lock was "
@@ -88,7 +88,7 @@ std::optional<int> write_out(const std::string& text, BootTime until, const Sign
     return {};
 }
 
-/// What stdout gets of the lock.
+/// What acquire prints on stdout: JSON, assignments or the token, as typed; nothing with --token-file alone.
 std::string told(const Lock& lock, const Arguments& typed, const Settings& settings, const std::vector<Node>& nodes) {
     if (typed.has("--json")) return as_json(lock);
     if (typed.has("--export")) return assignments(lock_variables({&lock}, nodes, settings));

@@ -129,7 +129,7 @@ std::vector<Record> meant(const Arguments& typed, const LockKey& key, const Insp
                  seen.kind().way == LockKind::Way::slots ? " or --slot N" : "");
 }
 
-/// Leaves those out that have had the lock for too short a time, and says so.
+/// Removes those records whose holders have had the lock for `least` or less, or may have, and says so on stdout.
 void spare_young(std::vector<Record>& records, milliseconds least) {
     std::vector<Record> old;
     for (const Record& record : records) {

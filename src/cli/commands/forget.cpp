@@ -14,7 +14,7 @@
 namespace holdfast {
 namespace {
 
-/// The mark that the nodes had: that of the last success, with the longest rest of all.
+/// The mark that the nodes had: that of the last success, with the longest rest of all; nothing if no node had one.
 std::optional<Success> forgotten(const std::vector<NodeView>& nodes) {
     std::optional<Success> last;
     milliseconds longest{};

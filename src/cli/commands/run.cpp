@@ -223,7 +223,7 @@ class Run {
         const std::vector<std::string> variables = lock_variables(as_typed(), nodes_, settings_, around_);
         if (forked.guard && !forked.guard->watch(forked.child->pid()))
             throw system_failure("cannot start the guard process");
-        // After the go, a failure here does not tell whether the command lives, so the locks are left to their TTL.
+        // From here on a failure does not tell whether the command was started, so the locks are left to their TTL.
         release_on_failure_ = false;
         const BootTime go = BootClock::now();
         const milliseconds started_at = wall_time_since_epoch();

@@ -16,8 +16,8 @@ namespace {
 
 constexpr seconds watch_every{1};
 
-/// What is new when it differs from that of the last look: who holds the lock, how many wait, whether the nodes can
-/// tell.
+/// A text that differs from that of the last look if something is new: who holds the lock, how many wait, whether the
+/// nodes can tell.
 std::string news(const LockKey& key, const Inspection& seen) {
     std::string text =
         fmt::format("{} {} {}", untold(key, seen).has_value(), static_cast<int>(seen.standing), seen.waiting);

@@ -27,7 +27,7 @@ inline Reply integer(int64_t value) { return {Reply::Type::integer, {}, value, {
 inline Reply list(std::vector<Reply> items) { return {Reply::Type::list, {}, 0, std::move(items)}; }
 inline Reply verdict(std::string_view name) { return list({text(name)}); }
 
-/// Visits each member and its score: RESP3 sends pairs, RESP2 one flat list.
+/// Visits each member and its score in a reply to ZRANGE ... WITHSCORES: RESP3 sends pairs, RESP2 one flat list.
 template <typename Visit>
 void for_each_score(const Reply& reply, Visit visit) {
     for (size_t i = 0; i < reply.items.size(); ++i) {
@@ -91,7 +91,7 @@ struct QueueHead {
 };
 
 /// Ends a look with `answer`. If its second item, the value of the key, is a group, the answer gets a further item: the
-/// members that live at `now` by the node's clock, and among them the member `also` in any case.
+/// members that live at `now` by the node's clock, those that end last, at most a hundred, and `also` if it lives.
 Step with_members(const LockKey&, milliseconds now, Reply answer, const std::string& also = "");
 
 } // namespace holdfast

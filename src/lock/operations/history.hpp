@@ -25,8 +25,8 @@
 
 namespace holdfast {
 
-/// How a run that held a lock ended, from the mildest to the gravest: of two words on one run the later one here
-/// counts.
+/// How a run that held a lock ended, from the mildest to the gravest: if nodes tell different ends of one run, that
+/// which stands later here counts.
 enum class How {
     holds,       ///< a node still has the run's record; never written to a log
     vanished,    ///< no log has the run's end, and no node its record: the TTL ended it; never written to a log

@@ -10,7 +10,7 @@ namespace holdfast {
 constexpr milliseconds void_lasts{60'000};
 constexpr milliseconds fence_lasts = std::chrono::days{90};
 constexpr milliseconds queue_lasts{60'000};
-/// How many places of the queue Inspect looks at, however many wait.
+/// How many places of the queue, from its head, one look reads at most, however many wait.
 constexpr size_t places_shown = 100;
 /// How many members of a group an operation's answer names at most.
 constexpr size_t members_shown = 100;

@@ -1,5 +1,5 @@
--- Writes the mark after the operation, unless the lock was taken away. A mark that is there is never shortened; of two
--- successes the later one counts.
+-- Writes the mark after the operation, unless the lock was taken away or another run has it. A mark that is there is
+-- never shortened; of two successes the later one counts.
 local taken_away = (redis.call('GET', VOID) or '') ~= ''
 local function mark()
     if taken_away or (redis.call('GET', K) or success) ~= success then return false end

@@ -1,5 +1,5 @@
--- The members of a group that live, those that end last, at most a hundred, and the member `also` in any case: member,
--- the rest of its life, its record.
+-- The members of a group that live, those that end last, at most a hundred, and the member `also` if it lives. Each is
+-- three items: member, the rest of its life, its record.
 local function members(at, also)
     local found = {}
     local function add(member, ends)

@@ -82,9 +82,9 @@ tl::expected<NodeReply, NodeFailure> node_reply(const std::optional<Answer>&);
 bool has_granted(const Answer&);
 /// What a node's error means for the lock: the verdict not_a_lock, or a failure.
 tl::expected<NodeReply, NodeFailure> refused(const Reply& error);
-/// The time by the node's clock, from the node's answer to TIME.
+/// The time by the node's clock, from the node's answer to TIME; 0 if the answer makes no sense.
 milliseconds time_of(const Reply&);
-/// The duration that a node tells, limited to a century, so that it fits into nanoseconds.
+/// The duration that a node tells, which may be negative, limited to a century, so that it fits into nanoseconds.
 milliseconds duration_of(int64_t ms);
 
 } // namespace holdfast
