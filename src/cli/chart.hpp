@@ -46,7 +46,7 @@ std::vector<Tick> ticks(const Chart&, size_t most);
 /// a key to the marks.
 std::string as_text(const Chart&, size_t width);
 
-/// An SVG file that needs no other, for light and dark pages.
+/// The text of an SVG file that refers to no other file, for light and dark pages.
 std::string as_svg(const Chart&);
 
 } // namespace holdfast

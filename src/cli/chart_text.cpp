@@ -18,8 +18,8 @@ size_t weight(char mark) { return by_weight.find(mark); }
 
 bool is_border(char mark) { return weight(mark) >= weight('[') && weight(mark) <= weight('#'); }
 
-/// What a cell shows of two marks. Of two runs' borders it shows that a run ends where the next begins, or that there
-/// are several.
+/// What a cell shows where two marks meet: the stronger one, but of two borders of runs '|' if a run ends where the
+/// next begins, otherwise '#' for several runs.
 char both(char one, char other) {
     if (is_border(one) && is_border(other)) return (one == ']' && other == '[') ? '|' : '#';
     return weight(one) > weight(other) ? one : other;

@@ -22,7 +22,8 @@ constexpr OptionSyntax slots_option{"--slots", "N", "hold one of N slots, so tha
 /// The kind that was typed. Throws Failure for options that contradict each other.
 LockKind kind_of(const Arguments&);
 
-/// A number of slots, or of one of them, as it was typed with that option. Throws Failure if it is none.
+/// How many slots, or which slot, was typed with that option: a number from 1 to most_slots. Throws Failure for any
+/// other text.
 unsigned slot_number(const std::string& text, std::string_view option);
 
 /// The terms of a lock with this grace and Timing::processor_wait. Throws Failure for terms that cannot work; gives

@@ -41,8 +41,8 @@ void keep_renewing(Locks held, LiveDeadline& deadline, Poller& poller, int stop)
         if (!locks.told_of_revocation(locks.take_messages()) && !moved_node && BootClock::now() < rounds.next())
             continue;
         if (is_over()) return deadline.lose(deadline.reason());
-        // A yes that arrives after the end of the lease does not move the deadline, nor does a lock that is no longer
-        // valid.
+        // A yes that arrives after the end of the lease does not move the deadline, nor does a yes for one lock if
+        // another one is no longer valid.
         const auto moved = [&] {
             if (locks.valid() && !is_over()) deadline.move(*locks.valid_until());
         };

@@ -114,7 +114,8 @@ class Wait {
         case Outcome::misnamed:
         case Outcome::denied: return true;
         case Outcome::reserved:
-            // A waiter of another kind that is ahead of us stays there until the group is empty, which may take long.
+            // A waiter of another kind that is ahead of us stays there until the group is empty. That may take long, so
+            // a run that does not wait gives up at once.
             if (lock_.kind().way != LockKind::Way::exclusive && attempt.holders > 0) return ended_ >= until_;
             [[fallthrough]];
         case Outcome::contended: return ended_ >= (waits() ? until_ : begin_.boot + longest_contention);

@@ -106,7 +106,8 @@ std::vector<Claim> claims_around() {
     return claims;
 }
 
-/// What is to be verified: the typed lock, or all that are around us.
+/// What is to be verified: with a typed token one lock, the typed one or that around us; otherwise the locks around us,
+/// all or the one of the typed name. Throws Failure if there is none.
 std::vector<Claim> claims(const Arguments& typed) {
     const std::string around = environment_variable("HOLDFAST_LOCK").value_or("");
     if (const auto token = given_token(typed)) {

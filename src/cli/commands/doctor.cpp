@@ -59,7 +59,8 @@ Cell cell(const Finding& finding) {
     }
 }
 
-/// A table of all findings, or of `troubles_only`; empty when there is nothing to show.
+/// A table of all findings, or with `troubles_only` of the failures and of the warnings that are not accepted; empty
+/// when there is nothing to show.
 std::string screen(const Diagnosis& diagnosis, bool troubles_only) {
     std::vector rows(1, header({"", "NODE", "CHECK", "FOUND"}));
     for (const Finding& finding : diagnosis.findings) {
