@@ -37,7 +37,8 @@ struct RunReport {
     std::optional<milliseconds> held{};
 };
 
-/// Fills the report from the end of the command, and returns our exit.
+/// Fills the report from the end of the command, and returns how holdfast ends: with status 79 or 124 if the lock was
+/// lost or --max-hold ran out, otherwise as the command did.
 Exit exit_of(const Ending&, RunReport&);
 
 /// The descriptor on which the report is wanted; from now on the command does not inherit it, unless it is stdout or

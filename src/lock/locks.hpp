@@ -67,7 +67,7 @@ class Locks {
 
   private:
     Renewal round(const std::function<Renewal(Lock&)>& one);
-    /// The name of the lock that fared worst, if there are several.
+    /// The name of the lock that fared worst, with ": " behind it; empty if there is only one lock.
     std::string which() const { return locks_.size() == 1 ? "" : worst_->key().name + ": "; }
     /// Which nodes a round waits for: at the first lock all, then those that owe no earlier answer.
     Await await(const Lock& lock) const { return &lock == locks_.data() ? Await::all : Await::caught_up; }

@@ -147,7 +147,8 @@ class Wait {
   private:
     bool waits() const { return until_ > begin_.boot; }
 
-    /// Whether no run has a quorum and it may be our turn.
+    /// Whether the vote was split: no run has a quorum, and our next attempt may win at once, because we are in no
+    /// queue or nearly at the head of the queue.
     bool is_split(const Attempt& attempt) const {
         if (attempt.outcome == Outcome::contended) return !queued_ || attempt.position <= 2;
         return attempt.outcome == Outcome::reserved && !queued_;
