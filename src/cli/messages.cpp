@@ -15,7 +15,7 @@ namespace {
 std::string votes_later(const Attempt& attempt) {
     if (!attempt.votes_in) return {};
     return fmt::format(", and enough have one in {}; for new servers that never granted a lock, give --restart-guard "
-                       "off once",
+                       "off until then",
                        format_duration(*attempt.votes_in));
 }
 
@@ -135,6 +135,11 @@ std::string not_acquired(const Lock& lock, const Attempt& attempt) {
                            node_lines(attempt.nodes));
     default: break;
     }
+    if (attempt.lacks_votes && attempt.answered >= quorum(attempt.nodes.size()))
+        return fmt::format(
+            "nobody has a quorum for {}, and some nodes have no vote while others keep a lock that a run "
+            "left behind, until its TTL ends{}",
+            key.name, node_lines(attempt.nodes));
     if (attempt.answered >= quorum(attempt.nodes.size()))
         return fmt::format("the nodes answered too slowly for a lock with --ttl {}; make it longer{}",
                            format_duration(lock.timing().ttl), node_lines(attempt.nodes));

@@ -29,7 +29,7 @@ struct Given {
 /// Values by the option's name.
 using Layer = std::map<std::string, Given, std::less<>>;
 
-/// Whether a toggle was set to on. Throws Failure if the value means neither on nor off.
+/// True for yes, true and 1, false for no, false and 0; throws Failure for any other text.
 bool is_on(const Given&);
 
 /// The value as a duration. Throws Failure if it is none: the message says what a duration looks like, and ends with

@@ -62,6 +62,7 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
         {"hincrby", history, {"HINCRBY", lock.records(), "-", "0"}},
         {"hdel", kinds, {"HDEL", lock.records(), "-"}},
         {"xadd", history, {"XADD", lock.log(), "NOMKSTREAM", "*", "-", ""}},
+        {"xdel", history, {"XDEL", lock.log(), "0-1"}},
         {"xrevrange", history, {"XREVRANGE", lock.log(), "+", "-", "COUNT", "1"}},
         {"del", locks, {"DEL", key, queue, lock.seen(), lock.fence(), lock.records()}},
         {"publish", messages, {"PUBLISH", lock.revoked_channel(), ""}},

@@ -178,12 +178,15 @@ inline Event unkillable(std::string_view processes, bool lost) {
                                "that user instead (sudo holdfast run ...)")};
 }
 
-/// `rest`: of --min-hold, for which the lock stays held; nothing: the lock is released.
-inline Event let_go(const std::string& lock, milliseconds held, const std::optional<milliseconds>& rest) {
+/// `rest`: of --min-hold, for which the lock stays held; nothing: the lock is released. `failure`: how the command
+/// failed, as the end of the sentence; empty if it did not.
+inline Event let_go(const std::string& lock, milliseconds held, const std::optional<milliseconds>& rest,
+                    const std::string& failure) {
     return {rest ? "kept" : "released",
             Verbosity::verbose,
-            rest ? fmt::format("{} stays held for {} more (--min-hold)", lock, format_duration(*rest))
-                 : fmt::format("{} released after {}", lock, format_duration(held)),
+            (rest ? fmt::format("{} stays held for {} more (--min-hold)", lock, format_duration(*rest))
+                  : fmt::format("{} released after {}", lock, format_duration(held))) +
+                failure,
             {{"held_ms", held.count()}},
             lock};
 }

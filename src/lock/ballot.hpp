@@ -65,6 +65,8 @@ class Ballot {
     Outcome outcome() const;
 
     size_t granted() const { return count(Verdict::granted); }
+    /// Whether we would have a quorum if the nodes that did not vote had granted.
+    bool lacks_votes() const { return granted() + votes_.size() - answered() >= quorum(votes_.size()); }
     /// How many nodes granted, or named a holder, the first in the queue or a success.
     size_t answered() const {
         return granted() + count(Verdict::held) + count(Verdict::reserved) + count(Verdict::skipped);

@@ -84,9 +84,9 @@ struct Extend {
 
     ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
-    /// What replaces script() while a cluster moves the lock's keys: a script for the key alone. It leaves out the void
-    /// mark: a revocation deletes the key as well, and nothing renews an attempt that was given up. Nothing for a
-    /// member of a group.
+    /// What replaces script() while a cluster moves the lock's keys: a script that only extends the key. It does not
+    /// look at the void mark: a revocation deletes the key as well, and nothing renews an attempt that was given up. It
+    /// writes neither success, nor end, nor kept. Nothing for a member of a group.
     std::optional<Request> alone(const LockKey&) const;
 };
 

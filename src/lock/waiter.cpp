@@ -190,6 +190,8 @@ Attempt win(Lock& lock, const Patience& patience, int interrupt, const OnWaiting
         if (!over && !wait.interrupted()) on_waiting(attempt);
         if (over || !wait.pause_after(attempt)) {
             if (!over) attempt.outcome = Outcome::interrupted;
+            // Others that compete would be gone by now: what is in the way is the lack of votes.
+            else if (attempt.outcome == Outcome::contended && attempt.lacks_votes) attempt.outcome = Outcome::too_few;
             if (attempt.outcome != Outcome::won) wait.end();
             return attempt;
         }

@@ -17,7 +17,8 @@
 namespace holdfast {
 
 struct Patience {
-    /// Nothing: wait as long as it takes. Zero: don't wait for a holder; only split votes are tried again.
+    /// Nothing: wait as long as it takes. Zero: don't wait for a holder. An attempt that no other holder has defeated
+    /// (a split vote, or a free lock with waiters ahead of us) is tried again all the same, until 4 s after `begin`.
     std::optional<milliseconds> limit;
     /// When the run began to wait: `limit` counts from then on, and each queue is sorted by this time.
     WaitBegin begin{};

@@ -39,8 +39,8 @@ bool has_line_of_windows(const std::string& file) {
     return std::getline(text, line) && line.starts_with("#!") && line.ends_with('\r');
 }
 
-/// What may be wrong where no program of that name was found, as the rest of a sentence: the order of the words, rather
-/// than PATH.
+/// The advice where no program of that name was found, as the rest of a sentence: on the order of the words if it looks
+/// wrong, otherwise on PATH.
 std::string in_another_order(const std::string& word, const std::string& locks) {
     const std::string name = printable(locks);
     if (word.starts_with('-'))

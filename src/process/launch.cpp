@@ -111,8 +111,8 @@ int execute(const Launch& launch) {
 int run(void* given) {
     const Launch& launch = *static_cast<const Launch*>(given);
     raw_call(SYS_setpgid, 0, 0);
-    // If holdfast and its guard are killed together, the kernel sends this SIGTERM, to this process alone and not to
-    // its group.
+    // The kernel sends this SIGTERM when holdfast ends, to this process alone and not to its group: the last resort if
+    // the guard is killed with holdfast.
     if (launch.ends_with_parent) raw_call(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM);
     if (raw_call(SYS_getppid) != launch.parent) end();
     raw_call(SYS_close, launch.go_write);

@@ -77,15 +77,15 @@ void Locator::wait(bool, int interrupt) {
 }
 
 Lookup::Lookup(const Node& node, milliseconds node_timeout) : shared_{std::make_shared<Shared>()} {
+    // This may throw Failure, so it comes before the signals are blocked.
+    auto locator = make_locator(node, node_timeout);
     // The thread must take no signal that is meant for us.
     sigset_t all;
     sigset_t ours;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &ours);
     try {
-        std::thread{[shared = shared_, locator = make_locator(node, node_timeout)] {
-            look(*shared, *locator);
-        }}.detach();
+        std::thread{[shared = shared_, locator = std::move(locator)] { look(*shared, *locator); }}.detach();
     } catch (const std::system_error& error) {
         shared_->found =
             tl::unexpected{NodeFailure{NodeFailure::Kind::unreachable, fmt::format("its name cannot be looked up: {}",

@@ -335,7 +335,7 @@ TEST_CASE("mistake: three nodes that were started a moment ago") {
             "have one in "),
         "has a vote in ");
     CHECK(err.starts_with("holdfast: only 0 of 3 nodes have a vote, 2 are needed, and enough have one in Ns; for new "
-                          "servers that never granted a lock, give --restart-guard off once; the command was not "
+                          "servers that never granted a lock, give --restart-guard off until then; the command was not "
                           "run\n  " +
                           servers[0].uri() + "  it was started "));
     CHECK(err.ends_with(" and may have forgotten locks; it has a vote in Ns (see --restart-guard)\n"));

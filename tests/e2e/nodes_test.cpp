@@ -53,6 +53,21 @@ TEST_CASE("a node has its vote again when the guard has passed") {
     CHECK(eventually([&] { return servers[1].text({"EXISTS", "holdfast:x"}) == "0"; }));
 }
 
+TEST_CASE("what a run left on one node, and a node that does not vote, are too few nodes and no contention") {
+    RedisServers servers{3};
+    REQUIRE(finish(holdfast::test::holdfast({"acquire", "x"}), {.environment = {{"HOLDFAST_NODES", servers.uris()}}})
+                .status() == 0);
+    REQUIRE(servers[0].text({"DEL", "holdfast:x"}) == "1");
+    servers[2].kill();
+    // Where -E makes an overlap a success, nothing that did not run may look like one.
+    const Finished refused = finish(run_on(servers.uris(), {"-n", "-E", "0", "x", "true"}));
+    CHECK(refused.status() == 69);
+    CHECK(has(refused.err, "nobody has a quorum for x, and some nodes have no vote while others keep a lock that a run "
+                           "left behind, until its TTL ends; the command was not run\n"));
+    servers[2].start();
+    CHECK(finish(run_on(servers.uris(), {"-n", "x", "true"})).status() == 0);
+}
+
 TEST_CASE("a TTL longer than the guard is refused at the door, where there is a guard") {
     RedisServers servers{3};
     const Finished refused = run_by_default(servers.uris(), {"--ttl", "2m", "x", "true"});

@@ -18,7 +18,7 @@ TEST_CASE("what could speak to a terminal is shown, not sent") {
     CHECK(printable(std::string_view{"\0", 1}) == "\\x00");
 }
 
-TEST_CASE("what cannot be seen is shown; the joiners of letters and of pictures pass") {
+TEST_CASE("what cannot be seen is shown, and the joiners of letters and of pictures pass") {
     for (const char* unseen : {"\xc2\xad", "\xe2\x80\x8b", "\xe2\x81\xa0", "\xef\xbb\xbf", "\xf3\xa0\x80\xa0"}) {
         CHECK(printable(unseen).starts_with("\\x"));
         CHECK(printable(unseen).size() == 4 * std::string_view{unseen}.size());

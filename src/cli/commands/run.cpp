@@ -191,11 +191,14 @@ class Run {
     }
 
     /// Tells of each lock whether it was released, or kept for min_hold.
-    void tell_let_go(const Hold::LetGo& let_go) const {
+    void tell_let_go(const Hold::LetGo& let_go, const Hold::End& end) const {
+        const std::string failure = end.signal               ? fmt::format("; signal {} ended its command", *end.signal)
+                                    : end.status.value_or(0) ? fmt::format("; its command ended with {}", *end.status)
+                                                             : "";
         const auto rest = let_go.how == Hold::LetGo::How::kept ? std::optional{let_go.rest} : std::nullopt;
         for (size_t i = 0; i < locks_.size(); ++i) {
             const Lock& lock = locks_[i];
-            if (let_go.confirmed[i]) log_.tell(event::let_go(lock.key().name, *report_.held, rest));
+            if (let_go.confirmed[i]) log_.tell(event::let_go(lock.key().name, *report_.held, rest, failure));
             else log_.tell(event::not_let_go(lock.key().name, lock.timing().ttl, rest, lock.last_reports()));
             if (!lock.marked()) log_.tell(event::not_marked(lock.last_reports()));
         }
@@ -234,7 +237,8 @@ class Run {
             report_.started_at = started_at;
             report_.ended_at = wall_time_since_epoch();
         }
-        tell_let_go(hold.let_go(end_of(ending, go)));
+        const Hold::End end = end_of(ending, go);
+        tell_let_go(hold.let_go(end), end);
         return ending;
     }
 

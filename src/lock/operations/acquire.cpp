@@ -125,12 +125,12 @@ class Acquisition {
 
     /// Takes the entry in the history back where the transaction was refused with an error, and then tells the error.
     std::function<Step(Replies&&)> undone_if_refused(std::function<Step(Replies&&)> then) const {
-        return [then = std::move(then),
-                undone = undone_start(key_, op_.token.text(), *op_.history)](Replies&& replies) -> Step {
+        return [then = std::move(then), self = *this](Replies&& replies) -> Step {
             Step step = then(std::move(replies));
             const auto* reply = std::get_if<Reply>(&step);
             if (reply == nullptr || reply->type != Reply::Type::error) return step;
-            return Exchange{undone, [error = *reply](Replies&&) -> Step { return error; }};
+            return undo_start(self.key_, self.op_.token.text(), *self.op_.history,
+                              [error = *reply]() -> Step { return error; });
         };
     }
 
@@ -143,8 +143,7 @@ class Acquisition {
 
     Exchange not_taken() const {
         if (!op_.history) return look(true);
-        return {undone_start(key_, op_.token.text(), *op_.history),
-                [self = *this](Replies&&) -> Step { return self.look(true); }};
+        return undo_start(key_, op_.token.text(), *op_.history, [self = *this]() -> Step { return self.look(true); });
     }
 
     Exchange drop_key() const {

@@ -1,12 +1,27 @@
 -- Wraps a script that ends a hold, which is `operate`, and then writes the end into the history.
 local answer = operate()
+local function newest() return redis.pcall('XREVRANGE', LOG, '+', '-', 'COUNT', 50) end
 local function has_ended()
-    local log = redis.pcall('XREVRANGE', LOG, '+', '-', 'COUNT', 50)
-    for _, entry in ipairs(log) do
+    for _, entry in ipairs(newest()) do
         if entry[2][1] == 'end' and entry[2][2] == token then return true end
     end
 end
+-- Takes the start of a grant that was no win out of the log; false if that is refused. A log in which such starts and their
+-- ends stayed would soon have nothing else: a run tries several times a second as long as too few nodes grant.
+local function drop_start()
+    local log = newest()
+    if log.err then return false end
+    for _, entry in ipairs(log) do
+        if entry[2][1] == 'start' and string.sub(entry[2][2], 1, #token + 1) == token .. ' ' then
+            if redis.pcall('XDEL', LOG, entry[1]) ~= 1 then return false end
+            sum('acquired', -1)
+            return true
+        end
+    end
+    return true
+end
 local function note()
+    if undone == '1' and drop_start() then return end
     -- Whether the log may have the end already, so that the sums must not count it again: a copy of a request finds the
     -- key gone, or kept; and a lock that min_hold kept can be taken away after its end.
     local again = not (answer[1] == when and when == 'released') and has_ended()

@@ -89,6 +89,20 @@ void keep(const LockKey& key, Request& request) {
     for (const std::string& one : {key.log(), key.stats()}) request.add({"PEXPIRE", one, argument(fence_lasts)});
 }
 
+/// The id of the entry of a start whose record begins so; nothing if it is not among these entries.
+std::optional<std::string> id_of_start(const Reply& entries, std::string_view begin) {
+    for (const Reply& entry : entries.items) {
+        if (entry.items.size() < 2 || entry.items[1].items.size() < 2) continue;
+        const std::vector<Reply>& words = entry.items[1].items;
+        if (words[0].text == "start" && words[1].text.starts_with(begin)) return entry.items[0].text;
+    }
+    return {};
+}
+
+std::function<Step(Replies&&)> goes_on(std::function<Step()> then) {
+    return [then = std::move(then)](Replies&&) { return then(); };
+}
+
 Request end_entry(const LockKey& key, std::string_view token, const EndEntry& end) {
     Fields all{{"end", std::string{token}}};
     std::ranges::move(fields(end), std::back_inserter(all));
@@ -139,11 +153,24 @@ Request start_entry(const LockKey& key, const Record& record, Fence fence, milli
     return request;
 }
 
-Request undone_start(const LockKey& key, std::string_view token, size_t entries) {
-    return end_entry(key, token, {{How::undone}, {}, {}, {}, entries});
+Exchange undo_start(const LockKey& key, std::string_view token, size_t entries, std::function<Step()> then) {
+    const auto drop = [key, mark = end_entry(key, token, {{How::undone}, {}, {}, {}, entries}), then,
+                       begin = fmt::format("{} ", token)](Replies&& newest) -> Step {
+        const auto id = id_of_start(newest.front(), begin);
+        if (!id) return newest.front().type == Reply::Type::error ? Step{Exchange{mark, goes_on(then)}} : then();
+        Request request{"XDEL", key.log(), *id};
+        return Exchange{
+            std::move(request), [key, mark, then](Replies&& dropped) -> Step {
+                const bool refused = dropped.front().type == Reply::Type::error;
+                return Exchange{refused ? mark : Request{"HINCRBY", key.stats(), "acquired", "-1"}, goes_on(then)};
+            }};
+    };
+    return {{"XREVRANGE", key.log(), "+", "-", "COUNT", "50"}, drop};
 }
 
 Step noted_end(const LockKey& key, std::string_view token, const EndEntry& end, Reply answer) {
+    if (end.end.how == How::undone)
+        return undo_start(key, token, end.entries, [answer = std::move(answer)]() -> Step { return answer; });
     Request request = end_entry(key, token, end);
     // Marks the request, so that the node is asked behind it whether enough replicas have what the transaction wrote.
     request.set();
