@@ -103,6 +103,9 @@ class Everything {
         const Token token{std::string(32, 'a'), 1};
         ask(key, mode, Acquire{token, record(token), 30s, {}, {}, {}, {}, 10});
         ask(key, mode, Release{token, "", false, {}, {}, EndEntry{{How::ended, 0}, Fence{2}, 1ms, 1ms, 10}});
+        const Token in_vain{std::string(32, 'b'), 1};
+        ask(key, mode, Acquire{in_vain, record(in_vain), 30s, {}, {}, {}, {}, 10});
+        ask(key, mode, Release{in_vain, "", false, {}, {}, EndEntry{{How::undone}, Fence{}, 1ms, 1ms, 10}});
         Request counted;
         counted.add(Stats::request(key.stats()));
         for (const Request& request : {Request{"XREVRANGE", key.log(), "+", "-", "COUNT", "9"}, counted}) {

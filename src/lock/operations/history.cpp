@@ -93,8 +93,8 @@ void keep(const LockKey& key, Request& request) {
 std::optional<std::string> id_of_start(const Reply& entries, std::string_view begin) {
     for (const Reply& entry : entries.items) {
         if (entry.items.size() < 2 || entry.items[1].items.size() < 2) continue;
-        const std::vector<Reply>& words = entry.items[1].items;
-        if (words[0].text == "start" && words[1].text.starts_with(begin)) return entry.items[0].text;
+        const std::vector<Reply>& fields = entry.items[1].items;
+        if (fields[0].text == "start" && fields[1].text.starts_with(begin)) return entry.items[0].text;
     }
     return {};
 }
