@@ -153,7 +153,7 @@ Request start_entry(const LockKey& key, const Record& record, Fence fence, milli
     return request;
 }
 
-Exchange undo_start(const LockKey& key, std::string_view token, size_t entries, std::function<Step()> then) {
+Exchange undo_start(const LockKey& key, std::string_view token, size_t entries, const std::function<Step()>& then) {
     const auto drop = [key, mark = end_entry(key, token, {{How::undone}, {}, {}, {}, entries}), then,
                        begin = fmt::format("{} ", token)](Replies&& newest) -> Step {
         const auto id = id_of_start(newest.front(), begin);

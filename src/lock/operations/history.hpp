@@ -74,7 +74,7 @@ Script noting_end(Script, const LockKey&, std::string_view token, const EndEntry
 Request start_entry(const LockKey&, const Record&, Fence, milliseconds waited, size_t entries);
 /// Takes the entry of start_entry() out of the log, or writes that it is undone where it cannot be taken out; goes on
 /// with `then`.
-Exchange undo_start(const LockKey&, std::string_view token, size_t entries, std::function<Step()> then);
+Exchange undo_start(const LockKey&, std::string_view token, size_t entries, const std::function<Step()>& then);
 /// The step that writes the entry of an end, and then ends a transaction with `answer`. If a copy of the request
 /// reaches the node, the sums count the end twice.
 Step noted_end(const LockKey&, std::string_view token, const EndEntry&, Reply answer);
