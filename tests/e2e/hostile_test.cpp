@@ -17,7 +17,7 @@ namespace {
 
 constexpr milliseconds node_timeout = 500ms;
 /// To open a connection, for an answer, and to take back what may have been granted. The rest is for a busy machine.
-constexpr milliseconds longest = 1s + 2 * node_timeout + 1500ms;
+constexpr milliseconds longest = 1s + 2 * node_timeout + 3s;
 /// Whoever has answered doctor once is asked for two node timeouts and a second more.
 constexpr milliseconds longest_of_doctor = longest + 2 * node_timeout + 1s;
 
