@@ -226,7 +226,7 @@ Attempt Lock::judge(const Ballot& ballot) const {
                     .position = ballot.position(),
                     .answered = ballot.answered(),
                     .voteless = ballot.voteless(),
-                    .lacks_votes = ballot.granted() > 0 && ballot.lacks_votes(),
+                    .lacks_votes = ballot.lacks_votes(),
                     .nodes = same_servers()};
     if (auto holder = ballot.over_other_nodes()) {
         attempt.outcome = Outcome::other_nodes;

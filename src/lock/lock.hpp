@@ -32,7 +32,7 @@ struct Attempt {
     size_t position = 0;       ///< our place in the queue; 0: we are in no queue
     size_t answered = 0;       ///< nodes that granted, or named a holder
     size_t voteless = 0;       ///< nodes that answered and have no vote
-    bool lacks_votes = false;  ///< contended: with the nodes that did not vote we would have a quorum
+    bool lacks_votes = false;  ///< with the nodes that did not vote we would have a quorum
     /// How long until so many restarted nodes have a vote again (lock/restart_guard.hpp) that they and the nodes that
     /// answered are a quorum; nothing if the latter are one already, or if time alone does not help.
     std::optional<milliseconds> votes_in{};

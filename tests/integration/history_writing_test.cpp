@@ -95,6 +95,11 @@ TEST_CASE_TEMPLATE("a grant that was no win leaves neither a sum nor an entry", 
     // Nothing was granted, so nothing is undone.
     CHECK(node.let_go(token(2), {How::undone}) == Verdict::not_ours);
     CHECK(node.sum("acquired") == "0");
+    // Sums that were deleted meanwhile, and are made anew, do not stay for ever.
+    node.take(token(3));
+    node.server.command({"DEL", key.stats()});
+    node.let_go(token(3), {How::undone});
+    CHECK(milliseconds{node.server.command({"PTTL", key.stats()}).integer} > 89 * 24h);
 }
 
 TEST_CASE_TEMPLATE("how a hold ended is written where the key is no longer ours, by script", OneNode, ByScript) {

@@ -15,6 +15,7 @@ local function drop_start()
         if entry[2][1] == 'start' and string.sub(entry[2][2], 1, #token + 1) == token .. ' ' then
             if redis.pcall('XDEL', LOG, entry[1]) ~= 1 then return false end
             sum('acquired', -1)
+            outlast()
             return true
         end
     end

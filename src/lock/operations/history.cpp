@@ -159,11 +159,12 @@ Exchange undo_start(const LockKey& key, std::string_view token, size_t entries, 
         const auto id = id_of_start(newest.front(), begin);
         if (!id) return newest.front().type == Reply::Type::error ? Step{Exchange{mark, goes_on(then)}} : then();
         Request request{"XDEL", key.log(), *id};
-        return Exchange{
-            std::move(request), [key, mark, then](Replies&& dropped) -> Step {
-                const bool refused = dropped.front().type == Reply::Type::error;
-                return Exchange{refused ? mark : Request{"HINCRBY", key.stats(), "acquired", "-1"}, goes_on(then)};
-            }};
+        return Exchange{std::move(request), [key, mark, then](Replies&& dropped) -> Step {
+                            if (dropped.front().type == Reply::Type::error) return Exchange{mark, goes_on(then)};
+                            Request sums{"HINCRBY", key.stats(), "acquired", "-1"};
+                            keep(key, sums);
+                            return Exchange{std::move(sums), goes_on(then)};
+                        }};
     };
     return {{"XREVRANGE", key.log(), "+", "-", "COUNT", "50"}, drop};
 }
