@@ -143,9 +143,9 @@ TEST_CASE("a server that repeats our words does not make us show the password") 
 
 TEST_CASE("a holder that is not holdfast is shown as such") {
     RedisServer server;
-    server.command({"SET", one_key("x"), "550e8400", "PX", "60000"});
+    server.command({"SET", one_key("x"), "550e8400", "PX", "7230000"});
     CHECK(call({"status", "--node", server.uri(), "x"}).out ==
-          "x is held by a client that is not holdfast; it expires in 59s unless renewed\n");
+          "x is held by a client that is not holdfast; it expires in 2h unless renewed\n");
     CHECK(call({"run", "-n", "--node", server.uri(), "x", "true"}).status() == 75);
 }
 

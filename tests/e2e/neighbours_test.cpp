@@ -79,11 +79,11 @@ TEST_CASE("redis-py's Lock and holdfast exclude each other on the same name, bot
 
 TEST_CASE("a plain SET NX PX with a random value and holdfast exclude each other, both ways") {
     RedisServer server;
-    const auto set = [&] { return server.text({"SET", "x", "550e8400", "NX", "PX", "60000"}); };
+    const auto set = [&] { return server.text({"SET", "x", "550e8400", "NX", "PX", "7230000"}); };
     REQUIRE(set() == "OK");
     CHECK(call("run", server, {"-n", "x", "true"}).status() == 75);
     CHECK(call("status", server, {"x"}).out ==
-          "x is held by a client that is not holdfast; it expires in 59s unless renewed\n");
+          "x is held by a client that is not holdfast; it expires in 2h unless renewed\n");
     server.command({"DEL", "x"});
     Process ours{holdfast::test::holdfast(
         {"run", "--node", server.uri(), "--key-prefix", "", "x", "-c", "echo started; read line"})};
