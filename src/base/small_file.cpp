@@ -31,6 +31,9 @@ SmallFile read_small_file(const std::string& path) {
     if (!fd && path.find("/~") != std::string::npos)
         throw refuse(errno_text(errno) + "; the shell replaces '~' only at the begin of a word without quotes");
     if (!fd || ::fstat(fd.get(), &info) != 0) throw refuse(errno_text(errno));
+    if (S_ISDIR(info.st_mode))
+        throw refuse("it is a directory; name a file in it (containers make an empty directory where the file to mount "
+                     "is missing)");
     SmallFile content;
     content.others_may_read = (info.st_mode & S_IROTH) != 0;
     std::array<char, 16384> buffer{};

@@ -174,15 +174,18 @@ std::string as_typed(const CLI::App& app, const std::string& name, std::span<con
 
 Failure name_is_missing(const CommandRow& command, Words words, bool dashes) {
     const std::string where = full_name(command);
+    const bool swallowed =
+        words.size() > 1 && !words.back().starts_with('-') && words[words.size() - 2].starts_with('-');
+    // The value is not shown, because it may be a password.
+    const std::string why = swallowed ? ", for the word there is the value of " + words[words.size() - 2] : "";
+    if (!dashes && swallowed)
+        return misuse("{0} is missing{1}; is a variable of the shell not set? As in: {2} {3} VALUE {0}",
+                      command.argument(), why, where, words[words.size() - 2]);
     if (!dashes || command.behind != CommandRow::Behind::command)
         return misuse("{0} is missing, as in: {1} {0}{2}", command.argument(), where,
                       command.behind == CommandRow::Behind::command ? " -- COMMAND" : "");
     refuse_slips(words, command);
-    const bool swallowed =
-        words.size() > 1 && !words.back().starts_with('-') && words[words.size() - 2].starts_with('-');
-    // The value is not shown, because it may be a password.
-    return misuse("the lock's name is missing before '--'{}; as in: {} NAME -- COMMAND",
-                  swallowed ? ", for the word there is the value of " + words[words.size() - 2] : "", where);
+    return misuse("the lock's name is missing before '--'{}; as in: {} NAME -- COMMAND", why, where);
 }
 
 Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words words, bool dashes) {
@@ -223,6 +226,8 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
         if (app.get_subcommands().empty() && !typed.has("--print-config")) throw CLI::RequiredError{"A command"};
     } catch (const CLI::CallForHelp&) {
         refuse_host_of_help(ours);
+        // -shell and others have an h, which is not meant for -h.
+        if (std::ranges::count(ours, "-help") == 0) refuse_slips(ours, row_of(innermost(app)));
         return Printed{help_text(row_of(innermost(app)))};
     } catch (const CLI::ParseError& error) {
         // --print-config does not need what the command lacks.
@@ -240,6 +245,7 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     if (typed.name.size() > 1 && typed.name.starts_with('-')) throw unknown_word(*typed.command, typed.name, ours);
     if (takes_locks(*typed.command)) refuse_typography(typed.name);
     if (takes_locks(*typed.command)) refuse_variable(typed.name);
+    if (takes_locks(*typed.command)) refuse_synopsis(typed.name);
     if (!typed.words.empty()) refuse_typography(typed.words.front());
     if (typed.name.empty() && typed.command->argument() == "GLOB") typed.name = "*";
     if (typed.command->interpret != nullptr) typed.command->interpret(typed);

@@ -78,7 +78,8 @@ constexpr Row options_of_run_and_acquire[]{
     {"-t,-T,-W,--time,--hard-timeout,--soft-timeout,--job-timeout,--total-timeout",
      "-w DURATION limits the wait for the lock, --max-hold DURATION the time of the command; --ttl DURATION is how "
      "long the lock outlives its holder"},
-    {"--lock-timeout,--wait-timeout,--wait-time,--acquire-timeout,--lock-wait,--wait-for,--wait-max,--max-wait,--block,"
+    {"--lock-timeout,--semaphoretimeout,--st,--wait-timeout,--wait-time,--acquire-timeout,--lock-wait,--wait-for,--"
+     "wait-max,--max-wait,--block,"
      "--blocking-timeout,--lock-delay,--patience,--wait-limit,--acquisition-timeout,--give-up-after,--give-up,--give",
      "-w DURATION limits the wait for the lock"},
     {"--blocking,--wait-forever,--forever", "holdfast waits without limit unless -n or -w DURATION is given"},
@@ -108,7 +109,8 @@ constexpr Row options_of_run_and_acquire[]{
      "-E N is the status when the lock was not acquired"},
     {"--command,--cmd,--exec,--sh,--bash",
      "the command stands behind the name, as in: holdfast run NAME -- COMMAND; -c 'STRING' is for a line of shell"},
-    {"--background,--daemon,--daemonize,--detach,-b,-d",
+    {"--fg,--foreground,--wait-for-command,--attach", "leave it out: holdfast stays until the command has ended"},
+    {"--bg,--background,--daemon,--daemonize,--detach,-b,-d",
      "holdfast stays for as long as the command runs; put & behind the line, or use acquire and release"},
     {"--dry-run,--simulate,--check,--test",
      "holdfast status NAME shows whether the lock is free, holdfast doctor checks the nodes"},
@@ -126,7 +128,7 @@ constexpr Row options_of_run_and_acquire[]{
      "acquire prints the token; the command of run finds it in $HOLDFAST_TOKEN, and the fence in $HOLDFAST_FENCE"},
     {"--on-fail,--on-failure,--on-error,--on-conflict,--else,--on-lock,--on-release,--on-acquire",
      "test the exit status: 75 when the lock was not acquired, and -E N changes that"},
-    {"--env,--chdir,--cwd,--workdir,-C,-i,-it,--rm,--tty,--pty,--stdin,--foreground,--setsid,--process-group,--umask",
+    {"--env,--chdir,--cwd,--workdir,-C,-i,-it,--rm,--tty,--pty,--stdin,--setsid,--process-group,--umask",
      "the command has the folder, the environment and the terminal of holdfast; env changes them, as in: holdfast run "
      "NAME -- env --chdir=DIR A=B COMMAND"},
     {"--stdout,--stderr,--capture,--timestamps,--mail",
@@ -179,9 +181,12 @@ constexpr Row options_of_others[]{
 
 constexpr Row options_of_all[]{
     {"--output,--format", "--json, of acquire, status, list, history and doctor, prints JSON"},
-    {"--name,--lock,--lock-name,--id,--key-name,--resource,--lockfile,--mutex,--job,--task,--unit,-L",
+    {"--name,--semaphorename,--lock,--lock-name,--id,--key-name,--resource,--lockfile,--mutex,--job,--task,--unit,-L",
      "the lock's name is a word of its own, as in: holdfast run NAME -- COMMAND, or holdfast status NAME"},
-    {"--host,--hostname,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--"
+    {"-p",
+     "--node redis://HOST:PORT names a server; properties of the command are its own, as in: holdfast run NAME -- "
+     "nice COMMAND"},
+    {"--host,--hostname,--hosts,-H,--port,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--"
      "endpoint,--endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",
      "--node redis://HOST:PORT names a server; give it once for each"},
     {"--sentinel,--sentinels,--master,--master-name",

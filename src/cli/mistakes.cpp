@@ -14,10 +14,13 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <unistd.h>
 #include <vector>
 
 namespace holdfast {
 namespace {
+
+bool is_number(std::string_view word) { return word.find_first_not_of("0123456789") == std::string_view::npos; }
 
 /// The commands that have the option, as a list in words; "holdfast alone" if only the program has it; empty: none has.
 std::string owners_of(std::string_view spelling) {
@@ -146,6 +149,37 @@ void refuse_variable(const std::string& name) {
             printable(masked(Secret{name})));
 }
 
+void refuse_synopsis(const std::string& name) {
+    if (!name.starts_with('[') || (name.find("ption") == std::string::npos && name.find("PTION") == std::string::npos))
+        return;
+    throw misuse("'{}' stands in a synopsis for options that may be left out; as in: holdfast run NAME -- COMMAND",
+                 printable(name));
+}
+
+std::string next_if_not_found(const std::vector<std::string>& command, const std::string& locks) {
+    const std::string name = printable(locks);
+    const std::string& word = command.front();
+    if (word.starts_with('-'))
+        return "options of holdfast stand before the lock's name, as in: holdfast run -w 5m NAME -- COMMAND";
+    if (locks.find('/') != std::string::npos && ::access(locks.c_str(), X_OK) == 0)
+        return fmt::format("the lock's name comes first, as in: holdfast run {} -- {}", printable(word), name);
+    if (locks.find('=') != std::string::npos)
+        return fmt::format("was {} to be the name? a variable is set before holdfast", name);
+    if (is_number(locks) && locks.size() > 3)
+        return fmt::format("was {0} to be the name? a port stands behind its host, as in --node redis://HOST:{0}",
+                           name);
+    if (is_number(locks))
+        return fmt::format("was {0} to be the name? -n takes no number; --slots {0} lets {0} hold the lock", name);
+    if (constexpr std::array units{"ms", "s", "sec", "seconds", "m", "min", "minutes", "h", "hours", "d", "days"};
+        std::ranges::count(units, locks) > 0)
+        return fmt::format("was {} to be the name? a duration is one word, as in -w 10m", name);
+    if (std::ranges::count(command, "--") > 0)
+        return "only the lock's name stands before '--', as in: holdfast run NAME -- COMMAND; several names are one "
+               "word "
+               "with commas: NAME,NAME";
+    return "give its whole path";
+}
+
 void refuse_host_of_help(std::span<const std::string> words) {
     const auto help = std::ranges::find(words, "-h");
     if (help == words.end() || help + 1 == words.end() || find_command(help[1])) return;
@@ -161,6 +195,10 @@ Failure unknown_command(const std::string& word, const std::string& next) {
     if (word.find("://") != std::string::npos || word.starts_with("local:"))
         return misuse("{}; a node's address stands behind --node, as in: holdfast run --node {} NAME -- COMMAND", begin,
                       shown);
+    if (is_number(word))
+        return misuse("{}; a port stands behind its host with a colon, as in: holdfast run --node redis://HOST:{} NAME "
+                      "-- COMMAND",
+                      begin, shown);
     if (const CommandRow* behind = find_command(next); behind != nullptr && near(word) == nullptr)
         return misuse("{}, but '{}' is one, as in: {}", begin, next, behind->example);
     if (const std::string lead = lead_from(word, near(word)); !lead.empty()) return misuse("{}", begin + lead);
@@ -178,23 +216,34 @@ Failure unknown_option(const std::string& word, const CommandRow& command) {
     if (word.find("\xC2\xA0") != std::string::npos)
         return misuse("'{}' has a space in it that the shell takes for a letter, as web pages have them; type it anew",
                       printable(word));
+    if (word.starts_with("-- "))
+        return misuse("'{}' is one word; the quotes begin behind '--', as in: holdfast run NAME -- COMMAND, or -c "
+                      "'{}' for a line of shell",
+                      printable(word), printable(word.substr(3)));
     const auto option = typed.starts_with("--") ? std::nullopt : find_option(command, typed);
     if (option && option->value.empty()) return misuse("'{}' takes no value; leave '=' and all behind it out", shown);
     if (option)
         return misuse("'{}' takes no '='; a short option goes without it, as in -w5m, a long one with it, as in "
                       "--wait=5m",
                       shown);
-    if (takes_locks(command) && typed.size() > 2 && typed.starts_with("-n") &&
-        typed.find_first_not_of("0123456789", 2) == std::string::npos)
+    if (takes_locks(command) && typed.size() > 2 && typed.starts_with("-n") && is_number(typed.substr(2)))
         return misuse("'{}': -n takes no number; --slots {} lets so many hold the lock at once", shown,
                       typed.substr(2));
     return misuse("'{}' is not an option of {}{}", shown, full_name(command), lead_from_option(typed, command));
 }
 
+/// Whether the word is "-wait" for "--wait", or "-child-exit-code" for an option of another program, as Go spells them.
+bool is_long_with_one_dash(const std::string& word, const CommandRow& command) {
+    constexpr size_t shortest = 5; // -nb is -n and -b
+    if (!word.starts_with('-') || word.starts_with("--") || word.size() < 3) return false;
+    const std::string spelling = "-" + word.substr(0, word.find('='));
+    return find_option(command, spelling) ||
+           (word.size() >= shortest && !here_for_option(spelling, takes_locks(command)).empty());
+}
+
 void refuse_slips(std::span<const std::string> words, const CommandRow& command) {
     for (const std::string& word : words)
-        if (word.starts_with('-') && word.size() > 2 &&
-            (find_option(command, "-" + word.substr(0, word.find('='))) || word[2] == '='))
+        if (is_long_with_one_dash(word, command) || (word.starts_with('-') && word.size() > 2 && word[2] == '='))
             throw unknown_option(word, command);
     for (const std::string& word : words)
         if (word.starts_with("--") && word.find('=') == word.size() - 1)

@@ -1,4 +1,4 @@
-// Refusals of words that are not holdfast's: each says what leads on. They end the program with status 64. Pure.
+// Refusals of words that are not holdfast's: each says what leads on. They end the program with status 64.
 #pragma once
 
 #include "base/error.hpp"
@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace holdfast {
 
@@ -30,6 +31,11 @@ void refuse_host_of_help(std::span<const std::string> words);
 /// Throws Failure for options that would mean something else: "-wait" is -w with the value "ait", and "--ttl=" takes
 /// the next word.
 void refuse_slips(std::span<const std::string> words, const CommandRow&);
+/// Throws Failure if a word of a synopsis, "[options]", stands where a lock's name does.
+void refuse_synopsis(const std::string& name);
+/// What to do if no program has the name of the command's first word: about the order of the words if that looks wrong.
+/// `locks` is the word before the command.
+std::string next_if_not_found(const std::vector<std::string>& command, const std::string& locks);
 /// For a word behind the command's argument, where the command takes none.
 Failure one_word_too_many(const std::string& word, const CommandRow&);
 

@@ -85,6 +85,10 @@ class Reader {
                 return toml::parse(content_.text);
             } catch (const toml::parse_error& error) {
                 const std::string& text = content_.text;
+                if (error.description().find("utf-8") != std::string_view::npos)
+                    throw wrong(error.source(),
+                                fmt::format("{}; save the file as UTF-8, as by: iconv -f latin1 -t utf-8",
+                                            printable(error.description())));
                 const bool is_another = text.starts_with("---") || text.starts_with('{') || text.starts_with("nodes:");
                 throw wrong(error.source(),
                             fmt::format("{}; {}", printable(error.description()),

@@ -217,7 +217,7 @@ const std::array table{
                               .take = take_nonblock,
                               .show = [](const Settings& from) { return text(from.wait == milliseconds{0}); }}),
     setting<&Settings::wait>(
-        "wait", "-w,--wait,--timeout", "DURATION", "wait at most this long (for ever)",
+        "wait", "-w,--wait,--timeout", "DURATION", "wait for the lock at most this long (for ever)",
         {.scope = Scope::taking,
          .against = "nonblock",
          .take = [](Settings& to, const Given& from) { to.wait = duration(from, "; without it there is no limit"); },

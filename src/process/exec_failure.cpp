@@ -39,21 +39,6 @@ bool has_line_of_windows(const std::string& file) {
     return std::getline(text, line) && line.starts_with("#!") && line.ends_with('\r');
 }
 
-/// The advice where no program of that name was found, as the rest of a sentence: on the order of the words if it looks
-/// wrong, otherwise on PATH.
-std::string in_another_order(const std::string& word, const std::string& locks) {
-    const std::string name = printable(locks);
-    if (word.starts_with('-'))
-        return "options of holdfast stand before the lock's name, as in: holdfast run -w 5m NAME -- COMMAND";
-    if (locks.find('/') != std::string::npos && ::access(locks.c_str(), X_OK) == 0)
-        return fmt::format("the lock's name comes first, as in: holdfast run {} -- {}", printable(word), name);
-    if (locks.find('=') != std::string::npos)
-        return fmt::format("was {} to be the name? a variable is set before holdfast", name);
-    if (locks.find_first_not_of("0123456789") == std::string::npos)
-        return fmt::format("was {0} to be the name? -n takes no number; --slots {0} lets {0} hold the lock", name);
-    return "give its whole path";
-}
-
 /// Words that shells understand, and that are no programs, or not on every system.
 constexpr std::string_view shell_words =
     " . : ! [[ (( { ( alias bg bind builtin case cd command declare dirs disown do done eval exec exit export fc fg "
@@ -62,7 +47,7 @@ constexpr std::string_view shell_words =
 
 bool is_of_the_shell(const std::string& word) { return shell_words.find(" " + word + " ") != std::string_view::npos; }
 
-std::string why(const std::string& word, int error, const std::string& locks) {
+std::string why(const std::string& word, int error, const NotFoundHint& hint) {
     const std::string shown = printable(word);
     if ((error == ENOENT || error == EACCES) && is_of_the_shell(word))
         return fmt::format("'{}' is a word of the shell and no program; for a line of shell use -c, as in: -c '{} ...'",
@@ -76,8 +61,8 @@ std::string why(const std::string& word, int error, const std::string& locks) {
         if (word.starts_with('~') || word.starts_with('$'))
             return fmt::format("'{}' does not exist; in quotes the shell leaves '~' and '$' as they are", shown);
         if (slash != std::string::npos) return fmt::format("'{}' does not exist", shown);
-        return fmt::format("'{}', the command behind the lock's name {}, was not found in PATH ({}); {}", shown,
-                           printable(locks), printable(search_path(), 500), in_another_order(word, locks));
+        return fmt::format("'{}', {}, was not found in PATH ({}); {}", shown, hint.role, printable(search_path(), 500),
+                           hint.next);
     }
     if (error == ENOENT && has_line_of_windows(*file))
         return fmt::format(
@@ -95,10 +80,10 @@ std::string why(const std::string& word, int error, const std::string& locks) {
 
 } // namespace
 
-Failure exec_failure(const std::string& word, int error, const std::string& locks) {
+Failure exec_failure(const std::string& word, int error, const NotFoundHint& hint) {
     if (error == ETIME)
         return {ExitStatus::lost, "the command was not started: this host stood still until the lock had run out"};
-    return {error == ENOENT ? ExitStatus::not_found : ExitStatus::cannot_execute, why(word, error, locks)};
+    return {error == ENOENT ? ExitStatus::not_found : ExitStatus::cannot_execute, why(word, error, hint)};
 }
 
 } // namespace holdfast

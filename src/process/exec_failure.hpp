@@ -8,10 +8,14 @@
 
 namespace holdfast {
 
+/// What is added if PATH has no program of that name, because another word may have been meant for the command.
+struct NotFoundHint {
+    std::string role; ///< what the word stands for, as "the command behind the lock's name x"
+    std::string next; ///< what to do
+};
+
 /// The Failure for main() to show: its sentence says why and, if known, what to do next; its status is 126 or 127, or
-/// 79 if the go came too late. `word` is the command's first word, `error` the errno from Child::outcome(). `locks` are
-/// the lock names as typed; they are shown if the program is not found, because the user may have written the command's
-/// first word in their place.
-Failure exec_failure(const std::string& word, int error, const std::string& locks);
+/// 79 if the go came too late. `word` is the command's first word, `error` the errno from Child::outcome().
+Failure exec_failure(const std::string& word, int error, const NotFoundHint&);
 
 } // namespace holdfast

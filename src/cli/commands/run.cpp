@@ -158,7 +158,10 @@ class Run {
         // as without us; we have the signal blocked, and go on to the end.
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
         if (ending.exec_error == ETIME) report_.result = "lost";
-        if (ending.exec_error != 0) throw exec_failure(words_.front(), ending.exec_error, names_);
+        if (ending.exec_error != 0)
+            throw exec_failure(
+                words_.front(), ending.exec_error,
+                {"the command behind the lock's name " + printable(names_), next_if_not_found(words_, names_)});
         return exit_of(ending, report_);
     }
 
