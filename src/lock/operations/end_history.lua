@@ -26,16 +26,21 @@ local function note()
     -- Whether the log may have the end already, so that the sums must not count it again: a copy of a request finds the
     -- key gone, or kept; and a lock that min_hold kept can be taken away after its end.
     local again = not (answer[1] == when and when == 'released') and has_ended()
-    local entry = {}
-    for word in string.gmatch(details, '[^\n]+') do entry[#entry + 1] = word end
-    local id = add('end', token, unpack(entry))
+    local id = add('end', token, unpack(ARGV, rest))
     local at = type(id) == 'string' and string.match(id, '^%d+') or now()
     if not again then
-        for name, number in string.gmatch(sums, '(%S+) (%S+)') do sum(name, number) end
-        if succeeded == '1' then
-            redis.pcall('HSET', STATS, 'last_start', string.format('%.0f', at - held), 'last_success', at)
-        elseif undone == '0' then
-            redis.pcall('HSET', STATS, 'last_start', string.format('%.0f', at - held))
+        if undone == '1' then
+            sum('acquired', -1)
+        else
+            sum('held_ms', held)
+            if waited ~= '0' then sum('waited_ms', waited) end
+            if tally ~= '' then sum(tally, 1) end
+            local start = string.format('%.0f', at - held)
+            if succeeded == '1' then
+                redis.pcall('HSET', STATS, 'last_start', start, 'last_success', at)
+            else
+                redis.pcall('HSET', STATS, 'last_start', start)
+            end
         end
     end
     outlast()

@@ -48,19 +48,18 @@ Fields fields(const EndEntry& entry) {
 
 bool succeeded(const RunEnd& end) { return end.how == How::ended && end.status == 0; }
 
+/// The sum that counts ends of that kind; empty: none does.
+std::string_view tally_of(const RunEnd& end) {
+    if (end.how == How::lost) return "lost";
+    if (end.how == How::taken_away) return "taken_away";
+    return end.how == How::ended && !succeeded(end) ? "failed" : "";
+}
+
 Fields sums(const EndEntry& entry) {
     if (entry.end.how == How::undone) return {{"acquired", "-1"}};
     Fields all{{"held_ms", argument(entry.held)}};
     if (entry.waited > milliseconds{0}) all.emplace_back("waited_ms", argument(entry.waited));
-    if (entry.end.how == How::lost) all.emplace_back("lost", "1");
-    if (entry.end.how == How::taken_away) all.emplace_back("taken_away", "1");
-    if (entry.end.how == How::ended && !succeeded(entry.end)) all.emplace_back("failed", "1");
-    return all;
-}
-
-std::string text_of(const Fields& fields, char separator) {
-    std::string all;
-    for (const auto& [name, value] : fields) all += fmt::format("{}{}{}{}", name, separator, value, separator);
+    if (const std::string_view tally = tally_of(entry.end); !tally.empty()) all.emplace_back(tally, "1");
     return all;
 }
 
@@ -86,7 +85,7 @@ Request entry(const LockKey& key, size_t entries, const Fields& fields) {
 }
 
 void keep(const LockKey& key, Request& request) {
-    for (const std::string& one : {key.log(), key.stats()}) request.add({"PEXPIRE", one, argument(fence_lasts)});
+    for (const std::string& one : {key.log(), key.stats()}) request.add({"PEXPIRE", one, argument(history_lasts)});
 }
 
 /// The id of the entry of a start whose record begins so; nothing if it is not among these entries.
@@ -135,13 +134,17 @@ Script noting_end(Script script, const LockKey& key, std::string_view token, con
                   std::string_view ours, bool holders_word) {
     const bool undone = entry.end.how == How::undone;
     script.arguments.push_back({"token", std::string{token}});
-    script.arguments.push_back({"details", text_of(fields(entry), '\n')});
-    script.arguments.push_back({"sums", text_of(sums(entry), ' ')});
     script.arguments.push_back({"held", argument(entry.held)});
+    script.arguments.push_back({"waited", argument(entry.waited)});
+    script.arguments.push_back({"tally", std::string{tally_of(entry.end)}});
     script.arguments.push_back({"succeeded", succeeded(entry.end) ? "1" : "0"});
     script.arguments.push_back({"undone", undone ? "1" : "0"});
     script.arguments.push_back({"wherever", holders_word && !undone ? "1" : "0"});
     script.arguments.push_back({"when", std::string{ours}});
+    for (auto& [name, value] : fields(entry)) {
+        script.rest.emplace_back(name);
+        script.rest.push_back(std::move(value));
+    }
     return noting(std::move(script), key, entry.entries, end_history_lua);
 }
 
