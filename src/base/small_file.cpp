@@ -30,6 +30,8 @@ SmallFile read_small_file(const std::string& path) {
     struct stat info {};
     if (!fd && path.find("/~") != std::string::npos)
         throw refuse(errno_text(errno) + "; the shell replaces '~' only at the begin of a word without quotes");
+    if (!fd && path.starts_with("~/"))
+        throw refuse(errno_text(errno) + "; '~' is for a shell to replace, so write the whole path here");
     if (!fd || ::fstat(fd.get(), &info) != 0) throw refuse(errno_text(errno));
     if (S_ISDIR(info.st_mode))
         throw refuse("it is a directory; name a file in it (containers make an empty directory where the file to mount "

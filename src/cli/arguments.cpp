@@ -178,6 +178,11 @@ Failure name_is_missing(const CommandRow& command, Words words, bool dashes) {
         words.size() > 1 && !words.back().starts_with('-') && words[words.size() - 2].starts_with('-');
     // The value is not shown, because it may be a password.
     const std::string why = swallowed ? ", for the word there is the value of " + words[words.size() - 2] : "";
+    if (!dashes && swallowed && words.back().find('?') != std::string::npos)
+        return misuse(
+            "{} is missing, for the line ends behind the value of {}; a URI with '&' stands in quotes, because "
+            "the shell ends the line there",
+            command.argument(), words[words.size() - 2]);
     if (!dashes && swallowed)
         return misuse("{0} is missing{1}; is a variable of the shell not set? As in: {2} {3} VALUE {0}",
                       command.argument(), why, where, words[words.size() - 2]);

@@ -66,9 +66,12 @@ constexpr Row options_of_run_and_acquire[]{
      "-n (--nonblock) does not wait"},
     {"--max,--limit,--concurrency,--parallel,--permits,--count,--jobs,--capacity,--slot,--semaphore,--max-holders,--"
      "max-concurrent,--parallelism,--pool,--pool-size,--size,--counting,--non-exclusive,--max-parallel,--instances,--"
-     "workers,-j,-N,-P",
+     "workers",
      "--slots N lets N hold the lock at once; --max-hold DURATION, which is another thing, stops a command that runs "
      "for too long"},
+    {"-j,-N,-P",
+     "--slots N lets N hold the lock at once; holdfast runs one command, as in: parallel holdfast run --slots "
+     "2 NAME -- COMMAND ::: ARGUMENT..."},
     {"--time-limit,--run-limit,--stop,--abort,--cancel,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,-"
      "-run-timeout,--command-timeout,--deadline,--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--"
      "active-deadline-seconds",
@@ -158,7 +161,10 @@ constexpr Row options_of_others[]{
     {"--prometheus,--textfile,--file,--out,--listen,--web.listen-address,--http",
      "metrics prints once, on stdout; a timer writes that where Prometheus reads it"},
     {"-A,-a,--all,--all-namespaces", "holdfast list shows all locks without it; what changes a lock takes one name"},
-    {"-n,--limit,--lines,--last,--max,--tail", "history --since DURATION limits what is shown"},
+    {"-n,--limit,--lines,--last,--max,--tail",
+     "history --since DURATION limits what is shown, as in --since 1d, and | tail too: the newest run comes last"},
+    {"--failed,--errors,--failures,--lost,--status",
+     "no option chooses that, but jq does, as in: holdfast history --json | jq '.runs[] | select(.status != 0)'"},
     {"--no-confirm,--confirm,--assume-yes,--no-prompt,--batch", "-y (--yes), of force-release, does not ask first"},
     {"--for,--by,--add,--extend,--extend-by,--lease,--expire,--expires,--duration",
      "--ttl DURATION, of renew, is the fresh TTL"},
@@ -173,7 +179,7 @@ constexpr Row options_of_others[]{
     {"-l,--long,--wide,--columns,--details,--full", "status tells more of one lock, and --json all of it"},
     {"--csv,--yaml,--xml,--tsv,--table,--pretty",
      "--json, of status, list, history and doctor, prints JSON; jq makes other forms of it"},
-    {"--stale,--expired,--dead,--failed,--errors,--mine,--waiting,--holders,--held,--free,--count,--owner,--user-"
+    {"--stale,--expired,--dead,--mine,--waiting,--holders,--held,--free,--count,--owner,--user-"
      "filter",
      "no option chooses that, but jq does, as in: holdfast list --json | jq '.locks[] | select(.waiting > 0)'"},
     {"--reset,--fix,--repair", "doctor changes nothing; it says what to do"},

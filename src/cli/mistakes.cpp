@@ -162,7 +162,10 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
     if (word.starts_with('-'))
         return "options of holdfast stand before the lock's name, as in: holdfast run -w 5m NAME -- COMMAND";
     if (locks.find('/') != std::string::npos && ::access(locks.c_str(), X_OK) == 0)
-        return fmt::format("the lock's name comes first, as in: holdfast run {} -- {}", printable(word), name);
+        return fmt::format(
+            "the lock's name comes first, as in: holdfast run NAME -- {} ...; is a variable before {} not "
+            "set?",
+            name, name);
     if (locks.find('=') != std::string::npos)
         return fmt::format("was {} to be the name? a variable is set before holdfast", name);
     if (is_number(locks) && locks.size() > 3)
@@ -177,7 +180,7 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
         return "only the lock's name stands before '--', as in: holdfast run NAME -- COMMAND; several names are one "
                "word "
                "with commas: NAME,NAME";
-    return "give its whole path";
+    return "give its whole path (functions and aliases of the shell are no programs)";
 }
 
 void refuse_host_of_help(std::span<const std::string> words) {
@@ -195,6 +198,10 @@ Failure unknown_command(const std::string& word, const std::string& next) {
     if (word.find("://") != std::string::npos || word.starts_with("local:"))
         return misuse("{}; a node's address stands behind --node, as in: holdfast run --node {} NAME -- COMMAND", begin,
                       shown);
+    if (is_number(word) && word.size() < 3)
+        return misuse("{}; holdfast locks no descriptor: holdfast run NAME -- COMMAND holds a lock around a command, "
+                      "holdfast acquire NAME takes one for the rest of a script",
+                      begin);
     if (is_number(word))
         return misuse("{}; a port stands behind its host with a colon, as in: holdfast run --node redis://HOST:{} NAME "
                       "-- COMMAND",

@@ -58,6 +58,10 @@ Token read_token(const std::string& path) {
 
 Token parse_token(const std::string& text, const std::string& where) {
     if (const auto token = Token::parse(text)) return *token;
+    if (text.starts_with('{'))
+        throw misuse("{} has the object of acquire --json, and its field token is wanted, as by: --token \"$(jq -r "
+                     ".token FILE)\"",
+                     where);
     throw misuse("{} has no token as acquire prints it{}", where,
                  text.empty() ? "; is a variable of the shell not set?" : "");
 }

@@ -28,7 +28,8 @@ Layer from_environment(const Environment& environment) {
     return layer;
 }
 
-std::optional<std::string> default_file(const Environment& environment) {
+/// The places of a configuration file that nobody has named, the one that counts more first.
+std::vector<std::string> usual_places(const Environment& environment) {
     std::vector<std::string> candidates;
     const auto set = [&](const char* name) { return environment(name).value_or(""); };
     if (const std::string base = set("XDG_CONFIG_HOME"); base.starts_with('/'))
@@ -36,9 +37,22 @@ std::optional<std::string> default_file(const Environment& environment) {
     else if (const std::string home = set("HOME"); home.starts_with('/'))
         candidates.push_back(home + "/.config/holdfast/config.toml");
     candidates.emplace_back("/etc/holdfast.toml");
-    for (std::string& candidate : candidates)
+    return candidates;
+}
+
+std::optional<std::string> default_file(const Environment& environment) {
+    for (std::string& candidate : usual_places(environment))
         if (::access(candidate.c_str(), F_OK) == 0) return std::move(candidate);
     return {};
+}
+
+/// What Settings::nodes_in_file says if no file was found.
+std::string none_of_the_usual_places(const Environment& environment) {
+    const std::vector<std::string> places = usual_places(environment);
+    return places.size() > 1
+               ? fmt::format("a configuration file, but neither {} exists",
+                             printable(fmt::format("{}", fmt::join(places, " nor ")), 300))
+               : fmt::format("a configuration file, but HOME is not set, and {} does not exist", places[0]);
 }
 
 std::optional<std::string> config_path(const Layer& given, const Environment& environment) {
@@ -48,12 +62,12 @@ std::optional<std::string> config_path(const Layer& given, const Environment& en
 }
 
 /// Adds the values of the selected profile, then those at the top of the file, as far as no stronger source has given
-/// the value. Throws Failure if there is no such profile.
-void add_file(Layer& given, const Environment& environment) {
+/// the value. Returns Settings::nodes_in_file. Throws Failure if there is no such profile.
+std::string add_file(Layer& given, const Environment& environment) {
     const auto path = config_path(given, environment);
     const auto profile = given.find("profile");
     if (!path) {
-        if (profile == given.end()) return;
+        if (profile == given.end()) return none_of_the_usual_places(environment);
         throw Failure{ExitStatus::configuration,
                       fmt::format("{} '{}': there is no configuration file; name one with --config",
                                   profile->second.where, printable(profile->second.text))};
@@ -72,6 +86,9 @@ void add_file(Layer& given, const Environment& environment) {
     }
     given.merge(file.top);
     given.try_emplace("config", Given{Source::file, "found there", ""}).first->second.text = *path;
+    return fmt::format(
+        "{}, which has none{}", printable(*path, 300),
+        profile == given.end() && !file.profiles.empty() ? " outside its profiles: --profile NAME chooses one" : "");
 }
 
 /// If two options say the opposite, removes the one from the weaker source. Throws Failure if both are from one source.
@@ -105,10 +122,10 @@ Resolved resolve(const Layer& typed, const Environment& environment) {
     Resolved resolved{{}, typed};
     Layer& given = resolved.given;
     given.merge(from_environment(environment));
-    add_file(given, environment);
+    Settings& settings = resolved.settings;
+    settings.nodes_in_file = add_file(given, environment);
     settle_contradictions(given);
 
-    Settings& settings = resolved.settings;
     settings.local_dir = fmt::format("/tmp/holdfast-{}", ::geteuid());
     for (const Option& option : options())
         if (const auto found = given.find(option.name); found != given.end()) option.take(settings, found->second);

@@ -173,7 +173,10 @@ Finding clock(const Facts& facts) {
 }
 
 Perhaps uptime(const Facts& facts) {
-    if (facts.no_vote) return failing("uptime", *facts.no_vote, "wait until then, and see why it was started");
+    if (facts.no_vote)
+        return failing("uptime", *facts.no_vote,
+                       "wait until then, and see why it was started (a new server that never granted a lock: "
+                       "--restart-guard off)");
     const auto up = info_seconds(facts.info.text, "uptime_in_seconds");
     if (!up) return {};
     return good("uptime", *up == seconds{0} ? "just started" : "for " + format_duration(*up));

@@ -158,7 +158,9 @@ inline Event max_hold(milliseconds limit) {
 
 inline Event leftovers(std::string_view processes) {
     return {"leftovers", Verbosity::normal,
-            fmt::format("the command has ended, but others of its group run on and keep the lock: {}", processes)};
+            fmt::format("the command has ended, but others of its group run on and keep the lock: {} "
+                        "(--leftovers leave would let go without them)",
+                        processes)};
 }
 
 /// Processes that left the command's group outlive it. `stopped`: the command was stopped; otherwise it has ended.
@@ -184,7 +186,8 @@ inline Event let_go(const std::string& lock, milliseconds held, const std::optio
                     const std::string& failure) {
     return {rest ? "kept" : "released",
             Verbosity::verbose,
-            (rest ? fmt::format("{} stays held for {} more (--min-hold)", lock, format_duration(*rest))
+            (rest ? fmt::format("{} stays held for {} more (--min-hold), after {}", lock, format_duration(*rest),
+                                format_duration(held))
                   : fmt::format("{} released after {}", lock, format_duration(held))) +
                 failure,
             {{"held_ms", held.count()}},

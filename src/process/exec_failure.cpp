@@ -52,6 +52,10 @@ std::string why(const std::string& word, int error, const NotFoundHint& hint) {
     if ((error == ENOENT || error == EACCES) && is_of_the_shell(word))
         return fmt::format("'{}' is a word of the shell and no program; for a line of shell use -c, as in: -c '{} ...'",
                            shown, shown);
+    if (error == ENOENT && word.find_first_not_of(' ') == std::string::npos)
+        return "the command is a blank; is there one behind a backslash at the end of the line? The shell then runs "
+               "the "
+               "next line by itself, without the lock";
     const auto file = located(word);
     if (error == ENOENT && !file) {
         const size_t slash = word.find('/');
@@ -61,8 +65,8 @@ std::string why(const std::string& word, int error, const NotFoundHint& hint) {
         if (word.starts_with('~') || word.starts_with('$'))
             return fmt::format("'{}' does not exist; in quotes the shell leaves '~' and '$' as they are", shown);
         if (slash != std::string::npos) return fmt::format("'{}' does not exist", shown);
-        return fmt::format("'{}', {}, was not found in PATH ({}); {}", shown, hint.role, printable(search_path(), 500),
-                           hint.next);
+        return fmt::format("'{}', {}, was not found in PATH; {}\n  PATH: {}", shown, hint.role, hint.next,
+                           printable(search_path(), 500));
     }
     if (error == ENOENT && has_line_of_windows(*file))
         return fmt::format(

@@ -28,8 +28,8 @@ std::string one_key(const std::string& name) { return "holdfast:" + name; }
 
 TEST_CASE("no nodes is an error that says how to give them") {
     check(call({"run", "x", "true"}), 78,
-          "no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES, or nodes in a configuration "
-          "file), or --node local: for a lock on "
+          "no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES, or nodes in /dev/null, which "
+          "has none), or --node local: for a lock on "
           "this "
           "machine alone");
     CHECK(call({"status", "x"}).status() == 78);
@@ -94,7 +94,7 @@ TEST_CASE("a key that is no lock is named, and left alone") {
     server.command({"LPUSH", one_key("x"), "precious"});
     const std::string sentence =
         "the key holdfast:x exists and is not a lock that ends: it has another type, or no expiry, as a lock of "
-        "redis-py without a timeout; choose another name";
+        "redis-py without a timeout; choose another name, or, if nobody needs it: redis-cli DEL holdfast:x";
     check(call({"run", "--node", server.uri(), "x", "true"}), 76, sentence + "; the command was not run");
     check(call({"status", "--node", server.uri(), "x"}), 76, sentence);
     check(call({"force-release", "--yes", "--node", server.uri(), "x"}), 76, sentence);

@@ -70,9 +70,8 @@ class Stranger {
 
 TEST_CASE("mistake: no nodes") {
     CHECK(refusal(78, {"x", "echo", "never"}) ==
-          "holdfast: no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES, or nodes in a "
-          "configuration file), or --node local: for "
-          "a lock on this machine alone\n");
+          "holdfast: no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES, or nodes in "
+          "/dev/null, which has none), or --node local: for a lock on this machine alone\n");
 }
 
 TEST_CASE("mistake: the node is down, or the port is wrong") {
@@ -264,7 +263,8 @@ TEST_CASE("mistake: a configuration with a typo, without quotes, or with a profi
     CHECK(unquoted.starts_with(":2: "));
     CHECK(unquoted.ends_with("; texts and durations stand in quotes, as in ttl = \"30s\"\n"));
     CHECK(says("[production]\nttl = '5m'\n") ==
-          ":1: 'production' is not a setting; a profile is [profile.production]\n");
+          ":1: 'production' is not a setting; settings for all stand at the top, without a section; "
+          "[profile.production] has those of --profile production\n");
 }
 
 TEST_CASE("mistake: what answers is not Redis") {
@@ -321,9 +321,10 @@ TEST_CASE("mistake: a full server") {
 TEST_CASE("mistake: the key is of another type") {
     RedisServer server;
     server.command({"LPUSH", "holdfast:x", "precious"});
-    CHECK(refusal_on(server.uri(), 76) == "holdfast: the key holdfast:x exists and is not a lock that ends: it has "
-                                          "another type, or no expiry, as a lock of redis-py without a timeout; choose "
-                                          "another name; the command was not run\n");
+    CHECK(refusal_on(server.uri(), 76) ==
+          "holdfast: the key holdfast:x exists and is not a lock that ends: it has "
+          "another type, or no expiry, as a lock of redis-py without a timeout; choose "
+          "another name, or, if nobody needs it: redis-cli DEL holdfast:x; the command was not run\n");
 }
 
 TEST_CASE("mistake: three nodes that were started a moment ago") {
@@ -378,7 +379,8 @@ TEST_CASE("mistake: the command is not found, or cannot be executed") {
     };
     CHECK(says(127, "bakcup") ==
           fmt::format("holdfast: 'bakcup', the command behind the lock's name x, was not found in "
-                      "PATH (/usr/bin:{}); give its whole path\n",
+                      "PATH; give its whole path (functions and aliases of the shell are no programs)\n"
+                      "  PATH: /usr/bin:{}\n",
                       dir.path()));
     CHECK(says(127, "/no/such/command") == "holdfast: '/no/such/command' does not exist\n");
     CHECK(says(126, dir.path()) == fmt::format("holdfast: '{}' is a directory\n", dir.path()));

@@ -158,7 +158,7 @@ TEST_CASE("one node down: status") {
     const OneDown nodes;
     const Finished free = nodes.call({"status", "x"});
     CHECK(free.status() == 1);
-    CHECK(nodes.plain(free.out) == "x is free\n"
+    CHECK(nodes.plain(free.out) == "x is free, and no node remembers a run of it\n"
                                    "  NODE  EXPIRES IN  STATE\n"
                                    "  A  -  free\n"
                                    "  B  -  free\n"

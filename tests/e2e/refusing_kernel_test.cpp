@@ -202,7 +202,8 @@ TEST_CASE("leftovers that /proc does not show are said to be there") {
     if (!can_hide_proc()) return;
     const RedisServer server;
     Process run{without_proc(run_on(server.uri(), {"x", "-c", "sleep 1.5 > /dev/null 2>&1 & exit 5"}))};
-    run.wait_for_err("others of its group run on and keep the lock: /proc does not show which\n");
+    run.wait_for_err("others of its group run on and keep the lock: /proc does not show which (--leftovers leave would "
+                     "let go without them)\n");
     CHECK(run.wait().status() == 5);
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("a lock is released, or kept for the rest of --min-hold") {
     CHECK(event::let_go("backup", 3s, {}, "").sentence == "backup released after 3s");
     CHECK(event::let_go("backup", 3s, 57s, "").name == "kept");
     CHECK(event::let_go("backup", 3s, 57s, "; its command ended with 3").sentence ==
-          "backup stays held for 57s more (--min-hold); its command ended with 3");
+          "backup stays held for 57s more (--min-hold), after 3s; its command ended with 3");
     CHECK(event::not_let_go("backup", 30s, {}, {}).name == "not_released");
     CHECK(event::not_let_go("backup", 30s, 57s, {{"db1", "timed out"}, {"db10", "ok"}}).sentence ==
           "too few nodes confirmed that backup stays held for 57s more (--min-hold); it may be free sooner, or held "

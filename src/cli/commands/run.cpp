@@ -296,9 +296,11 @@ void take_shell(Arguments& typed) {
     const auto& shell = typed.value("--shell");
     if (shell) refuse_typography(*shell);
     if (shell && !words.empty())
-        throw misuse("-c takes one word, a line in quotes, and the command '{}' stands beside it; put all of it into "
-                     "the quotes, or leave -c out",
-                     printable(words.front()));
+        throw misuse(
+            "-c (--shell) takes one word, a line in quotes for /bin/sh, and the command '{}' stands beside it; "
+            "put all of it into the quotes, or leave -c out; for another shell: holdfast run NAME -- bash -c "
+            "'LINE'",
+            printable(words.front()));
     if (shell && shell->empty()) throw misuse("the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'");
     if (shell) words = {"/bin/sh", "-c", *shell};
     if (words.empty())
