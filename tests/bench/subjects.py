@@ -2,9 +2,9 @@
 `etcdctl lock`, redis-py's Lock, and the least that can be done in C (floor/). Some say how many are in line."""
 import statistics
 
-from processes import PROGRAMS, ROOT
+from processes import INSTALLED, PROGRAMS
 
-HOLDFAST = str(ROOT / "build/release/holdfast")
+HOLDFAST = str(INSTALLED / "bin/holdfast")
 NODES = {1: "one node", 3: "three nodes", 5: "five nodes", 7: "seven nodes", 9: "nine nodes"}
 
 
