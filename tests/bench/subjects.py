@@ -4,7 +4,7 @@ import statistics
 
 from processes import INSTALLED, PROGRAMS
 
-HOLDFAST = str(INSTALLED / "bin/holdfast")
+HOLDFAST = str(INSTALLED / "ours/holdfast")
 NODES = {1: "one node", 3: "three nodes", 5: "five nodes", 7: "seven nodes", 9: "nine nodes"}
 
 
