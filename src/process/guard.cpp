@@ -85,31 +85,33 @@ Guard::Guard(const LiveDeadline& deadline, GuardRules rules) : deadline_{deadlin
 Guard::~Guard() {
     // If an exception ends the run while the command runs, the guard lives on, because no other process stops what is
     // left of the command.
-    if (state_->group > 0 || pid_ <= 0) return;
+    if (state_->group > 0 || !pid_) return;
     // The guard has nothing left to do. It is killed, because it may be stopped, and reaped, because an init may not
     // reap it.
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
+    ::kill(*pid_, SIGKILL);
+    ::waitpid(*pid_, nullptr, 0);
 }
 
 bool Guard::start() {
-    pid_ = -1;
+    pid_.reset();
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return false;
     const Fd read_end{ends[0]};
     pipe_ = Fd{ends[1]};
     const Fd timer_fd{::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
     if (!timer_fd) return false;
-    pid_ = ::fork();
-    if (pid_ == 0) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
         // The guard closes the write end, because otherwise it would never see the end of the pipe.
         pipe_.reset();
         become_bare(read_end.get(), timer_fd.get(), deadline_.guard_event());
         run();
     }
+    if (pid < 0) return false;
+    pid_ = pid;
     // Parent and child both do this, so that from here on no signal to our group reaches the guard (hazard 71).
-    if (pid_ > 0) ::setpgid(pid_, pid_);
-    return pid_ > 0;
+    ::setpgid(pid, pid);
+    return true;
 }
 
 bool Guard::replace() { return start(); }
@@ -117,10 +119,10 @@ bool Guard::replace() { return start(); }
 bool Guard::watch(pid_t group) {
     state_->group = enforced(Rule::guard) ? group : 0;
     int status = 0;
-    if (::waitpid(pid_, &status, WNOHANG | WUNTRACED) > 0) {
+    if (::waitpid(pid_.value(), &status, WNOHANG | WUNTRACED) > 0) {
         if (WIFSTOPPED(status)) {
-            ::kill(pid_, SIGKILL);
-            ::waitpid(pid_, nullptr, 0);
+            ::kill(*pid_, SIGKILL);
+            ::waitpid(*pid_, nullptr, 0);
         }
         return replace();
     }

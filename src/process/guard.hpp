@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <optional>
 
 namespace holdfast {
 
@@ -43,7 +44,8 @@ class Guard {
     /// group that it watches, as when we are killed.
     ~Guard();
 
-    pid_t pid() const { return pid_; }
+    /// Nothing if the guard has ended and could not be replaced.
+    std::optional<pid_t> pid() const { return pid_; }
 
     /// From this call on the guard acts on that group; set the deadline before. If the guard was killed or stopped
     /// meanwhile, replaces it; false if that fails.
@@ -80,7 +82,7 @@ class Guard {
     pid_t supervisor_ = ::getpid();
     Shared<State> state_;
     Fd pipe_;
-    pid_t pid_ = -1;
+    std::optional<pid_t> pid_;
 };
 
 } // namespace holdfast

@@ -31,7 +31,7 @@ constexpr seconds hurries_after{1};
 using Pids = std::array<pid_t, 16>;
 
 Strays strays_of(const Child& child, const Guard* guard) {
-    return {::getpid(), child.pid(), guard != nullptr ? guard->pid() : 0};
+    return {::getpid(), child.pid(), guard != nullptr ? guard->pid().value_or(0) : 0};
 }
 
 bool asks_to_end(int signal) { return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT; }
@@ -82,7 +82,7 @@ bool Supervisor::over() {
     if (!ended_ || child_.outcome_fd() >= 0) return false;
     if (!enforced(Rule::reap_before_release)) return true;
     if (group_alive() && !(rules_.leave_leftovers && !stopping_.stopping())) return false;
-    return !inner_guard_lives(guard_ != nullptr ? guard_->pid() : 0) && !strays();
+    return !inner_guard_lives(guard_ != nullptr ? guard_->pid().value_or(0) : 0) && !strays();
 }
 
 bool Supervisor::group_alive() {
@@ -229,7 +229,7 @@ void Supervisor::find_out_who_missed(int signal) {
 }
 
 void Supervisor::guard_changed(int wait_status) {
-    if (WIFSTOPPED(wait_status)) ::kill(guard_->pid(), SIGKILL);
+    if (WIFSTOPPED(wait_status)) ::kill(*guard_->pid(), SIGKILL);
     else if (!guard_->replace() && !stopping_.lost()) {
         const BootTime now = BootClock::now();
         stopping_.lose(deadline_.at(), now);

@@ -18,7 +18,7 @@ TEST_CASE("a guard that was killed or stopped before its command starts is repla
         deadline.move(BootClock::now() + 12s);
         Process command{{"sleep", "60"}};
         Guard guard{deadline, {.times = {10s, 100ms}}};
-        const pid_t first = guard.pid();
+        const pid_t first = guard.pid().value();
         ::kill(first, signal);
         siginfo_t info{};
         ::waitid(P_PID, static_cast<id_t>(first), &info, WEXITED | WSTOPPED | WNOWAIT);
@@ -41,7 +41,7 @@ TEST_CASE(
         Guard guard{deadline, {.times = {0ms, 100ms}}};
         REQUIRE(guard.watch(command.pid()));
         // From here on it sleeps until an hour from now.
-        const std::string state = "/proc/" + std::to_string(guard.pid()) + "/stat";
+        const std::string state = "/proc/" + std::to_string(guard.pid().value()) + "/stat";
         REQUIRE(eventually([&] { return finish({"grep", "-q", ") S ", state}).status() == 0; }));
         if (lost) deadline.lose("why");
         else deadline.move(BootClock::now() + 1s);

@@ -66,7 +66,7 @@ TEST_CASE("when the supervisor fails, what is left of the command is stopped by 
     {
         Terminal terminal;
         Guard guard{deadline, {.times = {10s, 100ms}}};
-        guarded_by = guard.pid();
+        guarded_by = guard.pid().value();
         const std::string script = "sleep 60 & echo $! > " + dir.file("left");
         Child child{{{"/bin/sh", "-c", script}, {}}, signals, {}};
         const Log log{Verbosity::quiet};
