@@ -9,6 +9,9 @@
 namespace holdfast {
 namespace {
 
+/// How long after start_until() the renewal begins. Longer than a short command runs, and than a row of readers takes
+/// to start; far shorter than a third of the shortest TTL.
+constexpr milliseconds renewal_after{50};
 /// The pause before another try to start the renewal thread.
 constexpr milliseconds pause{50};
 
@@ -26,7 +29,7 @@ std::optional<BootTime> Hold::start_until() {
         if (locks_.confirm() == Renewal::lost || deadline_.over(BootClock::now())) return {};
         if (const auto until = locks_.valid_until()) deadline_.move(*until);
     }
-    renews_from_ = BootClock::now() + Locks::a_while;
+    renews_from_ = BootClock::now() + renewal_after;
     return locks_.start_until();
 }
 

@@ -28,8 +28,8 @@ class Hold {
     /// newest answer of a node is older than Locks::a_while, first asks the nodes again (Locks::confirm()), because a
     /// lock may have been taken away meanwhile. Call once, right before the command's start.
     std::optional<BootTime> start_until();
-    /// Starts the renewal thread once Locks::a_while has passed since start_until(): a thread, and a node's work to
-    /// tell of a force-release, would cost more than a short command. If the thread cannot be started, the next call
+    /// Starts the renewal thread a moment after start_until(): a thread, and a node's work to tell of a force-release,
+    /// would cost more than a short command. If the thread cannot be started, the next call
     /// tries again. Returns when to call again: BootTime::max() when the thread runs.
     BootTime keep_up();
 

@@ -35,8 +35,7 @@ class Locks {
     BootTime newest_answer() const;
     /// The earliest Lock::heard_at() of the locks: of the lock for which we last read such an answer longest ago.
     BootTime oldest_answer() const;
-    /// Longer than a run that is not held up takes from a node's answer to the command's start, and longer than a short
-    /// command runs.
+    /// Longer than a run that is not held up takes from a node's answer to the command's start.
     static constexpr milliseconds a_while{10};
 
     /// From here on each node that can push messages tells us when one of the locks is taken away from us.

@@ -77,8 +77,9 @@ class Holder {
     Process run_;
 };
 
-/// Enough to leave forty seconds between renewals, for which the holder cannot know.
-const std::vector<std::string> renews_seldom{"--ttl", "120s"};
+/// Enough to leave forty seconds between renewals, for which the holder cannot know. The history would use PEXPIRE,
+/// too.
+const std::vector<std::string> renews_seldom{"--ttl", "120s", "--history", "off"};
 const std::vector<std::string> comes_next{"--nonblock"};
 
 /// The first renewal comes soon after the start, and is the first to prolong anything. Returns when the server has had

@@ -212,13 +212,12 @@ struct NodeState::Apply {
     }
 
     const std::string* first_that_does_not_share(const Acquire& op) const {
-        const auto line = node.queue_;
+        const auto& line = node.queue_;
         for (size_t i = 0; i < line.size() && i < places_shown; ++i) {
             const std::string& one = line[i].second;
             if (op.waiting && one == op.waiting->entry) return nullptr;
             const auto seen = node.seen_.find(one);
-            if (seen == node.seen_.end() || seen->second <= now) node.leave(one);
-            else if (!waits_to_share(one)) return &seen->first;
+            if (!waits_to_share(one) && seen != node.seen_.end() && seen->second > now) return &seen->first;
         }
         return nullptr;
     }

@@ -20,6 +20,11 @@ local function settle(at)
     for _, key in ipairs({K, MEMBERS, RECORDS}) do redis.call('PEXPIRE', key, last - at) end
     return true
 end
+-- As settle(), of a group in which nothing has changed since the last settle() but the time.
+local function lasts_on(at)
+    local soonest = redis.call('ZRANGE', MEMBERS, 0, 0, 'WITHSCORES')[2]
+    return soonest and tonumber(soonest) > at or settle(at)
+end
 -- Takes away the places that attempts of the run up to `last` have; of a shared lock only the place `me`. Returns the
 -- other members with their records, and one of the places taken away, if there is one: `me` before others.
 local function drop_run(run, last)

@@ -1,18 +1,19 @@
 if redis.call('EXISTS', VOID) == 1 then return {'revoked'} end
 local at = now()
 local value = redis.call('GET', K)
-if value == group and not settle(at) then value = nil end
+if value == group and not lasts_on(at) then value = nil end
 local shared = limit == '0'
 -- Where this run is a member already: an earlier attempt gives way to this one, a later one stays.
 local taken, later = {}, false
 if value == group then
-    for member, record in pairs(drop_run(run, attempt - 1)) do
+    local others, freed = drop_run(run, attempt - 1)
+    for member, record in pairs(others) do
         if lives(member, at) then
             taken[member] = true
             later = later or attempt_of(record, run)
         end
     end
-    if not settle(at) then value = nil end
+    if freed and not settle(at) then value = nil end
 end
 local fits = not value or is_of(value) and not taken[me] and not later
 -- The first in line for which this run has to wait: for a run with a slot, the first of all, which may be the run
@@ -22,7 +23,13 @@ local function blocker()
     local line = redis.call('ZRANGE', QUEUE, 0, places_shown - 1)
     for _, one in ipairs(line) do
         if one == entry then return nil end
-        if stale(one, at) then leave(one) elseif not waits_to_share(one) then return one end
+        if not waits_to_share(one) and not stale(one, at) then return one end
+    end
+    -- So many are before this run that it may not see those that do not share. If some are stale, a later look sees more.
+    if line[places_shown] then
+        for _, one in ipairs(line) do
+            if stale(one, at) then leave(one) end
+        end
     end
     return line[places_shown]
 end
