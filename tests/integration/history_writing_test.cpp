@@ -138,10 +138,29 @@ TEST_CASE_TEMPLATE("a lock is taken and let go where nothing can be written into
     SUBCASE("the log is no stream") { node.server.command({"SET", key.log(), "mine"}); }
     SUBCASE("the sums are no hash") { node.server.command({"SET", key.stats(), "mine"}); }
     SUBCASE("a sum is no number") { node.server.command({"HSET", key.stats(), "acquired", "many", "held_ms", "much"}); }
+    SUBCASE("no sums may be added to") { node.server.command({"ACL", "SETUSER", "default", "-hincrby"}); }
     CHECK(node.take(token(1)) == Verdict::granted);
     CHECK(node.let_go(token(1), {How::ended, 0}) == Verdict::released);
     CHECK(node.server.text({"EXISTS", key.key()}) == "0");
     if (node.server.text({"TYPE", key.log()}) == "stream") CHECK(node.server.command({"PTTL", key.log()}).integer > 0);
+    // -2: there are none.
+    if (node.server.text({"TYPE", key.stats()}) == "hash")
+        CHECK(node.server.command({"PTTL", key.stats()}).integer != -1);
+}
+
+TEST_CASE_TEMPLATE("log and sums last 90 days after each entry", OneNode, ByScript, ByTransaction) {
+    OneNode node;
+    node.take(token(1));
+    node.let_go(token(1), {How::ended, 0});
+    for (const std::string& one : {key.log(), key.stats()}) node.server.command({"PEXPIRE", one, argument(2159h)});
+    node.take(token(2));
+    for (const std::string& one : {key.log(), key.stats()}) {
+        CHECK(milliseconds{node.server.command({"PTTL", one}).integer} >= 2160h);
+        node.server.command({"PEXPIRE", one, argument(2159h)});
+    }
+    node.let_go(token(2), {How::ended, 0});
+    for (const std::string& one : {key.log(), key.stats()})
+        CHECK(milliseconds{node.server.command({"PTTL", one}).integer} >= 2160h);
 }
 
 TEST_CASE_TEMPLATE("a lock that is kept since it was looked at is taken away, and counts no second time", OneNode,

@@ -37,9 +37,9 @@ local function note()
             if tally ~= '' then sum(tally, 1) end
             local start = string.format('%.0f', at - held)
             if succeeded == '1' then
-                redis.pcall('HSET', STATS, 'last_start', start, 'last_success', at)
+                set('last_start', start, 'last_success', at)
             else
-                redis.pcall('HSET', STATS, 'last_start', start)
+                set('last_start', start)
             end
         end
     end

@@ -1,6 +1,6 @@
 // What an operation writes into the history of its lock, on the node whose key it changes: an entry for each grant and
-// each end of a hold in LockKey::log(), and sums in LockKey::stats(). Both last as long as the fence number after the
-// last entry.
+// each end of a hold in LockKey::log(), and sums in LockKey::stats(). Both outlast the fence number by up to a day
+// after the last entry.
 //
 //   grant  `start` the holder's record, `fence`, `waited` (ms)
 //   end    `end` the token, `how`, `fence`, `held` (ms), and as they apply `status` or `signal` of the command, `kept`
