@@ -174,21 +174,20 @@ std::string as_typed(const CLI::App& app, const std::string& name, std::span<con
 
 Failure name_is_missing(const CommandRow& command, Words words, bool dashes) {
     const std::string where = full_name(command);
-    const bool swallowed =
-        words.size() > 1 && !words.back().starts_with('-') && words[words.size() - 2].starts_with('-');
+    const std::string behind = command.behind == CommandRow::Behind::command ? " -- COMMAND" : "";
+    const auto option = words.size() > 1 ? find_option(command, words[words.size() - 2]) : std::nullopt;
+    const bool swallowed = option && !option->value.empty() && words.back() != command.name;
     // The value is not shown, because it may be a password.
     const std::string why = swallowed ? ", for the word there is the value of " + words[words.size() - 2] : "";
-    if (!dashes && swallowed && words.back().find('?') != std::string::npos)
-        return misuse(
-            "{} is missing, for the line ends behind the value of {}; a URI with '&' stands in quotes, because "
-            "the shell ends the line there",
-            command.argument(), words[words.size() - 2]);
+    if (!dashes && swallowed && words.back().find("://") < words.back().find('?'))
+        return misuse("{} is missing, for the line ends behind the value of {}; a URI with '&' stands in quotes, "
+                      "because the shell ends the line there",
+                      command.argument(), words[words.size() - 2]);
     if (!dashes && swallowed)
-        return misuse("{0} is missing{1}; is a variable of the shell not set? As in: {2} {3} VALUE {0}",
-                      command.argument(), why, where, words[words.size() - 2]);
-    if (!dashes || command.behind != CommandRow::Behind::command)
-        return misuse("{0} is missing, as in: {1} {0}{2}", command.argument(), where,
-                      command.behind == CommandRow::Behind::command ? " -- COMMAND" : "");
+        return misuse("{0} is missing{1}; is a variable of the shell not set? As in: {2} {3} VALUE {0}{4}",
+                      command.argument(), why, where, words[words.size() - 2], behind);
+    if (!dashes || behind.empty())
+        return misuse("{0} is missing, as in: {1} {0}{2}", command.argument(), where, behind);
     refuse_slips(words, command);
     return misuse("the lock's name is missing before '--'{}; as in: {} NAME -- COMMAND", why, where);
 }
@@ -232,7 +231,9 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     } catch (const CLI::CallForHelp&) {
         refuse_host_of_help(ours);
         // -shell and others have an h, which is not meant for -h.
-        if (std::ranges::count(ours, "-help") == 0) refuse_slips(ours, row_of(innermost(app)));
+        const CLI::App& at = innermost(app);
+        const Words typed_to_us = ours.first(ours.size() - at.remaining().size());
+        if (std::ranges::count(typed_to_us, "-help") == 0) refuse_slips(typed_to_us, row_of(at));
         return Printed{help_text(row_of(innermost(app)))};
     } catch (const CLI::ParseError& error) {
         // --print-config does not need what the command lacks.

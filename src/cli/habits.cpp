@@ -72,6 +72,9 @@ constexpr Row options_of_run_and_acquire[]{
     {"-j,-N,-P",
      "--slots N lets N hold the lock at once; holdfast runs one command, as in: parallel holdfast run --slots "
      "2 NAME -- COMMAND ::: ARGUMENT..."},
+    {"-p",
+     "--node redis://HOST:PORT names a server; properties of the command are its own, as in: holdfast run NAME -- "
+     "nice COMMAND"},
     {"--time-limit,--run-limit,--stop,--abort,--cancel,--stop-after,--max-time,--max-runtime,--max-duration,--max-run,-"
      "-run-timeout,--command-timeout,--deadline,--runtime,--lock-at-most-for,--lockAtMostFor,--at-most,--kill-after,--"
      "active-deadline-seconds",
@@ -162,9 +165,10 @@ constexpr Row options_of_others[]{
      "metrics prints once, on stdout; a timer writes that where Prometheus reads it"},
     {"-A,-a,--all,--all-namespaces", "holdfast list shows all locks without it; what changes a lock takes one name"},
     {"-n,--limit,--lines,--last,--max,--tail",
-     "history --since DURATION limits what is shown, as in --since 1d, and | tail too: the newest run comes last"},
+     "history --since DURATION limits what is shown, as in --since 1d; the newest run comes last"},
     {"--failed,--errors,--failures,--lost,--status",
-     "no option chooses that, but jq does, as in: holdfast history --json | jq '.runs[] | select(.status != 0)'"},
+     "no option chooses that, but jq does, as in: holdfast history --json | jq '.runs[] | select(.result != \"holds\" "
+     "and .result != \"released\" and .status != 0)'"},
     {"--no-confirm,--confirm,--assume-yes,--no-prompt,--batch", "-y (--yes), of force-release, does not ask first"},
     {"--for,--by,--add,--extend,--extend-by,--lease,--expire,--expires,--duration",
      "--ttl DURATION, of renew, is the fresh TTL"},
@@ -189,10 +193,7 @@ constexpr Row options_of_all[]{
     {"--output,--format", "--json, of acquire, status, list, history and doctor, prints JSON"},
     {"--name,--semaphorename,--lock,--lock-name,--id,--key-name,--resource,--lockfile,--mutex,--job,--task,--unit,-L",
      "the lock's name is a word of its own, as in: holdfast run NAME -- COMMAND, or holdfast status NAME"},
-    {"-p",
-     "--node redis://HOST:PORT names a server; properties of the command are its own, as in: holdfast run NAME -- "
-     "nice COMMAND"},
-    {"--host,--hostname,--hosts,-H,--port,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--"
+    {"--host,--hostname,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--"
      "endpoint,--endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",
      "--node redis://HOST:PORT names a server; give it once for each"},
     {"--sentinel,--sentinels,--master,--master-name",

@@ -83,10 +83,7 @@ std::string sentence(const LockKey& key, const Inspection& seen) {
     if (seen.standing == Standing::held && has_group(seen)) return group_text(key, seen);
     if (seen.standing == Standing::held)
         return fmt::format("{} is held by {}", key.name, held_by(seen.record, seen.expires_in));
-    if (seen.holding == 0) {
-        const bool known = seen.fence > Fence{} || seen.waiting > 0 || seen.last_success;
-        return fmt::format("{} is free{}", key.name, known ? "" : ", and no node remembers a run of it");
-    }
+    if (seen.holding == 0) return fmt::format("{} is free", key.name);
     const std::string part = fmt::format("{} has {} of {} nodes, {} are needed", describe(seen.record), seen.holding,
                                          seen.nodes.size(), quorum(seen.nodes.size()));
     if (seen.standing == Standing::no_quorum) return fmt::format("{} is held by nobody: {}", key.name, part);

@@ -95,8 +95,8 @@ std::string too_few(size_t answered, const std::vector<NodeReport>& nodes) {
 
 std::string not_a_lock(const LockKey& key) {
     return fmt::format(
-        "the key {0} exists and is not a lock that ends: it has another type, or no expiry, as a lock of "
-        "redis-py without a timeout; choose another name, or, if nobody needs it: redis-cli DEL {0}",
+        "the key {} exists and is not a lock that ends: it has another type, or no expiry, as a lock of "
+        "redis-py without a timeout; choose another name, or, if nobody needs it, delete it there with DEL",
         printable(key.key(), 300));
 }
 

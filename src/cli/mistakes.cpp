@@ -7,6 +7,7 @@
 #include "config/node_list.hpp"
 #include "config/options.hpp"
 #include "lock/lock_key.hpp"
+#include "process/program_file.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -77,6 +78,8 @@ std::string nearest_option(const std::string& word, const CommandRow& command) {
     return word.size() > 3 ? std::string{nearest(word, known)} : "";
 }
 
+bool is_executable(const std::string& file) { return ::access(file.c_str(), X_OK) == 0; }
+
 /// How the sentence goes on that says that the option is not one of the command.
 std::string lead_from_option(const std::string& typed, const CommandRow& command) {
     const bool of_run = takes_locks(command) || &command == &program_row;
@@ -107,6 +110,9 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
         for (const char letter : name)
             if (const std::string one{'-', letter}; letter != '-' && !find_option(command, one))
                 return fmt::format(", for '{}' is none{}", printable(one), lead_from_option(one, command));
+    if (&command == &run_command && typed.starts_with("--") && std::ranges::any_of(program_files(name), is_executable))
+        return fmt::format("; a blank stands between '--' and a command, as in: holdfast run NAME -- {}",
+                           printable(name));
     return fmt::format("; see {} --help", full_name(command));
 }
 
@@ -150,8 +156,9 @@ void refuse_variable(const std::string& name) {
 }
 
 void refuse_synopsis(const std::string& name) {
-    if (!name.starts_with('[') || (name.find("ption") == std::string::npos && name.find("PTION") == std::string::npos))
-        return;
+    constexpr std::array words{"[option]",     "[options]",   "[OPTION]",     "[OPTIONS]",    "[option]...",
+                               "[options]...", "[OPTION]...", "[OPTIONS]...", "[options...]", "[OPTIONS...]"};
+    if (std::ranges::count(words, name) == 0) return;
     throw misuse("'{}' stands in a synopsis for options that may be left out; as in: holdfast run NAME -- COMMAND",
                  printable(name));
 }
@@ -161,7 +168,8 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
     const std::string& word = command.front();
     if (word.starts_with('-'))
         return "options of holdfast stand before the lock's name, as in: holdfast run -w 5m NAME -- COMMAND";
-    if (locks.find('/') != std::string::npos && ::access(locks.c_str(), X_OK) == 0)
+    if (word.starts_with("\xC3\x9F")) return "was '--' meant? Some keyboards have the letter where others have '-'";
+    if (locks.find('/') != std::string::npos && is_executable(locks))
         return fmt::format(
             "the lock's name comes first, as in: holdfast run NAME -- {} ...; is a variable before {} not "
             "set?",
@@ -198,11 +206,11 @@ Failure unknown_command(const std::string& word, const std::string& next) {
     if (word.find("://") != std::string::npos || word.starts_with("local:"))
         return misuse("{}; a node's address stands behind --node, as in: holdfast run --node {} NAME -- COMMAND", begin,
                       shown);
-    if (is_number(word) && word.size() < 3)
+    if (is_number(word) && !word.empty() && word.size() < 3)
         return misuse("{}; holdfast locks no descriptor: holdfast run NAME -- COMMAND holds a lock around a command, "
                       "holdfast acquire NAME takes one for the rest of a script",
                       begin);
-    if (is_number(word))
+    if (is_number(word) && !word.empty())
         return misuse("{}; a port stands behind its host with a colon, as in: holdfast run --node redis://HOST:{} NAME "
                       "-- COMMAND",
                       begin, shown);
@@ -224,9 +232,9 @@ Failure unknown_option(const std::string& word, const CommandRow& command) {
         return misuse("'{}' has a space in it that the shell takes for a letter, as web pages have them; type it anew",
                       printable(word));
     if (word.starts_with("-- "))
-        return misuse("'{}' is one word; the quotes begin behind '--', as in: holdfast run NAME -- COMMAND, or -c "
-                      "'{}' for a line of shell",
-                      printable(word), printable(word.substr(3)));
+        return misuse("'{} ...' is one word; the quotes begin behind '--', as in: holdfast run NAME -- COMMAND, or -c "
+                      "'LINE' for a line of shell",
+                      printable(word.substr(0, word.find(' ', 3))));
     const auto option = typed.starts_with("--") ? std::nullopt : find_option(command, typed);
     if (option && option->value.empty()) return misuse("'{}' takes no value; leave '=' and all behind it out", shown);
     if (option)

@@ -79,6 +79,14 @@ bool ends_in_password(std::string_view uri) {
     return !secrets.empty() && secrets.back().data() + secrets.back().size() == uri.data() + uri.size();
 }
 
+/// Gives advice if what stands for the database may be meant for the port.
+void doubt_database(const Node& node, const Log& log) {
+    constexpr int more_than_servers_have = 1000;
+    if (node.db >= more_than_servers_have && node.port == Node{}.port)
+        log.tell(event::advice("in {} {} is the number of a database; a port stands behind ':', as in redis://{}:{}",
+                               node.display(), node.db, node.host, node.db));
+}
+
 /// Throws Failure if the node timeout is too short for a node with replicas: the answer of WAIT may come a tenth of a
 /// second late, and the node's answer with it.
 void require_time_for_replicas(const Node& node, milliseconds node_timeout) {
@@ -124,6 +132,7 @@ std::vector<Node> configured_nodes(const Settings& settings) {
                                           : node.error())};
         if (!node->replicas) node->replicas = settings.replicas;
         require_time_for_replicas(*node, settings.node_timeout);
+        doubt_database(*node, log);
         nodes.push_back(std::move(*node));
     }
     for (size_t i = 0; i < nodes.size(); ++i)

@@ -45,6 +45,10 @@ void write_token(const std::string& path, const Token& token) {
     // A new file beside it is renamed, so that a file which others have open, or made beforehand, never has the token.
     std::string beside = path.substr(0, path.rfind('/') + 1) + ".holdfast-XXXXXX";
     const Fd fd{::mkostemp(beside.data(), O_CLOEXEC)};
+    if (!fd && path.starts_with("~/"))
+        throw Failure{ExitStatus::internal,
+                      fmt::format("{}: {}; the shell leaves '~' as it is behind '=', so write --token-file ~/FILE",
+                                  problem, errno_text(errno))};
     if (!fd) throw system_failure(problem);
     if (write_all(fd.get(), token.text() + "\n") && ::rename(beside.c_str(), path.c_str()) == 0) return;
     const int error = errno;

@@ -133,10 +133,8 @@ class Reader {
                 if (one.in_file && std::ranges::count(split_spellings(one.spellings), "--" + name) > 0)
                     meant = fmt::format("; in a file it is written {}", one.name);
             if (meant.empty() && value.is_table())
-                meant =
-                    fmt::format("; settings for all stand at the top, without a section; [profile.{0}] has those of "
-                                "--profile {0}",
-                                printable(name));
+                meant = "; settings for all stand at the top, without a section; [profile.NAME] has those of --profile "
+                        "NAME";
             if (meant.empty()) meant = "; holdfast.toml(5) has them all";
             throw wrong(key.source(), fmt::format("'{}' is not a setting{}", printable(name), meant));
         }

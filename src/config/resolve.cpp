@@ -52,7 +52,8 @@ std::string none_of_the_usual_places(const Environment& environment) {
     return places.size() > 1
                ? fmt::format("a configuration file, but neither {} exists",
                              printable(fmt::format("{}", fmt::join(places, " nor ")), 300))
-               : fmt::format("a configuration file, but HOME is not set, and {} does not exist", places[0]);
+               : fmt::format("a configuration file, but HOME is {}, and {} does not exist",
+                             environment("HOME").value_or("").empty() ? "not set" : "no absolute path", places[0]);
 }
 
 std::optional<std::string> config_path(const Layer& given, const Environment& environment) {
@@ -86,6 +87,7 @@ std::string add_file(Layer& given, const Environment& environment) {
     }
     given.merge(file.top);
     given.try_emplace("config", Given{Source::file, "found there", ""}).first->second.text = *path;
+    if (file.top.contains("nodes")) return printable(*path, 300); // a stronger source gave none
     return fmt::format(
         "{}, which has none{}", printable(*path, 300),
         profile == given.end() && !file.profiles.empty() ? " outside its profiles: --profile NAME chooses one" : "");

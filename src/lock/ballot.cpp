@@ -53,7 +53,7 @@ std::string words_of(const tl::expected<NodeReply, NodeFailure>& vote) {
     case Verdict::not_a_lock: return "the key there is not a lock";
     case Verdict::revoked: return "our token is void there: taken away, or given up";
     case Verdict::yours: return "still ours";
-    case Verdict::missing: return "the key is gone";
+    case Verdict::missing: return "the key is gone (deleted, evicted, or forgotten in a restart)";
     case Verdict::taken: return "held by another";
     case Verdict::changed: return "held by another by now";
     case Verdict::free: return "free";

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <optional>
+#include <system_error>
 #include <unistd.h>
 
 namespace holdfast {
@@ -18,6 +20,12 @@ namespace {
 bool exists(const std::string& file) {
     struct stat info {};
     return ::stat(file.c_str(), &info) == 0;
+}
+
+bool is_here_deleted() {
+    std::error_code error;
+    [[maybe_unused]] const auto here = std::filesystem::current_path(error);
+    return error == std::errc::no_such_file_or_directory;
 }
 
 bool is_folder(const std::string& file) {
@@ -64,7 +72,9 @@ std::string why(const std::string& word, int error, const NotFoundHint& hint) {
             return fmt::format("no program has the name '{}'; for a line of shell use -c", shown);
         if (word.starts_with('~') || word.starts_with('$'))
             return fmt::format("'{}' does not exist; in quotes the shell leaves '~' and '$' as they are", shown);
-        if (slash != std::string::npos) return fmt::format("'{}' does not exist", shown);
+        if (slash != std::string::npos)
+            return fmt::format("'{}' does not exist{}", shown,
+                               is_here_deleted() ? "; the folder in which we are was deleted" : "");
         return fmt::format("'{}', {}, was not found in PATH; {}\n  PATH: {}", shown, hint.role, hint.next,
                            printable(search_path(), 500));
     }

@@ -229,7 +229,7 @@ void Supervisor::find_out_who_missed(int signal) {
 }
 
 void Supervisor::guard_changed(int wait_status) {
-    if (WIFSTOPPED(wait_status)) ::kill(*guard_->pid(), SIGKILL);
+    if (WIFSTOPPED(wait_status)) ::kill(guard_->pid().value(), SIGKILL);
     else if (!guard_->replace() && !stopping_.lost()) {
         const BootTime now = BootClock::now();
         stopping_.lose(deadline_.at(), now);

@@ -343,8 +343,8 @@ Parsed parse_node(std::string_view uri) {
         if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
             return Error{"a node's address has no spaces or control characters; a comma stands between nodes"};
     if (const std::string_view first = uri.substr(uri.starts_with('[') ? 1 : 0);
-        first.starts_with('"') || first.starts_with('\''))
-        return Error{"it begins with a quote; leave quotes, and brackets around a list, out"};
+        first.starts_with('"') || first.starts_with('\'') || first.starts_with('<'))
+        return Error{"it begins with a quote or a bracket; leave quotes and brackets out"};
     if (uri.starts_with('/')) return Error{"a path alone is no address; write unix:///PATH"};
     const UriParts parts = parts_of(uri);
     if (parts.scheme == "unix://") return parse_unix(parts);

@@ -88,7 +88,7 @@ TEST_CASE("status tells who holds a lock, since when, until when and with which 
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);
         RedisServers servers{n};
-        CHECK(call({"status", "--node", servers.uris(), "x"}).out == "x is free, and no node remembers a run of it\n");
+        CHECK(call({"status", "--node", servers.uris(), "x"}).out == "x is free\n  no run of it is known\n");
         CHECK(call({"status", "--node", servers.uris(), "x"}).status() == 1);
         const Backup backup;
         for (size_t i = 0; i < n; ++i) backup.hold(servers[i]);
@@ -511,7 +511,7 @@ TEST_CASE("status --watch shows the lock in place, until Ctrl-C") {
 TEST_CASE("without a terminal status --watch prints a line for each change, over one connection") {
     RedisServer server;
     Process watch{holdfast::test::holdfast({"status", "--watch", "--node", server.uri(), "x"})};
-    watch.wait_for_out("x is free, and no node remembers a run of it\n");
+    watch.wait_for_out("x is free; no run of it is known\n");
     const auto connections = [&] {
         const std::string stats = server.text({"INFO", "stats"});
         return std::stoi(stats.substr(stats.find("total_connections_received:") + 27));
@@ -536,7 +536,7 @@ TEST_CASE("without a terminal status --watch prints a line for each change, over
 TEST_CASE("status --watch tells how a run has ended, at a terminal and without one") {
     User user;
     Process watch{holdfast::test::holdfast({"status", "--watch", "--node", user.server.uri(), "x"})};
-    watch.wait_for_out("x is free, and no node remembers a run of it\n");
+    watch.wait_for_out("x is free; no run of it is known\n");
     user.shell.say("holdfast status --watch x\r");
     user.shell.wait_for("x is free");
     Process run{run_on(user.server.uri(), {"--label", "job", "x", "-c", "echo started; read line; exit 4"})};

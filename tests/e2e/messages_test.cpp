@@ -49,7 +49,7 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
     check(call({"run", "--node", "h", "--ttl", "5x", "x", "true"}), 64,
           "--ttl '5x' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m");
     check(call({"run", "--node", "h", "--ttl", "10ms", "x", "true"}), 64,
-          "--ttl 10ms is too short; the shortest is 1s");
+          "--ttl 10ms is too short; the shortest is 1s, and run renews the lock for as long as its command runs");
     check(call({"run", "--node", "h", "a b", "true"}), 64,
           "'a b' cannot name a lock; a name has printable characters without spaces and braces");
     check(call({"run", "--node", "h", "--key-prefix", "{", "x", "true"}), 64,
@@ -94,7 +94,7 @@ TEST_CASE("a key that is no lock is named, and left alone") {
     server.command({"LPUSH", one_key("x"), "precious"});
     const std::string sentence =
         "the key holdfast:x exists and is not a lock that ends: it has another type, or no expiry, as a lock of "
-        "redis-py without a timeout; choose another name, or, if nobody needs it: redis-cli DEL holdfast:x";
+        "redis-py without a timeout; choose another name, or, if nobody needs it, delete it there with DEL";
     check(call({"run", "--node", server.uri(), "x", "true"}), 76, sentence + "; the command was not run");
     check(call({"status", "--node", server.uri(), "x"}), 76, sentence);
     check(call({"force-release", "--yes", "--node", server.uri(), "x"}), 76, sentence);

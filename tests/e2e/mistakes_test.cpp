@@ -264,7 +264,7 @@ TEST_CASE("mistake: a configuration with a typo, without quotes, or with a profi
     CHECK(unquoted.ends_with("; texts and durations stand in quotes, as in ttl = \"30s\"\n"));
     CHECK(says("[production]\nttl = '5m'\n") ==
           ":1: 'production' is not a setting; settings for all stand at the top, without a section; "
-          "[profile.production] has those of --profile production\n");
+          "[profile.NAME] has those of --profile NAME\n");
 }
 
 TEST_CASE("mistake: what answers is not Redis") {
@@ -324,7 +324,7 @@ TEST_CASE("mistake: the key is of another type") {
     CHECK(refusal_on(server.uri(), 76) ==
           "holdfast: the key holdfast:x exists and is not a lock that ends: it has "
           "another type, or no expiry, as a lock of redis-py without a timeout; choose "
-          "another name, or, if nobody needs it: redis-cli DEL holdfast:x; the command was not run\n");
+          "another name, or, if nobody needs it, delete it there with DEL; the command was not run\n");
 }
 
 TEST_CASE("mistake: three nodes that were started a moment ago") {
@@ -413,7 +413,8 @@ TEST_CASE("mistake: words that are missing or in the wrong place") {
 
 TEST_CASE("mistake: times that cannot be") {
     CHECK(refusal(64, {"--node", "h", "--ttl", "500ms", "x", "echo", "never"}) ==
-          "holdfast: --ttl 500ms is too short; the shortest is 1s\n");
+          "holdfast: --ttl 500ms is too short; the shortest is 1s, and run renews the lock for as long as its command "
+          "runs\n");
     // Bare numbers, meant as minutes: the sentence has the unit that was understood.
     CHECK(refusal(64, {"--node", "h", "-q", "--ttl", "10", "--grace", "5", "x", "echo", "never"}) ==
           "holdfast: with --ttl 10s there is no room for a renewal (every 3.3s) and two node timeouts (1s each) before "

@@ -158,11 +158,12 @@ TEST_CASE("one node down: status") {
     const OneDown nodes;
     const Finished free = nodes.call({"status", "x"});
     CHECK(free.status() == 1);
-    CHECK(nodes.plain(free.out) == "x is free, and no node remembers a run of it\n"
+    CHECK(nodes.plain(free.out) == "x is free\n"
                                    "  NODE  EXPIRES IN  STATE\n"
                                    "  A  -  free\n"
                                    "  B  -  free\n"
-                                   "  C  -  connection refused\n");
+                                   "  C  -  connection refused\n"
+                                   "  no run of it is known\n");
     nodes.acquired();
     const Finished held = nodes.call({"status", "x"});
     CHECK(held.status() == 0);

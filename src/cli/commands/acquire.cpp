@@ -41,12 +41,13 @@ std::string quoted_for_shell(const std::string& text) {
 }
 
 /// The variables as a text for the eval of a shell. HOLDFAST_SLOT is unset first, because the shell may have it from
-/// another lock.
+/// another lock. Each line has its own ';', because eval $(...) without quotes joins the lines.
 std::string assignments(const std::vector<std::string>& variables) {
-    std::string out = "unset HOLDFAST_SLOT\n";
+    std::string out = "unset HOLDFAST_SLOT;\n";
     for (const std::string& variable : variables) {
         const size_t equals = variable.find('=');
-        out += fmt::format("export {}={}\n", variable.substr(0, equals), quoted_for_shell(variable.substr(equals + 1)));
+        out +=
+            fmt::format("export {}={};\n", variable.substr(0, equals), quoted_for_shell(variable.substr(equals + 1)));
     }
     return out;
 }

@@ -9,6 +9,7 @@
 #include "cli/taking.hpp"
 #include "cli/target.hpp"
 #include "cli/waiting.hpp"
+#include "config/node_list.hpp"
 #include "lock/hold.hpp"
 #include "lock/waiter.hpp"
 #include "process/exec_failure.hpp"
@@ -159,9 +160,9 @@ class Run {
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
         if (ending.exec_error == ETIME) report_.result = "lost";
         if (ending.exec_error != 0)
-            throw exec_failure(
-                words_.front(), ending.exec_error,
-                {"the command behind the lock's name " + printable(names_), next_if_not_found(words_, names_)});
+            throw exec_failure(words_.front(), ending.exec_error,
+                               {"the command behind the lock's name " + printable(masked(Secret{names_})),
+                                next_if_not_found(words_, names_)});
         return exit_of(ending, report_);
     }
 

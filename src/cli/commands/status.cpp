@@ -25,10 +25,14 @@ std::string news(const LockKey& key, const Inspection& seen) {
     return text;
 }
 
-/// Of a free lock who had it last, as an indented line; empty if no node tells.
+/// Of a free lock who had it last, or that no node that answered knows a run of it, as an indented line; empty if no
+/// node tells who that was.
 std::string last_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
     if (seen.standing == Standing::held || untold(key, seen)) return "";
-    return last_text(latest_runs(nodes, key, seen));
+    const std::string last = last_text(latest_runs(nodes, key, seen));
+    const bool unknown =
+        last.empty() && seen.holding == 0 && seen.fence == Fence{} && seen.waiting == 0 && !seen.last_success;
+    return unknown ? "  no run of it is known\n" : last;
 }
 
 std::string text_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
