@@ -49,7 +49,8 @@ TEST_CASE("a command's help has its own options first, and says what its exit st
 TEST_CASE("an option that leaves no room beside it is explained below, and what is long goes on in the same column") {
     const std::string text = help_text(run_command);
     CHECK(text.find("\n  -w,--wait,--timeout DURATION\n"
-                    "                            wait for the lock at most this long (for ever)\n") != std::string::npos);
+                    "                            wait for the lock at most this long (for ever)\n") !=
+          std::string::npos);
     CHECK(help_text(program_row)
               .find("\n  --tls-ca FILE             TLS: trust only the authorities in FILE (the\n"
                     "                            system's)\n") != std::string::npos);
