@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -35,7 +36,8 @@ std::optional<BootTime> Hold::start_until() {
 
 BootTime Hold::keep_up() {
     if (renewer_) return BootTime::max();
-    if (const BootTime now = BootClock::now(); now < renews_from_) return renews_from_;
+    if (!std::exchange(prepared_, true)) locks_.prepare_release();
+    if (BootClock::now() < renews_from_) return renews_from_;
     try {
         renewer_.emplace(locks_, deadline_);
         return BootTime::max();

@@ -142,6 +142,12 @@ class Lock::LettingGo {
     std::vector<NodeReport> reports_;
 };
 
+bool Lock::lets_go_by_digest() const {
+    // Only to a single node without replicas: of several nodes one that stalls is not told the text once the others
+    // have confirmed, and with replicas the error for an unknown digest waits for their confirmation.
+    return nodes_.size() == 1 && nodes_.node(0).replicas.value_or(0) == 0;
+}
+
 template <typename OperationFor>
 bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
                   const std::function<bool(Verdict)>& confirms) {
@@ -149,12 +155,10 @@ bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
     const bool to_mark = success().has_value();
     nodes_.wait_for_failovers(std::min(no_later - 2 * timing().node_timeout, BootClock::now() + longest_failover));
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
-    // Digests are for a single node without replicas: of several nodes one that stalls is not told the text once the
-    // others have confirmed, and with replicas the error for an unknown digest waits for their confirmation.
-    const bool digests = nodes_.size() == 1 && nodes_.node(0).replicas.value_or(0) == 0;
     while (true) {
-        state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for, digests),
-                   confirms);
+        state.take(
+            tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for, lets_go_by_digest()),
+            confirms);
         const BootTime now = BootClock::now();
         if (!state.again() || now >= deadline) break;
         // A node that did not answer on its connection is told again over a new one.
@@ -204,6 +208,11 @@ bool Lock::keep(milliseconds rest, Await await) {
     // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
     return let_go(await, valid_until().value_or(BootTime{}), extend,
                   [](Verdict word) { return word == Verdict::yours; });
+}
+
+void Lock::prepare_release() const {
+    Mode mode = modes_.front();
+    LockOperation{key_, Release{token_, entry_.value, false, seat(), {}, end_entry()}}.on(mode, lets_go_by_digest());
 }
 
 bool Lock::release(Await await) {

@@ -150,6 +150,9 @@ class Lock {
     /// Notes how the hold ended, for the history, which the release() or keep() that follows writes. If the lock is
     /// lost because it was taken away, the history says taken away. If ended() is not called, the win counts as undone.
     void ended(RunEnd end);
+    /// Makes ready what release() needs: a script's text and digest are put together once a thread. Call while there is
+    /// time, in the thread that will call release().
+    void prepare_release() const;
     /// Lets go on every node, also on nodes that timed out or refused. A node that does not answer is told once more
     /// over a new connection, and a node that refuses is told again and again, for two seconds at most. A node that has
     /// not answered since the lock was won is waited for about a second at most, and not at all once a quorum has
@@ -194,6 +197,8 @@ class Lock {
     /// `no_later`. `confirms` says which verdicts confirm the end. Returns whether a quorum has confirmed.
     template <typename OperationFor>
     bool let_go(Await, BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms);
+    /// Whether the operations that end our hold go out by their scripts' digests.
+    bool lets_go_by_digest() const;
     /// The success to mark; nothing if no command has succeeded, or if its success would not count any more.
     std::optional<Success> success() const;
     void undo(const Answers& acquire_answers);

@@ -60,6 +60,9 @@ class Locks {
     /// As Lock::succeeded() and Lock::ended(), for each lock.
     void succeeded(BootTime go);
     void ended(const RunEnd&);
+    void prepare_release() const {
+        for (const Lock& lock : locks_) lock.prepare_release();
+    }
     /// As Lock::release() and Lock::keep(), for each lock; the results are in the order of the locks.
     std::vector<bool> release();
     std::vector<bool> keep(milliseconds rest);

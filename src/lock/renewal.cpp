@@ -33,6 +33,7 @@ void keep_renewing(Locks held, LiveDeadline& deadline, Poller& poller, int stop)
     // If a lock was taken away before the nodes knew that we listen, the first round finds that; if it is taken away
     // later, a node tells.
     locks.listen_for_revocation();
+    locks.prepare_release();
     while (true) {
         const bool moved_node = locks.wait(rounds.next(), stop);
         if (becomes_readable(stop, poller)) return;
