@@ -170,10 +170,9 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
         return "options of holdfast stand before the lock's name, as in: holdfast run -w 5m NAME -- COMMAND";
     if (word.starts_with("\xC3\x9F")) return "was '--' meant? Some keyboards have the letter where others have '-'";
     if (locks.find('/') != std::string::npos && is_executable(locks))
-        return fmt::format(
-            "the lock's name comes first, as in: holdfast run NAME -- {} ...; is a variable before {} not "
-            "set?",
-            name, name);
+        return fmt::format("the lock's name comes first, as in: holdfast run NAME -- {0} ...; is a variable before {0} "
+                           "not set?",
+                           name);
     if (locks.find('=') != std::string::npos)
         return fmt::format("was {} to be the name? a variable is set before holdfast", name);
     if (is_number(locks) && locks.size() > 3)
@@ -186,8 +185,7 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
         return fmt::format("was {} to be the name? a duration is one word, as in -w 10m", name);
     if (std::ranges::count(command, "--") > 0)
         return "only the lock's name stands before '--', as in: holdfast run NAME -- COMMAND; several names are one "
-               "word "
-               "with commas: NAME,NAME";
+               "word with commas: NAME,NAME";
     return "give its whole path (functions and aliases of the shell are no programs)";
 }
 

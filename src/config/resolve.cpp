@@ -46,29 +46,36 @@ std::optional<std::string> default_file(const Environment& environment) {
     return {};
 }
 
-/// What Settings::nodes_in_file says if no file was found.
-std::string none_of_the_usual_places(const Environment& environment) {
-    const std::vector<std::string> places = usual_places(environment);
-    return places.size() > 1
-               ? fmt::format("a configuration file, but neither {} exists",
-                             printable(fmt::format("{}", fmt::join(places, " nor ")), 300))
-               : fmt::format("a configuration file, but HOME is {}, and {} does not exist",
-                             environment("HOME").value_or("").empty() ? "not set" : "no absolute path", places[0]);
-}
-
 std::optional<std::string> config_path(const Layer& given, const Environment& environment) {
     const auto chosen = given.find("config");
     if (chosen == given.end()) return default_file(environment);
     return std::filesystem::absolute(chosen->second.text).string();
 }
 
+/// What Settings::nodes_in_file says.
+std::string nodes_in_file(const Layer& given, const Environment& environment) {
+    const auto path = config_path(given, environment);
+    const std::vector<std::string> places = usual_places(environment);
+    if (!path && places.size() == 1)
+        return fmt::format("a configuration file, but HOME is {}, and {} does not exist",
+                           environment("HOME").value_or("").empty() ? "not set" : "no absolute path", places[0]);
+    if (!path)
+        return fmt::format("a configuration file, but neither {} exists",
+                           printable(fmt::format("{}", fmt::join(places, " nor ")), 300));
+    const ConfigFile file = read_config_file(*path);
+    const bool has = file.top.contains("nodes"); // then a stronger source gave none
+    const bool in_profiles = !given.contains("profile") && !file.profiles.empty();
+    return fmt::format("{}{}{}", printable(*path, 300), has ? "" : ", which has none",
+                       !has && in_profiles ? " outside its profiles: --profile NAME chooses one" : "");
+}
+
 /// Adds the values of the selected profile, then those at the top of the file, as far as no stronger source has given
-/// the value. Returns Settings::nodes_in_file. Throws Failure if there is no such profile.
-std::string add_file(Layer& given, const Environment& environment) {
+/// the value. Throws Failure if there is no such profile.
+void add_file(Layer& given, const Environment& environment) {
     const auto path = config_path(given, environment);
     const auto profile = given.find("profile");
     if (!path) {
-        if (profile == given.end()) return none_of_the_usual_places(environment);
+        if (profile == given.end()) return;
         throw Failure{ExitStatus::configuration,
                       fmt::format("{} '{}': there is no configuration file; name one with --config",
                                   profile->second.where, printable(profile->second.text))};
@@ -87,10 +94,6 @@ std::string add_file(Layer& given, const Environment& environment) {
     }
     given.merge(file.top);
     given.try_emplace("config", Given{Source::file, "found there", ""}).first->second.text = *path;
-    if (file.top.contains("nodes")) return printable(*path, 300); // a stronger source gave none
-    return fmt::format(
-        "{}, which has none{}", printable(*path, 300),
-        profile == given.end() && !file.profiles.empty() ? " outside its profiles: --profile NAME chooses one" : "");
 }
 
 /// If two options say the opposite, removes the one from the weaker source. Throws Failure if both are from one source.
@@ -124,13 +127,14 @@ Resolved resolve(const Layer& typed, const Environment& environment) {
     Resolved resolved{{}, typed};
     Layer& given = resolved.given;
     given.merge(from_environment(environment));
-    Settings& settings = resolved.settings;
-    settings.nodes_in_file = add_file(given, environment);
+    add_file(given, environment);
     settle_contradictions(given);
 
+    Settings& settings = resolved.settings;
     settings.local_dir = fmt::format("/tmp/holdfast-{}", ::geteuid());
     for (const Option& option : options())
         if (const auto found = given.find(option.name); found != given.end()) option.take(settings, found->second);
+    if (settings.nodes.empty()) settings.nodes_in_file = nodes_in_file(given, environment);
     if (!given.contains("grace")) settings.grace = std::min<milliseconds>(seconds{5}, settings.ttl / 4);
     if (!given.contains("node-timeout")) settings.node_timeout = std::min<milliseconds>(settings.ttl / 10, seconds{1});
     return resolved;

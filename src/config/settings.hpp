@@ -18,7 +18,7 @@ struct Settings {
     std::vector<Secret> nodes;
     /// Where the nodes were given; empty for the command line.
     std::string nodes_from;
-    /// Where nodes could stand in a configuration file, and what was found there, in words.
+    /// If there are no nodes: where they could stand in a configuration file, and what was found there, in words.
     std::string nodes_in_file;
     /// For nodes whose URI has no password. Never on a command line.
     Secret password;
