@@ -29,9 +29,9 @@ class Hold {
     /// lock may have been taken away meanwhile. Call once, right before the command's start.
     std::optional<BootTime> start_until();
     /// Starts the renewal thread a moment after start_until(): a thread, and a node's work to tell of a force-release,
-    /// would cost more than a short command. If the thread cannot be started, the next call tries again. Returns when to
-    /// call again: BootTime::max() when the thread runs. The first call prepares the release, because this thread has
-    /// nothing else to do then.
+    /// would cost more than a short command. If the thread cannot be started, the next call tries again. Returns when
+    /// to call again: BootTime::max() when the thread runs. The first call prepares the release, because this thread
+    /// has nothing else to do then.
     BootTime keep_up();
 
     /// How the command has ended.
