@@ -249,9 +249,11 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     typed.words = words_behind(innermost(app), ours, {has_dashes ? dashes + 1 : dashes, all.end()}, has_dashes);
     // CLI11 takes what looks like a negative number for a word.
     if (typed.name.size() > 1 && typed.name.starts_with('-')) throw unknown_word(*typed.command, typed.name, ours);
-    if (takes_locks(*typed.command)) refuse_typography(typed.name);
-    if (takes_locks(*typed.command)) refuse_variable(typed.name);
-    if (takes_locks(*typed.command)) refuse_synopsis(typed.name);
+    if (takes_locks(*typed.command)) {
+        refuse_typography(typed.name);
+        refuse_variable(typed.name);
+        refuse_synopsis(typed.name);
+    }
     if (!typed.words.empty()) refuse_typography(typed.words.front());
     if (typed.name.empty() && typed.command->argument() == "GLOB") typed.name = "*";
     if (typed.command->interpret != nullptr) typed.command->interpret(typed);

@@ -130,6 +130,15 @@ std::string lead_from(const std::string& word, const CommandRow* meant) {
     return fmt::format(" (did you mean '{0}'?); see holdfast --help\n  {0}  {1}", meant->name, meant->help);
 }
 
+/// Whether the word is "-wait" for "--wait", or "-child-exit-code" for an option of another program, as Go spells them.
+bool is_long_with_one_dash(const std::string& word, const CommandRow& command) {
+    constexpr size_t shortest = 5; // -nb is -n and -b
+    if (!word.starts_with('-') || word.starts_with("--") || word.size() < 3) return false;
+    const std::string spelling = "-" + word.substr(0, word.find('='));
+    return find_option(command, spelling) ||
+           (word.size() >= shortest && !here_for_option(spelling, takes_locks(command)).empty());
+}
+
 } // namespace
 
 std::string full_name(const CommandRow& command) {
@@ -243,15 +252,6 @@ Failure unknown_option(const std::string& word, const CommandRow& command) {
         return misuse("'{}': -n takes no number; --slots {} lets so many hold the lock at once", shown,
                       typed.substr(2));
     return misuse("'{}' is not an option of {}{}", shown, full_name(command), lead_from_option(typed, command));
-}
-
-/// Whether the word is "-wait" for "--wait", or "-child-exit-code" for an option of another program, as Go spells them.
-bool is_long_with_one_dash(const std::string& word, const CommandRow& command) {
-    constexpr size_t shortest = 5; // -nb is -n and -b
-    if (!word.starts_with('-') || word.starts_with("--") || word.size() < 3) return false;
-    const std::string spelling = "-" + word.substr(0, word.find('='));
-    return find_option(command, spelling) ||
-           (word.size() >= shortest && !here_for_option(spelling, takes_locks(command)).empty());
 }
 
 void refuse_slips(std::span<const std::string> words, const CommandRow& command) {

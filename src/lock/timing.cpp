@@ -34,10 +34,9 @@ std::optional<std::string> impossible(const Timing& timing) {
     constexpr milliseconds shortest_ttl{1000};
     constexpr double largest_drift = 0.5;
     if (timing.ttl < shortest_ttl)
-        return fmt::format(
-            "--ttl {} is too short; the shortest is 1s, and run renews the lock for as long as its command "
-            "runs",
-            format_duration(timing.ttl));
+        return fmt::format("--ttl {} is too short; the shortest is 1s, and run renews the lock for as long as its "
+                           "command runs",
+                           format_duration(timing.ttl));
     if (!(timing.drift_ratio >= 0 && timing.drift_ratio <= largest_drift))
         return fmt::format("--drift {} is not a ratio between 0 and {}", timing.drift_ratio, largest_drift);
 

@@ -61,9 +61,8 @@ std::string why(const std::string& word, int error, const NotFoundHint& hint) {
         return fmt::format("'{}' is a word of the shell and no program; for a line of shell use -c, as in: -c '{} ...'",
                            shown, shown);
     if (error == ENOENT && word.find_first_not_of(' ') == std::string::npos)
-        return "the command is a blank; is there one behind a backslash at the end of the line? The shell then runs "
-               "the "
-               "next line by itself, without the lock";
+        return "the command is a blank; is there one behind a backslash at the end of the line? The shell "
+               "then runs the next line by itself, without the lock";
     const auto file = located(word);
     if (error == ENOENT && !file) {
         const size_t slash = word.find('/');

@@ -154,7 +154,7 @@ TEST_CASE("a second run is told who holds the lock, for how long, and what to ex
     CHECK(second.out.empty());
     CHECK(second.err.starts_with("holdfast: nightly is held by sh ("));
     CHECK(second.err.find(fmt::format(", pid {}) for ", first.pid())) != std::string::npos);
-    // 30s just after the first renewal, which comes at once; less where the machine takes its time.
+    // 30s just after the first renewal, which comes soon; less where the machine takes its time.
     CAPTURE(second.err);
     CHECK((second.err.find("; it expires in 30s") != std::string::npos ||
            second.err.find("; it expires in 2") != std::string::npos));
