@@ -252,9 +252,13 @@ void NodeSet::listen(const std::string& channel) {
     for (Connection& connection : connections_) connection.listen(channel);
 }
 
-bool NodeSet::listening() const { return std::ranges::any_of(connections_, &Connection::listening); }
+bool NodeSet::listening() const { return count_listening() > 0; }
 
-bool NodeSet::wait(std::span<NodeSet* const> sets, BootTime until, int interrupt) {
+size_t NodeSet::count_listening() const {
+    return static_cast<size_t>(std::ranges::count_if(connections_, &Connection::listening));
+}
+
+bool NodeSet::wait(std::span<NodeSet* const> sets, BootTime until, int interrupt, const std::function<bool()>& enough) {
     std::vector<Connection*> all;
     for (NodeSet* set : sets)
         for (Connection& connection : set->connections_) all.push_back(&connection);
@@ -264,7 +268,7 @@ bool NodeSet::wait(std::span<NodeSet* const> sets, BootTime until, int interrupt
     };
     const auto have_messages = [&] { return std::ranges::any_of(sets, &NodeSet::has_messages); };
     bool moved = have_moved();
-    while (!moved && BootClock::now() < until && !have_messages()) {
+    while (!moved && BootClock::now() < until && !have_messages() && !(enough && enough())) {
         if (!sets.front()->advance(all, until, interrupt)) return false;
         moved = have_moved();
     }

@@ -110,13 +110,17 @@ class NodeSet {
     void listen(const std::string& channel);
     /// Whether at least one node has confirmed a subscription, so that it pushes messages to us.
     bool listening() const;
-    /// Whether every node has confirmed a subscription, so that it pushes messages to us.
-    bool all_listening() const { return std::ranges::all_of(connections_, &Connection::listening); }
-    /// Waits until a message has come, a node has moved, `until` has passed, or `interrupt` is readable. Returns
-    /// whether a node has moved (Connection::has_moved). Gives up confirmations that are still awaited.
-    bool wait(BootTime until, int interrupt) { return wait(std::array{this}, until, interrupt); }
+    /// How many nodes have confirmed a subscription, so that they push messages to us.
+    size_t count_listening() const;
+    /// Waits until a message has come, a node has moved, `until` has passed, `interrupt` is readable, or `enough`,
+    /// which is called whenever something has happened, returns true. Returns whether a node has moved
+    /// (Connection::has_moved). Gives up confirmations that are still awaited.
+    bool wait(BootTime until, int interrupt, const std::function<bool()>& enough = {}) {
+        return wait(std::array{this}, until, interrupt, enough);
+    }
     /// Waits as the other wait() does, for the nodes of all sets together. There is at least one set.
-    static bool wait(std::span<NodeSet* const> sets, BootTime until, int interrupt);
+    static bool wait(std::span<NodeSet* const> sets, BootTime until, int interrupt,
+                     const std::function<bool()>& enough = {});
     /// Waits while Sentinels see a failover of a node or trouble with it, until `until` at most. Call it before a last
     /// write, such as a release: the new master might not get what the old master is told last. Drops messages that
     /// come meanwhile.

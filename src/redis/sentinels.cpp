@@ -122,7 +122,6 @@ Found Sentinels::find(const Wish& wish, int interrupt) {
 void Sentinels::forget_named() {
     sentinels_ = NodeSet{seeds_, sentinels_.node_timeout()};
     ids_.assign(seeds_.size(), "");
-    listens_ = false;
 }
 
 void Sentinels::note_ids(const Answers& answers) {
@@ -201,14 +200,17 @@ void Sentinels::add_named(const Reply& sentinels) {
 }
 
 void Sentinels::wait(bool follow, int interrupt) {
-    // The Sentinel that leads a failover publishes +try-failover before the promotion, and a second before any
-    // +switch-master.
-    for (const char* channel : {"+switch-master", "+try-failover"})
-        if (follow && !listens_) sentinels_.listen(channel);
-    listens_ = listens_ || follow;
     BootTime until = BootTime::max();
-    if (listens_) until = BootClock::now() + (sentinels_.all_listening() ? asks_told : asks_untold);
-    sentinels_.wait(until, interrupt);
+    if (follow) {
+        // The Sentinel that leads a failover publishes +try-failover before the promotion, and a second before any
+        // +switch-master.
+        for (const char* channel : {"+switch-master", "+try-failover"}) sentinels_.listen(channel);
+        const bool all_tell = sentinels_.count_listening() == sentinels_.size();
+        until = BootClock::now() + (all_tell ? asks_told : asks_untold);
+    }
+    // What a Sentinel has published before it lets us listen, only its answer to another question tells.
+    const size_t listening = sentinels_.count_listening();
+    sentinels_.wait(until, interrupt, [&] { return sentinels_.count_listening() != listening; });
     sentinels_.take_messages();
 }
 

@@ -59,7 +59,6 @@ class Sentinels final : public Locator {
     int64_t epoch_ = 0;            ///< of the place that was found last
     bool leaves_ = false;          ///< of the place that was found last
     bool found_before_ = false;
-    bool listens_ = false;
 };
 
 } // namespace holdfast
