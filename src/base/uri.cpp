@@ -1,8 +1,11 @@
 #include "base/uri.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 
 namespace holdfast {
 namespace {
@@ -124,6 +127,34 @@ std::vector<std::string_view> secrets_in(std::string_view uri) {
     if (first->data() + first->size() < second->data()) return {*first, *second};
     // One secret is in the other, or the two overlap, so all from the first one on is secret.
     return {uri.substr(static_cast<size_t>(std::min(first->data(), second->data()) - uri.data()))};
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        if (text.front() != '%') {
+            out += text.front();
+            text.remove_prefix(1);
+            continue;
+        }
+        unsigned value = 0;
+        if (text.size() < 3) return {};
+        const auto [end, failed] = std::from_chars(text.data() + 1, text.data() + 3, value, 16);
+        if (failed != std::errc{} || end != text.data() + 3) return {};
+        out += static_cast<char>(value);
+        text.remove_prefix(3);
+    }
+    return out;
+}
+
+std::string percent_encoded(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                           std::string_view{"/._-~+:"}.find(c) != std::string_view::npos;
+        out += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
 }
 
 } // namespace holdfast

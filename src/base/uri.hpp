@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,5 +38,10 @@ UriParts parts_of(std::string_view uri);
 /// The parts of `uri` that must not be shown, in the order of the text: passwords, and texts that may be a password or
 /// a part of one.
 std::vector<std::string_view> secrets_in(std::string_view uri);
+
+/// Puts in place of each %XX the byte that it stands for; nothing if two hex digits are missing behind a '%'.
+std::optional<std::string> percent_decoded(std::string_view);
+/// Writes all but letters, digits and a few marks as %XX; also the comma, which stands between nodes.
+std::string percent_encoded(std::string_view);
 
 } // namespace holdfast
