@@ -3,6 +3,7 @@
 #include "base/canary.hpp"
 
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
@@ -29,11 +30,17 @@ constexpr seconds give_up_after{10};
 constexpr int pipe = 0;
 constexpr int timer = 1;
 constexpr int event = 2;
+constexpr int signals = 3;
 
 void become_bare(int pipe_end, int timer_fd, int event_fd) {
     sigset_t all;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    // The kernel sends this signal when holdfast's main thread ends. The end of the pipe may come seconds later: the
+    // last thread gives up its memory before its descriptors, and on a busy machine the kernel was seen to wait that
+    // long for a lock that it needs for that (Linux 6.18).
+    const int at_end = SIGRTMAX;
+    ::prctl(PR_SET_PDEATHSIG, at_end);
     // The guard gets no session of its own: Linux shares out processors by session (sched(7), autogroup), and in its
     // own session a guard was seen to run a second late on a busy machine.
     ::setpgid(0, 0);
@@ -43,9 +50,18 @@ void become_bare(int pipe_end, int timer_fd, int event_fd) {
     ::dup2(event_fd, event);
     close_from(event + 1);
     ::fcntl(pipe, F_SETFL, O_NONBLOCK);
+    sigset_t awaited;
+    sigemptyset(&awaited);
+    sigaddset(&awaited, at_end);
+    const int fd = ::signalfd(-1, &awaited, SFD_NONBLOCK);
+    if (fd >= 0 && fd != signals) ::dup2(fd, signals);
 }
 
-bool at_end_of_pipe() {
+/// Whether holdfast has ended, or has begun to. A signal from another process shows nothing.
+bool is_ending(pid_t holdfast) {
+    signalfd_siginfo signal{};
+    while (::read(signals, &signal, sizeof signal) == sizeof signal)
+        if (signal.ssi_pid == static_cast<uint32_t>(holdfast)) return true;
     char woken[16];
     [[maybe_unused]] const auto ignored = ::read(event, woken, sizeof woken);
     return ::read(pipe, woken, sizeof woken) == 0;
@@ -72,8 +88,8 @@ void wait_until(BootTime when) {
     spec.it_value.tv_sec = std::chrono::duration_cast<seconds>(at).count();
     spec.it_value.tv_nsec = (at % seconds{1}).count();
     ::timerfd_settime(timer, TFD_TIMER_ABSTIME, &spec, nullptr);
-    pollfd fds[] = {{pipe, POLLIN, 0}, {timer, POLLIN, 0}, {event, POLLIN, 0}};
-    ::poll(fds, 3, -1);
+    pollfd fds[] = {{pipe, POLLIN, 0}, {timer, POLLIN, 0}, {event, POLLIN, 0}, {signals, POLLIN, 0}};
+    ::poll(fds, 4, -1);
 }
 
 } // namespace
@@ -153,7 +169,7 @@ void Guard::run() const {
     bool over = false;
     std::optional<BootTime> lost;
     std::optional<BootTime> killed;
-    while (!at_end_of_pipe()) {
+    while (!is_ending(supervisor_)) {
         const pid_t group = state_->group;
         if (group == 0 || over || !rules_.acts_on_loss) {
             wait_until(BootTime::max());

@@ -2,8 +2,9 @@
 // user or for want of memory), stopped, or frozen in a debugger (hazards 68, 69).
 //
 // The guard is in its own process group, takes no signal but SIGKILL and SIGSTOP, which no process can refuse, and has
-// none of our descriptors but an event and a pipe, whose end shows that we are gone. The lock's deadline and the
-// command's group are in memory that the guard shares with us. When we are gone, the guard stops the group at once:
+// none of our descriptors but an event and a pipe. The pipe's end shows that we are gone, and a signal from the kernel
+// shows that our main thread has ended. The lock's deadline and the command's group are in memory that the guard shares
+// with us. When we are gone, the guard stops the group at once:
 // SIGTERM, and SIGKILL after the grace (inside another run SIGKILL at once). If the deadline comes near and we have not
 // acted, the guard acts in our place. The supervisor replaces a guard that is killed. The guard does not know Redis, so
 // after it has stopped the command, the lock stays held until its TTL ends.
@@ -36,7 +37,7 @@ class Guard {
   public:
     static constexpr const char* name = "holdfast-guard"; ///< as ps(1) and /proc show it
 
-    /// Forks the guard. `deadline` outlives the Guard. Throws Failure.
+    /// Forks the guard. `deadline` outlives the Guard. Main thread, whose end the guard takes for ours. Throws Failure.
     Guard(const LiveDeadline& deadline, GuardRules rules);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
@@ -57,8 +58,8 @@ class Guard {
     /// Ends the guard without any signal to the group, because the group is gone.
     void dismiss();
 
-    /// Forks another guard in place of one that has ended and was reaped; false if that fails. Allowed while other
-    /// threads run.
+    /// Forks another guard in place of one that has ended and was reaped; false if that fails. Main thread; other
+    /// threads may run.
     bool replace();
 
   private:

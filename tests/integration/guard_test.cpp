@@ -5,7 +5,10 @@
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 
+#include <array>
 #include <csignal>
+#include <thread>
+#include <unistd.h>
 
 namespace holdfast::test::guard_test {
 
@@ -67,6 +70,57 @@ TEST_CASE("the guard of a run inside another gives no grace when its holdfast is
         ::waitpid(holdfast, nullptr, 0);
         CHECK(command.wait().signal() == (inner ? SIGKILL : SIGTERM));
     }
+}
+
+TEST_CASE("a guard acts when its holdfast begins to end, though the descriptors of that one are still open") {
+    LiveDeadline deadline;
+    deadline.move(BootClock::now() + 1h);
+    Process command{{"sleep", "60"}};
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe(ends.data()) == 0);
+    const pid_t holdfast = ::fork();
+    if (holdfast == 0) {
+        Guard guard{deadline, {.times = {30s, 100ms}, .inner = true}};
+        guard.watch(command.pid());
+        const std::string name = "/proc/" + std::to_string(guard.pid().value()) + "/comm";
+        while (finish({"grep", "-q", Guard::name, name}).status() != 0) std::this_thread::sleep_for(1ms);
+        // A copy of all descriptors lives on, as those of a process whose memory is being taken down.
+        const pid_t copy = ::fork();
+        if (copy == 0) {
+            ::alarm(60);
+            while (true) ::pause();
+        }
+        [[maybe_unused]] const auto ignored = ::write(ends[1], &copy, sizeof copy);
+        ::_exit(0);
+    }
+    ::waitpid(holdfast, nullptr, 0);
+    pid_t copy = 0;
+    REQUIRE(::read(ends[0], &copy, sizeof copy) == sizeof copy);
+    const Finished killed = command.wait();
+    CHECK(killed.signal() == SIGKILL);
+    CHECK(::kill(copy, SIGKILL) == 0);
+    for (const int end : ends) ::close(end);
+}
+
+TEST_CASE("a signal from another process is no sign that holdfast ends") {
+    LiveDeadline deadline;
+    deadline.move(BootClock::now() + 1h);
+    Process command{{"sleep", "60"}};
+    Guard guard{deadline, {.times = {10s, 100ms}}};
+    REQUIRE(guard.watch(command.pid()));
+    const pid_t other = ::fork();
+    if (other == 0) {
+        for (int i = 0; i < 3; ++i) ::kill(guard.pid().value(), SIGRTMAX);
+        ::_exit(0);
+    }
+    ::waitpid(other, nullptr, 0);
+    std::this_thread::sleep_for(100ms);
+    CHECK(command.running());
+    CHECK_FALSE(guard.has_told());
+    CHECK(::kill(guard.pid().value(), 0) == 0);
+    guard.dismiss();
+    command.signal(SIGKILL);
+    CHECK(command.wait().signal() == SIGKILL);
 }
 
 } // namespace holdfast::test::guard_test
