@@ -19,18 +19,31 @@ void wait_until(const std::function<bool()>& condition, const char* what) {
 Cluster::Cluster(size_t masters, size_t replicas_each, milliseconds node_timeout,
                  const std::vector<std::string>& options)
     : masters_{masters} {
-    for (size_t i = 0; i < masters * (1 + replicas_each); ++i) {
-        bus_ports_.push_back(free_port());
-        std::vector<std::string> all{"--cluster-enabled", "yes", "--cluster-port", fmt::format("{}", bus_ports_[i])};
-        all.insert(all.end(), {"--cluster-node-timeout", fmt::format("{}", node_timeout.count())});
-        all.insert(all.end(), {"--repl-diskless-sync-delay", "0"});
-        all.insert(all.end(), options.begin(), options.end());
-        servers_.push_back(std::make_unique<RedisServer>(all, RedisServer::Listens::loopback));
-    }
+    std::vector<std::string> all{"--cluster-enabled",          "yes",
+                                 "--cluster-node-timeout",     fmt::format("{}", node_timeout.count()),
+                                 "--repl-diskless-sync-delay", "0"};
+    all.insert(all.end(), options.begin(), options.end());
+    for (size_t i = 0; i < masters * (1 + replicas_each); ++i) start_server(all);
     share_slots();
     join();
     add_replicas();
     wait_until([&] { return whole(); }, "the cluster does not become whole");
+}
+
+void Cluster::start_server(std::vector<std::string> options) {
+    options.insert(options.end(), {"--cluster-port", ""});
+    // Another process may take the bus port before the server does: then it ends, and another port is tried.
+    for (int tries = 0;; ++tries) {
+        const int bus_port = free_port();
+        options.back() = fmt::format("{}", bus_port);
+        try {
+            servers_.push_back(std::make_unique<RedisServer>(options, RedisServer::Listens::loopback));
+            bus_ports_.push_back(bus_port);
+            return;
+        } catch (const std::exception&) {
+            if (tries == 5) throw;
+        }
+    }
 }
 
 void Cluster::share_slots() const {

@@ -31,6 +31,7 @@ class Cluster {
 
   private:
     void join() const;
+    void start_server(std::vector<std::string> options);
     void share_slots() const;
     void add_replicas() const;
     bool all_met() const;
