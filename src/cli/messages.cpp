@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "config/resolve.hpp"
 
 #include <fmt/format.h>
 
@@ -26,7 +27,16 @@ std::string hint(const NodeReport& node) {
                                           : " (is the server running, and is this its port?)";
 }
 
+/// Whether that holder is the acquire or the run whose variables we have: then a wait may be one for ourselves.
+bool holds_around_us(const Record& holder) {
+    return !is_only_kept(holder) && environment_variable("HOLDFAST_TOKEN") == holder.token();
+}
+
 std::string held(const LockKey& key, const Attempt& attempt) {
+    if (attempt.holders <= 1 && holds_around_us(attempt.holder))
+        return fmt::format("{} is held by {}, around this holdfast (HOLDFAST_TOKEN has its token); release it first, "
+                           "or leave this holdfast out",
+                           key.name, describe(attempt.holder));
     if (attempt.holders <= 1)
         return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));
     const std::string who = all_slots_held(attempt)

@@ -274,6 +274,24 @@ TEST_CASE("acquire --export gives a script all it needs") {
     CHECK(finished.out == "it's\n79 1\n");
 }
 
+TEST_CASE("a run that waits for what its own script has acquired is told so") {
+    const RedisServer server;
+    const auto refused_after = [&](const std::string& acquire) {
+        return finish({"/bin/sh", "-c",
+                       fmt::format("{2}; {0} run -n --node {1} x true; {0} run --node {1} -w 10ms x true",
+                                   HOLDFAST_BINARY, server.uri(), acquire)})
+            .err;
+    };
+    const std::string text = refused_after(
+        fmt::format("eval \"$({} acquire x --export --ttl 20s --node {})\"", HOLDFAST_BINARY, server.uri()));
+    const std::string told = "around this holdfast (HOLDFAST_TOKEN has its token); release it first, or leave this "
+                             "holdfast out";
+    CHECK(has(text, told + "; the command was not run\n"));
+    CHECK(has(text, told + "; gave up after 10ms (-w), the command was not run\n"));
+    // Without the token it is another script's lock.
+    CHECK_FALSE(has(refused_after("true"), "around this holdfast"));
+}
+
 TEST_CASE("acquire --json says what was acquired") {
     RedisServers servers{3};
     const milliseconds before = wall_time_since_epoch();
