@@ -1,6 +1,6 @@
 // A node's URI cut into its parts, as they stand in the text: nothing is decoded, and nothing is refused. A text that
 // makes no sense is cut as well, so that a password in it can be hidden. redis/node.hpp decides what the parts mean.
-// Pure.
+// The percent coding of a part. Pure.
 #pragma once
 
 #include <cstddef>

@@ -32,15 +32,25 @@ constexpr int timer = 1;
 constexpr int event = 2;
 constexpr int signals = 3;
 
-void become_bare(int pipe_end, int timer_fd, int event_fd) {
+/// The kernel sends this signal when holdfast's main thread ends. The end of the pipe may come seconds later: the last
+/// thread gives up its memory before its descriptors, and on a busy machine the kernel was seen to wait that long for a
+/// lock that it needs for that (Linux 6.18). A signal from SIGRTMIN on is queued, so one that another process sends
+/// hides no other.
+int signal_at_end() { return SIGRTMAX; }
+
+/// For a signal that is blocked. Empty if this process has no descriptor left.
+Fd make_signal_fd(int signal) {
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, signal);
+    return Fd{::signalfd(-1, &only, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
+
+void become_bare(int pipe_end, int timer_fd, int event_fd, int signal_fd) {
     sigset_t all;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
-    // The kernel sends this signal when holdfast's main thread ends. The end of the pipe may come seconds later: the
-    // last thread gives up its memory before its descriptors, and on a busy machine the kernel was seen to wait that
-    // long for a lock that it needs for that (Linux 6.18).
-    const int at_end = SIGRTMAX;
-    ::prctl(PR_SET_PDEATHSIG, at_end);
+    ::prctl(PR_SET_PDEATHSIG, signal_at_end());
     // The guard gets no session of its own: Linux shares out processors by session (sched(7), autogroup), and in its
     // own session a guard was seen to run a second late on a busy machine.
     ::setpgid(0, 0);
@@ -48,13 +58,9 @@ void become_bare(int pipe_end, int timer_fd, int event_fd) {
     ::dup2(pipe_end, pipe);
     ::dup2(timer_fd, timer);
     ::dup2(event_fd, event);
-    close_from(event + 1);
+    ::dup2(signal_fd, signals);
+    close_from(signals + 1);
     ::fcntl(pipe, F_SETFL, O_NONBLOCK);
-    sigset_t awaited;
-    sigemptyset(&awaited);
-    sigaddset(&awaited, at_end);
-    const int fd = ::signalfd(-1, &awaited, SFD_NONBLOCK);
-    if (fd >= 0 && fd != signals) ::dup2(fd, signals);
 }
 
 /// Whether holdfast has ended, or has begun to. A signal from another process shows nothing.
@@ -115,12 +121,13 @@ bool Guard::start() {
     const Fd read_end{ends[0]};
     pipe_ = Fd{ends[1]};
     const Fd timer_fd{::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
-    if (!timer_fd) return false;
+    const Fd signal_fd = make_signal_fd(signal_at_end());
+    if (!timer_fd || !signal_fd) return false;
     const pid_t pid = ::fork();
     if (pid == 0) {
         // The guard closes the write end, because otherwise it would never see the end of the pipe.
         pipe_.reset();
-        become_bare(read_end.get(), timer_fd.get(), deadline_.guard_event());
+        become_bare(read_end.get(), timer_fd.get(), deadline_.guard_event(), signal_fd.get());
         run();
     }
     if (pid < 0) return false;

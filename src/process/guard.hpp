@@ -4,10 +4,10 @@
 // The guard is in its own process group, takes no signal but SIGKILL and SIGSTOP, which no process can refuse, and has
 // none of our descriptors but an event and a pipe. The pipe's end shows that we are gone, and a signal from the kernel
 // shows that our main thread has ended. The lock's deadline and the command's group are in memory that the guard shares
-// with us. When we are gone, the guard stops the group at once:
-// SIGTERM, and SIGKILL after the grace (inside another run SIGKILL at once). If the deadline comes near and we have not
-// acted, the guard acts in our place. The supervisor replaces a guard that is killed. The guard does not know Redis, so
-// after it has stopped the command, the lock stays held until its TTL ends.
+// with us. When we are gone, the guard stops the group at once: SIGTERM, and SIGKILL after the grace (inside another
+// run SIGKILL at once). If the deadline comes near and we have not acted, the guard acts in our place. The supervisor
+// replaces a guard that is killed. The guard does not know Redis, so after it has stopped the command, the lock stays
+// held until its TTL ends.
 #pragma once
 
 #include "base/clock.hpp"

@@ -208,9 +208,13 @@ void Sentinels::wait(bool follow, int interrupt) {
         const bool all_tell = sentinels_.count_listening() == sentinels_.size();
         until = BootClock::now() + (all_tell ? asks_told : asks_untold);
     }
-    // What a Sentinel has published before it lets us listen, only its answer to another question tells.
+    // What a Sentinel has published before it lets us listen, or after it has closed the connection, only its answer to
+    // another question tells.
     const size_t listening = sentinels_.count_listening();
     sentinels_.wait(until, interrupt, [&] { return sentinels_.count_listening() != listening; });
+    // One that closes each connection must not be asked without a pause.
+    if (sentinels_.count_listening() < listening)
+        sentinels_.wait(std::min(until, BootClock::now() + asks_untold), interrupt);
     sentinels_.take_messages();
 }
 

@@ -406,7 +406,7 @@ TEST_CASE(
     };
     SoleLock lock = lock_on({servers[0].node(), servers[1].node(), *parse_node(third.uri())}, timing(30s, 200ms));
     REQUIRE(lock.try_once().outcome == Outcome::won);
-    // A slow one would lose the request if the connection were closed before it is read.
+    // A server in between that is slow would never read the request if the connection were closed now.
     REQUIRE(eventually([&] { return met.load(); }));
     // Once the node timeout is over it is asked on another connection.
     REQUIRE(eventually([&] { return lock.extend(nothing) == Renewal::held && nodes_with_key(servers) == 3; }));

@@ -19,11 +19,11 @@ void wait_until(const std::function<bool()>& condition, const char* what) {
 Cluster::Cluster(size_t masters, size_t replicas_each, milliseconds node_timeout,
                  const std::vector<std::string>& options)
     : masters_{masters} {
-    std::vector<std::string> all{"--cluster-enabled",          "yes",
-                                 "--cluster-node-timeout",     fmt::format("{}", node_timeout.count()),
-                                 "--repl-diskless-sync-delay", "0"};
-    all.insert(all.end(), options.begin(), options.end());
-    for (size_t i = 0; i < masters * (1 + replicas_each); ++i) start_server(all);
+    std::vector<std::string> common{"--cluster-enabled",          "yes",
+                                    "--cluster-node-timeout",     fmt::format("{}", node_timeout.count()),
+                                    "--repl-diskless-sync-delay", "0"};
+    common.insert(common.end(), options.begin(), options.end());
+    for (size_t i = 0; i < masters * (1 + replicas_each); ++i) start_server(common);
     share_slots();
     join();
     add_replicas();
