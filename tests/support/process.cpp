@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
+#include <unistd.h>
 
 namespace holdfast::test {
 
@@ -33,7 +35,36 @@ int Finished::status() const {
 }
 int Finished::signal() const { return WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0; }
 
+namespace {
+
+/// Ends with a null pointer; valid as long as the texts.
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    for (std::string& text : texts) all.push_back(text.data());
+    all.push_back(nullptr);
+    return all;
+}
+
+/// The test's own environment, with those set or removed.
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& changes) {
+    std::vector<std::string> all;
+    for (char** entry = environ; *entry; ++entry) {
+        const std::string_view text{*entry};
+        if (!changes.contains(std::string{text.substr(0, text.find('='))})) all.emplace_back(text);
+    }
+    for (const auto& [name, value] : changes)
+        if (!value.empty()) all.push_back(name + "=" + value);
+    return all;
+}
+
+} // namespace
+
 Process::Process(std::vector<std::string> words, ProcessOptions options) {
+    // All is allocated before the fork: a thread of the test may hold the lock of a sanitizer's allocator then, and
+    // the child would wait for that lock for ever.
+    const std::vector<char*> argv = pointers(words);
+    std::vector<std::string> environment = environment_with(options.environment);
+    std::vector<char*> envp = pointers(environment);
     Pipe out = make_pipe();
     Pipe err = make_pipe();
     Pipe in = make_pipe();
@@ -44,13 +75,8 @@ Process::Process(std::vector<std::string> words, ProcessOptions options) {
         ::dup2(in.read.get(), 0);
         ::dup2(out.write.get(), 1);
         ::dup2(err.write.get(), 2);
-        for (const auto& [name, value] : options.environment)
-            if (value.empty()) ::unsetenv(name.c_str());
-            else ::setenv(name.c_str(), value.c_str(), 1);
+        environ = envp.data();
         if (options.in_child) options.in_child();
-        std::vector<char*> argv;
-        for (std::string& word : words) argv.push_back(word.data());
-        argv.push_back(nullptr);
         ::execvp(argv.front(), argv.data());
         ::_exit(125);
     }

@@ -41,7 +41,8 @@ struct Finished {
 struct ProcessOptions {
     std::map<std::string, std::string> environment{}; ///< set on top of the test's own; "" removes
     std::optional<std::string> input{};               ///< all there is; nothing: an input that stays open and silent
-    std::function<void()> in_child{};                 ///< before exec, when the output is already redirected
+    /// Before exec, when the output is already redirected. It allocates nothing where the test has threads.
+    std::function<void()> in_child{};
 };
 
 class Process {
