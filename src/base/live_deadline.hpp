@@ -1,8 +1,9 @@
 // Until when the lock is certainly ours: one thread sets this deadline, others watch it.
 //
-// All but the reason is in memory that processes forked afterwards share: the guard reads it there (process/guard.hpp).
-// The renewal thread moves the deadline; the supervisor and the guard read it whenever their own timers fire. So moving
-// it forward wakes neither of them; moving it back or losing the lock wakes both, each through an eventfd of its own.
+// All but the reason is in memory that processes forked afterwards share: the guard reads it there (process/guard.hpp),
+// and so do the guards of runs inside this one (process/outer_leases.hpp). The renewal thread moves the deadline; the
+// supervisor and the guard read it whenever their own timers fire. So moving it forward wakes neither of them; moving
+// it back or losing the lock wakes both, each through an eventfd of its own.
 #pragma once
 
 #include "base/clock.hpp"
@@ -19,7 +20,7 @@ namespace holdfast {
 class LiveDeadline {
   public:
     /// No deadline yet, because no lock is held. Throws Failure.
-    LiveDeadline() : event_{make_event_fd()}, guard_event_{make_event_fd()} {}
+    LiveDeadline() : shared_{memory_name}, event_{make_event_fd()}, guard_event_{make_event_fd()} {}
 
     /// Sets until when the lock is certainly ours. Only the thread that keeps the lock (first the main thread, then the
     /// renewal thread) calls move(), explain() and lose().
@@ -30,6 +31,10 @@ class LiveDeadline {
     /// Notes that the lock is lost for ever, even if time is left before the deadline: lost() is true from now on, at()
     /// keeps its value, and reason() returns `reason`. Called once, after all calls of move() and explain().
     void lose(std::string reason);
+
+    /// Notes that the processes of this group may run no longer than the lock is held, for runs that they start; 0: no
+    /// process depends on the lock any more. Main thread.
+    void bind(pid_t group) const { shared_->group = group; }
 
     /// Until when the lock is certainly ours; nothing before the first move(). Watchers call this and the functions
     /// below.
@@ -47,14 +52,18 @@ class LiveDeadline {
     int guard_event() const { return guard_event_.get(); }
     void clear_event() const;
 
+    /// What the memory of that name holds. Other versions of holdfast read it: a change takes another name.
+    struct Memory {
+        std::atomic<nanoseconds::rep> at = 0; ///< on BootClock; 0: no deadline
+        std::atomic<bool> lost = false;
+        std::atomic<pid_t> group = 0; ///< as bind() noted it
+    };
+    static constexpr const char* memory_name = "holdfast-lease-1";
+
   private:
     void wake() const;
 
-    struct State {
-        std::atomic<nanoseconds::rep> at = 0; ///< 0: no deadline
-        std::atomic<bool> lost = false;
-    };
-    Shared<State> shared_;
+    Shared<Memory> shared_;
     mutable std::mutex mutex_;
     std::string reason_; ///< guarded by mutex_
     Fd event_;

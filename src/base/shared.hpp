@@ -1,22 +1,34 @@
-// One value in memory that this process shares with all processes that it forks afterwards.
+// One value in memory that this process shares with all processes that it forks afterwards, and, if the memory has a
+// name, with processes of the same user, which can find the name among this process's descriptors.
 #pragma once
 
 #include "base/error.hpp"
+#include "base/fd.hpp"
 
 #include <sys/mman.h>
+#include <sys/types.h>
 
 #include <new>
 
 namespace holdfast {
+
+/// A memfd of that name and size, close-on-exec, which cannot be made smaller; empty if the kernel refuses.
+Fd make_named_memory(const char* name, size_t size);
+
+/// What that process made with make_named_memory(), for reading; empty if it made nothing of that name and size, or we
+/// may not see its descriptors.
+Fd find_named_memory(pid_t process, const char* name, size_t size);
 
 /// T may have no members but lock-free atomics: with a mutex, a process that is killed or stopped while it holds the
 /// mutex would block the others.
 template <typename T>
 class Shared {
   public:
-    /// Throws Failure.
-    Shared() {
-        void* memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    /// If the kernel refuses to name the memory, it has no name. Throws Failure.
+    explicit Shared(const char* name = nullptr) {
+        if (name != nullptr) named_ = make_named_memory(name, sizeof(T));
+        const int flags = named_ ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
+        void* memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, flags, named_.get(), 0);
         if (memory == MAP_FAILED) throw system_failure("cannot share memory");
         value_ = new (memory) T{};
     }
@@ -28,6 +40,7 @@ class Shared {
     T* operator->() const { return value_; }
 
   private:
+    Fd named_;
     T* value_;
 };
 

@@ -150,6 +150,12 @@ inline Event lost(bool stops_command, std::string_view why) {
                         why.empty() ? "this host stood still" : why)};
 }
 
+/// For a command whose own lock may still be held.
+inline Event outer_lease_ended() {
+    return {"lost", Verbosity::quiet,
+            "the lease of the holdfast around this one is over; the command was stopped with it"};
+}
+
 inline Event max_hold(milliseconds limit) {
     return {"max_hold", Verbosity::quiet, "stopping the command after " + format_duration(limit) + " (--max-hold)"};
 }

@@ -100,7 +100,8 @@ void wait_until(BootTime when) {
 
 } // namespace
 
-Guard::Guard(const LiveDeadline& deadline, GuardRules rules) : deadline_{deadline}, rules_{rules} {
+Guard::Guard(const LiveDeadline& deadline, const OuterLeases& outer, GuardRules rules)
+    : deadline_{deadline}, outer_{outer}, rules_{rules} {
     if (!start()) throw system_failure("cannot start the guard process");
 }
 
@@ -141,6 +142,7 @@ bool Guard::replace() { return start(); }
 
 bool Guard::watch(pid_t group) {
     state_->group = enforced(Rule::guard) ? group : 0;
+    if (rules_.acts_on_loss) deadline_.bind(group);
     int status = 0;
     if (::waitpid(pid_.value(), &status, WNOHANG | WUNTRACED) > 0) {
         if (WIFSTOPPED(status)) {
@@ -156,6 +158,7 @@ bool Guard::watch(pid_t group) {
 
 void Guard::dismiss() {
     state_->group = 0;
+    deadline_.bind(0);
     pipe_.reset();
 }
 
@@ -169,8 +172,8 @@ void Guard::dismiss() {
 //   killing   the group is gone, or after 10 s    SIGKILL each look over      the same
 //   over      never                                                           exit
 //
-// A guard with acts_on_loss false stays in `watching` when the lock is lost; one inside another run gives no grace when
-// holdfast ends.
+// A guard with acts_on_loss false stays in `watching` when the lock is lost. Inside another run a guard gives no grace
+// when holdfast ends, and is `killing` once an outer lease is about to end.
 void Guard::run() const {
     bool told = false;
     bool over = false;
@@ -178,14 +181,20 @@ void Guard::run() const {
     std::optional<BootTime> killed;
     while (!is_ending(supervisor_)) {
         const pid_t group = state_->group;
-        if (group == 0 || over || !rules_.acts_on_loss) {
+        if (group == 0 || over) {
             wait_until(BootTime::max());
             continue;
         }
         told = told || state_->told;
         const BootTime now = BootClock::now();
-        if (!lost && deadline_.lost()) lost = now;
-        StopTimes::Act act = rules_.times.guard_act(deadline_.at(), lost, told, now);
+        StopTimes::Act act{.term = false, .kill = false, .next = StopTimes::never};
+        if (rules_.acts_on_loss) {
+            if (!lost && deadline_.lost()) lost = now;
+            act = rules_.times.guard_act(deadline_.at(), lost, told, now);
+        }
+        const BootTime outer_kill_at = outer_.end() - rules_.times.kill_margin / 4;
+        if (now >= outer_kill_at) act.kill = state_->outer_ended = true;
+        act.next = std::min(act.next, outer_kill_at);
         if (act.term) {
             // `told` is set before the signal, because a command that the signal ends must not look like one that ended
             // by itself.

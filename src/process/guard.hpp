@@ -5,9 +5,10 @@
 // none of our descriptors but an event and a pipe. The pipe's end shows that we are gone, and a signal from the kernel
 // shows that our main thread has ended. The lock's deadline and the command's group are in memory that the guard shares
 // with us. When we are gone, the guard stops the group at once: SIGTERM, and SIGKILL after the grace (inside another
-// run SIGKILL at once). If the deadline comes near and we have not acted, the guard acts in our place. The supervisor
-// replaces a guard that is killed. The guard does not know Redis, so after it has stopped the command, the lock stays
-// held until its TTL ends.
+// run SIGKILL at once). If the deadline comes near and we have not acted, the guard acts in our place. When the lease
+// of a run around this one is about to end, it sends SIGKILL (process/outer_leases.hpp). The supervisor replaces a
+// guard that is killed. The guard does not know Redis, so after it has stopped the command, the lock stays held until
+// its TTL ends.
 #pragma once
 
 #include "base/clock.hpp"
@@ -15,6 +16,7 @@
 #include "base/live_deadline.hpp"
 #include "base/shared.hpp"
 #include "process/group.hpp"
+#include "process/outer_leases.hpp"
 #include "process/stop_times.hpp"
 
 #include <sys/types.h>
@@ -30,15 +32,16 @@ struct GuardRules {
     /// This run is inside another run. That run may have killed us because it lost its lock, so when we are gone, there
     /// is no time for a grace.
     bool inner = false;
-    bool acts_on_loss = true; ///< otherwise the guard acts only when we are gone
+    bool acts_on_loss = true; ///< otherwise the guard acts only when we are gone, or an outer lease ends
 };
 
 class Guard {
   public:
     static constexpr const char* name = "holdfast-guard"; ///< as ps(1) and /proc show it
 
-    /// Forks the guard. `deadline` outlives the Guard. Main thread, whose end the guard takes for ours. Throws Failure.
-    Guard(const LiveDeadline& deadline, GuardRules rules);
+    /// Forks the guard. `deadline` and `outer`, the leases of the runs around this one, outlive the Guard. Main thread,
+    /// whose end the guard takes for ours. Throws Failure.
+    Guard(const LiveDeadline& deadline, const OuterLeases& outer, GuardRules rules);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
     /// After dismiss(), or without watch(), kills and reaps the guard process. Otherwise leaves it alive: it stops the
@@ -55,6 +58,8 @@ class Guard {
     void told() { state_->told = true; }
     /// Whether SIGTERM was sent to the group: by us (told()), or by the guard while we were stopped.
     bool has_told() const { return state_->told; }
+    /// Whether the guard has sent SIGKILL because the lease of a run around this one ended.
+    bool outer_ended() const { return state_->outer_ended; }
     /// Ends the guard without any signal to the group, because the group is gone.
     void dismiss();
 
@@ -66,6 +71,7 @@ class Guard {
     struct State {
         std::atomic<pid_t> group = 0; ///< 0: nothing to guard
         std::atomic<bool> told = false;
+        std::atomic<bool> outer_ended = false;
     };
     bool start();
     [[noreturn]] void run() const;
@@ -79,6 +85,7 @@ class Guard {
     void signal_alone(KnownStrays& strays, pid_t group, int signal) const;
 
     const LiveDeadline& deadline_;
+    const OuterLeases& outer_;
     GuardRules rules_;
     pid_t supervisor_ = ::getpid();
     Shared<State> state_;

@@ -128,6 +128,52 @@ TEST_CASE("when a run is stopped, killed or cut off, no command inside it outliv
         }
 }
 
+TEST_CASE("the innermost guard alone stops its command when the lease of an outer run ends, however deep") {
+    for (const size_t levels : {2U, 3U}) {
+        CAPTURE(levels);
+        Nested nested{levels};
+        std::vector<pid_t> stopped;
+        for (size_t level = 0; level < levels; ++level) {
+            const pid_t holdfast = nested.inner(level);
+            stopped.push_back(holdfast);
+            // While its holdfast runs, a guard that is stopped would be replaced.
+            if (level + 1 < levels) stopped.push_back(children(holdfast, "holdfast-guard").at(0));
+        }
+        for (const pid_t pid : stopped) ::kill(pid, SIGSTOP);
+        const BootTime expires = nested.expires();
+        REQUIRE(eventually([&] { return BootClock::now() > expires; }));
+        CHECK(nested.last_beat() < expires);
+        CHECK_FALSE(nested.beats());
+        for (const pid_t pid : stopped) ::kill(pid, SIGCONT);
+        CHECK(nested.outer().wait().status() == 79);
+    }
+}
+
+TEST_CASE("a run says that the lease of the run around it has ended its command") {
+    Nested nested{2};
+    const pid_t outer_guard = children(nested.outer().pid(), "holdfast-guard").at(0);
+    nested.outer().signal(SIGSTOP);
+    ::kill(outer_guard, SIGSTOP);
+    nested.outer().wait_for_err("holdfast: the lease of the holdfast around this one is over; the command was stopped "
+                                "with it\n");
+    ::kill(outer_guard, SIGCONT);
+    nested.outer().signal(SIGCONT);
+    CHECK(nested.outer().wait().status() == 79);
+}
+
+TEST_CASE("a daemon that a killed run leaves behind keeps a lock of its own beyond the lease of that run") {
+    RedisServer server;
+    TempDir dir;
+    const std::string script =
+        fmt::format("setsid {} run --node {} y -- sh -c 'echo > {}/up; sleep 4; echo > {}/end' > /dev/null 2>&1 & wait",
+                    HOLDFAST_BINARY, server.uri(), dir.path(), dir.path());
+    Process run{run_on(server.uri(), {"--ttl", "2s", "x", "-c", script})};
+    REQUIRE(eventually([&] { return !dir.read("up").empty(); }));
+    run.signal(SIGKILL);
+    run.wait();
+    CHECK(eventually([&] { return !dir.read("end").empty(); }));
+}
+
 TEST_CASE("a run that goes on when its own lock is lost ends with the run around it all the same") {
     Nested nested{2, {"--ttl", "2s", "--grace", "100ms"}, "ignore"};
     nested.outer().signal(SIGSTOP);

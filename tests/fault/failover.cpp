@@ -193,7 +193,8 @@ void compete(History& history) {
     history.problem("I8 there was no failover");
 }
 
-/// Moves all keys of the slot in tens, as redis-cli does.
+/// Moves all keys of the slot in tens, as redis-cli does. On a busy machine a master takes the others for down at
+/// times, and then moves nothing.
 void move_slot(RedisServer& source, RedisServer& target, const std::string& slot) {
     const std::string port = fmt::format("{}", target.port());
     NodeSet way{{source.node()}, seconds{5}};
@@ -209,7 +210,9 @@ void move_slot(RedisServer& source, RedisServer& target, const std::string& slot
         for (const Reply& key : keys.items) words.push_back(key.text);
         Request migrate;
         migrate.add(words);
-        if (const Reply moved = ask(migrate); moved.type == Reply::Type::error)
+        Reply moved;
+        const auto goes_on = [&] { return !has((moved = ask(migrate)).text, "CLUSTERDOWN"); };
+        if (!eventually(goes_on) || moved.type == Reply::Type::error)
             throw std::runtime_error{"keys do not move: " + moved.text};
     }
 }

@@ -24,10 +24,7 @@ std::string contents(const std::string& path) {
 }
 
 /// The name in parentheses stands before it, and may have anything in it.
-bool is_held_up(const std::string& stat) {
-    const std::string state = stat.substr(stat.rfind(')') + 1);
-    return state.starts_with(" R") || state.starts_with(" D");
-}
+bool is_ready_to_run(const std::string& stat) { return stat.substr(stat.rfind(')') + 1).starts_with(" R"); }
 
 } // namespace
 
@@ -61,7 +58,7 @@ void Standstill::look_at(pid_t pid, Waiters& now) {
         const pid_t id = std::stoi(task.path().filename());
         Waiter waiter{contents(thread + "/schedstat"), BootClock::now()};
         if (const auto before = waiters_.find(id); before != waiters_.end() && before->second.counts == waiter.counts &&
-                                                   is_held_up(contents(thread + "/stat"))) {
+                                                   is_ready_to_run(contents(thread + "/stat"))) {
             const nanoseconds waited = waiter.since - before->second.since;
             if (waited > longest_turn) longest_ = std::max(longest_, waited);
             waiter.since = before->second.since;

@@ -1,9 +1,7 @@
 // How long this machine let something of ours stand still: the largest gap between the ticks of a thread that wants one
 // every millisecond, or the longest time for which a thread of a process that we have started, itself or through
-// others, was ready to run and did not, or was in a wait of the kernel's that no signal ends (state D: processes that
-// were killed were seen to wait so for seconds before they let go of their descriptors). The second may be seconds
-// while the first is nothing: schedulers were seen to pass threads over for that long on a busy machine (Linux 6.18,
-// two processors, four busy loops: 16 s).
+// others, was ready to run and did not. The second may be seconds while the first is nothing: schedulers were seen to
+// pass threads over for that long on a busy machine (Linux 6.18, two processors, four busy loops: 16 s).
 #pragma once
 
 #include "base/clock.hpp"

@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const OuterLeases none;
+
 /// Before it has its name, the guard has blocked all signals, and asked for the one at the end of its holdfast.
 void wait_until_masked(const Guard& guard) {
     const std::string name = "/proc/" + std::to_string(guard.pid().value()) + "/comm";
@@ -29,7 +31,7 @@ TEST_CASE("a guard that was killed or stopped before its command starts is repla
         LiveDeadline deadline;
         deadline.move(BootClock::now() + 12s);
         Process command{{"sleep", "60"}};
-        Guard guard{deadline, {.times = {10s, 100ms}}};
+        Guard guard{deadline, none, {.times = {10s, 100ms}}};
         const pid_t first = guard.pid().value();
         ::kill(first, signal);
         siginfo_t info{};
@@ -50,7 +52,7 @@ TEST_CASE(
         LiveDeadline deadline;
         deadline.move(BootClock::now() + 1h);
         Process command{{"sleep", "60"}};
-        Guard guard{deadline, {.times = {0ms, 100ms}}};
+        Guard guard{deadline, none, {.times = {0ms, 100ms}}};
         REQUIRE(guard.watch(command.pid()));
         // From here on it sleeps until an hour from now.
         const std::string state = "/proc/" + std::to_string(guard.pid().value()) + "/stat";
@@ -72,7 +74,7 @@ TEST_CASE("the guard of a run inside another gives no grace when its holdfast is
         // What the guard sees when we are killed: the end of its pipe.
         const pid_t holdfast = ::fork();
         if (holdfast == 0) {
-            Guard guard{deadline, {.times = {30s, 100ms}, .inner = inner}};
+            Guard guard{deadline, none, {.times = {30s, 100ms}, .inner = inner}};
             guard.watch(command.pid());
             ::_exit(0);
         }
@@ -89,7 +91,7 @@ TEST_CASE("a guard acts when its holdfast begins to end, though the descriptors 
     REQUIRE(::pipe(ends.data()) == 0);
     const pid_t holdfast = ::fork();
     if (holdfast == 0) {
-        Guard guard{deadline, {.times = {30s, 100ms}, .inner = true}};
+        Guard guard{deadline, none, {.times = {30s, 100ms}, .inner = true}};
         guard.watch(command.pid());
         wait_until_masked(guard);
         // A copy of all descriptors lives on, as those of a process whose memory is being taken down.
@@ -110,11 +112,48 @@ TEST_CASE("a guard acts when its holdfast begins to end, though the descriptors 
     for (const int end : ends) ::close(end);
 }
 
+TEST_CASE("the guard of a run inside another stops the command by itself when the outer lease ends") {
+    for (const bool on_loss : {true, false}) {
+        CAPTURE(on_loss);
+        LiveDeadline around;
+        around.move(BootClock::now() + 1s);
+        around.bind(::getpgrp());
+        const OuterLeases outer{std::array{our_process()}};
+        LiveDeadline deadline;
+        deadline.move(BootClock::now() + 1h);
+        Process command{{"sleep", "60"}};
+        Guard guard{deadline, outer, {.times = {0ms, 100ms}, .inner = true, .acts_on_loss = on_loss}};
+        REQUIRE(guard.watch(command.pid()));
+        const BootTime end = BootClock::now() + 2s;
+        around.move(end);
+        CHECK(command.wait().signal() == SIGKILL);
+        CHECK(BootClock::now() > end - 100ms);
+        CHECK(guard.outer_ended());
+        CHECK_FALSE(guard.has_told());
+        guard.dismiss();
+    }
+}
+
+TEST_CASE("an outer lease counts for the group of the outer command alone, and while the outer run depends on it") {
+    LiveDeadline around;
+    const BootTime end = BootClock::now() + 1h;
+    around.move(end);
+    around.bind(::getpgrp() + 1);
+    const std::array processes{our_process(), our_process()};
+    CHECK(OuterLeases{processes}.end() == BootTime::max());
+    around.bind(::getpgrp());
+    const OuterLeases outer{processes};
+    CHECK(outer.end() == end);
+    around.bind(0);
+    CHECK(outer.end() == BootTime::max());
+    CHECK(none.end() == BootTime::max());
+}
+
 TEST_CASE("a signal from another process is no sign that holdfast ends") {
     LiveDeadline deadline;
     deadline.move(BootClock::now() + 1h);
     Process command{{"sleep", "60"}};
-    Guard guard{deadline, {.times = {0ms, 100ms}}};
+    Guard guard{deadline, none, {.times = {0ms, 100ms}}};
     REQUIRE(guard.watch(command.pid()));
     wait_until_masked(guard);
     const pid_t other = ::fork();

@@ -16,13 +16,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const OuterLeases none;
+
 /// From the go to the end of the group; `meanwhile` runs in a thread of its own.
 Ending supervise(const std::string& script, const LiveDeadline& deadline, StopTimes times,
                  const std::function<void()>& meanwhile) {
     Signals signals;
     signals.take_stops();
     Terminal terminal;
-    Guard guard{deadline, {.times = times}};
+    Guard guard{deadline, none, {.times = times}};
     Child child{{{"/bin/sh", "-c", script}, {}}, signals, {}};
     const Log log{Verbosity::quiet};
     Supervisor supervisor{child, &guard, terminal, signals, deadline, StopRules{.times = times}, log};
@@ -65,7 +67,7 @@ TEST_CASE("when the supervisor fails, what is left of the command is stopped by 
     pid_t guarded_by = 0;
     {
         Terminal terminal;
-        Guard guard{deadline, {.times = {10s, 100ms}}};
+        Guard guard{deadline, none, {.times = {10s, 100ms}}};
         guarded_by = guard.pid().value();
         const std::string script = "sleep 60 & echo $! > " + dir.file("left");
         Child child{{{"/bin/sh", "-c", script}, {}}, signals, {}};

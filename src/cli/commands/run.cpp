@@ -46,6 +46,12 @@ LockTerms once(LockTerms terms, std::optional<milliseconds> once_in) {
     return terms;
 }
 
+std::vector<ProcessId> processes(const std::vector<RunAround>& runs) {
+    std::vector<ProcessId> all;
+    for (const RunAround& run : runs) all.push_back(run.process);
+    return all;
+}
+
 Hold::End end_of(const Ending& ending, BootTime go) {
     Hold::End end{.lost = ending.lost, .started = ending.exec_error == 0};
     if (ending.succeeded()) end.succeeded = go;
@@ -58,14 +64,15 @@ Hold::End end_of(const Ending& ending, BootTime go) {
 /// The processes that are forked while the nodes have not answered yet, so that little is left to do once the lock is
 /// won. The guard waits for Guard::watch(), the child for Child::go().
 struct Forked {
-    LiveDeadline deadline;
-    std::optional<Guard> guard;
-    std::optional<Child> child;
+    const OuterLeases outer;
+    LiveDeadline deadline{};
+    std::optional<Guard> guard{};
+    std::optional<Child> child{};
 
     void fork(Command command, const StopRules& rules, bool inner, const Signals& signals,
               std::span<const int> sockets) {
         if (rules.stop_on_loss || inner)
-            guard.emplace(deadline, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
+            guard.emplace(deadline, outer, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
         // The child ends with us only if there is a guard, and not with --tree, because the guard must find its
         // children first.
         child.emplace(std::move(command), signals, sockets, guard && !rules.tree);
@@ -129,7 +136,7 @@ class Run {
         if (settings_.tree) require_proc();
         const Command command = command_with_environment(words_);
         const StopRules rules = stop_rules(settings_, locks_.front().timing());
-        Forked forked;
+        Forked forked{.outer = OuterLeases{processes(around_)}};
         const Taken taken = wait_for_locks(
             [&] { forked.fork(command, rules, !around_.empty(), signals_, locks_.front().nodes().sockets()); });
         signals_.take_stops();

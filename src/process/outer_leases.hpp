@@ -1,0 +1,41 @@
+// Until when the commands of the runs around this one may run. So this run's guard can stop its own command in time,
+// whatever becomes of the holdfasts around: each of them can be stopped, and the end of one that was killed can take
+// the kernel seconds.
+//
+// An outer run stops the group of its command, so its lease counts for a run inside only if that run is in this group,
+// or in the group of a run in between of which that holds. The lease no longer counts once the outer run has ended by
+// itself. A lease that we may not see, because its run is another user's, does not count.
+#pragma once
+
+#include "base/live_deadline.hpp"
+#include "process/ancestry.hpp"
+
+#include <span>
+#include <vector>
+
+namespace holdfast {
+
+class OuterLeases {
+  public:
+    /// None.
+    OuterLeases() = default;
+    /// `around`: the processes of the runs around us, the outermost first; a process may be there several times. Main
+    /// thread.
+    explicit OuterLeases(std::span<const ProcessId> around);
+    OuterLeases(const OuterLeases&) = delete;
+    OuterLeases& operator=(const OuterLeases&) = delete;
+    ~OuterLeases();
+
+    /// When the first of the leases ends; BootTime::max() if none counts. It moves when an outer run renews its lock.
+    /// Async-signal-safe.
+    BootTime end() const;
+
+  private:
+    struct Outer {
+        const LiveDeadline::Memory* lease;
+        pid_t group; ///< the lease counts while it is for this group, in which we are, or a run between
+    };
+    std::vector<Outer> leases_;
+};
+
+} // namespace holdfast
