@@ -143,7 +143,7 @@ Failure unknown_word(const CommandRow& command, const std::string& word, Words w
         return misuse("'{}' is not an option of holdfast run; -c takes one word, so the whole line "
                       "stands behind it in quotes",
                       printable(word.substr(0, word.find('='))));
-    return is_option ? unknown_option(as_a_whole(word, words), command) : one_word_too_many(word, command);
+    return is_option ? unknown_option(as_a_whole(word, words), command) : one_word_too_many(word, words, command);
 }
 
 /// The words after the argument: those that CLI11 left, and those after "--", which CLI11 never saw.

@@ -69,6 +69,14 @@ std::string suggestion(std::string_view meant, const CommandRow& command) {
                        option->value.empty() ? "" : " ", option->value, option->help);
 }
 
+/// The end of a sentence on a word such as "ttl=30s" that lacks its dashes; empty if the command has no such option.
+std::string with_dashes(const std::string& word, const CommandRow& command) {
+    const size_t equals = word.find('=');
+    const auto option =
+        equals == std::string::npos ? std::nullopt : find_option(command, "--" + word.substr(0, equals));
+    return option ? fmt::format("an option begins with two dashes, as in --{}", printable(word)) : "";
+}
+
 /// The long option of the command that is near the word; empty: none.
 std::string nearest_option(const std::string& word, const CommandRow& command) {
     std::vector<std::string> known;
@@ -177,6 +185,9 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
     const std::string& word = command.front();
     if (word.starts_with('-'))
         return "options of holdfast stand before the lock's name, as in: holdfast run -w 5m NAME -- COMMAND";
+    if (const std::string next = with_dashes(word, run_command); !next.empty())
+        return next + ", and stands before the lock's name";
+    if (word.find('=') < word.find('/')) return "for a line of shell use -c";
     if (word.starts_with("\xC3\x9F")) return "was '--' meant? Some keyboards have the letter where others have '-'";
     if (locks.find('/') != std::string::npos && is_executable(locks))
         return fmt::format("the lock's name comes first, as in: holdfast run NAME -- {0} ...; is a variable before {0} "
@@ -263,7 +274,15 @@ void refuse_slips(std::span<const std::string> words, const CommandRow& command)
             throw misuse("{} has no value; is a variable of the shell not set?", printable(word));
 }
 
-Failure one_word_too_many(const std::string& word, const CommandRow& command) {
+Failure one_word_too_many(const std::string& word, std::span<const std::string> words, const CommandRow& command) {
+    for (size_t i = 0; i + 1 < words.size(); ++i) {
+        const auto option = find_option(command, words[i]);
+        const std::string_view next = words[i + 1];
+        if (option && option->value.empty() && !next.empty() && is_number(next.substr(0, 1)))
+            return misuse("'{}' takes no value; leave '{}' out", words[i], printable(next));
+    }
+    if (const std::string next = with_dashes(word, command); !next.empty())
+        return misuse("{} takes no '{}'; {}", full_name(command), printable(masked(Secret{word})), next);
     const std::string_view argument = command.argument();
     const std::string_view why = find_option(command, "--token") ? " behind the lock's name, but --token TOKEN"
                                  : takes_locks(command) ? " behind the lock's name; only run takes a command there"

@@ -36,7 +36,7 @@ void refuse_synopsis(const std::string& name);
 /// What to do if no program has the name of the command's first word: about the order of the words if that looks wrong.
 /// `locks` is the word before the command.
 std::string next_if_not_found(const std::vector<std::string>& command, const std::string& locks);
-/// For a word behind the command's argument, where the command takes none.
-Failure one_word_too_many(const std::string& word, const CommandRow&);
+/// For a word behind the command's argument, where the command takes none. `words` are all that were typed.
+Failure one_word_too_many(const std::string& word, std::span<const std::string> words, const CommandRow&);
 
 } // namespace holdfast

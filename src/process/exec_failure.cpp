@@ -66,9 +66,9 @@ std::string why(const std::string& word, int error, const NotFoundHint& hint) {
     const auto file = located(word);
     if (error == ENOENT && !file) {
         const size_t slash = word.find('/');
-        const bool assigns = word.find('=') < slash;
-        if (assigns || word.find_first_of(" ;|&<>") != std::string::npos)
+        if (word.find_first_of(" ;|&<>") != std::string::npos)
             return fmt::format("no program has the name '{}'; for a line of shell use -c", shown);
+        if (word.find('=') < slash) return fmt::format("no program has the name '{}'; {}", shown, hint.next);
         if (word.starts_with('~') || word.starts_with('$'))
             return fmt::format("'{}' does not exist; in quotes the shell leaves '~' and '$' as they are", shown);
         if (slash != std::string::npos)

@@ -8,7 +8,7 @@
 
 namespace holdfast {
 
-/// What is added if PATH has no program of that name, because another word may have been meant for the command.
+/// What is added if no program has that name, because another word may have been meant for the command.
 struct NotFoundHint {
     std::string role; ///< what the word stands for, as "the command behind the lock's name x"
     std::string next; ///< what to do
