@@ -200,6 +200,18 @@ TEST_CASE("below a quorum status says that nobody holds it, or that it cannot te
     CHECK(too_few.err.starts_with("holdfast: only 1 of 3 nodes answered, 2 are needed\n"));
 }
 
+TEST_CASE("of a free lock status says when too few nodes have a vote to give it") {
+    RedisServers servers{3};
+    const auto of_x = [&](const std::string& guard) {
+        return finish(holdfast::test::holdfast({"status", "--node", servers.uris(), "--restart-guard", guard, "x"}));
+    };
+    const Finished young = of_x("60s");
+    CHECK(young.out == "x is free\n  no run of it is known\n  nobody gets it yet: 0 of 3 nodes have a vote, 2 are "
+                       "needed; holdfast doctor says when\n");
+    CHECK(young.status() == 1);
+    CHECK(of_x("off").out == "x is free\n  no run of it is known\n");
+}
+
 TEST_CASE("status --json is one object with all there is to know") {
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);

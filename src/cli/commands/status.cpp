@@ -4,6 +4,8 @@
 #include "cli/lock_view.hpp"
 #include "cli/target.hpp"
 #include "lock/history.hpp"
+#include "lock/quorum.hpp"
+#include "lock/restart_guard.hpp"
 
 #include <fmt/format.h>
 
@@ -35,9 +37,19 @@ std::string last_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) 
     return unknown ? "  no run of it is known\n" : last;
 }
 
-std::string text_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
-    const auto failure = untold(key, seen);
-    return failure ? fmt::format("{}\n", failure->what()) : lock_text(key, seen) + last_of(nodes, key, seen);
+/// That a free lock cannot be had, because too few nodes have a vote, as an indented line; empty if it can be had.
+std::string too_few_votes(const NodeSet& nodes, const Inspection& seen, const Settings& settings) {
+    size_t votes = 0;
+    for (size_t i = 0; i < nodes.size(); ++i)
+        if (!too_young(nodes, i, settings.restart_guard, settings.drift)) ++votes;
+    if (seen.standing == Standing::held || votes >= quorum(nodes.size())) return "";
+    return fmt::format("  nobody gets it yet: {} of {} nodes have a vote, {} are needed; holdfast doctor says when\n",
+                       votes, nodes.size(), quorum(nodes.size()));
+}
+
+std::string text_of(NodeSet& nodes, const LockKey& key, const Inspection& seen, const Settings& settings) {
+    if (const auto failure = untold(key, seen)) return fmt::format("{}\n", failure->what());
+    return lock_text(key, seen) + last_of(nodes, key, seen) + too_few_votes(nodes, seen, settings);
 }
 
 std::string line_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) {
@@ -50,15 +62,15 @@ std::string line_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) 
 }
 
 /// Shows the lock until a signal ends us: every second at a terminal, elsewhere a line whenever something is new.
-[[noreturn]] void watch(NodeSet& nodes, const LockKey& key, Mode mode) {
+[[noreturn]] void watch(NodeSet& nodes, const LockKey& key, const Settings& settings) {
     const bool on_terminal = ::isatty(STDOUT_FILENO) == 1;
     std::string before;
     while (true) {
-        const Inspection seen = inspect(nodes, key, mode);
+        const Inspection seen = inspect(nodes, key, mode(settings));
         const std::string now = news(key, seen);
         if (on_terminal)
             redraw(fmt::format("{}  every second, until Ctrl-C\n\n{}", local_time(wall_time_since_epoch()),
-                               text_of(nodes, key, seen)));
+                               text_of(nodes, key, seen, settings)));
         else if (now != before) show(line_of(nodes, key, seen));
         before = now;
         std::this_thread::sleep_for(watch_every);
@@ -69,7 +81,7 @@ Exit status(const Arguments& typed, const Settings& settings) {
     typed.refuse_several_of({"--watch", "--json"});
     const LockKey key = lock_key(typed.name, settings);
     NodeSet nodes = nodes_to_ask(settings, key);
-    if (typed.has("--watch")) watch(nodes, key, mode(settings));
+    if (typed.has("--watch")) watch(nodes, key, settings);
     const Inspection seen = inspect(nodes, key, mode(settings));
     if (typed.has("--json")) {
         Json json = lock_json(key, seen);
@@ -80,7 +92,7 @@ Exit status(const Arguments& typed, const Settings& settings) {
         show(json.line());
     }
     check_told(key, seen);
-    if (!typed.has("--json")) show(text_of(nodes, key, seen));
+    if (!typed.has("--json")) show(text_of(nodes, key, seen, settings));
     switch (seen.standing) {
     case Standing::held: return ExitStatus::ok;
     case Standing::unknown: return ExitStatus::too_few_nodes;
