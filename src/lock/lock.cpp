@@ -232,7 +232,9 @@ Attempt Lock::judge(const Ballot& ballot) const {
         attempt.outcome = Outcome::other_nodes;
         attempt.holder = std::move(*holder);
     }
-    if (auto holder = ballot.with_other_limit()) {
+    // If we have a quorum, that holder has none, and may have let go on the other nodes: each node lets in one limit
+    // alone.
+    if (auto holder = ballot.with_other_limit(); holder && attempt.outcome != Outcome::won) {
         attempt.outcome = Outcome::other_limit;
         attempt.holder = std::move(*holder);
     }

@@ -152,6 +152,29 @@ TEST_CASE("a holder with another number of slots is a mistake, and both numbers 
     }
 }
 
+TEST_CASE("a holder with another number of slots that has let go on a majority of the nodes is in nobody's way") {
+    Scene scene{3};
+    Process holder = scene.start({"--slots", "2"}, "x");
+    holder.wait_for_out("in ");
+    // To one node the release comes late, and that node answers first.
+    RedisServer& late = scene.servers[0];
+    const std::vector<std::string> keys{"holdfast:x", "holdfast:x:{holdfast:x}:members",
+                                        "holdfast:x:{holdfast:x}:records"};
+    for (const std::string& key : keys) REQUIRE(late.text({"COPY", key, "late:" + key}) == "1");
+    CHECK(end(holder) == 0);
+    for (const std::string& key : keys) REQUIRE(late.text({"RENAME", "late:" + key, key}) == "OK");
+    const auto scripts = [&] {
+        return late.text({"INFO", "commandstats"}).find("cmdstat_evalsha:") != std::string::npos;
+    };
+    late.command({"CONFIG", "RESETSTAT"});
+    for (const size_t node : {1U, 2U}) scene.servers[node].pause();
+    Process next{
+        run_on(scene.servers.uris(), {"-n", "--node-timeout", "5s", "--ttl", "60s", "--slots", "3", "x", "true"})};
+    REQUIRE(eventually(scripts));
+    for (const size_t node : {1U, 2U}) scene.servers[node].resume();
+    CHECK(next.wait().status() == 0);
+}
+
 TEST_CASE("without scripts there are no groups, and the sentence says what they need") {
     Scene scene{1};
     for (const Words& kind : {Words{"--shared"}, Words{"--slots", "2"}}) {
