@@ -136,6 +136,13 @@ void doubt_name(const std::string& name, bool one, const Log& log) {
                                printable(name)));
 }
 
+void doubt_glob(const std::string& glob, const Log& log) {
+    if (glob.starts_with('^') || glob.ends_with('$'))
+        log.tell(event::advice("'{}' is no regular expression here: '*' stands for anything, and '^' and '$' for "
+                               "themselves, as in 'deploy-*'",
+                               printable(glob)));
+}
+
 } // namespace
 
 void tell_doubts(const Arguments& typed, const Resolved& resolved, const char* const* environment) {
@@ -145,6 +152,7 @@ void tell_doubts(const Arguments& typed, const Resolved& resolved, const char* c
     doubt_units(typed, resolved, log);
     const std::string_view argument = typed.command->argument();
     if (argument == "NAME" || argument == "GLOB") doubt_prefix(typed.name, resolved.settings.key_prefix, log);
+    if (argument == "GLOB") doubt_glob(typed.name, log);
     if (argument == "NAME") doubt_name(typed.name, !takes_locks(*typed.command), log);
 }
 

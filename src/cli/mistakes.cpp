@@ -1,5 +1,6 @@
 #include "cli/mistakes.hpp"
 
+#include "base/duration.hpp"
 #include "base/escape.hpp"
 #include "base/nearest.hpp"
 #include "cli/command.hpp"
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <optional>
 #include <unistd.h>
 #include <vector>
@@ -203,6 +205,12 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
     if (constexpr std::array units{"ms", "s", "sec", "seconds", "m", "min", "minutes", "h", "hours", "d", "days"};
         std::ranges::count(units, locks) > 0)
         return fmt::format("was {} to be the name? a duration is one word, as in -w 10m", name);
+    if (const auto dashes = std::ranges::find(command, "--");
+        dashes != command.begin() && dashes != command.end() && locks.find_first_of(":/") != std::string::npos)
+        return fmt::format(
+            "only the lock's name stands before '--', and options such as -v and -n take no value; as in: "
+            "holdfast run {} -- COMMAND",
+            printable(*(dashes - 1)));
     if (std::ranges::count(command, "--") > 0)
         return "only the lock's name stands before '--', as in: holdfast run NAME -- COMMAND; several names are one "
                "word with commas: NAME,NAME";
@@ -239,6 +247,10 @@ Failure unknown_command(const std::string& word, const std::string& next) {
         if (const std::string lead = lead_from(part, find_command(part)); !lead.empty() && !part.starts_with("lock"))
             return misuse("{}", begin + lead);
     if (const auto here = here_for_command(word, Slip::perhaps); !here.empty()) return misuse("{}; {}", begin, here);
+    std::error_code none;
+    if (word.find('/') != std::string::npos && is_executable(word) && std::filesystem::is_regular_file(word, none))
+        return misuse("{}, but a program; a lock's name stands before it, as in: holdfast run NAME -- {}", begin,
+                      shown);
     if (not_a_lock_name(word)) return misuse("{}", begin + "; see holdfast --help");
     return misuse("{}; if it names a lock: holdfast run {} -- COMMAND; see holdfast --help", begin, shown);
 }
@@ -272,6 +284,29 @@ void refuse_slips(std::span<const std::string> words, const CommandRow& command)
     for (const std::string& word : words)
         if (word.starts_with("--") && word.find('=') == word.size() - 1)
             throw misuse("{} has no value; is a variable of the shell not set?", printable(word));
+}
+
+void refuse_swallowed_name(const Arguments& typed) {
+    for (const Option& option : options()) {
+        const auto given = typed.settings.find(option.name);
+        if (option.kind != Option::Kind::duration || given == typed.settings.end() ||
+            parse_duration(given->second.text))
+            continue;
+        const std::string value = printable(given->second.text);
+        throw misuse("'{0}' is the value of {1} here, and no duration; as in: holdfast run {1} 5m {0} -- {2}", value,
+                     given->second.where, printable(typed.name));
+    }
+}
+
+void refuse_nodes_behind(std::span<const std::string> command) {
+    const auto is_node = [](const std::string& word) { return word == "--node" || word.starts_with("--node="); };
+    if (command.empty() || std::ranges::none_of(command, is_node)) return;
+    throw Failure{
+        ExitStatus::configuration,
+        fmt::format("no nodes configured; '--node' behind {} belongs to that command, and options of holdfast "
+                    "stand before the lock's name, as in: holdfast run --node redis://HOST:PORT NAME -- "
+                    "COMMAND",
+                    printable(command.front()))};
 }
 
 Failure one_word_too_many(const std::string& word, std::span<const std::string> words, const CommandRow& command) {

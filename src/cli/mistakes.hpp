@@ -36,6 +36,11 @@ void refuse_synopsis(const std::string& name);
 /// What to do if no program has the name of the command's first word: about the order of the words if that looks wrong.
 /// `locks` is the word before the command.
 std::string next_if_not_found(const std::vector<std::string>& command, const std::string& locks);
+/// Throws Failure if a typed setting has a value that is no duration, though one is wanted: then the value is the
+/// lock's name, and what stands for the name is the command.
+void refuse_swallowed_name(const Arguments&);
+/// Throws Failure if --node stands among the words of a command. For when no nodes are configured.
+void refuse_nodes_behind(std::span<const std::string> command);
 /// For a word behind the command's argument, where the command takes none. `words` are all that were typed.
 Failure one_word_too_many(const std::string& word, std::span<const std::string> words, const CommandRow&);
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -40,9 +41,22 @@ std::vector<std::string> usual_places(const Environment& environment) {
     return candidates;
 }
 
+/// Throws Failure if another user's file is there and we may not read it, as after sudo, which may leave HOME as it is.
+void refuse_anothers(const std::string& file) {
+    struct stat info {};
+    if (::access(file.c_str(), R_OK) == 0 || ::stat(file.c_str(), &info) != 0 || info.st_uid == ::geteuid()) return;
+    throw Failure{ExitStatus::configuration,
+                  fmt::format("cannot read {}: it is another user's; is HOME that user's, too (sudo -H sets our own)? "
+                              "--config FILE names another file",
+                              printable(file, 300))};
+}
+
 std::optional<std::string> default_file(const Environment& environment) {
-    for (std::string& candidate : usual_places(environment))
-        if (::access(candidate.c_str(), F_OK) == 0) return std::move(candidate);
+    for (std::string& candidate : usual_places(environment)) {
+        if (::access(candidate.c_str(), F_OK) != 0) continue;
+        refuse_anothers(candidate);
+        return std::move(candidate);
+    }
     return {};
 }
 

@@ -69,6 +69,8 @@ std::string why(const std::string& word, int error, const NotFoundHint& hint) {
         if (word.find_first_of(" ;|&<>") != std::string::npos)
             return fmt::format("no program has the name '{}'; for a line of shell use -c", shown);
         if (word.find('=') < slash) return fmt::format("no program has the name '{}'; {}", shown, hint.next);
+        if (word == "$" || word == "#" || word == "%" || word == ">")
+            return fmt::format("'{}' is what a shell shows before a line, and no program; leave it out", shown);
         if (word.starts_with('~') || word.starts_with('$'))
             return fmt::format("'{}' does not exist; in quotes the shell leaves '~' and '$' as they are", shown);
         if (slash != std::string::npos)

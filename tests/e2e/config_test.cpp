@@ -200,4 +200,23 @@ TEST_CASE("the command finds the configuration again, from wherever it is, and n
     CHECK(inside.out.find("LOCK") != std::string::npos);
 }
 
+TEST_CASE("a configuration file of another user, of whom HOME still is, is told as such") {
+    if (::geteuid() != 0 || finish({"setpriv", "--reuid", "65534", "true"}).status() != 0) {
+        MESSAGE("skipped: only root can become another user");
+        return;
+    }
+    const TempDir dir;
+    ::chmod(dir.path().c_str(), 0755);
+    REQUIRE(finish({"cp", HOLDFAST_BINARY, dir.file("holdfast")}).status() == 0);
+    REQUIRE(finish({"mkdir", "-p", dir.file(".config/holdfast")}).status() == 0);
+    const std::string file = dir.write(".config/holdfast/config.toml", "ttl = '9s'\n", 0600);
+    const Finished done = finish(
+        {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", dir.file("holdfast"), "run", "x", "true"},
+        {.environment = {{"HOME", dir.path()}, {"XDG_CONFIG_HOME", ""}, {"HOLDFAST_CONFIG", ""}}});
+    CHECK(done.status() == 78);
+    CHECK(done.err == fmt::format("holdfast: cannot read {}: it is another user's; is HOME that user's, too (sudo -H "
+                                  "sets our own)? --config FILE names another file\n",
+                                  file));
+}
+
 } // namespace holdfast::test::config_test

@@ -52,6 +52,11 @@ std::vector<ProcessId> processes(const std::vector<RunAround>& runs) {
     return all;
 }
 
+/// For a message: a node's address may stand where the name should.
+std::string shown_name(const std::string& name) {
+    return printable(name.find('@') == std::string::npos ? name : masked(Secret{name}));
+}
+
 Hold::End end_of(const Ending& ending, BootTime go) {
     Hold::End end{.lost = ending.lost, .started = ending.exec_error == 0};
     if (ending.succeeded()) end.succeeded = go;
@@ -167,9 +172,9 @@ class Run {
         if (ending.missed_signal != 0) ::kill(0, ending.missed_signal);
         if (ending.exec_error == ETIME) report_.result = "lost";
         if (ending.exec_error != 0)
-            throw exec_failure(words_.front(), ending.exec_error,
-                               {"the command behind the lock's name " + printable(masked(Secret{names_})),
-                                next_if_not_found(words_, names_)});
+            throw exec_failure(
+                words_.front(), ending.exec_error,
+                {"the command behind the lock's name " + shown_name(names_), next_if_not_found(words_, names_)});
         return exit_of(ending, report_);
     }
 
@@ -281,6 +286,7 @@ std::optional<milliseconds> once_in(const Arguments& typed) {
 std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
 
 Exit run(const Arguments& typed, const Settings& settings) {
+    if (settings.nodes.empty()) refuse_nodes_behind(typed.words);
     std::optional<int> wanted;
     if (const auto& number = typed.value("--status-fd")) wanted = status_fd(*number);
     RunReport report{.us = this_process(settings.label.value_or(program_name(typed.words.front())), settings.ttl)};
@@ -311,6 +317,7 @@ void take_shell(Arguments& typed) {
             printable(words.front()));
     if (shell && shell->empty()) throw misuse("the command of -c is empty; as in: holdfast run NAME -c 'COMMAND'");
     if (shell) words = {"/bin/sh", "-c", *shell};
+    if (words.empty()) refuse_swallowed_name(typed);
     if (words.empty())
         throw misuse("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND{1}",
                      printable(typed.name),
