@@ -32,9 +32,14 @@ class LiveDeadline {
     /// keeps its value, and reason() returns `reason`. Called once, after all calls of move() and explain().
     void lose(std::string reason);
 
-    /// Notes that the processes of this group may run no longer than the lock is held, for runs that they start; 0: no
-    /// process depends on the lock any more. Main thread.
-    void bind(pid_t group) const { shared_->group = group; }
+    /// Tells runs that processes of this group start: the group is killed so long before the deadline; 0: never.
+    /// Main thread.
+    void bind(pid_t group, milliseconds margin) const {
+        shared_->margin = nanoseconds{margin}.count();
+        shared_->group = group;
+    }
+    /// Tells them that no process depends on the lock any more. Main thread.
+    void unbind() const { shared_->group = 0; }
 
     /// Until when the lock is certainly ours; nothing before the first move(). Watchers call this and the functions
     /// below.
@@ -56,7 +61,8 @@ class LiveDeadline {
     struct Memory {
         std::atomic<nanoseconds::rep> at = 0; ///< on BootClock; 0: no deadline
         std::atomic<bool> lost = false;
-        std::atomic<pid_t> group = 0; ///< as bind() noted it
+        std::atomic<pid_t> group = 0;             ///< as bind() noted it; 0: none
+        std::atomic<nanoseconds::rep> margin = 0; ///< as bind() noted it
     };
     static constexpr const char* memory_name = "holdfast-lease-1";
 

@@ -3,6 +3,7 @@
 #include "base/numbered.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -23,6 +24,9 @@ constexpr unsigned MFD_NOEXEC_SEAL = 8;
 } // namespace
 
 Fd make_named_memory(const char* name, size_t size) {
+    // Beyond this limit the kernel would send SIGXFSZ.
+    rlimit largest_file{};
+    if (::getrlimit(RLIMIT_FSIZE, &largest_file) != 0 || largest_file.rlim_cur < size) return {};
     constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     // A kernel may demand the flag (vm.memfd_noexec), and one before 6.3 does not know it.
     Fd file{::memfd_create(name, flags | MFD_NOEXEC_SEAL)};

@@ -27,8 +27,8 @@ class Shared {
     /// If the kernel refuses to name the memory, it has no name. Throws Failure.
     explicit Shared(const char* name = nullptr) {
         if (name != nullptr) named_ = make_named_memory(name, sizeof(T));
-        const int flags = named_ ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
-        void* memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, flags, named_.get(), 0);
+        void* memory = map(named_.get());
+        if (memory == MAP_FAILED) memory = map(-1);
         if (memory == MAP_FAILED) throw system_failure("cannot share memory");
         value_ = new (memory) T{};
     }
@@ -40,6 +40,11 @@ class Shared {
     T* operator->() const { return value_; }
 
   private:
+    static void* map(int file) {
+        const int flags = file < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+        return ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, flags, file, 0);
+    }
+
     Fd named_;
     T* value_;
 };

@@ -17,8 +17,9 @@ namespace holdfast {
 Exit exit_of(const Ending& ending, RunReport& report) {
     if (WIFSIGNALED(ending.wait_status)) report.command_signal = WTERMSIG(ending.wait_status);
     else report.command_status = WEXITSTATUS(ending.wait_status);
-    report.result = ending.lost ? "lost" : ending.timed_out ? "timed_out" : "ended";
-    if (ending.lost) return ExitStatus::lost;
+    const bool lost = ending.lost || ending.outer_lost;
+    report.result = lost ? "lost" : ending.timed_out ? "timed_out" : "ended";
+    if (lost) return ExitStatus::lost;
     if (ending.timed_out) return ExitStatus::timed_out;
     if (report.command_signal) return Exit::of_signal(*report.command_signal);
     return Exit::with(*report.command_status);

@@ -68,8 +68,8 @@ class Told {
 
     bool believed(size_t nodes) const { return end_ || (undone_on_.empty() && starts_.size() >= quorum(nodes)); }
 
-    Run run(const std::string& lock, const std::string& token, bool holds, milliseconds now) const {
-        Run run{lock, token, holder_, fence_at_end_ > Fence{} ? fence_at_end_ : fence_at_start_, waited_};
+    Run run(const std::string& lock, const std::string& token, bool holds, milliseconds now, size_t nodes) const {
+        Run run{lock, token, holder_, fence_at_end_ > Fence{} ? fence_at_end_ : fence_at_start(nodes), waited_};
         run.end = end_.value_or(RunEnd{holds ? How::holds : How::vanished});
         run.ended = end_ ? median(ends_) : now;
         run.began = starts_.empty() ? run.ended - held_ : median(starts_);
@@ -84,13 +84,23 @@ class Told {
         if (std::exchange(start_of_, node) != node) starts_.push_back(entry.at);
         holder_ = entry.holder;
         waited_ = std::max(waited_, entry.waited);
-        fence_at_start_ = std::max(fence_at_start_, entry.fence);
+        Fence& fence = fences_[node];
+        fence = std::max(fence, entry.fence);
     }
     void add_end(const LogEntry& entry, size_t node) {
         if (std::exchange(end_of_, node) != node) ends_.push_back(entry.at);
         end_ = end_ ? merged(*end_, entry.end) : entry.end;
         held_ = std::max(held_, entry.held);
         fence_at_end_ = std::max(fence_at_end_, entry.fence);
+    }
+
+    /// The run's number is the largest of the quorum that it won with; a node that answered later may have a larger
+    /// one.
+    Fence fence_at_start(size_t nodes) const {
+        std::vector<Fence> fences;
+        for (const auto& [node, fence] : fences_) fences.push_back(fence);
+        std::ranges::sort(fences);
+        return fences.empty() ? Fence{} : fences[std::min(quorum(nodes), fences.size()) - 1];
     }
 
     std::optional<Holder> holder_;
@@ -102,7 +112,7 @@ class Told {
     std::set<size_t> undone_on_;       ///< the nodes whose last entry of the run is `undone`
     milliseconds waited_{};
     milliseconds held_{};
-    Fence fence_at_start_{};
+    std::map<size_t, Fence> fences_; ///< by node: that of the start
     Fence fence_at_end_{};
 };
 
@@ -156,7 +166,7 @@ std::vector<Run> runs_of(const std::string& lock, const std::vector<std::vector<
     std::vector<Run> runs;
     for (const auto& [token, told] : by_token)
         if (told.believed(seen.nodes.size()))
-            runs.push_back(told.run(lock, std::string{token}, holds(seen, token), now));
+            runs.push_back(told.run(lock, std::string{token}, holds(seen, token), now, seen.nodes.size()));
     std::ranges::sort(runs, {}, [](const Run& run) { return std::pair{run.began, run.fence}; });
     limit_vanished(runs);
     return runs;

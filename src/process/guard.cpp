@@ -142,7 +142,7 @@ bool Guard::replace() { return start(); }
 
 bool Guard::watch(pid_t group) {
     state_->group = enforced(Rule::guard) ? group : 0;
-    if (rules_.acts_on_loss) deadline_.bind(group);
+    deadline_.bind(group, rules_.acts_on_loss ? rules_.times.kill_margin : milliseconds{0});
     int status = 0;
     if (::waitpid(pid_.value(), &status, WNOHANG | WUNTRACED) > 0) {
         if (WIFSTOPPED(status)) {
@@ -158,7 +158,7 @@ bool Guard::watch(pid_t group) {
 
 void Guard::dismiss() {
     state_->group = 0;
-    deadline_.bind(0);
+    deadline_.unbind();
     pipe_.reset();
 }
 
@@ -192,9 +192,9 @@ void Guard::run() const {
             if (!lost && deadline_.lost()) lost = now;
             act = rules_.times.guard_act(deadline_.at(), lost, told, now);
         }
-        const BootTime outer_kill_at = outer_.end() - rules_.times.kill_margin / 4;
-        if (now >= outer_kill_at) act.kill = state_->outer_ended = true;
-        act.next = std::min(act.next, outer_kill_at);
+        const OuterLeases::Due outer = outer_.due(now);
+        if (now >= outer.kill_at) act.kill = state_->outer_ended = true;
+        act.next = std::min(act.next, outer.look_at);
         if (act.term) {
             // `told` is set before the signal, because a command that the signal ends must not look like one that ended
             // by itself.

@@ -39,11 +39,18 @@ OuterLeases::~OuterLeases() {
     for (const auto& [lease, group] : leases_) ::munmap(const_cast<LiveDeadline::Memory*>(lease), sizeof *lease);
 }
 
-BootTime OuterLeases::end() const {
-    BootTime first = BootTime::max();
-    for (const auto& [lease, group] : leases_)
-        if (lease->group == group) first = std::min(first, BootTime{nanoseconds{lease->at}});
-    return first;
+OuterLeases::Due OuterLeases::due(BootTime now) const {
+    Due due{BootTime::max(), BootTime::max()};
+    for (const auto& [lease, group] : leases_) {
+        if (lease->group != group) break;
+        const nanoseconds margin{lease->margin};
+        if (margin <= nanoseconds{0}) continue;
+        // The outer supervisor kills when the whole margin is left, and its guard when half of it is.
+        due.kill_at =
+            std::min(due.kill_at, BootTime{nanoseconds{std::max<nanoseconds::rep>(lease->at, 0)}} - margin / 4);
+        due.look_at = std::min({due.look_at, due.kill_at, now + margin / 2});
+    }
+    return due;
 }
 
 } // namespace holdfast

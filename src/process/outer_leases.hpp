@@ -3,8 +3,9 @@
 // the kernel seconds.
 //
 // An outer run stops the group of its command, so its lease counts for a run inside only if that run is in this group,
-// or in the group of a run in between of which that holds. The lease no longer counts once the outer run has ended by
-// itself. A lease that we may not see, because its run is another user's, does not count.
+// or in the group of a run in between of which that holds. The lease no longer counts once the outer run, or one in
+// between, has ended by itself, nor if the outer run goes on when its lock is lost. A lease that we may not see,
+// because its run is another user's, does not count, nor do those of the runs around that run.
 #pragma once
 
 #include "base/live_deadline.hpp"
@@ -26,16 +27,19 @@ class OuterLeases {
     OuterLeases& operator=(const OuterLeases&) = delete;
     ~OuterLeases();
 
-    /// When the first of the leases ends; BootTime::max() if none counts. It moves when an outer run renews its lock.
-    /// Async-signal-safe.
-    BootTime end() const;
+    struct Due {
+        BootTime kill_at; ///< when our command has to be killed, after the outer run and its guard would have
+        BootTime look_at; ///< when to ask again, because nothing tells that an end has moved back
+    };
+    /// By the lease that ends first; both BootTime::max() if none counts. Async-signal-safe.
+    Due due(BootTime now) const;
 
   private:
     struct Outer {
         const LiveDeadline::Memory* lease;
         pid_t group; ///< the lease counts while it is for this group, in which we are, or a run between
     };
-    std::vector<Outer> leases_;
+    std::vector<Outer> leases_; ///< the innermost first
 };
 
 } // namespace holdfast

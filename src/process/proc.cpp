@@ -39,8 +39,10 @@ std::optional<ProcStat> read_stat(const Fd& proc, pid_t pid) {
 }
 
 bool proc_shows_us() {
-    const auto stat = read_stat(open_proc(), ::getpid());
-    return stat && stat->parent == ::getppid();
+    // Another namespace's /proc has another number for us, or none. Process 1 has no parent in either.
+    std::array<char, 32> number{};
+    const ssize_t size = ::readlink("/proc/self", number.data(), number.size());
+    return size > 0 && number_in<pid_t>({number.data(), static_cast<size_t>(size)}) == ::getpid();
 }
 
 } // namespace holdfast

@@ -75,10 +75,8 @@ Ending Supervisor::run(const std::function<BootTime()>& keep_up) {
     // A command that ended after the lease may have worked without the lock, so even its success counts as a loss
     // (hazard 87).
     ending_.lost = stopping_.lost() || deadline_.over(*ended_);
-    if (guard_ != nullptr && guard_->outer_ended() && !ending_.lost) {
-        ending_.lost = true;
-        log_.tell(event::outer_lease_ended());
-    }
+    ending_.outer_lost = guard_ != nullptr && guard_->outer_ended();
+    if (ending_.outer_lost && !ending_.lost) log_.tell(event::outer_lease_ended());
     return ending_;
 }
 

@@ -34,12 +34,13 @@ struct StopRules {
 };
 
 struct Ending {
-    int wait_status = 0;    ///< of the command, as waitpid(2) gives it
-    int exec_error = 0;     ///< errno when the command could not be executed
-    bool lost = false;      ///< the command was stopped for a lost lock, or ended after the lease
-    bool timed_out = false; ///< the command was stopped because max_hold ran out
-    int missed_signal = 0;  ///< a signal typed at the terminal that reached and ended the command, not us; 0: none
-    bool cut_short = false; ///< a signal asked the command to end, or others of its group were left running
+    int wait_status = 0;     ///< of the command, as waitpid(2) gives it
+    int exec_error = 0;      ///< errno when the command could not be executed
+    bool lost = false;       ///< the command was stopped for a lost lock, or ended after the lease
+    bool outer_lost = false; ///< the command was stopped because the lease of a run around this one ended
+    bool timed_out = false;  ///< the command was stopped because max_hold ran out
+    int missed_signal = 0;   ///< a signal typed at the terminal that reached and ended the command, not us; 0: none
+    bool cut_short = false;  ///< a signal asked the command to end, or others of its group were left running
 
     /// Whether the command ended by itself with status 0 while the lock was held, was not told to end, and left no
     /// process of its group running.

@@ -50,8 +50,9 @@ std::string described(std::span<const pid_t> some, size_t count) {
 bool inner_guard_lives(pid_t own_guard) {
     const auto is_one = [&](pid_t pid) { return pid != own_guard && name_of(pid) == Guard::name; };
     std::ifstream children{"/proc/thread-self/children"};
+    // A /proc of another PID namespace has other numbers, also for our own guard.
     for (pid_t child = 0; children >> child;)
-        if (is_one(child)) return true;
+        if (is_one(child)) return proc_shows_us();
     return false;
 }
 

@@ -129,9 +129,10 @@ TEST_CASE("when a run is stopped, killed or cut off, no command inside it outliv
 }
 
 TEST_CASE("the innermost guard alone stops its command when the lease of an outer run ends, however deep") {
-    for (const size_t levels : {2U, 3U}) {
+    for (const auto& [levels, on_lost] : {std::pair{2U, "stop"}, {3U, "stop"}, {3U, "ignore"}}) {
         CAPTURE(levels);
-        Nested nested{levels};
+        CAPTURE(on_lost);
+        Nested nested{levels, {"--ttl", "3s", "--grace", "100ms"}, on_lost};
         std::vector<pid_t> stopped;
         for (size_t level = 0; level < levels; ++level) {
             const pid_t holdfast = nested.inner(level);
@@ -159,6 +160,35 @@ TEST_CASE("a run says that the lease of the run around it has ended its command"
     ::kill(outer_guard, SIGCONT);
     nested.outer().signal(SIGCONT);
     CHECK(nested.outer().wait().status() == 79);
+}
+
+TEST_CASE("a run of low priority is not stopped by the lease of a healthy run around it") {
+    RedisServer server;
+    std::vector<std::string> words =
+        run_on(server.uri(), {"--ttl", "1s", "--node-timeout", "100ms", "x", "nice", "-n", "19"});
+    for (std::string& word : run_on(server.uri(), {"--ttl", "60s", "y", "sleep", "2"}))
+        words.push_back(std::move(word));
+    const Finished done = finish(words);
+    CHECK(done.status() == 0);
+    CHECK_FALSE(has(done.err, "is over"));
+}
+
+TEST_CASE("a run is held under any limit on the size of files") {
+    RedisServer server;
+    std::vector<std::string> words = run_on(server.uri(), {"x", "true"});
+    words.insert(words.begin(), {"prlimit", "--fsize=0"});
+    CHECK(finish(words).status() == 0);
+}
+
+TEST_CASE("a run ends in a PID namespace whose processes its /proc does not show") {
+    if (finish({"unshare", "-Upf", "--map-root-user", "true"}).status() != 0) {
+        MESSAGE("skipped: this system lets us make no PID namespace");
+        return;
+    }
+    RedisServer server;
+    std::vector<std::string> words = run_on(server.uri(), {"x", "sleep", "0.3"});
+    words.insert(words.begin(), {"unshare", "-Upf", "--map-root-user"});
+    CHECK(finish(words).status() == 0);
 }
 
 TEST_CASE("a daemon that a killed run leaves behind keeps a lock of its own beyond the lease of that run") {

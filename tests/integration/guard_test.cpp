@@ -7,6 +7,7 @@
 
 #include <array>
 #include <csignal>
+#include <thread>
 #include <unistd.h>
 
 namespace holdfast::test::guard_test {
@@ -113,40 +114,48 @@ TEST_CASE("a guard acts when its holdfast begins to end, though the descriptors 
 }
 
 TEST_CASE("the guard of a run inside another stops the command by itself when the outer lease ends") {
-    for (const bool on_loss : {true, false}) {
-        CAPTURE(on_loss);
-        LiveDeadline around;
-        around.move(BootClock::now() + 1s);
-        around.bind(::getpgrp());
-        const OuterLeases outer{std::array{our_process()}};
-        LiveDeadline deadline;
-        deadline.move(BootClock::now() + 1h);
-        Process command{{"sleep", "60"}};
-        Guard guard{deadline, outer, {.times = {0ms, 100ms}, .inner = true, .acts_on_loss = on_loss}};
-        REQUIRE(guard.watch(command.pid()));
-        const BootTime end = BootClock::now() + 2s;
-        around.move(end);
-        CHECK(command.wait().signal() == SIGKILL);
-        CHECK(BootClock::now() > end - 100ms);
-        CHECK(guard.outer_ended());
-        CHECK_FALSE(guard.has_told());
-        guard.dismiss();
-    }
+    for (const bool on_loss : {true, false})
+        for (const bool moves_back : {true, false}) {
+            CAPTURE(on_loss);
+            CAPTURE(moves_back);
+            LiveDeadline around;
+            around.move(BootClock::now() + (moves_back ? 60s : 1s));
+            around.bind(::getpgrp(), 400ms);
+            const OuterLeases outer{std::array{our_process()}};
+            LiveDeadline deadline;
+            deadline.move(BootClock::now() + 1h);
+            Process command{{"sleep", "60"}};
+            // Its own margin is longer, as that of a run with a low priority.
+            Guard guard{deadline, outer, {.times = {0ms, 30s}, .inner = true, .acts_on_loss = on_loss}};
+            REQUIRE(guard.watch(command.pid()));
+            if (moves_back) std::this_thread::sleep_for(500ms);
+            const BootTime end = BootClock::now() + 2s;
+            around.move(end);
+            CHECK(command.wait().signal() == SIGKILL);
+            CHECK(BootClock::now() > end - 100ms);
+            CHECK(guard.outer_ended());
+            CHECK_FALSE(guard.has_told());
+            guard.dismiss();
+        }
 }
 
-TEST_CASE("an outer lease counts for the group of the outer command alone, and while the outer run depends on it") {
+TEST_CASE("an outer lease counts for the group of the outer command, and while it stops that group") {
     LiveDeadline around;
-    const BootTime end = BootClock::now() + 1h;
-    around.move(end);
-    around.bind(::getpgrp() + 1);
+    const BootTime now = BootClock::now();
+    around.move(now + 1h);
+    around.bind(::getpgrp() + 1, 400ms);
     const std::array processes{our_process(), our_process()};
-    CHECK(OuterLeases{processes}.end() == BootTime::max());
-    around.bind(::getpgrp());
+    CHECK(OuterLeases{processes}.due(now).kill_at == BootTime::max());
+    around.bind(::getpgrp(), 400ms);
     const OuterLeases outer{processes};
-    CHECK(outer.end() == end);
-    around.bind(0);
-    CHECK(outer.end() == BootTime::max());
-    CHECK(none.end() == BootTime::max());
+    CHECK(outer.due(now).kill_at == now + 1h - 100ms);
+    CHECK(outer.due(now).look_at == now + 200ms);
+    around.bind(::getpgrp(), 0ms);
+    CHECK(outer.due(now).kill_at == BootTime::max());
+    around.bind(::getpgrp(), 400ms);
+    around.unbind();
+    CHECK(outer.due(now).look_at == BootTime::max());
+    CHECK(none.due(now).kill_at == BootTime::max());
 }
 
 TEST_CASE("a signal from another process is no sign that holdfast ends") {

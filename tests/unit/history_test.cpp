@@ -100,6 +100,8 @@ TEST_CASE("the times are the median of the nodes' times, and the fence is that o
     CHECK(found[0].ended == 8'000ms);
     CHECK(found[0].fence == Fence{12});
     CHECK(runs({{start(5'000ms, of, 10)}, {start(5'000ms, of, 14)}, {}})[0].fence == Fence{14});
+    // The third node answered after the win.
+    CHECK(runs({{start(5'000ms, of, 10)}, {start(5'000ms, of, 12)}, {start(5'000ms, of, 14)}})[0].fence == Fence{12});
 }
 
 TEST_CASE("a run without an end holds the lock while its record is in the key, and has vanished otherwise") {
