@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/mistakes.hpp"
+#include "config/node_list.hpp"
 #include "config/options.hpp"
 
 #include <CLI/CLI.hpp>
@@ -143,6 +144,10 @@ Failure unknown_word(const CommandRow& command, const std::string& word, Words w
         return misuse("'{}' is not an option of holdfast run; -c takes one word, so the whole line "
                       "stands behind it in quotes",
                       printable(word.substr(0, word.find('='))));
+    const auto behind = std::find(words.begin(), words.end(), word);
+    if (is_option && behind != words.end() && behind + 1 != words.end() && behind[1].find("://") != std::string::npos)
+        return misuse("'{}' is not an option of {}; --node {} names a server", printable(word), full_name(command),
+                      printable(masked(Secret{behind[1]})));
     return is_option ? unknown_option(as_a_whole(word, words), command) : one_word_too_many(word, words, command);
 }
 
@@ -198,8 +203,12 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words 
     const bool command_known = &at != &app;
     const std::string what = printable(error.what(), 500);
     const std::string about = what.substr(0, what.find_first_of(": "));
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && about.starts_with('-'))
-        return misuse("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command));
+    const bool lacks_value = dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && about.starts_with('-');
+    if (lacks_value && dashes && !words.empty() && words.back().starts_with('-'))
+        return misuse("{0} needs a value, and '--' stands behind it; a variable that is not set leaves no word, so it "
+                      "stands in quotes, as in: {0} \"$VALUE\"",
+                      as_typed(at, about, words));
+    if (lacks_value) return misuse("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command));
     if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr)
         return misuse("an option that takes no value has one: {}; see {} --help", what.substr(what.find('-')),
                       full_name(command));

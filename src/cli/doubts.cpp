@@ -7,6 +7,7 @@
 #include "cli/environment.hpp"
 #include "cli/habits.hpp"
 #include "cli/mistakes.hpp"
+#include "config/node_list.hpp"
 #include "config/options.hpp"
 #include "events/log.hpp"
 
@@ -131,9 +132,18 @@ void doubt_name(const std::string& name, bool one, const Log& log) {
     if (name.starts_with('$'))
         log.tell(event::advice("the lock's name is '{}' to the letter; in single quotes the shell leaves '$' as it is",
                                printable(name)));
-    if (name.find_first_of("*?[") != std::string::npos)
+    if (name.find_first_of("*?[") != std::string::npos && name.find('\n') == std::string::npos)
         log.tell(event::advice("'{0}' is the name of one lock, and no pattern; for one: holdfast list '{0}'",
                                printable(name)));
+}
+
+void doubt_nodes(const std::vector<Secret>& nodes, const Log& log) {
+    for (const Secret& node : nodes)
+        if (node.reveal().find("${") != std::string::npos || node.reveal().find("$(") != std::string::npos)
+            log.tell(
+                event::advice("{} has a '$' in it that nobody fills in here; a password that stands in a variable is "
+                              "given as HOLDFAST_PASSWORD",
+                              printable(masked(node), 300)));
 }
 
 void doubt_glob(const std::string& glob, const Log& log) {
@@ -150,6 +160,7 @@ void tell_doubts(const Arguments& typed, const Resolved& resolved, const char* c
     doubt_variables(environment, log);
     if (typed.command == nullptr) return;
     doubt_units(typed, resolved, log);
+    doubt_nodes(resolved.settings.nodes, log);
     const std::string_view argument = typed.command->argument();
     if (argument == "NAME" || argument == "GLOB") doubt_prefix(typed.name, resolved.settings.key_prefix, log);
     if (argument == "GLOB") doubt_glob(typed.name, log);

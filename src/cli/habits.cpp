@@ -151,6 +151,8 @@ constexpr Row options_of_run_and_acquire[]{
      "keep-running,--continue,--lost",
      "--on-lost stop|ignore says what happens to the command when the lock is lost; stop unless given"},
     {"--pid,--pidfile", "holdfast status NAME tells the pid of the holder"},
+    {"--json", "--status-fd N writes as JSON how the run ended, as in: --status-fd 3 ... 3>FILE; --log-format json "
+               "writes each event so"},
     {"--status-file,--status-json,--result-file,--report",
      "--status-fd N writes how the run ended, as in: --status-fd 3 ... 3>FILE"},
 };

@@ -174,6 +174,16 @@ void refuse_variable(const std::string& name) {
             printable(masked(Secret{name})));
 }
 
+void refuse_assignment(const std::string& name, std::span<const std::string> command) {
+    const size_t equals = name.find('=');
+    constexpr std::string_view of_variables = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    if (equals == std::string::npos || name.find_first_not_of(of_variables) != equals) return;
+    if (const auto dashes = std::ranges::find(command, "--"); dashes != command.end() && dashes != command.begin())
+        throw misuse("'{0}' stands where the lock's name does; a variable is set before holdfast, as in: {0} holdfast "
+                     "run {1} -- COMMAND",
+                     printable(masked(Secret{name})), printable(*(dashes - 1)));
+}
+
 void refuse_synopsis(const std::string& name) {
     constexpr std::array words{"[option]",     "[options]",   "[OPTION]",     "[OPTIONS]",    "[option]...",
                                "[options]...", "[OPTION]...", "[OPTIONS]...", "[options...]", "[OPTIONS...]"};
@@ -187,6 +197,11 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
     const std::string& word = command.front();
     if (word.starts_with('-'))
         return "options of holdfast stand before the lock's name, as in: holdfast run -w 5m NAME -- COMMAND";
+    const auto is_cron = [](std::string_view field) { return field.starts_with('*') || is_number(field); };
+    if (word.starts_with('@') || (command.size() > 1 && is_cron(word) && is_cron(command[1])))
+        return "is that the time of a crontab's line? It stands before holdfast there, as in: 0 3 * * * holdfast run "
+               "NAME "
+               "-- COMMAND";
     if (const std::string next = with_dashes(word, run_command); !next.empty())
         return next + ", and stands before the lock's name";
     if (word.find('=') < word.find('/')) return "for a line of shell use -c";
@@ -260,6 +275,9 @@ Failure unknown_option(const std::string& word, const CommandRow& command) {
     const std::string shown = printable(typed);
     if (word.find("\xC2\xA0") != std::string::npos)
         return misuse("'{}' has a space in it that the shell takes for a letter, as web pages have them; type it anew",
+                      printable(word));
+    if (word.size() > 2 && word.find_first_not_of('-') == std::string::npos)
+        return misuse("'{}' is not an option; two dashes stand before the command, as in: holdfast run NAME -- COMMAND",
                       printable(word));
     if (word.starts_with("-- "))
         return misuse("'{} ...' is one word; the quotes begin behind '--', as in: holdfast run NAME -- COMMAND, or -c "

@@ -26,6 +26,9 @@ bool takes_locks(const CommandRow&);
 void refuse_typography(const std::string& word);
 /// Throws Failure if a setting of a variable, "HOLDFAST_...=...", stands where a lock's name does.
 void refuse_variable(const std::string& name);
+/// Throws Failure if a setting of any variable, "FOO=...", stands where a lock's name does, and the name behind it, as
+/// the "--" behind that shows.
+void refuse_assignment(const std::string& name, std::span<const std::string> command);
 /// Throws Failure if -h, which is --help, is followed by a host.
 void refuse_host_of_help(std::span<const std::string> words);
 /// Throws Failure for options that would mean something else: "-wait" is -w with the value "ait", and "--ttl=" takes

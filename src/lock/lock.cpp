@@ -18,7 +18,7 @@ constexpr milliseconds entry_lasts{3000};
 constexpr int fence_rounds = 2;
 
 std::string text_of(const std::optional<Ballot::Vote>& vote, nanoseconds took, bool won) {
-    if (!vote) return won ? "not waited for: the others were enough" : "no answer yet";
+    if (!vote) return "not waited for: the others were enough";
     if (!*vote || (*vote)->verdict != Verdict::granted) return words_of(*vote);
     return won ? fmt::format("granted in {}", format_latency(took))
                : fmt::format("answered in {}; its vote was given back", format_latency(took));
@@ -58,8 +58,8 @@ void add_who_is_ahead(Attempt& attempt, const Ballot& ballot) {
 
 Lock::Lock(NodeSet& nodes, LockKey key, LockTerms terms, Holder self, std::string run)
     : nodes_{nodes}, key_{std::move(key)}, terms_{terms}, self_{std::move(self)}, token_{std::move(run), 0},
-      lease_{nodes_.size()}, modes_(nodes_.size(), terms.mode), unanswered_on_(nodes_.size()),
-      answered_(nodes_.size()) {
+      lease_{nodes_.size()}, modes_(nodes_.size(), terms.mode), unanswered_on_(nodes_.size()), answered_(nodes_.size()),
+      trouble_(nodes_.size()) {
     nodes_.serve(key_.key());
 }
 
@@ -91,10 +91,12 @@ bool Lock::worth_starting() const {
     return until && BootClock::now() <= *until;
 }
 
-std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answers, bool won) const {
+std::vector<NodeReport> Lock::reports(const Ballot& ballot, const Answers& answers, bool won) {
     std::vector<NodeReport> out;
     for (size_t i = 0; i < nodes_.size(); ++i) {
-        std::string text = text_of(ballot[i], answers[i] ? answers[i]->took : nanoseconds{}, won);
+        std::string text = ballot[i] || won ? text_of(ballot[i], answers[i] ? answers[i]->took : nanoseconds{}, won)
+                                            : trouble_[i].value_or("no answer yet");
+        if (ballot[i]) trouble_[i] = *ballot[i] ? std::nullopt : std::optional{text};
         if (ballot[i] && *ballot[i] && modes_[i] == Mode::transactions) text += ", by transaction";
         if (const auto other = same_server_before(i))
             text +=

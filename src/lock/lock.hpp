@@ -223,7 +223,8 @@ class Lock {
     Renewal extend(Await, std::vector<bool>& missing, const std::function<void()>& moved, int interrupt,
                    bool confirmed);
     Renewal restore(const std::vector<bool>& missing, const std::function<void()>& moved, int interrupt);
-    std::vector<NodeReport> reports(const Ballot&, const Answers&, bool won) const;
+    /// A line for each node. Of a node that has not answered this attempt yet it says why an earlier one failed there.
+    std::vector<NodeReport> reports(const Ballot&, const Answers&, bool won);
     /// Whether an earlier request that sets our key may reach the node after a request that is sent now, because it
     /// went out on another connection.
     bool may_come_late(size_t node) const;
@@ -245,6 +246,7 @@ class Lock {
     std::vector<std::optional<uint64_t>>
         unanswered_on_;          ///< by node: the connection on which an acquire or restore went out that has no answer
     std::vector<bool> answered_; ///< by node: whether the node answered when it was last waited for
+    std::vector<std::optional<std::string>> trouble_; ///< by node: why it had no vote when it was last heard of
     std::vector<NodeReport> reports_;
     std::optional<std::string> taken_away_;
     std::optional<BootTime> succeeded_;

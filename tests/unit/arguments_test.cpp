@@ -149,7 +149,7 @@ TEST_CASE("what cannot be understood is refused with what it is and where to loo
     CHECK(refused({"frob"}).find("'frob' is not a command") != std::string::npos);
     // Of two words that were to follow an option, and of a forgotten name, it shows what was taken for the name.
     CHECK(refused({"run", "--wait", "x", "ls"}) ==
-          "no command behind the lock's name 'ls'; as in: holdfast run ls -- COMMAND");
+          "'x' is the value of --wait here, and no duration; as in: holdfast run --wait 5m x -- ls");
     CHECK(refused({"run", "x", "--"}).starts_with("no command behind the lock's name 'x'"));
     CHECK(refused({"run", "--", "x", "ls"}) ==
           "the lock's name is missing before '--'; as in: holdfast run NAME -- COMMAND");
