@@ -188,6 +188,8 @@ Failure name_is_missing(const CommandRow& command, Words words, bool dashes) {
         return misuse("{} is missing, for the line ends behind the value of {}; a URI with '&' stands in quotes, "
                       "because the shell ends the line there",
                       command.argument(), words[words.size() - 2]);
+    if (!dashes && swallowed && option->value == "STRING")
+        return misuse("the lock's name is missing; as in: holdfast run NAME -c 'COMMAND'");
     if (!dashes && swallowed)
         return misuse("{0} is missing{1}; is a variable of the shell not set? As in: {2} {3} VALUE {0}{4}",
                       command.argument(), why, where, words[words.size() - 2], behind);

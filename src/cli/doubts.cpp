@@ -129,7 +129,7 @@ void doubt_prefix(const std::string& name, const std::string& key_prefix, const 
 void doubt_name(const std::string& name, bool one, const Log& log) {
     if (one && name.find(',') != std::string::npos)
         log.tell(event::advice("'{}' is the name of one lock here; only run takes several", printable(name)));
-    if (name.starts_with('$'))
+    if (name.find('$') != std::string::npos && name.find(' ') == std::string::npos)
         log.tell(event::advice("the lock's name is '{}' to the letter; in single quotes the shell leaves '$' as it is",
                                printable(name)));
     if (name.find_first_of("*?[") != std::string::npos && name.find('\n') == std::string::npos)
@@ -140,10 +140,9 @@ void doubt_name(const std::string& name, bool one, const Log& log) {
 void doubt_nodes(const std::vector<Secret>& nodes, const Log& log) {
     for (const Secret& node : nodes)
         if (node.reveal().find("${") != std::string::npos || node.reveal().find("$(") != std::string::npos)
-            log.tell(
-                event::advice("{} has a '$' in it that nobody fills in here; a password that stands in a variable is "
-                              "given as HOLDFAST_PASSWORD",
-                              printable(masked(node), 300)));
+            log.tell(event::advice("{} has a '$' in it, which stays as it is; a password that stands in a variable is "
+                                   "given as HOLDFAST_PASSWORD",
+                                   printable(masked(node), 300)));
 }
 
 void doubt_glob(const std::string& glob, const Log& log) {

@@ -54,7 +54,8 @@ constexpr Row commands_elsewhere[]{
     {"stats,prometheus,exporter,statistics",
      "holdfast metrics prints numbers for Prometheus, holdfast history the runs"},
     {"sem,semaphore,slots,parallel", "holdfast run --slots N NAME -- COMMAND lets N run at once"},
-    {"once,cron,daily,every", "holdfast run --once-in 20h NAME -- COMMAND skips what succeeded within 20 hours"},
+    {"once,cron,daily,every,schedule,timer,at",
+     "holdfast run --once-in 20h NAME -- COMMAND skips what succeeded within 20 hours"},
     {"token,export", "holdfast acquire NAME prints the token of the lock that it takes (--export: for eval)"},
     {"man,manual,docs,usage", "holdfast help shows the commands, man holdfast all of it"},
 };
@@ -134,7 +135,12 @@ constexpr Row options_of_run_and_acquire[]{
      "acquire prints the token; the command of run finds it in $HOLDFAST_TOKEN, and the fence in $HOLDFAST_FENCE"},
     {"--on-fail,--on-failure,--on-error,--on-conflict,--else,--on-lock,--on-release,--on-acquire",
      "test the exit status: 75 when the lock was not acquired, and -E N changes that"},
-    {"--env,--chdir,--cwd,--workdir,-C,-i,-it,--rm,--tty,--pty,--stdin,--setsid,--process-group,--umask",
+    {"--rm,-i,-it,--interactive",
+     "leave it out: the command runs here, at this terminal, and nothing of it is left over"},
+    {"--on-calendar,--on-active,--schedule,--cron,--at",
+     "holdfast runs the command now, and cron or a timer calls holdfast; --once-in 20h skips what has succeeded within "
+     "20 hours"},
+    {"--env,--chdir,--cwd,--workdir,-C,--tty,--pty,--stdin,--setsid,--process-group,--umask",
      "the command has the folder, the environment and the terminal of holdfast; env changes them, as in: holdfast run "
      "NAME -- env --chdir=DIR A=B COMMAND"},
     {"--stdout,--stderr,--capture,--timestamps,--mail",

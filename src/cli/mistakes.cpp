@@ -200,8 +200,7 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
     const auto is_cron = [](std::string_view field) { return field.starts_with('*') || is_number(field); };
     if (word.starts_with('@') || (command.size() > 1 && is_cron(word) && is_cron(command[1])))
         return "is that the time of a crontab's line? It stands before holdfast there, as in: 0 3 * * * holdfast run "
-               "NAME "
-               "-- COMMAND";
+               "NAME -- COMMAND";
     if (const std::string next = with_dashes(word, run_command); !next.empty())
         return next + ", and stands before the lock's name";
     if (word.find('=') < word.find('/')) return "for a line of shell use -c";
@@ -322,8 +321,7 @@ void refuse_nodes_behind(std::span<const std::string> command) {
     throw Failure{
         ExitStatus::configuration,
         fmt::format("no nodes configured; '--node' behind {} belongs to that command, and options of holdfast "
-                    "stand before the lock's name, as in: holdfast run --node redis://HOST:PORT NAME -- "
-                    "COMMAND",
+                    "stand before the lock's name, as in: holdfast run --node redis://HOST:PORT NAME -- COMMAND",
                     printable(command.front()))};
 }
 
@@ -334,6 +332,8 @@ Failure one_word_too_many(const std::string& word, std::span<const std::string> 
         if (option && option->value.empty() && !next.empty() && is_number(next.substr(0, 1)))
             return misuse("'{}' takes no value; leave '{}' out", words[i], printable(next));
     }
+    if (find_option(command, "--ttl") && !is_number(word) && parse_duration(word))
+        return misuse("{0} takes no '{1}' behind the lock's name; the TTL is --ttl {1}", full_name(command), word);
     if (const std::string next = with_dashes(word, command); !next.empty())
         return misuse("{} takes no '{}'; {}", full_name(command), printable(masked(Secret{word})), next);
     const std::string_view argument = command.argument();

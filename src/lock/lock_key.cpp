@@ -15,6 +15,13 @@ std::optional<std::string> not_a_lock_name(std::string_view name) {
     if (!is_utf8(name))
         return fmt::format("'{}' cannot name a lock, for it is not UTF-8; is the terminal set to another encoding?",
                            shown);
+    if (name == "-")
+        return "'-' cannot name a lock, and holdfast reads no name from its input; as in: holdfast run \"$(cat)\" -- "
+               "COMMAND";
+    if (name.find("$(") != std::string_view::npos && has_spaces(name))
+        return fmt::format("'{0}' cannot name a lock; in single quotes the shell leaves '$(...)' as it is, so write "
+                           "double ones",
+                           shown);
     if (name.find('\n') != std::string_view::npos)
         return fmt::format("'{}' cannot name a lock: it has several lines, and a name is one word", shown);
     if (has_spaces(name) || name.find_first_of("{}") != std::string_view::npos)

@@ -150,7 +150,8 @@ std::optional<std::string> read_host(const UriHost& written, const Scheme& schem
         if (!behind) return "the bracket of the IPv6 address is not closed";
         if (!is_ipv6(std::string{host})) return fmt::format("'[{}]' is not an IPv6 address", printable(host));
         port_makes_sense = behind->empty();
-    } else if (written.port && is_ipv6(fmt::format("{}:{}", host, *written.port)))
+    } else if (written.port &&
+               (is_ipv6(fmt::format("{}:{}", host, *written.port)) || (host.empty() && written.port->starts_with(':'))))
         return fmt::format("an IPv6 address stands in brackets, as in {}[::1]:{}", scheme.text, scheme.port);
     if (host.empty()) return fmt::format("the host is missing, as in {}10.0.0.1:{}", scheme.text, scheme.port);
     if (printable(host, host.size()) != host || host.find_first_of("$'\"`;|&<>*") != std::string_view::npos)
