@@ -182,6 +182,9 @@ int catch_canary(Options options) {
 int main(int argc, char** argv) {
     // The servers of a repetition were started a moment ago: no node of three would have a vote.
     ::setenv("HOLDFAST_RESTART_GUARD", "off", 1);
+    // Where the address sanitizer looks for leaks when a program ends, it attaches to it with a SIGSTOP, which a
+    // SIGCONT of ours at that moment takes back: the program would wait for ever.
+    ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
     try {
         const Options options = options_of(argc, argv);
         return options.left_out.empty() ? prove(options) : catch_canary(options);
