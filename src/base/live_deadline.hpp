@@ -32,10 +32,10 @@ class LiveDeadline {
     /// keeps its value, and reason() returns `reason`. Called once, after all calls of move() and explain().
     void lose(std::string reason);
 
-    /// Tells runs that processes of this group start: the group is killed so long before the deadline; 0: never.
-    /// Main thread.
-    void bind(pid_t group, milliseconds margin) const {
-        shared_->margin = nanoseconds{margin}.count();
+    /// Tells runs that processes of this group start: the group is killed so long before the deadline; nothing: it goes
+    /// on. Main thread.
+    void bind(pid_t group, std::optional<milliseconds> margin) const {
+        shared_->margin = nanoseconds{margin.value_or(milliseconds{0})}.count();
         shared_->group = group;
     }
     /// Tells them that no process depends on the lock any more. Main thread.
@@ -62,7 +62,7 @@ class LiveDeadline {
         std::atomic<nanoseconds::rep> at = 0; ///< on BootClock; 0: no deadline
         std::atomic<bool> lost = false;
         std::atomic<pid_t> group = 0;             ///< as bind() noted it; 0: none
-        std::atomic<nanoseconds::rep> margin = 0; ///< as bind() noted it
+        std::atomic<nanoseconds::rep> margin = 0; ///< as bind() noted it; 0: the group goes on
     };
     static constexpr const char* memory_name = "holdfast-lease-1";
 

@@ -262,7 +262,7 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     if (typed.name.size() > 1 && typed.name.starts_with('-')) throw unknown_word(*typed.command, typed.name, ours);
     if (takes_locks(*typed.command)) {
         refuse_typography(typed.name);
-        refuse_variable(typed.name);
+        refuse_variable(typed.name, typed.words);
         refuse_synopsis(typed.name);
     }
     if (!typed.words.empty()) refuse_typography(typed.words.front());

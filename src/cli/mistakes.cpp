@@ -166,22 +166,16 @@ void refuse_typography(const std::string& word) {
                  printable(word));
 }
 
-void refuse_variable(const std::string& name) {
-    if (name.starts_with("HOLDFAST_") && name.find('=') != std::string::npos)
-        throw misuse(
-            "'{0}' stands where the lock's name does; a variable is set before holdfast, as in: {0} holdfast run "
-            "NAME -- COMMAND",
-            printable(masked(Secret{name})));
-}
-
-void refuse_assignment(const std::string& name, std::span<const std::string> command) {
+void refuse_variable(const std::string& name, std::span<const std::string> behind) {
     const size_t equals = name.find('=');
     constexpr std::string_view of_variables = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
     if (equals == std::string::npos || name.find_first_not_of(of_variables) != equals) return;
-    if (const auto dashes = std::ranges::find(command, "--"); dashes != command.end() && dashes != command.begin())
+    const auto dashes = std::ranges::find(behind, "--");
+    const bool name_follows = dashes != behind.end() && dashes != behind.begin();
+    if (name_follows || name.starts_with("HOLDFAST_"))
         throw misuse("'{0}' stands where the lock's name does; a variable is set before holdfast, as in: {0} holdfast "
                      "run {1} -- COMMAND",
-                     printable(masked(Secret{name})), printable(*(dashes - 1)));
+                     printable(masked(Secret{name})), name_follows ? printable(*(dashes - 1)) : "NAME");
 }
 
 void refuse_synopsis(const std::string& name) {

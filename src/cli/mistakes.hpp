@@ -24,11 +24,9 @@ bool takes_locks(const CommandRow&);
 /// Throws Failure for a word that begins with a dash or a quote of a text editor (U+2010 to U+201F, U+2212): the line
 /// was copied from a document, and the shell does not know these.
 void refuse_typography(const std::string& word);
-/// Throws Failure if a setting of a variable, "HOLDFAST_...=...", stands where a lock's name does.
-void refuse_variable(const std::string& name);
-/// Throws Failure if a setting of any variable, "FOO=...", stands where a lock's name does, and the name behind it, as
-/// the "--" behind that shows.
-void refuse_assignment(const std::string& name, std::span<const std::string> command);
+/// Throws Failure if a setting of a variable stands where a lock's name does: "HOLDFAST_...=...", or any "FOO=..." if
+/// the words `behind` have a "--", before which the name stands then.
+void refuse_variable(const std::string& name, std::span<const std::string> behind);
 /// Throws Failure if -h, which is --help, is followed by a host.
 void refuse_host_of_help(std::span<const std::string> words);
 /// Throws Failure for options that would mean something else: "-wait" is -w with the value "ait", and "--ttl=" takes

@@ -142,7 +142,7 @@ bool Guard::replace() { return start(); }
 
 bool Guard::watch(pid_t group) {
     state_->group = enforced(Rule::guard) ? group : 0;
-    deadline_.bind(group, rules_.acts_on_loss ? rules_.times.kill_margin : milliseconds{0});
+    deadline_.bind(group, rules_.acts_on_loss ? std::optional{rules_.times.kill_margin} : std::nullopt);
     int status = 0;
     if (::waitpid(pid_.value(), &status, WNOHANG | WUNTRACED) > 0) {
         if (WIFSTOPPED(status)) {

@@ -150,7 +150,7 @@ TEST_CASE("an outer lease counts for the group of the outer command, and while i
     const OuterLeases outer{processes};
     CHECK(outer.due(now).kill_at == now + 1h - 100ms);
     CHECK(outer.due(now).look_at == now + 200ms);
-    around.bind(::getpgrp(), 0ms);
+    around.bind(::getpgrp(), {});
     CHECK(outer.due(now).kill_at == BootTime::max());
     around.bind(::getpgrp(), 400ms);
     around.unbind();

@@ -306,7 +306,6 @@ Exit run(const Arguments& typed, const Settings& settings) {
 
 /// The words become those of a shell if -c was typed.
 void take_shell(Arguments& typed) {
-    refuse_assignment(typed.name, typed.words);
     std::vector<std::string>& words = typed.words;
     const auto& shell = typed.value("--shell");
     if (shell) refuse_typography(*shell);
