@@ -160,9 +160,14 @@ TEST_CASE("--max-hold stops the command as timeout would, and gives 124") {
 
 TEST_CASE("a lock that is lost while --max-hold stops the command gives 79") {
     RedisServer server;
-    Process run{run_on(server.uri(), {"--ttl", "1s", "--grace", "300ms", "--max-hold", "100ms", "x", "-c", stubborn})};
+    const TempDir dir;
+    const std::string script = fmt::format("trap '' TERM; while [ ! -e {} ]; do sleep 0.01; done", dir.file("end"));
+    Process run{run_on(server.uri(), {"--ttl", "9s", "--grace", "4500ms", "--node-timeout", "300ms", "--max-hold",
+                                      "100ms", "x", "-c", script})};
     run.wait_for_err("--max-hold");
     server.command({"DEL", "holdfast:x"});
+    run.wait_for_err("the lock is lost");
+    dir.write("end", "");
     CHECK(run.wait().status() == 79);
 }
 

@@ -259,6 +259,27 @@ TEST_CASE_TEMPLATE("a waiter that is heard of no more loses its place", OneNode,
     CHECK(node.server.text({"ZCARD", key.seen()}) == "0");
 }
 
+TEST_CASE_TEMPLATE("a release, a withdrawal and a lock taken away forget the waiters that are heard of no more",
+                   OneNode, ByScript, ByTransaction) {
+    for (const auto& lets_go : {+[](OneNode& node) {
+                                    node.release({run_a, 1});
+                                },
+                                +[](OneNode& node) { node.withdraw(run_a); },
+                                +[](OneNode& node) {
+                                    node.revoke({run_a, 1});
+                                }}) {
+        OneNode node;
+        node.acquire({run_a, 1});
+        node.wait(run_b, 9s, 0ms, 0ms);
+        node.wait(run_c, 5s);
+        node.wait(run_b, 9s, 0ms, 0ms);
+        lets_go(node);
+        CHECK(node.server.text({"ZCARD", key.queue()}) == "1");
+        CHECK(node.server.text({"ZCARD", key.seen()}) == "1");
+        CHECK(node.look().queue.size() == 1);
+    }
+}
+
 TEST_CASE_TEMPLATE("only in front of the first who is alive are waiters forgotten", OneNode, ByScript, ByTransaction) {
     OneNode node;
     node.acquire({run_a, 1});

@@ -152,6 +152,7 @@ QueueHead::QueueHead(std::span<const Reply> replies) : now{time_of(replies[0])} 
 
 Request QueueHead::hint(const LockKey& key) const {
     Request request;
+    for (const std::string& entry : stale) leave(key, entry, request);
     if (first.empty()) return request;
     const Record waiter = Record::parse(first);
     const bool shares = waiter.holder && waiter.holder->kind.way == LockKind::Way::shared;

@@ -86,7 +86,7 @@ struct QueueHead {
     static void add(const LockKey&, Request&);
     explicit QueueHead(std::span<const Reply> replies);
 
-    /// The message that tells the first in line that it may try; no command if no run waits.
+    /// Drops the stale entries, and publishes the message that tells the first in line that it may try.
     Request hint(const LockKey&) const;
 };
 
