@@ -162,6 +162,25 @@ TEST_CASE("a run says that the lease of the run around it has ended its command"
     CHECK(nested.outer().wait().status() == 79);
 }
 
+TEST_CASE("a run that is stopped by the lease of the run around it keeps its own lock for --min-hold") {
+    RedisServer server;
+    std::vector<std::string> words = run_on(server.uri(), {"--ttl", "3s", "--grace", "100ms", "outer", "--"});
+    for (std::string& word :
+         run_on(server.uri(), {"--ttl", "60s", "--min-hold", "30s", "inner", "-c", "echo started; exec sleep 60"}))
+        words.push_back(std::move(word));
+    Process outer{words};
+    outer.wait_for_out("started");
+    const pid_t outer_guard = children(outer.pid(), "holdfast-guard").at(0);
+    outer.signal(SIGSTOP);
+    ::kill(outer_guard, SIGSTOP);
+    outer.wait_for_err("is over; the command was stopped with it\n");
+    CHECK(eventually([&] { return has(server.text({"GET", "holdfast:inner"}), "\"ended\":"); }));
+    CHECK(server.command({"PTTL", "holdfast:inner"}).integer > 10'000);
+    ::kill(outer_guard, SIGCONT);
+    outer.signal(SIGCONT);
+    CHECK(outer.wait().status() == 79);
+}
+
 TEST_CASE("a run of low priority is not stopped by the lease of a healthy run around it") {
     RedisServer server;
     std::vector<std::string> words =

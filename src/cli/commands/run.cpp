@@ -13,6 +13,7 @@
 #include "lock/hold.hpp"
 #include "lock/waiter.hpp"
 #include "process/exec_failure.hpp"
+#include "process/forked.hpp"
 #include "process/group.hpp"
 #include "process/priority.hpp"
 #include "process/supervisor.hpp"
@@ -65,24 +66,6 @@ Hold::End end_of(const Ending& ending, BootTime go) {
     else end.status = WEXITSTATUS(ending.wait_status);
     return end;
 }
-
-/// The processes that are forked while the nodes have not answered yet, so that little is left to do once the lock is
-/// won. The guard waits for Guard::watch(), the child for Child::go().
-struct Forked {
-    const OuterLeases outer;
-    LiveDeadline deadline{};
-    std::optional<Guard> guard{};
-    std::optional<Child> child{};
-
-    void fork(Command command, const StopRules& rules, bool inner, const Signals& signals,
-              std::span<const int> sockets) {
-        if (rules.stop_on_loss || inner)
-            guard.emplace(deadline, outer, GuardRules{rules.times, rules.tree, inner, rules.stop_on_loss});
-        // The child ends with us only if there is a guard, and not with --tree, because the guard must find its
-        // children first.
-        child.emplace(std::move(command), signals, sockets, guard && !rules.tree);
-    }
-};
 
 /// The nodes that all locks of a run share. A node of a cluster is the master of a key's slot, so there each lock needs
 /// nodes of its own.
@@ -141,9 +124,9 @@ class Run {
         if (settings_.tree) require_proc();
         const Command command = command_with_environment(words_);
         const StopRules rules = stop_rules(settings_, locks_.front().timing());
-        Forked forked{.outer = OuterLeases{processes(around_)}};
-        const Taken taken = wait_for_locks(
-            [&] { forked.fork(command, rules, !around_.empty(), signals_, locks_.front().nodes().sockets()); });
+        Forked forked{processes(around_)};
+        const Taken taken =
+            wait_for_locks([&] { forked.fork(command, rules, signals_, locks_.front().nodes().sockets()); });
         signals_.take_stops();
         if (const auto signal = signals_.next_ending()) {
             if (taken.won()) release();
@@ -223,15 +206,14 @@ class Run {
     /// Starts the command, holds the won locks until it has ended, and lets go of them. Throws Failure if the command
     /// was not started, and run() then releases the locks; an exception after that leaves the locks to their TTL.
     Ending hold(Forked& forked, const StopRules& rules, const Taken& won) {
-        Hold hold{Locks{locks_}, forked.deadline, settings_.min_hold};
+        Hold hold{Locks{locks_}, forked.deadline(), settings_.min_hold};
         tell_won(won);
         Terminal terminal;
-        if (forked.child->gone())
+        if (forked.child().gone())
             throw Failure{ExitStatus::internal,
                           "the command was not started: its process was killed while it waited for the "
                           "lock, perhaps for want of memory; try again"};
-        Supervisor supervisor{
-            *forked.child, forked.guard ? &*forked.guard : nullptr, terminal, signals_, forked.deadline, rules, log_};
+        Supervisor supervisor{forked.child(), forked.guard(), terminal, signals_, forked.deadline(), rules, log_};
         const auto not_after = hold.start_until();
         if (!not_after) {
             report_.result = "lost";
@@ -240,13 +222,13 @@ class Run {
         }
         for (const Lock& lock : locks_) around_.push_back({our_process(), lock.token(), lock_on(lock.key(), nodes_)});
         const std::vector<std::string> variables = lock_variables(as_typed(), nodes_, settings_, around_);
-        if (forked.guard && !forked.guard->watch(forked.child->pid()))
+        if (forked.guard() != nullptr && !forked.guard()->watch(forked.child().pid()))
             throw system_failure("cannot start the guard process");
         // From here on a failure does not tell whether the command was started, so the locks are left to their TTL.
         release_on_failure_ = false;
         const BootTime go = BootClock::now();
         const milliseconds started_at = wall_time_since_epoch();
-        forked.child->go(*not_after, variables);
+        forked.child().go(*not_after, variables);
         const Ending ending = supervisor.run([&] { return hold.keep_up(); });
         report_.held = hold.held();
         if (ending.exec_error == 0) {
