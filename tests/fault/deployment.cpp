@@ -32,6 +32,7 @@ class SentinelGroup final : public Deployment {
     void settle() override {
         wait_until([&] { return group_.agree(); }, "the Sentinels do not agree");
     }
+    bool lost_time() const override { return group_.lost_time(); }
 
   private:
     size_t leader_;

@@ -23,6 +23,8 @@ class Deployment {
     virtual void plan_failover() = 0;
     /// Returns when all who say where the master is say the same, and no failover is under way.
     virtual void settle() = 0;
+    /// Whether what fails over has noticed that its time stood still, and has done nothing for that reason.
+    virtual bool lost_time() const { return false; }
 };
 
 /// Of Sentinels, in a cluster or behind a balancer, as the fault has it. Takes some seconds.

@@ -59,6 +59,7 @@ class History {
         auto& longest = judgement_.measured.at(static_cast<size_t>(what));
         longest = std::max(longest.value_or(took), took);
     }
+    void stood_still(nanoseconds how_long) { judgement_.standstill = std::max(judgement_.standstill, how_long); }
     void problem(const std::string& text) { judgement_.problems.push_back(text); }
 
     /// By their begin.
@@ -103,6 +104,22 @@ class History {
     TempDir folder_;
 };
 
+/// Notes at its end whether the Sentinels have lost time: they have done nothing for thirty seconds then.
+template <typename Watched>
+class LostTime {
+  public:
+    LostTime(History& history, const Watched& watched) : history_{history}, watched_{watched} {}
+    LostTime(const LostTime&) = delete;
+    LostTime& operator=(const LostTime&) = delete;
+    ~LostTime() {
+        if (watched_.lost_time()) history_.stood_still(seconds{30});
+    }
+
+  private:
+    History& history_;
+    const Watched& watched_;
+};
+
 /// Whether that server is the master, and has been asked to renew the lock since it was looked at last.
 bool renewed(const RedisServer& server, int64_t& ms_left) {
     try {
@@ -127,6 +144,7 @@ void strike(Deployment& deployment, Fault fault) {
 /// A lock that the replicas have goes along: with its holder, and then with a run that waits for it.
 void go_along(History& history) {
     const auto deployment = deploy(history.draw());
+    const LostTime lost_time{history, *deployment};
     Process holder = history.run(deployment->uri(), {});
     history.wait_for_command();
     Process waiter = history.run(deployment->uri(), {"--wait", "60s"}, {"briefly"});
@@ -158,6 +176,7 @@ void go_along(History& history) {
 /// A lock that no replica has is lost with its master: the command is stopped at the Sentinels' first word.
 void stay_behind(History& history) {
     Sentinels group{seconds{2}};
+    const LostTime lost_time{history, group};
     group.cut_off_replicas();
     Process holder = history.run(group.uri(), {});
     history.wait_for_command();
@@ -178,6 +197,7 @@ void stay_behind(History& history) {
 /// seconds after the promotion.
 void compete(History& history) {
     Sentinels group{seconds{2}};
+    const LostTime lost_time{history, group};
     const Draw& draw = history.draw();
     std::array<std::optional<Process>, 3> runs;
     const BootTime begin = BootClock::now();

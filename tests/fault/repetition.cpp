@@ -281,7 +281,7 @@ Judgement repeat(const Draw& draw) {
     } catch (const std::exception& error) {
         judgement.problems.emplace_back(error.what());
     }
-    judgement.standstill = standstill.longest();
+    judgement.standstill = std::max(judgement.standstill, standstill.longest());
     kill_descendants();
     return judgement;
 }

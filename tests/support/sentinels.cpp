@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 
@@ -33,10 +34,9 @@ Sentinels::Sentinels(milliseconds down_after, const std::vector<std::string>& op
 
 void Sentinels::start_sentinel(Sentinel& sentinel, milliseconds down_after,
                                const std::vector<std::string>& lines) const {
-    std::string text = fmt::format("dir {}\nbind 127.0.0.1\nsentinel monitor {} 127.0.0.1 {} 2\n"
-                                   "sentinel down-after-milliseconds {} {}\nsentinel failover-timeout {} 5000\n",
-                                   sentinel.folder.path(), master_name, servers_[0]->port(), master_name,
-                                   down_after.count(), master_name);
+    std::string text = fmt::format("dir {0}\nlogfile {0}/log\nbind 127.0.0.1\nsentinel monitor {1} 127.0.0.1 {2} 2\n"
+                                   "sentinel down-after-milliseconds {1} {3}\nsentinel failover-timeout {1} 5000\n",
+                                   sentinel.folder.path(), master_name, servers_[0]->port(), down_after.count());
     for (const std::string& line : lines) text += line + "\n";
     // Another process may take the port before the Sentinel does: then it ends, and another port is tried.
     for (int tries = 0;; ++tries) {
@@ -45,12 +45,9 @@ void Sentinels::start_sentinel(Sentinel& sentinel, milliseconds down_after,
         sentinel.process =
             std::make_unique<Process>(std::vector<std::string>{"redis-server", file, "--sentinel"},
                                       ProcessOptions{.in_child = [] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }});
-        try {
-            sentinel.process->wait_for_out("+monitor master");
-            return;
-        } catch (const std::exception&) {
-            if (tries == 5) throw;
-        }
+        const auto watches = [&] { return has(sentinel.folder.read("log"), "+monitor master"); };
+        if (eventually([&] { return watches() || !sentinel.process->running(); }) && watches()) return;
+        if (tries == 5) throw std::runtime_error{"a Sentinel does not start: " + sentinel.folder.read("log")};
     }
 }
 
@@ -71,6 +68,10 @@ bool Sentinels::agree() const {
         if (!has(ask(i, {"SENTINEL", "MASTER", master_name}), "flags\nmaster\n") || master(i) != master(0))
             return false;
     return true;
+}
+
+bool Sentinels::lost_time() const {
+    return std::ranges::any_of(sentinels_, [](const auto& one) { return has(one->folder.read("log"), "+tilt"); });
 }
 
 void Sentinels::cut_off_replicas() {

@@ -31,6 +31,10 @@ class Sentinels {
     /// Lets no replica follow the first master from now on. The replicas go on answering.
     void cut_off_replicas();
 
+    /// Whether a Sentinel has noticed that its time stood still for over two seconds or went back, as in a virtual
+    /// machine that was paused. It then does nothing for thirty seconds (TILT).
+    bool lost_time() const;
+
     int port(size_t sentinel) const { return sentinels_[sentinel]->port; }
     /// The Sentinel's process, to be stopped and killed.
     Process& process(size_t sentinel) { return *sentinels_[sentinel]->process; }
