@@ -1,5 +1,7 @@
 #include "base/duration.hpp"
 
+#include "base/split.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -43,6 +46,33 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
     } while (!text.empty());
     if (ms > longest_ms) return {};
     return milliseconds{static_cast<milliseconds::rep>(std::ceil(ms))};
+}
+
+std::optional<std::string> nearest_duration(std::string_view text) {
+    std::string plain;
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    for (size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+        const bool in_number = i > 0 && (is_digit(text[i - 1]) || text[i - 1] == '.');
+        const bool between_numbers = in_number && i + 1 < text.size() && is_digit(text[i + 1]);
+        if (c == 'o' && in_number) plain += '0';
+        else if ((c != ' ' && c != ',') || between_numbers) plain += c;
+    }
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> words{{
+        {"milliseconds|millis|msecs|msec", "ms"},
+        {"seconds|second|secs|sec", "s"},
+        {"minutes|minute|mins|min", "m"},
+        {"hours|hour|hrs|hr|std", "h"},
+        {"days|day", "d"},
+    }};
+    if (plain.ends_with('.')) plain.pop_back();
+    for (const auto& [spellings, unit] : words)
+        for (const std::string_view spelling : split(spellings, '|'))
+            if (const size_t at = plain.find(spelling); at != std::string::npos) {
+                plain.replace(at, spelling.size(), unit);
+                break;
+            }
+    return parse_duration(plain) ? std::optional{plain} : std::nullopt;
 }
 
 std::string format_duration(nanoseconds duration) {

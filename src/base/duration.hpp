@@ -14,6 +14,10 @@ namespace holdfast {
 /// or not a duration. Rounds fractions of a millisecond up, so that only a zero gives 0.
 std::optional<milliseconds> parse_duration(std::string_view text);
 
+/// What a text that is not a duration was likely meant for, as "30s" for "3Os" and "5m" for "5 Min."; nothing if that
+/// is not clear.
+std::optional<std::string> nearest_duration(std::string_view text);
+
 /// For people, rounded down to the two largest units: "3m12s", "27s", "1d4h", "5m"; below ten seconds to tenths or to
 /// milliseconds: "1.5s", "250ms".
 std::string format_duration(nanoseconds);

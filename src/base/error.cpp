@@ -1,5 +1,7 @@
 #include "base/error.hpp"
 
+#include <sys/resource.h>
+
 #include <cerrno>
 #include <system_error>
 
@@ -11,6 +13,13 @@ std::string errno_text(int error) {
     return text;
 }
 
-Failure system_failure(const std::string& what) { return {ExitStatus::internal, what + ": " + errno_text(errno)}; }
+Failure system_failure(const std::string& what) {
+    const int error = errno;
+    rlimit files{};
+    const bool too_many = error == EMFILE && ::getrlimit(RLIMIT_NOFILE, &files) == 0;
+    return {ExitStatus::internal,
+            what + ": " + errno_text(error) +
+                (too_many ? "; ulimit -n allows " + std::to_string(files.rlim_cur) + " here, allow more" : "")};
+}
 
 } // namespace holdfast

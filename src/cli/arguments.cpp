@@ -148,6 +148,9 @@ Failure unknown_word(const CommandRow& command, const std::string& word, Words w
     if (is_option && behind != words.end() && behind + 1 != words.end() && behind[1].find("://") != std::string::npos)
         return misuse("'{}' is not an option of {}; --node {} names a server", printable(word), full_name(command),
                       printable(masked(Secret{behind[1]})));
+    if (word == "-s" && behind != words.end() && behind + 1 != words.end() && behind[1].find('/') != std::string::npos)
+        return misuse("'-s' is not an option of {}; --node unix:///PATH names a server by its socket",
+                      full_name(command));
     return is_option ? unknown_option(as_a_whole(word, words), command) : one_word_too_many(word, words, command);
 }
 
@@ -183,6 +186,10 @@ Failure name_is_missing(const CommandRow& command, Words words, bool dashes) {
     const auto option = words.size() > 1 ? find_option(command, words[words.size() - 2]) : std::nullopt;
     const bool swallowed = option && !option->value.empty() && words.back() != command.name;
     // The value is not shown, because it may be a password.
+    if (&command == &force_release_command && std::ranges::count(words, "--older-than") > 0)
+        return misuse(
+            "NAME is missing, for one lock at a time is taken away; holdfast list --older-than DURATION shows "
+            "which are held for so long");
     const std::string why = swallowed ? ", for the word there is the value of " + words[words.size() - 2] : "";
     if (!dashes && swallowed && words.back().find("://") < words.back().find('?'))
         return misuse("{} is missing, for the line ends behind the value of {}; a URI with '&' stands in quotes, "
@@ -210,6 +217,11 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words 
         return misuse("{0} needs a value, and '--' stands behind it; a variable that is not set leaves no word, so it "
                       "stands in quotes, as in: {0} \"$VALUE\"",
                       as_typed(at, about, words));
+    if (lacks_value && &command == &run_command && (about == "-c" || about == "--shell"))
+        return misuse(
+            "{} needs a line of shell behind it, in quotes; for lines on standard input: holdfast run NAME -- "
+            "sh",
+            as_typed(at, about, words));
     if (lacks_value) return misuse("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command));
     if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr)
         return misuse("an option that takes no value has one: {}; see {} --help", what.substr(what.find('-')),

@@ -133,8 +133,9 @@ void doubt_name(const std::string& name, bool one, const Log& log) {
         log.tell(event::advice("the lock's name is '{}' to the letter; in single quotes the shell leaves '$' as it is",
                                printable(name)));
     if (name.find_first_of("*?[") != std::string::npos && name.find('\n') == std::string::npos)
-        log.tell(event::advice("'{0}' is the name of one lock, and no pattern; for one: holdfast list '{0}'",
-                               printable(name)));
+        log.tell(event::advice("'{0}' is the name of one lock, and no pattern{1}; holdfast list '{0}' shows those "
+                               "that are held",
+                               printable(name), one ? "" : "; several names stand together with commas"));
 }
 
 void doubt_nodes(const std::vector<Secret>& nodes, const Log& log) {
@@ -143,6 +144,19 @@ void doubt_nodes(const std::vector<Secret>& nodes, const Log& log) {
             log.tell(event::advice("{} has a '$' in it, which stays as it is; a password that stands in a variable is "
                                    "given as HOLDFAST_PASSWORD",
                                    printable(masked(node), 300)));
+}
+
+void refuse_without_tls(const Arguments& typed, const Settings& settings) {
+    const auto has_tls = [](const Secret& node) {
+        const std::string& uri = node.reveal();
+        return uri.starts_with("rediss:") || uri.starts_with("sentinels:") || uri.starts_with("clusters:") ||
+               uri.find("sentinel-tls=yes") != std::string::npos;
+    };
+    for (const std::string_view name : {"tls-ca", "tls-cert", "tls-key", "tls-insecure"})
+        if (typed.settings.contains(name) && !settings.nodes.empty() && std::ranges::none_of(settings.nodes, has_tls))
+            throw misuse("--{} does nothing here, for no node has TLS; write rediss:// for redis:// (sentinels://, "
+                         "clusters://), or leave it out",
+                         name);
 }
 
 void doubt_glob(const std::string& glob, const Log& log) {
@@ -160,6 +174,7 @@ void tell_doubts(const Arguments& typed, const Resolved& resolved, const char* c
     if (typed.command == nullptr) return;
     doubt_units(typed, resolved, log);
     doubt_nodes(resolved.settings.nodes, log);
+    refuse_without_tls(typed, resolved.settings);
     const std::string_view argument = typed.command->argument();
     if (argument == "NAME" || argument == "GLOB") doubt_prefix(typed.name, resolved.settings.key_prefix, log);
     if (argument == "GLOB") doubt_glob(typed.name, log);

@@ -34,7 +34,9 @@ constexpr Row commands_elsewhere[]{
      "holdfast status --watch NAME goes on showing a lock, and holdfast list --watch all of them"},
     {"log,logs,events,audit,last,past,journal,timeline,runs,report",
      "holdfast history NAME shows who held a lock when"},
-    {"ping,check,health,healthcheck,diagnose,selftest,nodes,servers,cluster,members,endpoint,test,acl,lint",
+    {"nodes,node,servers,cluster,sentinel,sentinels,members,endpoint,endpoints,uri,uris",
+     "--node redis://HOST:PORT names a server, once for each; holdfast doctor checks them"},
+    {"ping,check,health,healthcheck,diagnose,selftest,test,acl,lint",
      "holdfast doctor checks the nodes, holdfast verify NAME whether a lock is still ours"},
     {"config,configuration,env,settings,options,print-config",
      "holdfast --print-config shows every setting and where it came from"},
@@ -110,6 +112,7 @@ constexpr Row options_of_run_and_acquire[]{
     {"--renew,--heartbeat,--keepalive,--auto-renew,--renewal,--refresh,--renew-interval,--extend,--no-renew,--renew-"
      "every",
      "the lock of run is renewed every third of its --ttl, one of acquire by holdfast renew NAME"},
+    {"--max-hold", "that is of run; acquire holds a lock for its --ttl"},
     {"--locks", "several names stand together with commas, as in: holdfast run NAME,NAME -- COMMAND"},
     {"--child-exit-code,--pass-exit-code", "leave it out: the exit status is the command's own"},
     {"--exit,--exit-code,--exit-status,--code,--conflict-code,--error-code,--skip-code",

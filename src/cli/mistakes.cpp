@@ -293,6 +293,14 @@ void refuse_slips(std::span<const std::string> words, const CommandRow& command)
         if (is_long_with_one_dash(word, command) || (word.starts_with('-') && word.size() > 2 && word[2] == '='))
             throw unknown_option(word, command);
     for (const std::string& word : words)
+        if (const size_t equals = word.find('='); word.starts_with("--") && equals != std::string::npos)
+            if (const auto option = find_option(command, word.substr(0, equals)); option && option->value.empty())
+                throw misuse("'{}' takes no value; leave '=' and all behind it out{}",
+                             printable(word.substr(0, equals)),
+                             option->spellings == find_option(command, "-n")->spellings && takes_locks(command)
+                                 ? "; -w DURATION waits for so long at most"
+                                 : "");
+    for (const std::string& word : words)
         if (word.starts_with("--") && word.find('=') == word.size() - 1)
             throw misuse("{} has no value; is a variable of the shell not set?", printable(word));
 }

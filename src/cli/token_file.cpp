@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -56,8 +58,19 @@ void write_token(const std::string& path, const Token& token) {
     throw Failure{ExitStatus::internal, fmt::format("{}: {}", problem, errno_text(error))};
 }
 
+void refuse_token_file(const std::string& path) {
+    constexpr std::array outputs{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "-"};
+    if (std::ranges::count(outputs, path) > 0)
+        throw misuse("without --token-file the token goes to standard output; leave it out");
+    if (const auto why = not_to_be_replaced(path)) throw misuse("--token-file {}: {}", printable(path, 300), *why);
+}
+
 Token read_token(const std::string& path) {
-    return parse_token(trimmed(read_small_file(path).text), fmt::format("--token-file {}", printable(path, 300)));
+    const std::string text = trimmed(read_small_file(path).text);
+    const std::string where = fmt::format("--token-file {}", printable(path, 300));
+    if (text.empty())
+        throw misuse("{} is empty; without its token a lock ends by its TTL, or by holdfast force-release NAME", where);
+    return parse_token(text, where);
 }
 
 Token parse_token(const std::string& text, const std::string& where) {
@@ -67,7 +80,9 @@ Token parse_token(const std::string& text, const std::string& where) {
                      ".token FILE)\"",
                      where);
     throw misuse("{} has no token as acquire prints it{}", where,
-                 text.empty() ? "; is a variable of the shell not set?" : "");
+                 text.empty()            ? "; is a variable of the shell not set?"
+                 : text.starts_with('"') ? "; leave the quotes around it out (jq -r prints none)"
+                                         : "");
 }
 
 } // namespace holdfast

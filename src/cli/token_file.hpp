@@ -12,6 +12,9 @@ namespace holdfast {
 /// link, or anything that is no ordinary file.
 void write_token(const std::string& path, const Token&);
 
+/// Throws Failure if write_token() would refuse that file, or the name is one of standard output.
+void refuse_token_file(const std::string& path);
+
 Token read_token(const std::string& path);
 
 /// `where` says where the text comes from, as in "--token".

@@ -135,7 +135,8 @@ class Reader {
             if (meant.empty() && value.is_table())
                 meant = "; settings for all stand at the top, without a section; [profile.NAME] has those of --profile "
                         "NAME";
-            if (meant.empty()) meant = "; holdfast.toml(5) has them all";
+            if (meant.empty())
+                meant = "; holdfast.toml(5) has them all, and what is not there stands on the command line";
             throw wrong(key.source(), fmt::format("'{}' is not a setting{}", printable(name), meant));
         }
         const auto text = text_of(value, option->kind);

@@ -25,6 +25,8 @@ bool is_on(const Given& given) {
 
 milliseconds duration(const Given& given, std::string_view or_else) {
     const auto parsed = parse_duration(given.text);
+    if (const auto nearest = parsed ? std::nullopt : nearest_duration(given.text))
+        throw given.wrong(fmt::format("a duration; did you mean {}?", *nearest));
     if (!parsed) throw given.wrong(fmt::format("a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m{}", or_else));
     return *parsed;
 }

@@ -68,7 +68,7 @@ TEST_CASE("what is not ours any more is 79, and what nobody can tell is 69") {
         const Finished finished = on(servers.uris(), {command, "x", "--token", token});
         CHECK(finished.status() == 79);
         CHECK(finished.err.starts_with("holdfast: x is not held with this token: it has ended, was taken away, or "
-                                       "the token is another lock's\n"));
+                                       "the token is another lock's; holdfast history x tells more\n"));
         CHECK(finished.err.find("held by a client that is not holdfast") != std::string::npos);
         CHECK(finished.out == "");
     }
@@ -122,7 +122,8 @@ TEST_CASE("verify inside run needs no words, and fails once the lock is gone") {
     for (size_t i = 0; i < 2; ++i) servers[i].command({"DEL", key()});
     const Finished other = on(servers.uris(), {"run", "x", "--", HOLDFAST_BINARY, "verify", "y"});
     CHECK(other.status() == 64);
-    CHECK(other.err == "holdfast: verify needs NAME and --token, unless it is inside run, whose lock it verifies\n");
+    CHECK(other.err == "holdfast: verify needs NAME and its token (--token or --token-file), unless it is inside run, "
+                       "whose lock it verifies\n");
 }
 
 TEST_CASE("renew and release keep their hands off the lock of a running command") {
@@ -194,10 +195,8 @@ TEST_CASE("a token file is an ordinary file: nothing else is waited for, and no 
     REQUIRE(::mkfifo(pipe.c_str(), 0644) == 0);
     const auto check_refused = [&] {
         const Finished finished = on(server.uri(), {"acquire", "x", "--token-file", pipe});
-        CHECK(finished.status() == 70);
-        CHECK(finished.err == fmt::format("holdfast: cannot write the token to {}, so the lock was released: it is no "
-                                          "ordinary file\n",
-                                          pipe));
+        CHECK(finished.status() == 64);
+        CHECK(finished.err == fmt::format("holdfast: --token-file {}: it is no ordinary file\n", pipe));
         CHECK(server.text({"EXISTS", key()}) == "0");
         struct stat info {};
         REQUIRE(::stat(pipe.c_str(), &info) == 0);
@@ -206,6 +205,19 @@ TEST_CASE("a token file is an ordinary file: nothing else is waited for, and no 
     check_refused();
     const Fd reader{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
     check_refused();
+    // It may become one while the lock is waited for.
+    const std::string token = on(server.uri(), {"acquire", "x"}).out;
+    const std::string later = folder.file("later");
+    Process waiter{holdfast({"acquire", "--node", server.uri(), "x", "--token-file", later})};
+    REQUIRE(eventually([&] { return server.text({"EXISTS", key() + ":{" + key() + "}:queue"}) == "1"; }));
+    REQUIRE(::mkfifo(later.c_str(), 0644) == 0);
+    CHECK(on(server.uri(), {"release", "x", "--token", token.substr(0, token.find('\n'))}).status() == 0);
+    const Finished refused = waiter.wait();
+    CHECK(refused.status() == 70);
+    CHECK(refused.err.find(fmt::format("holdfast: cannot write the token to {}, so the lock was released: it is no "
+                                       "ordinary file\n",
+                                       later)) != std::string::npos);
+    CHECK(server.text({"EXISTS", key()}) == "0");
 }
 
 TEST_CASE("a token is in no file that others have open, made beforehand or linked to") {
@@ -227,7 +239,7 @@ TEST_CASE("a token is in no file that others have open, made beforehand or linke
         const std::string foreign = folder.write("foreign", "its own");
         REQUIRE(::chown(foreign.c_str(), 65534, 65534) == 0);
         const Finished refused = acquire_to(foreign);
-        CHECK(refused.status() == 70);
+        CHECK(refused.status() == 64);
         CHECK(refused.err.find("it belongs to another user") != std::string::npos);
         CHECK(folder.read("foreign") == "its own");
     }

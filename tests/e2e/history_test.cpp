@@ -263,7 +263,8 @@ TEST_CASE("without history there is nothing to show, and without nodes nobody kn
     CHECK(call({"history", "nigthly", "--node", servers.uris()}).err == "holdfast: no runs match 'nigthly'\n");
     CHECK(call({"history", "-q", "--node", servers.uris()}).err.empty());
     CHECK(call({"status", "night*", "--node", servers.uris()}).err ==
-          "holdfast: 'night*' is the name of one lock, and no pattern; for one: holdfast list 'night*'\n");
+          "holdfast: 'night*' is the name of one lock, and no pattern; holdfast list 'night*' shows those that are "
+          "held\n");
     for (size_t i = 0; i < 2; ++i) start(servers[i], "x", three, record(run_id));
     servers[2].kill();
     const Finished shown = call({"history", "--node", servers.uris()});

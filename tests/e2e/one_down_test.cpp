@@ -127,7 +127,7 @@ TEST_CASE("one node down: acquire, verify, renew and release") {
     const Finished ended = nodes.call({"verify", "--token", token, "x"});
     CHECK(ended.status() == 79);
     CHECK(nodes.plain(ended.err) == "holdfast: x is not held with this token: it has ended, was taken away, or the "
-                                    "token is another lock's\n"
+                                    "token is another lock's; holdfast history x tells more\n"
                                     "  A  not ours\n"
                                     "  B  not ours\n"
                                     "  C  connection refused\n");

@@ -6,6 +6,25 @@ namespace holdfast::test::duration_test {
 
 using namespace std::chrono_literals;
 
+TEST_CASE("what looks like a duration is named as one, where it can be only one") {
+    for (const auto& [typed, meant] : std::vector<std::pair<const char*, const char*>>{{"5min", "5m"},
+                                                                                       {"5 Min.", "5m"},
+                                                                                       {"1 hour 30 minutes", "1h30m"},
+                                                                                       {"1h,30m", "1h30m"},
+                                                                                       {"3Os", "30s"},
+                                                                                       {"1.O s", "1.0s"},
+                                                                                       {"250 msec", "250ms"}}) {
+        CAPTURE(typed);
+        CHECK(nearest_duration(typed) == meant);
+        CHECK_FALSE(parse_duration(typed));
+        CHECK(parse_duration(meant));
+    }
+    for (const char* typed : {"", "soon", "-1", "1 30", "1,5h", "5 q", "s", "O", "4000d", "30m 1h", "PT5M"}) {
+        CAPTURE(typed);
+        CHECK_FALSE(nearest_duration(typed));
+    }
+}
+
 TEST_CASE("a duration has a unit, and a bare number is seconds") {
     CHECK(parse_duration("500ms") == 500ms);
     CHECK(parse_duration("30s") == 30s);

@@ -115,6 +115,7 @@ Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, con
 
 Exit acquire(const Arguments& typed, const Settings& settings) {
     typed.refuse_several_of({"--json", "--export"});
+    if (const auto& file = typed.value("--token-file")) refuse_token_file(*file);
     const LockKey key = new_lock_key(typed.name, settings);
     const std::vector<Node> nodes = configured_nodes(settings);
     const LockTerms terms = lock_terms(settings, nodes.size(), kind_of(typed), milliseconds{0});

@@ -30,7 +30,8 @@ std::optional<Failure> refuted(const LockKey& key, const Tenure& held) {
     if (held.outcome != Tenure::Outcome::not_ours) return {};
     return Failure{
         ExitStatus::lost,
-        fmt::format("{} is not held with this token: it has ended, was taken away, or the token is another lock's{}",
+        fmt::format("{0} is not held with this token: it has ended, was taken away, or the token is another lock's; "
+                    "holdfast history {0} tells more{1}",
                     key.name, node_lines(held.nodes))};
 }
 
@@ -119,7 +120,8 @@ std::vector<Claim> claims(const Arguments& typed) {
             std::erase_if(all, [&](const Claim& claim) { return claim.name != typed.name; });
         if (!all.empty()) return all;
     }
-    throw misuse("verify needs NAME and --token, unless it is inside run, whose lock it verifies");
+    throw misuse("verify needs NAME and its token (--token or --token-file), unless it is inside run, whose lock it "
+                 "verifies");
 }
 
 Exit verify(const Arguments& typed, const Settings& settings) {

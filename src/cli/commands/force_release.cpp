@@ -164,7 +164,11 @@ Exit force_release(const Arguments& typed, const Settings& settings) {
     show(lock_text(key, seen));
     std::vector<Record> from = meant(typed, key, seen);
     if (from.empty()) {
-        show("that holder is not there, nothing to take away\n");
+        const auto& run = typed.value("--holder");
+        show(run ? fmt::format("no run there begins with '{}', nothing to take away; --holder takes the beginning of "
+                               "RUN, and --all-holders takes all\n",
+                               printable(*run))
+                 : "no holder has that slot, nothing to take away\n");
         return ExitStatus::not_held;
     }
     if (least) spare_young(from, *least);

@@ -303,7 +303,8 @@ void take_shell(Arguments& typed) {
     if (words.empty())
         throw misuse("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND{1}",
                      printable(typed.name),
-                     typed.name.find_first_not_of("0123456789") == std::string::npos
+                     typed.name == "help" ? " (holdfast run --help shows the options)"
+                     : typed.name.find_first_not_of("0123456789") == std::string::npos
                          ? " (holdfast locks no descriptor; holdfast acquire takes a lock for the rest of a script)"
                          : "");
     if (words.front().empty())
