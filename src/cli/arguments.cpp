@@ -185,11 +185,10 @@ Failure name_is_missing(const CommandRow& command, Words words, bool dashes) {
     const std::string behind = command.behind == CommandRow::Behind::command ? " -- COMMAND" : "";
     const auto option = words.size() > 1 ? find_option(command, words[words.size() - 2]) : std::nullopt;
     const bool swallowed = option && !option->value.empty() && words.back() != command.name;
-    // The value is not shown, because it may be a password.
     if (&command == &force_release_command && std::ranges::count(words, "--older-than") > 0)
-        return misuse(
-            "NAME is missing, for one lock at a time is taken away; holdfast list --older-than DURATION shows "
-            "which are held for so long");
+        return misuse("NAME is missing, for one lock at a time is taken away; holdfast list --older-than DURATION "
+                      "shows which are held for so long");
+    // The value is not shown, because it may be a password.
     const std::string why = swallowed ? ", for the word there is the value of " + words[words.size() - 2] : "";
     if (!dashes && swallowed && words.back().find("://") < words.back().find('?'))
         return misuse("{} is missing, for the line ends behind the value of {}; a URI with '&' stands in quotes, "
@@ -218,10 +217,9 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words 
                       "stands in quotes, as in: {0} \"$VALUE\"",
                       as_typed(at, about, words));
     if (lacks_value && &command == &run_command && (about == "-c" || about == "--shell"))
-        return misuse(
-            "{} needs a line of shell behind it, in quotes; for lines on standard input: holdfast run NAME -- "
-            "sh",
-            as_typed(at, about, words));
+        return misuse("{} needs a line of shell behind it, in quotes; for lines on standard input: holdfast run NAME "
+                      "-- sh",
+                      as_typed(at, about, words));
     if (lacks_value) return misuse("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command));
     if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr)
         return misuse("an option that takes no value has one: {}; see {} --help", what.substr(what.find('-')),

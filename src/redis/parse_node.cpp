@@ -252,9 +252,8 @@ Parsed parse_node(std::string_view uri) {
         first.starts_with('"') || first.starts_with('\'') || first.starts_with('<'))
         return Error{"it begins with a quote or a bracket; leave quotes and brackets out"};
     if (uri.starts_with('@'))
-        return Error{
-            "'@' stands behind a user or a password, and names no file; a file with nodes is one for --config, "
-            "as in: nodes = [\"redis://HOST\"]"};
+        return Error{"'@' stands behind a user or a password, and names no file; a file with nodes is one for "
+                     "--config, as in: nodes = [\"redis://HOST\"]"};
     if (uri.starts_with('/')) return Error{"a path alone is no address; write unix:///PATH"};
     const UriParts parts = parts_of(uri);
     if (parts.scheme == "unix://") return parse_unix(parts);
