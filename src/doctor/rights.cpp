@@ -181,12 +181,15 @@ Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::st
     Missing lacking;
     Missing unknown;
     std::string words;
+    // Redis refuses SUBSCRIBE as well when its memory is full (8.6.3).
+    const bool full = std::ranges::any_of(replies, [](const Reply& one) { return says(one, "OOM"); });
     auto reply = replies.begin();
     for (const Right& right : rights({}, use)) {
         if (right.probe.empty()) {
             // No message reaches a user that lacks the channel either. The reply to PUBLISH, which comes before, has
             // shown that; only otherwise it is the command that is lacking.
-            if (!told && !lacking.has({Without::messages, "&" + names})) lacking.add({right.without, "+" + right.name});
+            if (!told && !full && !lacking.has({Without::messages, "&" + names}))
+                lacking.add({right.without, "+" + right.name});
             continue;
         }
         if (is_unknown(*reply)) unknown.add({right.without, right.name});

@@ -25,9 +25,9 @@ std::string acl_rule(const std::string& user, const std::string& prefix, const U
 Request rights_probe(const LockKey& probe, const Use&);
 
 /// The finding "rights" of one node, from its replies to the rights_probe() of the same use. `told`: messages reach us,
-/// or the server is too old to push any; if false, our user lacks SUBSCRIBE. Any other right is lacking only where the
-/// server says so; a command that the server does not know was taken away from all users, and does not count as
-/// lacking.
+/// or the server is too old to push any; if false, our user lacks SUBSCRIBE, unless the server's memory is full. Any
+/// other right is lacking only where the server says so; a command that the server does not know was taken away from
+/// all users, and does not count as lacking.
 Finding judge_rights(const std::vector<Reply>& replies, bool told, const std::string& prefix, const Use&);
 
 } // namespace holdfast
