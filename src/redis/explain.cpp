@@ -62,8 +62,9 @@ std::string_view cause(std::string_view text) {
     // Redis 6: "ERR Error running script (call to f_0a9f): @user_script:1: @user_script: 1: -OOM command not allowed"
     if (const size_t at = text.find(": -"); text.starts_with("ERR Error running script") && at != text.npos)
         text.remove_prefix(at + 3);
-    // The line number in our script is of no use to users, so it is cut off.
-    if (const size_t script = text.rfind(" script: "); text.find(", on @user_script:", script) != text.npos)
+    // The line number in our script is of no use to users, so it is cut off: " script: 0a9f, on @user_script:1." of
+    // Redis 7, " script: on @user_script:1." of Valkey 9.
+    if (const size_t script = text.rfind(" script: "); text.find(" on @user_script:", script) != text.npos)
         text = text.substr(0, script);
     if (text.ends_with('.')) text.remove_suffix(1);
     return text;

@@ -27,6 +27,8 @@ TEST_CASE("what is no Redis server is known by its first bytes") {
 TEST_CASE("a server's error is quoted, with what to do about it where that is known") {
     CHECK(explained_error("OOM command not allowed when used memory > 'maxmemory'. script: 369f, on @user_script:1.") ==
           "it says: OOM command not allowed when used memory > 'maxmemory'; free memory there or raise its maxmemory");
+    CHECK(explained_error("OOM command not allowed when used memory > 'maxmemory'. script: on @user_script:33.") ==
+          "it says: OOM command not allowed when used memory > 'maxmemory'; free memory there or raise its maxmemory");
     // Valkey's.
     CHECK(explained_error("ERR ACL failure in script: User joe has no permissions to run the 'set' command script: "
                           "0a9f, on @user_script:1.") ==
