@@ -13,21 +13,10 @@
 # Time: about a minute.
 limit=300
 . "$(dirname "$0")/lib/start.sh"
+. "$(dirname "$0")/lib/etcd.sh"
 
 debian_alone sid etcd-server=3.5.30-2 etcd-client=3.5.30-2
-etcdctl=$work/sid/usr/bin/etcdctl
 cd "$work" || exit 2
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-client=http://127.0.0.1:$(free_port) peer=http://127.0.0.1:$(free_port)
-ETCDCTL_ENDPOINTS=$client
-export ETCDCTL_ENDPOINTS
-start() {
-    "$work/sid/usr/bin/etcd" --data-dir data --listen-client-urls "$client" --advertise-client-urls "$client" \
-        --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" >>etcd.log 2>&1 &
-    server=$!
-    remember $server
-    until_true 20 "$etcdctl" get none || cannot "etcd does not start: $(tail -1 etcd.log)"
-}
 # dead NAME: the lock of a client that has been killed
 dead() {
     : >key
@@ -41,16 +30,16 @@ dead() {
 }
 free_after() { "$etcdctl" lock "$1" true >/dev/null 2>&1; echo $((($(now_ms) - died) / 1000)); }
 
-start
+etcd_ports
+start_etcd sid data
 dead alone
 within 'no restart: free after s' "$(free_after alone)" 7 11
 dead restarted
 lease=$(sed 's|.*/||' key)
 for turn in 1 2 3; do
     sleep 6
-    kill -KILL $server
-    wait $server 2>/dev/null
-    start
+    stop_etcd
+    start_etcd sid data
     within "seconds that the lease has left after start $turn" \
         "$("$etcdctl" lease timetolive "$lease" | sed 's/.*remaining(\([0-9]*\)s).*/\1/')" 7 10
 done

@@ -15,6 +15,7 @@
 # Time: about a minute.
 limit=300
 . "$(dirname "$0")/lib/start.sh"
+. "$(dirname "$0")/lib/etcd.sh"
 
 debian_alone sid etcd-server=3.5.30-2 etcd-client=3.5.30-2
 debian_alone bookworm etcd-server=3.4.23-4+b4 etcd-client=3.4.23-4+b4
@@ -30,7 +31,6 @@ JOB
 printf '#!/bin/sh\nexit 7\n' >fails
 chmod +x job fails
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 # first COMMAND...: starts it under the lock, in the background, with an empty log
 first() {
     : >log
@@ -47,15 +47,8 @@ end() {
 
 for version in 3.4.23 3.5.30; do
     case $version in 3.4.23) suite=bookworm failure=1 ;; *) suite=sid failure=7 ;; esac
-    etcdctl=$work/$suite/usr/bin/etcdctl
-    client=http://127.0.0.1:$(free_port) peer=http://127.0.0.1:$(free_port)
-    ETCDCTL_API=3 ETCDCTL_ENDPOINTS=$client
-    export ETCDCTL_API ETCDCTL_ENDPOINTS
-    "$work/$suite/usr/bin/etcd" --data-dir "$version" --listen-client-urls "$client" --advertise-client-urls "$client" \
-        --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" >"etcd.$version" 2>&1 &
-    server=$!
-    remember $server
-    until_true 20 "$etcdctl" get none || cannot "etcd does not start: $(tail -1 "etcd.$version")"
+    etcd_ports
+    start_etcd "$suite" "$version"
 
     first "$etcdctl" lock --ttl 3 stopped ./job first 14
     until_true 10 test -s log
@@ -88,7 +81,6 @@ for version in 3.4.23 3.5.30; do
     "$etcdctl" lease revoke "${key#*/}" >/dev/null 2>&1
     wait $holder
     same "etcdctl $version, lease revoked, without a command" "$? $(tail -1 said)" '1 Error: session expired'
-    kill -KILL $server
-    wait $server 2>/dev/null
+    stop_etcd
 done
 verdict

@@ -14,11 +14,11 @@
 # Time: about half a minute.
 limit=300
 . "$(dirname "$0")/lib/start.sh"
+. "$(dirname "$0")/lib/etcd.sh"
 
 debian_alone sid etcd-server=3.5.30-2 etcd-client=3.5.30-2
 debian_alone bookworm etcd-server=3.4.23-4+b4 etcd-client=3.4.23-4+b4
 cd "$work" || exit 2
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 # tells FILE: writes down which lock it is under (the part of the key before the lease) and with which number
 cat >tells <<'TELLS'
@@ -31,15 +31,8 @@ chmod +x tells
 
 for version in 3.4.23 3.5.30; do
     case $version in 3.4.23) suite=bookworm ;; *) suite=sid ;; esac
-    etcdctl=$work/$suite/usr/bin/etcdctl
-    client=http://127.0.0.1:$(free_port) peer=http://127.0.0.1:$(free_port)
-    ETCDCTL_API=3 ETCDCTL_ENDPOINTS=$client
-    export ETCDCTL_API ETCDCTL_ENDPOINTS
-    "$work/$suite/usr/bin/etcd" --data-dir "$version" --listen-client-urls "$client" --advertise-client-urls "$client" \
-        --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" >"etcd.$version" 2>&1 &
-    server=$!
-    remember $server
-    until_true 20 "$etcdctl" get none || cannot "etcd does not start: $(tail -1 "etcd.$version")"
+    etcd_ports
+    start_etcd "$suite" "$version"
 
     "$etcdctl" lock b ./tells alone
     same "etcdctl $version, under lock b" "$(cat alone)" b
@@ -64,7 +57,6 @@ for version in 3.4.23 3.5.30; do
     set -- "$(cat first.number)" "$(cat second.number)" "$(cat third.number)"
     same "etcdctl $version, numbers of three that have b one after the other" \
         "$([ "$1" -lt "$2" ] && echo rises), $([ "$2" -gt "$3" ] && echo falls)" 'rises, falls'
-    kill -KILL $server
-    wait $server 2>/dev/null
+    stop_etcd
 done
 verdict

@@ -21,7 +21,7 @@ namespace {
 struct Removal {
     bool remove;
     std::string verdict;
-    Request hints;                 ///< messages to publish after the key is deleted, or at once if it is not deleted
+    Request hints;                 ///< what is sent after the key is deleted, or at once if it is not: QueueHead::hint
     std::string token{};           ///< with `end`: the token whose hold ends
     std::optional<EndEntry> end{}; ///< for the history, if the key is deleted
 };
