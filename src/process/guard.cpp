@@ -102,7 +102,7 @@ void wait_until(BootTime when) {
 
 Guard::Guard(const LiveDeadline& deadline, const OuterLeases& outer, GuardRules rules)
     : deadline_{deadline}, outer_{outer}, rules_{rules} {
-    if (!start()) throw system_failure("cannot start the guard process");
+    if (!start({})) throw system_failure("cannot start the guard process");
 }
 
 Guard::~Guard() {
@@ -115,42 +115,42 @@ Guard::~Guard() {
     ::waitpid(*pid_, nullptr, 0);
 }
 
-bool Guard::start() {
-    pid_.reset();
+bool Guard::start(std::optional<pid_t> stopped) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return false;
     const Fd read_end{ends[0]};
-    pipe_ = Fd{ends[1]};
+    Fd write_end{ends[1]};
     const Fd timer_fd{::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)};
     const Fd signal_fd = make_signal_fd(signal_at_end());
     if (!timer_fd || !signal_fd) return false;
     const pid_t pid = ::fork();
     if (pid == 0) {
         // The guard closes the write end, because otherwise it would never see the end of the pipe.
-        pipe_.reset();
+        write_end.reset();
         become_bare(read_end.get(), timer_fd.get(), deadline_.guard_event(), signal_fd.get());
         run();
     }
     if (pid < 0) return false;
+    // The pipe that it reads is still open: a guard that is continued now does not take us for gone.
+    if (stopped) ::kill(*stopped, SIGKILL);
     pid_ = pid;
+    pipe_ = std::move(write_end);
     // Parent and child both do this, so that from here on no signal to our group reaches the guard (hazard 71).
     ::setpgid(pid, pid);
     return true;
 }
 
-bool Guard::replace() { return start(); }
+bool Guard::replace(int wait_status) {
+    if (WIFSTOPPED(wait_status)) return start(pid_);
+    pid_.reset();
+    return start({});
+}
 
 bool Guard::watch(pid_t group) {
     state_->group = enforced(Rule::guard) ? group : 0;
     deadline_.bind(group, rules_.acts_on_loss ? std::optional{rules_.times.kill_margin} : std::nullopt);
     int status = 0;
-    if (::waitpid(pid_.value(), &status, WNOHANG | WUNTRACED) > 0) {
-        if (WIFSTOPPED(status)) {
-            ::kill(*pid_, SIGKILL);
-            ::waitpid(*pid_, nullptr, 0);
-        }
-        return replace();
-    }
+    if (::waitpid(pid_.value(), &status, WNOHANG | WUNTRACED) > 0) return replace(status);
     const char wake = 1;
     [[maybe_unused]] const auto ignored = ::write(pipe_.get(), &wake, 1);
     return true;

@@ -7,8 +7,8 @@
 // with us. When we are gone, the guard stops the group at once: SIGTERM, and SIGKILL after the grace (inside another
 // run SIGKILL at once). If the deadline comes near and we have not acted, the guard acts in our place. When the lease
 // of a run around this one is about to end, it sends SIGKILL (process/outer_leases.hpp). The supervisor replaces a
-// guard that is killed. The guard does not know Redis, so after it has stopped the command, the lock stays held until
-// its TTL ends.
+// guard that is killed or stopped. The guard does not know Redis, so after it has stopped the command, the lock stays
+// held until its TTL ends.
 #pragma once
 
 #include "base/clock.hpp"
@@ -52,7 +52,7 @@ class Guard {
     std::optional<pid_t> pid() const { return pid_; }
 
     /// From this call on the guard acts on that group; set the deadline before. If the guard was killed or stopped
-    /// meanwhile, replaces it; false if that fails.
+    /// meanwhile, replaces it as replace() does; false if that fails.
     bool watch(pid_t group);
     /// Notes that the supervisor has sent SIGTERM to the group, so that the guard does not send it again.
     void told() { state_->told = true; }
@@ -63,9 +63,10 @@ class Guard {
     /// Ends the guard without any signal to the group, because the group is gone.
     void dismiss();
 
-    /// Forks another guard in place of one that has ended and was reaped; false if that fails. Main thread; other
-    /// threads may run.
-    bool replace();
+    /// Forks another guard in place of one that, as waitpid(2) says with `wait_status`, is stopped or has ended; false
+    /// if that fails. A stopped guard is killed only when the other one stands, because holdfast may be killed in
+    /// between; the caller reaps it. Main thread; other threads may run.
+    bool replace(int wait_status);
 
   private:
     struct State {
@@ -73,7 +74,9 @@ class Guard {
         std::atomic<bool> told = false;
         std::atomic<bool> outer_ended = false;
     };
-    bool start();
+    /// Forks the guard that pid_ names from then on, and kills the one before it if that is `stopped`. If the fork
+    /// fails, changes nothing and returns false.
+    bool start(std::optional<pid_t> stopped);
     [[noreturn]] void run() const;
     bool alive(pid_t group) const;
     void finish_alone(pid_t group, bool told) const;

@@ -231,8 +231,7 @@ void Supervisor::find_out_who_missed(int signal) {
 }
 
 void Supervisor::guard_changed(int wait_status) {
-    if (WIFSTOPPED(wait_status)) ::kill(guard_->pid().value(), SIGKILL);
-    else if (!guard_->replace() && !stopping_.lost()) {
+    if (!guard_->replace(wait_status) && !stopping_.lost()) {
         const BootTime now = BootClock::now();
         stopping_.lose(deadline_.at(), now);
         carry_out(now);

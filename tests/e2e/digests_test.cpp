@@ -85,7 +85,9 @@ TEST_CASE("servers that forget all scripts under a run still renew the lock, han
             waiter.wait_for_out("waited");
             const Finished ended = holder.wait();
             CHECK(ended.status() == 0);
-            CHECK(ended.err == "");
+            // A busy machine may have kept it waiting for a first answer.
+            const bool waited = ended.err.starts_with("holdfast: waiting");
+            CHECK(ended.err.substr(waited ? ended.err.find('\n') + 1 : 0) == "");
             CHECK(waiter.wait().status() == 0);
             for (size_t i = 0; i < n; ++i) CHECK(servers[i].text({"EXISTS", "holdfast:x"}) == "0");
         }

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 
 namespace holdfast::test::guard_test {
 
@@ -129,6 +130,25 @@ TEST_CASE("a guard that is stopped is replaced") {
     ::kill(first, SIGSTOP);
     REQUIRE(eventually([&] { return probe.guard() > 0 && probe.guard() != first; }));
     CHECK(probe.beating());
+}
+
+TEST_CASE("a guard that is stopped is killed only when another one stands, so holdfast can be killed at any time") {
+    ProbeRun probe{1};
+    const pid_t stopped = probe.guard();
+    REQUIRE(stopped > 0);
+    ::kill(stopped, SIGSTOP);
+    const auto dead = [&] {
+        std::string stat;
+        std::getline(std::ifstream{fmt::format("/proc/{}/stat", stopped)}, stat);
+        return stat.empty() || has(stat, ") Z ");
+    };
+    const BootTime give_up = BootClock::now() + patience;
+    while (!dead() && BootClock::now() < give_up) {
+    }
+    probe.run().signal(SIGKILL);
+    const BootTime expires = probe.expires();
+    REQUIRE(eventually([&] { return !probe.beating(); }));
+    CHECK(probe.last_beat() < expires);
 }
 
 TEST_CASE("a command stops by itself in its grace when holdfast is killed, and then nobody kills it") {

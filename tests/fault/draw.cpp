@@ -8,8 +8,9 @@ namespace holdfast::test {
 namespace {
 
 constexpr std::array<const char*, 3> moments{"", ", when a renewal is sent", ", when a renewal is answered"};
-constexpr std::array<const char*, 4> strikes{"", ", then holdfast is stopped", ", then holdfast is killed",
-                                             ", then the guard is killed"};
+constexpr std::array<const char*, 5> strikes{"", ", then holdfast is stopped", ", then holdfast is killed",
+                                             ", then the guard is killed",
+                                             ", then holdfasts and guards stand still for a moment"};
 
 /// The harness sees moments in what passes a proxy, and has to be the one that acts then.
 bool has_moment(Fault fault) {

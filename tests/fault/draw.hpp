@@ -149,8 +149,15 @@ constexpr std::array<const char*, 8> commands{"plain",  "stubborn",  "stop",   "
 
 /// Where in the protocol a fault comes.
 enum class Moment { anytime, renewal_sent, renewal_answered };
-/// What happens at the end of a lease that is not renewed any more, on top: when SIGTERM is due.
-enum class Strike { none, supervisor_stopped, supervisor_killed, guard_killed };
+/// What happens at the end of a lease that is not renewed any more, on top: when SIGTERM is due, or with all_stalled
+/// when SIGKILL is.
+enum class Strike {
+    none,
+    supervisor_stopped,
+    supervisor_killed,
+    guard_killed,
+    all_stalled, ///< each holdfast and each guard stands still for a moment, and they go on in any order
+};
 
 struct Draw {
     uint64_t seed = 0;

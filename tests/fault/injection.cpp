@@ -6,8 +6,10 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
+#include <random>
 #include <stdexcept>
 #include <thread>
 
@@ -204,6 +206,16 @@ void act(Scene& scene) {
     if (draw.fault == Fault::supervisor_killed || draw.fault == Fault::both_killed) wait_ended(run.pid());
 }
 
+/// They stand still, as on a machine that is too busy for them, and go on in another order.
+void stall(std::vector<pid_t> processes, nanoseconds how_long, unsigned order) {
+    std::minstd_rand random{order};
+    std::ranges::shuffle(processes, random);
+    for (const pid_t process : processes) ::kill(process, SIGSTOP);
+    std::this_thread::sleep_for(how_long);
+    std::ranges::shuffle(processes, random);
+    for (const pid_t process : processes) ::kill(process, SIGCONT);
+}
+
 } // namespace
 
 BootTime inject(Scene& scene) {
@@ -230,9 +242,11 @@ void strike(Scene& scene, BootTime lease_ends) {
     }
     if (draw.strike == Strike::none) return;
     const milliseconds kill_margin = std::max(draw.ttl / 20, milliseconds{100});
-    std::this_thread::sleep_for(lease_ends - drift - kill_margin - draw.grace - BootClock::now());
+    const milliseconds before_kill = draw.strike == Strike::all_stalled ? milliseconds{0} : draw.grace;
+    std::this_thread::sleep_for(lease_ends - drift - kill_margin - before_kill - BootClock::now());
     if (!scene.run().running()) return scene.spare();
     switch (draw.strike) {
+    case Strike::all_stalled: return stall(scene.holdfasts_and_guards(), kill_margin / 4, draw.detail);
     case Strike::supervisor_stopped:
         scene.run().signal(SIGSTOP);
         wait_stopped(scene.run().pid());

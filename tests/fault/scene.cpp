@@ -30,6 +30,17 @@ std::string text_of(const std::string& path) {
     return text.str();
 }
 
+/// Those of its main thread.
+std::vector<pid_t> children_of(pid_t process) {
+    std::istringstream text{text_of(fmt::format("/proc/{0}/task/{0}/children", process))};
+    return {std::istream_iterator<pid_t>{text}, {}};
+}
+
+std::string name_of(pid_t process) {
+    const std::string line = text_of(fmt::format("/proc/{}/comm", process));
+    return line.substr(0, line.find('\n'));
+}
+
 /// In a child before exec: stderr becomes a pipe that is full and that nobody reads.
 void fill_stderr() {
     std::array<int, 2> ends{};
@@ -102,7 +113,7 @@ void Scene::wait_for_command() {
     // It may not have its name yet.
     if (!eventually([&] { return guard() > 0; })) throw std::runtime_error{"there is no guard"};
     // Behind it come orphans of the command.
-    const std::vector<pid_t> children = children_of_run();
+    const std::vector<pid_t> children = children_of(run_->pid());
     command_ = *std::ranges::find_if(children, [guard = guard()](pid_t child) { return child != guard; });
     wait_for_record();
 }
@@ -197,15 +208,18 @@ std::vector<std::string> Scene::foreign_changes() const {
     return all;
 }
 
-std::vector<pid_t> Scene::children_of_run() const {
-    std::istringstream text{text_of(fmt::format("/proc/{0}/task/{0}/children", run_->pid()))};
-    return {std::istream_iterator<pid_t>{text}, {}};
+pid_t Scene::guard() const {
+    const std::vector<pid_t> children = children_of(run_->pid());
+    const auto guard = std::ranges::find(children, "holdfast-guard", name_of);
+    return guard == children.end() ? 0 : *guard;
 }
 
-pid_t Scene::guard() const {
-    for (const pid_t child : children_of_run())
-        if (text_of(fmt::format("/proc/{}/comm", child)) == "holdfast-guard\n") return child;
-    return 0;
+std::vector<pid_t> Scene::holdfasts_and_guards() const {
+    std::vector<pid_t> all{run_->pid()};
+    for (size_t i = 0; i < all.size(); ++i)
+        std::ranges::copy_if(children_of(all[i]), std::back_inserter(all),
+                             [](pid_t child) { return name_of(child).starts_with("holdfast"); });
+    return all;
 }
 
 bool Scene::group_alive() const { return members(command_, {}) > 0; }

@@ -67,6 +67,8 @@ class Scene {
     /// Of a nested one the outermost holdfast inside.
     pid_t command() const { return command_; }
     pid_t guard() const;
+    /// Each holdfast, outermost first, and each guard.
+    std::vector<pid_t> holdfasts_and_guards() const;
     /// Whether something of the command's group lives: zombies do not, as those of a stopped holdfast.
     bool group_alive() const;
     /// The members that live, as /proc shows them.
@@ -84,7 +86,6 @@ class Scene {
     void restart_guard_on();
     std::vector<std::string> words() const;
     std::string uris() const;
-    std::vector<pid_t> children_of_run() const;
 
     Draw draw_;
     TempDir dir_;

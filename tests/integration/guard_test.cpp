@@ -39,6 +39,7 @@ TEST_CASE("a guard that was killed or stopped before its command starts is repla
         ::waitid(P_PID, static_cast<id_t>(first), &info, WEXITED | WSTOPPED | WNOWAIT);
         REQUIRE(guard.watch(command.pid()));
         CHECK(guard.pid() != first);
+        if (signal == SIGSTOP) CHECK(::waitpid(first, nullptr, 0) == first); // which the supervisor does
         CHECK(::kill(first, 0) != 0);
         // It does its work: two seconds from now, with ten before it would kill.
         CHECK(command.wait().signal() == SIGTERM);

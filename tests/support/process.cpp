@@ -1,15 +1,22 @@
 #include "support/process.hpp"
 
+#include "base/numbered.hpp"
+
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <poll.h>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -54,6 +61,32 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
     }
     for (const auto& [name, value] : changes)
         if (!value.empty()) all.push_back(name + "=" + value);
+    return all;
+}
+
+/// For the message of a wait without an end: each thread that has this pipe open, with its state and where in the
+/// kernel it waits.
+std::string threads_with(const Fd& pipe) {
+    namespace fs = std::filesystem;
+    std::error_code gone; // of a process that ends meanwhile
+    const fs::path same = fs::read_symlink("/proc/self/fd/" + std::to_string(pipe.get()), gone);
+    const auto line = [](const fs::path& file) {
+        std::string text;
+        std::getline(std::ifstream{file}, text);
+        return text;
+    };
+    std::string all;
+    for (const auto& process : fs::directory_iterator{"/proc", gone}) {
+        const auto has_it = [&](const fs::directory_entry& fd) { return fs::read_symlink(fd, gone) == same; };
+        const auto pid = number_in<pid_t>(process.path().filename().string());
+        const fs::path files = process.path() / "fd";
+        if (!pid || *pid == ::getpid() || !fs::exists(files, gone) ||
+            std::ranges::none_of(fs::directory_iterator{files, gone}, has_it))
+            continue;
+        for (const auto& thread : fs::directory_iterator{process.path() / "task", gone})
+            all += "\n  " + line(thread.path() / "stat").substr(0, 40) + " waits in " + line(thread.path() / "wchan") +
+                   ", system call " + line(thread.path() / "syscall");
+    }
     return all;
 }
 
@@ -120,7 +153,9 @@ bool Process::running() {
 bool Process::pump(BootTime until) {
     std::array<pollfd, 2> fds{{{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}}};
     const auto left = std::chrono::duration_cast<milliseconds>(until - BootClock::now());
-    if (left.count() <= 0) throw std::runtime_error{"no end in sight; stdout: " + out_text_ + " stderr: " + err_text_};
+    if (left.count() <= 0)
+        throw std::runtime_error{"no end in sight; stdout: " + out_text_ + " stderr: " + err_text_ +
+                                 " open in:" + threads_with(err_ ? err_ : out_)};
     ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
     const auto read_some = [](Fd& fd, std::string& text, short revents) {
         if (revents == 0) return;
