@@ -23,6 +23,11 @@ std::optional<Number> number_in(std::string_view text, Number largest = std::num
     return whole && number >= 0 && number <= largest ? std::optional{number} : std::nullopt;
 }
 
+/// Whether the text is digits alone, at least one, however large the number is.
+inline bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// Calls `visit` with each name in the open folder that is a number. Reads from the descriptor's place to the end, so a
 /// second call with the same descriptor finds nothing. What an entry stands for may be gone when `visit` is called,
 /// also because of an earlier `visit`. Async-signal-safe if `visit` is.

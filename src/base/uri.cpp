@@ -1,5 +1,7 @@
 #include "base/uri.hpp"
 
+#include "base/numbered.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,8 +23,6 @@ std::string_view scheme_of(std::string_view uri) {
     const size_t end = uri.find("://");
     return end != std::string_view::npos && is_scheme(uri.substr(0, end)) ? uri.substr(0, end + 3) : "";
 }
-
-bool is_number(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
 
 bool has_number(const UriHost& host) { return host.port && is_number(*host.port); }
 

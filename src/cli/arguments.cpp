@@ -5,6 +5,7 @@
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/mistakes.hpp"
+#include "cli/unknown_words.hpp"
 #include "config/node_list.hpp"
 #include "config/options.hpp"
 

@@ -29,6 +29,12 @@ const CommandRow* find_command(std::string_view name) {
     return found == commands.end() ? nullptr : *found;
 }
 
+std::string full_name(const CommandRow& command) {
+    return command.name.empty() ? "holdfast" : fmt::format("holdfast {}", command.name);
+}
+
+bool takes_locks(const CommandRow& command) { return command.settings != Option::Scope::everywhere; }
+
 std::string_view CommandRow::argument() const {
     const std::string_view words = synopsis.starts_with('[') ? synopsis.substr(1) : synopsis;
     return words.substr(0, words.find_first_of(" []"));

@@ -72,6 +72,11 @@ struct CommandRow {
     bool argument_required() const { return !synopsis.empty() && !synopsis.starts_with('['); }
 };
 
+/// "holdfast run"; for program_row "holdfast".
+std::string full_name(const CommandRow&);
+/// Whether the command takes locks: run or acquire.
+bool takes_locks(const CommandRow&);
+
 /// Gives the setting a value on the command line. The last of several values counts, but those of a list add up.
 void give(Layer&, const Option&, std::string value);
 

@@ -6,7 +6,6 @@
 #include "cli/command.hpp"
 #include "cli/environment.hpp"
 #include "cli/habits.hpp"
-#include "cli/mistakes.hpp"
 #include "config/node_list.hpp"
 #include "config/options.hpp"
 #include "events/log.hpp"

@@ -1,4 +1,5 @@
-// Refusals of words that are not holdfast's: each says what leads on. They end the program with status 64.
+// Words that stand where they mean something else than was meant: what is told of them, which leads on. A refusal ends
+// the program with status 64.
 #pragma once
 
 #include "base/error.hpp"
@@ -10,17 +11,6 @@
 
 namespace holdfast {
 
-/// "holdfast run"; for program_row "holdfast".
-std::string full_name(const CommandRow&);
-
-/// For a word that stands where a command should, and is none. `next` is the command that was typed behind the word;
-/// empty: none was. The word is shown without a password, if it is a node's address.
-Failure unknown_command(const std::string& word, const std::string& next);
-/// For an option that the command does not have, or that was typed wrongly. `word` may have a value behind '=', which
-/// is not shown, because it may be a password.
-Failure unknown_option(const std::string& word, const CommandRow&);
-/// Whether the command takes locks: run or acquire.
-bool takes_locks(const CommandRow&);
 /// Throws Failure for a word that begins with a dash or a quote of a text editor (U+2010 to U+201F, U+2212): the line
 /// was copied from a document, and the shell does not know these.
 void refuse_typography(const std::string& word);

@@ -1,5 +1,6 @@
 #include "cli/print_config.hpp"
 
+#include "base/numbered.hpp"
 #include "base/split.hpp"
 #include "cli/screen.hpp"
 
@@ -26,8 +27,7 @@ std::string in_quotes(std::string_view text) {
 
 /// The value as it would be written in the file.
 std::string as_toml(const Option& option, const std::string& value) {
-    const bool is_number = value.find_first_not_of("0123456789") == std::string::npos;
-    if (option.kind == Option::Kind::number_or_word && is_number) return value;
+    if (option.kind == Option::Kind::number_or_word && is_number(value)) return value;
     if (option.kind == Option::Kind::toggle || option.kind == Option::Kind::number) return value;
     if (option.kind != Option::Kind::list) return in_quotes(value);
     std::string list;

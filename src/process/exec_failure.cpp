@@ -12,7 +12,6 @@
 #include <fstream>
 #include <optional>
 #include <system_error>
-#include <unistd.h>
 
 namespace holdfast {
 namespace {
@@ -87,7 +86,7 @@ std::string why(const std::string& word, int error, const NotFoundHint& hint) {
         return fmt::format("'{}' needs an interpreter that does not exist; see its first line", printable(*file));
     if (error == EACCES && file) {
         if (is_folder(*file)) return fmt::format("'{}' is a directory", printable(*file));
-        if (::access(file->c_str(), X_OK) != 0)
+        if (!is_executable(*file))
             return fmt::format("'{}' is not executable for this user; chmod +x makes it so", printable(*file));
     }
     return fmt::format("cannot run '{}': {}", shown, errno_text(error));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstdlib>
+#include <unistd.h>
 
 namespace holdfast {
 
@@ -23,5 +24,7 @@ std::vector<std::string> program_files(const std::string& word) {
     }
     return files;
 }
+
+bool is_executable(const std::string& file) { return ::access(file.c_str(), X_OK) == 0; }
 
 } // namespace holdfast

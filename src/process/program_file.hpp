@@ -13,4 +13,7 @@ std::string search_path();
 /// folder of PATH. Not empty.
 std::vector<std::string> program_files(const std::string& word);
 
+/// Whether we may execute the file, or search the folder.
+bool is_executable(const std::string& file);
+
 } // namespace holdfast

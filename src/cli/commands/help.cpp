@@ -1,8 +1,8 @@
 #include "cli/help.hpp"
 
 #include "cli/command.hpp"
-#include "cli/mistakes.hpp"
 #include "cli/screen.hpp"
+#include "cli/unknown_words.hpp"
 
 namespace holdfast {
 namespace {

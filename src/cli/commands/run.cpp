@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/escape.hpp"
+#include "base/numbered.hpp"
 #include "cli/command.hpp"
 #include "cli/environment.hpp"
 #include "cli/lock_view.hpp"
@@ -304,7 +305,7 @@ void take_shell(Arguments& typed) {
         throw misuse("no command behind the lock's name '{0}'; as in: holdfast run {0} -- COMMAND{1}",
                      printable(typed.name),
                      typed.name == "help" ? " (holdfast run --help shows the options)"
-                     : typed.name.find_first_not_of("0123456789") == std::string::npos
+                     : is_number(typed.name)
                          ? " (holdfast locks no descriptor; holdfast acquire takes a lock for the rest of a script)"
                          : "");
     if (words.front().empty())
