@@ -59,8 +59,9 @@ TEST_CASE("a lock of exactly a quorum is lost at the next renewal when one node 
     const Finished done = run.wait();
     CHECK(done.status() == 79);
     CHECK(done.err.find("the key is gone") != std::string::npos);
-    // A third of the TTL, and a node timeout.
-    CHECK(BootClock::now() - gone < 2500ms);
+    // At the next renewal, a third of the TTL later at most; the one after that, and the end of the lease, come after 4
+    // s.
+    CHECK(BootClock::now() - gone < 3500ms);
 }
 
 TEST_CASE("a holder is told at once that its lock is taken away") {
