@@ -1,5 +1,6 @@
 #include "base/duration.hpp"
 
+#include "base/numbered.hpp"
 #include "base/split.hpp"
 
 #include <fmt/format.h>
@@ -58,12 +59,13 @@ std::optional<std::string> nearest_duration(std::string_view text) {
         if (c == 'o' && in_number) plain += '0';
         else if ((c != ' ' && c != ',') || between_numbers) plain += c;
     }
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> words{{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> words{{
         {"milliseconds|millis|msecs|msec", "ms"},
         {"seconds|second|secs|sec", "s"},
         {"minutes|minute|mins|min", "m"},
         {"hours|hour|hrs|hr|std", "h"},
         {"days|day", "d"},
+        {"weeks|week", "w"},
     }};
     if (plain.ends_with('.')) plain.pop_back();
     for (const auto& [spellings, unit] : words)
@@ -72,6 +74,8 @@ std::optional<std::string> nearest_duration(std::string_view text) {
                 plain.replace(at, spelling.size(), unit);
                 break;
             }
+    if (const auto weeks = plain.ends_with('w') ? number_in<int>(plain.substr(0, plain.size() - 1), 52) : std::nullopt)
+        plain = fmt::format("{}d", *weeks * 7);
     return parse_duration(plain) ? std::optional{plain} : std::nullopt;
 }
 

@@ -201,15 +201,17 @@ Perhaps persistence(const Facts& facts, size_t n, const LockTerms& terms) {
     const Reply* but_not = facts.config.find("no-appendfsync-on-rewrite");
     const bool always = but_not == nullptr || but_not->text != "yes";
     const auto what = forgets(*appends == 1, fsync == nullptr ? "" : printable(fsync->text), always);
-    if (!what) return good("persistence", "it forgets nothing (appendonly yes, appendfsync always)");
+    if (!what)
+        return good("persistence", "it forgets nothing, if its next start has these settings as well (appendonly yes, "
+                                   "appendfsync always)");
     if (facts.durable)
         return failing("persistence", *what + ", and it is named with durable=yes", "leave durable=yes out");
     if (n == 1)
         return warning(
             "persistence", *what + ", and then two may hold the same one",
             "set appendonly yes, appendfsync always and no-appendfsync-on-rewrite no with CONFIG SET while it "
-            "runs (a restart with them begins with an empty file), or use three nodes; where neither can be done, "
-            "--accept persistence");
+            "runs (it would begin with an empty file if it were restarted with them), then write them into its "
+            "redis.conf, as CONFIG REWRITE does; or use three nodes; where neither can be done, --accept persistence");
     if (n == 2) return good("persistence", *what + "; the other node knows them");
     if (terms.restart_guard)
         return good("persistence",

@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <optional>
 #include <unistd.h>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -48,12 +50,14 @@ std::string described(std::span<const pid_t> some, size_t count) {
 }
 
 bool inner_guard_lives(pid_t own_guard) {
-    const auto is_one = [&](pid_t pid) { return pid != own_guard && name_of(pid) == Guard::name; };
+    std::vector<pid_t> guards;
     std::ifstream children{"/proc/thread-self/children"};
-    // A /proc of another PID namespace has other numbers, also for our own guard.
     for (pid_t child = 0; children >> child;)
-        if (is_one(child)) return proc_shows_us();
-    return false;
+        if (child != own_guard && name_of(child) == Guard::name) guards.push_back(child);
+    // A /proc of another PID namespace has other numbers, also for our own guard.
+    if (guards.empty() || !proc_shows_us()) return false;
+    for (const pid_t guard : guards) ::kill(guard, SIGCONT);
+    return true;
 }
 
 } // namespace holdfast

@@ -14,8 +14,8 @@ namespace holdfast {
 std::string described(std::span<const pid_t> some, size_t count);
 
 /// Whether this process has become the parent of the guard of a run inside this one, because that run's holdfast was
-/// killed. As long as that guard lives, the command that it guards may live. `own_guard` is our own guard, which does
-/// not count. Main thread of a subreaper.
+/// killed. As long as that guard lives, the command that it guards may live. Continues such a guard, in case that
+/// somebody has stopped it. `own_guard` is our own guard, which does not count. Main thread of a subreaper.
 bool inner_guard_lives(pid_t own_guard);
 
 } // namespace holdfast

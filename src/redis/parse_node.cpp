@@ -157,6 +157,10 @@ std::optional<std::string> read_host(const UriHost& written, const Scheme& schem
     if (printable(host, host.size()) != host || host.find_first_of("$'\"`;|&<>*") != std::string_view::npos)
         return fmt::format("'{}' cannot be the name of a host{}", printable(host),
                            host.starts_with('$') ? "; the shell has not put the variable's value in its place" : "");
+    // The resolver would take the number for an IPv4 address.
+    if (is_number(host))
+        return fmt::format("'{0}' is a number and no host; a port stands behind its host, as in {1}10.0.0.1:{0}", host,
+                           scheme.text);
     to = {std::string{host}, scheme.port};
     if (!port_makes_sense) return not_a_port(host);
     if (!written.port) return {};

@@ -106,6 +106,17 @@ TEST_CASE("when an inner holdfast is killed its command is gone at once, without
     CHECK(best < 100ms);
 }
 
+TEST_CASE("a run continues the stopped guard of an inner run whose holdfast was killed") {
+    Nested nested{2};
+    const pid_t inner = nested.inner();
+    const pid_t guard = children(inner, "holdfast-guard").at(0);
+    ::kill(inner, SIGSTOP); // or it would have another guard at once
+    ::kill(guard, SIGSTOP);
+    ::kill(inner, SIGKILL);
+    CHECK(nested.outer().wait().status() == 137);
+    CHECK(nested.next_holder().wait().status() == 0);
+}
+
 TEST_CASE("when a run is stopped, killed or cut off, no command inside it outlives its lease, however deep") {
     for (const size_t levels : {2U, 3U})
         for (const std::string fault : {"stop", "kill", "hang", "stop all"}) {

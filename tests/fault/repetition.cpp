@@ -52,7 +52,7 @@ BootTime inject_and_judge(Scene& scene) {
     const BootTime lease_ends = renewal_was_far ? keys_end : cut + lease(draw);
     if (!draw.traits().by_force) return lease_ends;
     // The next renewal finds out, a node timeout may pass for it, and then it is told and killed after its grace.
-    const milliseconds slack = draw.ttl / 10 + milliseconds{100};
+    const milliseconds slack = draw.ttl / 10 + milliseconds{350};
     return std::min(lease_ends, BootClock::now() + draw.ttl / 3 + draw.grace + slack);
 }
 

@@ -13,13 +13,16 @@ TEST_CASE("what looks like a duration is named as one, where it can be only one"
                                                                                        {"1h,30m", "1h30m"},
                                                                                        {"3Os", "30s"},
                                                                                        {"1.O s", "1.0s"},
+                                                                                       {"1w", "7d"},
+                                                                                       {"2 weeks", "14d"},
                                                                                        {"250 msec", "250ms"}}) {
         CAPTURE(typed);
         CHECK(nearest_duration(typed) == meant);
         CHECK_FALSE(parse_duration(typed));
         CHECK(parse_duration(meant));
     }
-    for (const char* typed : {"", "soon", "-1", "1 30", "1,5h", "5 q", "s", "O", "4000d", "30m 1h", "PT5M"}) {
+    for (const char* typed :
+         {"", "soon", "-1", "1 30", "1,5h", "5 q", "s", "O", "4000d", "30m 1h", "PT5M", "w", "53w", "1w2d"}) {
         CAPTURE(typed);
         CHECK_FALSE(nearest_duration(typed));
     }
