@@ -143,9 +143,11 @@ TEST_CASE("renew and release want the token said outright") {
     for (const char* command : {"renew", "release"}) {
         const Finished finished = on(server.uri(), {command, "x"}, {.environment = {{"HOLDFAST_TOKEN", "ab.1"}}});
         CHECK(finished.status() == 64);
-        CHECK(finished.err == fmt::format("holdfast: {} needs the token that acquire gave: --token TOKEN or "
-                                          "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\")\n",
-                                          command));
+        CHECK(finished.err ==
+              fmt::format("holdfast: {} needs the token that acquire gave: --token TOKEN or "
+                          "--token-file FILE (after --export: --token \"$HOLDFAST_TOKEN\"); if it is lost, "
+                          "holdfast force-release x takes the lock away\n",
+                          command));
     }
     CHECK(on(server.uri(), {"verify", "x", "--token", "nonsense"}).err ==
           "holdfast: --token has no token as acquire prints it\n");

@@ -1,5 +1,6 @@
 // renew, release and verify: the commands that need a lock's token.
 #include "base/error.hpp"
+#include "base/escape.hpp"
 #include "base/split.hpp"
 #include "cli/command.hpp"
 #include "cli/messages.hpp"
@@ -38,8 +39,8 @@ std::optional<Failure> refuted(const LockKey& key, const Tenure& held) {
 Token needed_token(const Arguments& typed) {
     if (auto token = given_token(typed)) return *token;
     throw misuse("{} needs the token that acquire gave: --token TOKEN or --token-file FILE (after --export: --token "
-                 "\"$HOLDFAST_TOKEN\")",
-                 typed.command->name);
+                 "\"$HOLDFAST_TOKEN\"); if it is lost, holdfast force-release {} takes the lock away",
+                 typed.command->name, printable(typed.name));
 }
 
 /// Calls `act` with the lock that acquire took under the typed token. Throws Failure if the lock is not held with it,
