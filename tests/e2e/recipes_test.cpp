@@ -205,7 +205,13 @@ TEST_CASE("README: cron runs the job of each line once on two hosts and mails no
             CHECK(done.err == "");
         }
         CHECK(host.ran() == (job ? "backup\n" : ""));
-        if (has(line, "history")) CHECK(has(host.by_cron(command).out, "has not succeeded"));
+        if (!has(line, "history")) continue;
+        CHECK(has(host.by_cron(command).out, "has not succeeded"));
+        // Nor has a command that ends with 0 because its lock was taken away.
+        const Finished taken = host.paste("holdfast run nightly -c 'trap \"exit 0\" TERM; "
+                                          "holdfast force-release --yes nightly; sleep 50 & wait'");
+        CHECK(has(taken.out, "failed with 79"));
+        CHECK(has(host.by_cron(command).out, "has not succeeded"));
     }
     CHECK(lines == 6);
     CHECK(host.has_file("holdfast.log"));
