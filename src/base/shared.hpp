@@ -1,5 +1,6 @@
 // One value in memory that this process shares with all processes that it forks afterwards, and, if the memory has a
-// name, with processes of the same user, which can find the name among this process's descriptors.
+// name, with those that can see the name among this process's descriptors: of a holdfast, which is not dumpable
+// (src/main.cpp), only a process with CAP_SYS_PTRACE, such as root's, can.
 #pragma once
 
 #include "base/error.hpp"

@@ -131,7 +131,7 @@ bool Guard::start(std::optional<pid_t> stopped) {
         run();
     }
     if (pid < 0) return false;
-    // The pipe that it reads is still open: a guard that is continued now does not take us for gone.
+    // The pipe of the stopped guard is still open, so a guard that is continued now does not take us for gone.
     if (stopped) ::kill(*stopped, SIGKILL);
     pid_ = pid;
     pipe_ = std::move(write_end);

@@ -59,8 +59,7 @@ TEST_CASE("a lock of exactly a quorum is lost at the next renewal when one node 
     const Finished done = run.wait();
     CHECK(done.status() == 79);
     CHECK(done.err.find("the key is gone") != std::string::npos);
-    // At the next renewal, a third of the TTL later at most; the one after that, and the end of the lease, come after 4
-    // s.
+    // The next renewal comes within two seconds, the one after it and the end of the lease after four.
     CHECK(BootClock::now() - gone < 3500ms);
 }
 

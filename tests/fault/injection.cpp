@@ -206,7 +206,7 @@ void act(Scene& scene) {
     if (draw.fault == Fault::supervisor_killed || draw.fault == Fault::both_killed) wait_ended(run.pid());
 }
 
-/// They stand still, as on a machine that is too busy for them, and go on in another order.
+/// The processes stand still, as on a machine that is too busy for them, and go on in another order.
 void stall(std::vector<pid_t> processes, nanoseconds how_long, unsigned order) {
     std::minstd_rand random{order};
     std::ranges::shuffle(processes, random);

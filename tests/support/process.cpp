@@ -76,16 +76,21 @@ std::string threads_with(const Fd& pipe) {
         return text;
     };
     std::string all;
-    for (const auto& process : fs::directory_iterator{"/proc", gone}) {
+    const auto look_at = [&](const fs::path& process) {
         const auto has_it = [&](const fs::directory_entry& fd) { return fs::read_symlink(fd, gone) == same; };
-        const auto pid = number_in<pid_t>(process.path().filename().string());
-        const fs::path files = process.path() / "fd";
-        if (!pid || *pid == ::getpid() || !fs::exists(files, gone) ||
-            std::ranges::none_of(fs::directory_iterator{files, gone}, has_it))
-            continue;
-        for (const auto& thread : fs::directory_iterator{process.path() / "task", gone})
+        if (std::ranges::none_of(fs::directory_iterator{process / "fd", gone}, has_it)) return;
+        for (const auto& thread : fs::directory_iterator{process / "task", gone})
             all += "\n  " + line(thread.path() / "stat").substr(0, 40) + " waits in " + line(thread.path() / "wchan") +
                    ", system call " + line(thread.path() / "syscall");
+    };
+    for (const auto& entry : fs::directory_iterator{"/proc", gone}) {
+        const auto pid = number_in<pid_t>(entry.path().filename().string());
+        if (!pid || *pid == ::getpid()) continue;
+        try {
+            look_at(entry.path());
+        } catch (const fs::filesystem_error&) {
+            continue; // it has ended while its files were listed
+        }
     }
     return all;
 }
