@@ -11,6 +11,7 @@
 #include "base/shared.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ namespace holdfast {
 class LiveDeadline {
   public:
     /// No deadline yet, because no lock is held. Throws Failure.
-    LiveDeadline() : shared_{memory_name}, event_{make_event_fd()}, guard_event_{make_event_fd()} {}
+    LiveDeadline() : shared_{Shared<Memory>::For::all_to_see}, event_{make_event_fd()}, guard_event_{make_event_fd()} {}
 
     /// Sets until when the lock is certainly ours. Only the thread that keeps the lock (first the main thread, then the
     /// renewal thread) calls move(), explain() and lose().
@@ -57,14 +58,15 @@ class LiveDeadline {
     int guard_event() const { return guard_event_.get(); }
     void clear_event() const;
 
-    /// What the memory of that name holds. Other versions of holdfast read it: a change takes another name.
+    /// What is in the memory. Other versions of holdfast read it: a change takes another number for the form.
     struct Memory {
+        static constexpr uint64_t our_form = 0x686f'6c64'6661'7301;
+        std::atomic<uint64_t> form = our_form;
         std::atomic<nanoseconds::rep> at = 0; ///< on BootClock; 0: no deadline
         std::atomic<bool> lost = false;
         std::atomic<pid_t> group = 0;             ///< as bind() noted it; 0: none
         std::atomic<nanoseconds::rep> margin = 0; ///< as bind() noted it; 0: the group goes on
     };
-    static constexpr const char* memory_name = "holdfast-lease-1";
 
   private:
     void wake() const;

@@ -1,10 +1,8 @@
-// One value in memory that this process shares with all processes that it forks afterwards, and, if the memory has a
-// name, with those that can see the name among this process's descriptors: of a holdfast, which is not dumpable
-// (src/main.cpp), only a process with CAP_SYS_PTRACE, such as root's, can.
+// One value in memory that this process shares with all processes that it forks afterwards; with others, if it is to be
+// seen.
 #pragma once
 
 #include "base/error.hpp"
-#include "base/fd.hpp"
 
 #include <sys/mman.h>
 #include <sys/types.h>
@@ -13,23 +11,27 @@
 
 namespace holdfast {
 
-/// A memfd of that name and size, close-on-exec, which cannot be made smaller; empty if the kernel refuses.
-Fd make_named_memory(const char* name, size_t size);
+/// A System V segment of that size, which every user may read, and which ends with the last process that has it,
+/// however that process ends. munmap() lets go of it. Null if the kernel refuses, or if half of the segments that it
+/// allows may be in use: the others are for programs that cannot do without.
+void* make_visible_memory(size_t size);
 
-/// What that process made with make_named_memory(), for reading; empty if it made nothing of that name and size, or we
-/// may not see its descriptors.
-Fd find_named_memory(pid_t process, const char* name, size_t size);
+/// What that process, which must be ours or root's, made with make_visible_memory(), for reading, as long as a process
+/// has it. munmap() lets go of it. Null if that process made none of that size, or we are in another IPC namespace.
+const void* find_visible_memory(pid_t maker, size_t size);
 
 /// T may have no members but lock-free atomics: with a mutex, a process that is killed or stopped while it holds the
 /// mutex would block the others.
 template <typename T>
 class Shared {
   public:
-    /// If the kernel refuses to name the memory, it has no name. Throws Failure.
-    explicit Shared(const char* name = nullptr) {
-        if (name != nullptr) named_ = make_named_memory(name, sizeof(T));
-        void* memory = map(named_.get());
-        if (memory == MAP_FAILED) memory = map(-1);
+    enum class For { forked, all_to_see };
+
+    /// If there is no memory that all can see, it is for the forked processes alone. Throws Failure.
+    explicit Shared(For whom = For::forked) {
+        void* memory = whom == For::all_to_see ? make_visible_memory(sizeof(T)) : nullptr;
+        if (memory == nullptr)
+            memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED) throw system_failure("cannot share memory");
         value_ = new (memory) T{};
     }
@@ -41,12 +43,6 @@ class Shared {
     T* operator->() const { return value_; }
 
   private:
-    static void* map(int file) {
-        const int flags = file < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
-        return ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, flags, file, 0);
-    }
-
-    Fd named_;
     T* value_;
 };
 

@@ -8,12 +8,15 @@
 namespace holdfast {
 namespace {
 
+void let_go(const LiveDeadline::Memory* lease) { ::munmap(const_cast<LiveDeadline::Memory*>(lease), sizeof *lease); }
+
 /// Null if we cannot see the lease of that process.
 const LiveDeadline::Memory* lease_of(pid_t process) {
-    constexpr size_t size = sizeof(LiveDeadline::Memory);
-    const Fd file = find_named_memory(process, LiveDeadline::memory_name, size);
-    void* memory = file ? ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0) : MAP_FAILED;
-    return memory == MAP_FAILED ? nullptr : static_cast<const LiveDeadline::Memory*>(memory);
+    const void* memory = find_visible_memory(process, sizeof(LiveDeadline::Memory));
+    const auto* lease = static_cast<const LiveDeadline::Memory*>(memory);
+    if (lease == nullptr || lease->form == LiveDeadline::Memory::our_form) return lease;
+    let_go(lease);
+    return nullptr;
 }
 
 } // namespace
@@ -36,7 +39,7 @@ OuterLeases::OuterLeases(std::span<const ProcessId> around) {
 }
 
 OuterLeases::~OuterLeases() {
-    for (const auto& [lease, group] : leases_) ::munmap(const_cast<LiveDeadline::Memory*>(lease), sizeof *lease);
+    for (const auto& [lease, group] : leases_) let_go(lease);
 }
 
 OuterLeases::Due OuterLeases::due(BootTime now) const {

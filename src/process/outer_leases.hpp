@@ -4,8 +4,8 @@
 //
 // An outer run stops the group of its command, so its lease counts for a run inside only if that run is in this group,
 // or in the group of a run in between of which that holds. The lease no longer counts once the outer run, or one in
-// between, has ended by itself, nor if the outer run goes on when its lock is lost. A lease that we may not see
-// does not count, nor do those of the runs around its run: only root sees any (base/shared.hpp).
+// between, has ended by itself, nor if the outer run goes on when its lock is lost. A lease that we cannot see does not
+// count, nor do those of the runs around its run (base/shared.hpp tells who sees which).
 #pragma once
 
 #include "base/live_deadline.hpp"

@@ -5,7 +5,9 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <sstream>
@@ -24,12 +26,20 @@ std::vector<pid_t> children(pid_t parent, const std::string& name) {
     return {std::istream_iterator<pid_t>{pids}, {}};
 }
 
+enum class As { us, nobody };
+
+bool can_become_nobody() {
+    const bool can = ::geteuid() == 0 && finish({"setpriv", "--reuid", "65534", "true"}).status() == 0;
+    if (!can) MESSAGE("skipped: only root can become another user");
+    return can;
+}
+
 /// Runs inside each other, two or three; the innermost has a command that ignores SIGTERM, the inner ones have time.
 class Nested {
   public:
     explicit Nested(size_t levels, std::vector<std::string> outer = {"--ttl", "3s", "--grace", "100ms"},
-                    const std::string& on_lost = "stop")
-        : on_lost_{on_lost}, run_{words(levels, std::move(outer))} {
+                    const std::string& on_lost = "stop", As user = As::us)
+        : on_lost_{on_lost}, run_{words(levels, std::move(outer), user)} {
         REQUIRE(eventually([&] { return last_beat() > BootTime{}; }));
     }
 
@@ -59,7 +69,7 @@ class Nested {
     }
 
   private:
-    std::vector<std::string> words(size_t levels, std::vector<std::string> outer) const {
+    std::vector<std::string> words(size_t levels, std::vector<std::string> outer, As user) const {
         outer.insert(outer.end(), {"outer", "--"});
         std::vector<std::string> all = run_on(server_.uri(), outer);
         for (size_t i = 1; i < levels; ++i) {
@@ -68,12 +78,23 @@ class Nested {
             all.insert(all.end(), inner.begin(), inner.end());
         }
         all.insert(all.end(), {HOLDFAST_PROBE, dir_.path(), "stubborn"});
-        return all;
+        return user == As::nobody ? as_nobody(std::move(all)) : all;
+    }
+    std::vector<std::string> as_nobody(std::vector<std::string> words) const {
+        REQUIRE(::chmod(dir_.path().c_str(), 0777) == 0);
+        // A checkout may be where only root can look.
+        for (const auto& [program, name] :
+             {std::pair{HOLDFAST_BINARY, "holdfast"}, std::pair{HOLDFAST_PROBE, "probe"}}) {
+            REQUIRE(finish({"cp", program, dir_.file(name)}).status() == 0);
+            std::ranges::replace(words, std::string{program}, dir_.file(name));
+        }
+        words.insert(words.begin(), {"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"});
+        return words;
     }
 
     std::string on_lost_;
     TempDir dir_;
-    RedisServer server_;
+    RedisServer server_{{}, RedisServer::Listens::loopback};
     Process run_;
 };
 
@@ -140,10 +161,16 @@ TEST_CASE("when a run is stopped, killed or cut off, no command inside it outliv
 }
 
 TEST_CASE("the innermost guard alone stops its command when the lease of an outer run ends, however deep") {
+    As user = As::us;
+    SUBCASE("of a run of ours") {}
+    SUBCASE("of a run of another user, whose /proc shows no descriptor of a holdfast") {
+        if (!can_become_nobody()) return;
+        user = As::nobody;
+    }
     for (const auto& [levels, on_lost] : {std::pair{2U, "stop"}, {3U, "stop"}, {3U, "ignore"}}) {
         CAPTURE(levels);
         CAPTURE(on_lost);
-        Nested nested{levels, {"--ttl", "3s", "--grace", "100ms"}, on_lost};
+        Nested nested{levels, {"--ttl", "3s", "--grace", "100ms"}, on_lost, user};
         std::vector<pid_t> stopped;
         for (size_t level = 0; level < levels; ++level) {
             const pid_t holdfast = nested.inner(level);
@@ -212,6 +239,28 @@ TEST_CASE("a run is held under any limit on the size of files") {
     words.insert(words.begin(), {"prlimit", "--fsize=0"});
     CHECK(finish(words).status() == 0);
 #endif
+}
+
+TEST_CASE("runs inside runs leave half of the kernel's shared segments to programs that cannot do without") {
+    const std::vector<std::string> few{
+        "unshare", "-i", "sh", "-c", "echo 4 > /proc/sys/kernel/shmmni && ipcmk -M 9 && exec \"$@\"", "sh"};
+    const auto with_few = [&few](std::vector<std::string> words) {
+        words.insert(words.begin(), few.begin(), few.end());
+        return words;
+    };
+    if (finish(with_few({"true"})).status() != 0) {
+        MESSAGE("skipped: only root can lower the kernel's limit");
+        return;
+    }
+    RedisServer server;
+    const std::string count = "tail -n +2 /proc/sysvipc/shm | wc -l";
+    const std::vector<std::string> inner = run_on(server.uri(), {"y", "-c", count + "; exit 3"});
+    std::vector<std::string> words = run_on(server.uri(), {"x", "--", "sh", "-c", "\"$@\"; echo $?; " + count, "sh"});
+    words.insert(words.end(), inner.begin(), inner.end());
+    // One of another program, one of the outer run.
+    const Finished done = finish(with_few(words));
+    CHECK(done.status() == 0);
+    CHECK(done.out.ends_with("\n2\n3\n2\n"));
 }
 
 TEST_CASE("a run ends in a PID namespace whose processes its /proc does not show") {

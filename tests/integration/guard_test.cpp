@@ -24,6 +24,15 @@ void wait_until_masked(const Guard& guard) {
     eventually([&] { return finish({"grep", "-q", Guard::name, name}).status() == 0; });
 }
 
+/// Processes of tests before, killed a moment ago, may still have the lease that was ours then.
+void wait_until_we_have_no_lease() {
+    REQUIRE(eventually([] {
+        const void* lease = find_visible_memory(::getpid(), sizeof(LiveDeadline::Memory));
+        if (lease != nullptr) ::munmap(const_cast<void*>(lease), sizeof(LiveDeadline::Memory));
+        return lease == nullptr;
+    }));
+}
+
 } // namespace
 
 TEST_CASE("a guard that was killed or stopped before its command starts is replaced when it is to watch it") {
@@ -119,6 +128,7 @@ TEST_CASE("the guard of a run inside another stops the command by itself when th
         for (const bool moves_back : {true, false}) {
             CAPTURE(on_loss);
             CAPTURE(moves_back);
+            wait_until_we_have_no_lease();
             LiveDeadline around;
             around.move(BootClock::now() + (moves_back ? 60s : 1s));
             around.bind(::getpgrp(), 400ms);
@@ -141,6 +151,7 @@ TEST_CASE("the guard of a run inside another stops the command by itself when th
 }
 
 TEST_CASE("an outer lease counts for the group of the outer command, and while it stops that group") {
+    wait_until_we_have_no_lease();
     LiveDeadline around;
     const BootTime now = BootClock::now();
     around.move(now + 1h);
