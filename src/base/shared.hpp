@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <new>
+#include <vector>
 
 namespace holdfast {
 
@@ -16,8 +17,11 @@ namespace holdfast {
 /// allows may be in use: the others are for programs that cannot do without.
 void* make_visible_memory(size_t size);
 
-/// What that process, which must be ours or root's, made with make_visible_memory(), for reading, as long as a process
-/// has it. munmap() lets go of it. Null if that process made none of that size, or we are in another IPC namespace.
+/// The processes of ours or root's that have made memory with make_visible_memory(), of that size, which a process
+/// still has; a later process may have their number. Empty if we are in another IPC namespace than they are.
+std::vector<pid_t> makers_of_visible_memory(size_t size);
+
+/// What one of these processes made, for reading. munmap() lets go of it. Null if it is no such process.
 const void* find_visible_memory(pid_t maker, size_t size);
 
 /// T may have no members but lock-free atomics: with a mutex, a process that is killed or stopped while it holds the

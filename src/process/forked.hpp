@@ -17,13 +17,13 @@ namespace holdfast {
 
 class Forked {
   public:
-    /// `around` are the processes of the runs around this one.
-    explicit Forked(const std::vector<ProcessId>& around) : inner_{!around.empty()}, outer_{around} {}
+    /// `around` are the processes of the runs around this one that the environment tells.
+    explicit Forked(const std::vector<ProcessId>& around) : outer_{around} {}
 
     /// Throws Failure. The child closes `sockets`. Main thread.
     void fork(Command command, const StopRules& rules, const Signals& signals, std::span<const int> sockets) {
-        if (rules.stop_on_loss || inner_)
-            guard_.emplace(deadline_, outer_, GuardRules{rules.times, rules.tree, inner_, rules.stop_on_loss});
+        if (rules.stop_on_loss || outer_.inside())
+            guard_.emplace(deadline_, outer_, GuardRules{rules.times, rules.tree, outer_.inside(), rules.stop_on_loss});
         // The child ends with us only if there is a guard, and not with --tree, because the guard must find its
         // children first.
         child_.emplace(std::move(command), signals, sockets, guard_ && !rules.tree);
@@ -35,7 +35,6 @@ class Forked {
     Child& child() { return *child_; }
 
   private:
-    const bool inner_; ///< inside another run
     const OuterLeases outer_;
     LiveDeadline deadline_;
     std::optional<Guard> guard_;

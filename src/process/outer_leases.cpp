@@ -19,20 +19,38 @@ const LiveDeadline::Memory* lease_of(pid_t process) {
     return nullptr;
 }
 
+bool is_among(std::span<const ProcessId> told, pid_t process) {
+    return std::ranges::count(told, process, &ProcessId::pid) > 0;
+}
+
+/// Our ancestors that may have a lease, and those told, the nearest first.
+std::vector<pid_t> ancestors_that_may(const Fd& proc, std::span<const ProcessId> told) {
+    const std::vector<pid_t> makers = makers_of_visible_memory(sizeof(LiveDeadline::Memory));
+    std::vector<pid_t> all;
+    if (makers.empty() && told.empty()) return all;
+    pid_t above = ::getppid();
+    for (auto stat = read_stat(proc, above); above > 0 && stat; stat = read_stat(proc, above)) {
+        if (is_among(told, above) || std::ranges::count(makers, above) > 0) all.push_back(above);
+        above = stat->parent;
+    }
+    // /proc may not show all that are told.
+    for (auto run = told.rbegin(); run != told.rend(); ++run)
+        if (std::ranges::count(all, run->pid) == 0) all.push_back(run->pid);
+    return all;
+}
+
 } // namespace
 
-OuterLeases::OuterLeases(std::span<const ProcessId> around) {
-    if (around.empty()) return;
+OuterLeases::OuterLeases(std::span<const ProcessId> told) {
     const Fd proc = open_proc();
     pid_t group = ::getpgrp();
-    pid_t last = 0;
-    for (auto outer = around.rbegin(); outer != around.rend(); ++outer) {
-        if (outer->pid == last) continue;
-        last = outer->pid;
-        const LiveDeadline::Memory* lease = lease_of(last);
+    for (const pid_t run : ancestors_that_may(proc, told)) {
+        const LiveDeadline::Memory* lease = lease_of(run);
+        if (lease == nullptr && !is_among(told, run)) continue;
+        inside_ = true;
         if (lease == nullptr) return;
         leases_.push_back({lease, group});
-        const auto stat = read_stat(proc, last);
+        const auto stat = read_stat(proc, run);
         if (lease->group != group || !stat) return;
         group = stat->group;
     }

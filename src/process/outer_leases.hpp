@@ -20,12 +20,15 @@ class OuterLeases {
   public:
     /// None.
     OuterLeases() = default;
-    /// `around`: the processes of the runs around us, the outermost first; a process may be there several times. Main
-    /// thread.
-    explicit OuterLeases(std::span<const ProcessId> around);
+    /// `told`: the processes of the runs around us that our environment tells, the outermost first; a process may be
+    /// there several times. Beside these each of our ancestors that has a lease is such a run. Main thread.
+    explicit OuterLeases(std::span<const ProcessId> told);
     OuterLeases(const OuterLeases&) = delete;
     OuterLeases& operator=(const OuterLeases&) = delete;
     ~OuterLeases();
+
+    /// Whether there is a run around us.
+    bool inside() const { return inside_; }
 
     struct Due {
         BootTime kill_at; ///< when our command has to be killed, after the outer run and its guard would have
@@ -39,6 +42,7 @@ class OuterLeases {
         const LiveDeadline::Memory* lease;
         pid_t group; ///< the lease counts while it is for this group, in which we are, or a run between
     };
+    bool inside_ = false;
     std::vector<Outer> leases_; ///< the innermost first
 };
 

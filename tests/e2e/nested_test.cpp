@@ -26,7 +26,11 @@ std::vector<pid_t> children(pid_t parent, const std::string& name) {
     return {std::istream_iterator<pid_t>{pids}, {}};
 }
 
-enum class As { us, nobody };
+enum class Way {
+    plain,
+    bare_environment, ///< for the runs inside
+    as_nobody,
+};
 
 bool can_become_nobody() {
     const bool can = ::geteuid() == 0 && finish({"setpriv", "--reuid", "65534", "true"}).status() == 0;
@@ -38,8 +42,8 @@ bool can_become_nobody() {
 class Nested {
   public:
     explicit Nested(size_t levels, std::vector<std::string> outer = {"--ttl", "3s", "--grace", "100ms"},
-                    const std::string& on_lost = "stop", As user = As::us)
-        : on_lost_{on_lost}, run_{words(levels, std::move(outer), user)} {
+                    const std::string& on_lost = "stop", Way way = Way::plain)
+        : on_lost_{on_lost}, run_{words(levels, std::move(outer), way)} {
         REQUIRE(eventually([&] { return last_beat() > BootTime{}; }));
     }
 
@@ -69,16 +73,17 @@ class Nested {
     }
 
   private:
-    std::vector<std::string> words(size_t levels, std::vector<std::string> outer, As user) const {
+    std::vector<std::string> words(size_t levels, std::vector<std::string> outer, Way way) const {
         outer.insert(outer.end(), {"outer", "--"});
         std::vector<std::string> all = run_on(server_.uri(), outer);
         for (size_t i = 1; i < levels; ++i) {
             const std::vector<std::string> inner = run_on(server_.uri(), {"--ttl", "60s", "--grace", "15s", "--on-lost",
                                                                           on_lost_, fmt::format("inner{}", i), "--"});
+            if (way == Way::bare_environment) all.insert(all.end(), {"env", "-i"});
             all.insert(all.end(), inner.begin(), inner.end());
         }
         all.insert(all.end(), {HOLDFAST_PROBE, dir_.path(), "stubborn"});
-        return user == As::nobody ? as_nobody(std::move(all)) : all;
+        return way == Way::as_nobody ? as_nobody(std::move(all)) : all;
     }
     std::vector<std::string> as_nobody(std::vector<std::string> words) const {
         REQUIRE(::chmod(dir_.path().c_str(), 0777) == 0);
@@ -112,10 +117,13 @@ std::vector<std::string> leaves_daemon(const RedisServer& server, const TempDir&
 } // namespace
 
 TEST_CASE("when an inner holdfast is killed its command is gone at once, without a grace") {
+    Way way = Way::plain;
+    SUBCASE("in its environment") {}
+    SUBCASE("in an environment that does not tell of a run around it") { way = Way::bare_environment; }
     // The best of three, because the machine may stall; a grace would be fifteen seconds.
     nanoseconds best = patience;
     for (int i = 0; i < 3; ++i) {
-        Nested nested{2};
+        Nested nested{2, {"--ttl", "3s", "--grace", "100ms"}, "stop", way};
         const pid_t inner = nested.inner();
         const BootTime killed = BootClock::now();
         ::kill(inner, SIGKILL);
@@ -161,16 +169,17 @@ TEST_CASE("when a run is stopped, killed or cut off, no command inside it outliv
 }
 
 TEST_CASE("the innermost guard alone stops its command when the lease of an outer run ends, however deep") {
-    As user = As::us;
-    SUBCASE("of a run of ours") {}
-    SUBCASE("of a run of another user, whose /proc shows no descriptor of a holdfast") {
+    Way way = Way::plain;
+    SUBCASE("of root's, or of whom the tests run as") {}
+    SUBCASE("of a user who is not root") {
         if (!can_become_nobody()) return;
-        user = As::nobody;
+        way = Way::as_nobody;
     }
+    SUBCASE("whose environment does not tell of a run around it") { way = Way::bare_environment; }
     for (const auto& [levels, on_lost] : {std::pair{2U, "stop"}, {3U, "stop"}, {3U, "ignore"}}) {
         CAPTURE(levels);
         CAPTURE(on_lost);
-        Nested nested{levels, {"--ttl", "3s", "--grace", "100ms"}, on_lost, user};
+        Nested nested{levels, {"--ttl", "3s", "--grace", "100ms"}, on_lost, way};
         std::vector<pid_t> stopped;
         for (size_t level = 0; level < levels; ++level) {
             const pid_t holdfast = nested.inner(level);
