@@ -1,6 +1,7 @@
 #include "events/log.hpp"
 
 #include "base/clock.hpp"
+#include "base/fd.hpp"
 #include "base/node_report.hpp"
 #include "base/user.hpp"
 #include "events/log_writer.hpp"
@@ -84,6 +85,17 @@ std::string stderr_line(const Event& event) {
                                                           : fmt::format("holdfast: {}\n", event.sentence);
 }
 
+/// stderr opened again, so that a write that would have to wait fails; stderr itself if that is not possible. A file is
+/// not opened again, because it never makes us wait, and would be written from its start.
+int impatient_stderr() {
+    static const Fd again = [] {
+        struct stat info {};
+        const bool may_wait = ::fstat(STDERR_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode));
+        return may_wait ? Fd{::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)} : Fd{};
+    }();
+    return again ? again.get() : STDERR_FILENO;
+}
+
 bool is_writable(int fd) {
     pollfd out{fd, POLLOUT, 0};
     return ::poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0;
@@ -92,13 +104,9 @@ bool is_writable(int fd) {
 } // namespace
 
 Log::Log(Verbosity verbosity) : verbosity_{verbosity} {
-    struct stat info {};
-    // A file is not opened again, because it never makes us wait, and would be written from its start.
-    if (::fstat(STDERR_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
-        impatient_ = Fd{::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
     const char* term = std::getenv("TERM"); // NOLINT(concurrency-mt-unsafe): no thread changes the environment
-    redraws_ = (writer() || style().format == LogFormat::text) && verbosity != Verbosity::quiet &&
-               ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view{term} != "dumb";
+    redraws_ = (writer() || style().format == LogFormat::text) && verbosity != Verbosity::quiet && term != nullptr &&
+               std::string_view{term} != "dumb" && ::isatty(STDERR_FILENO) == 1;
 }
 
 void Log::tell(const Event& event) const {
@@ -117,7 +125,7 @@ void Log::redraw(std::string_view sentence) const {
 }
 
 void Log::put(std::string_view text) const {
-    const int fd = impatient_ ? impatient_.get() : STDERR_FILENO;
+    const int fd = impatient_stderr();
     // A terminal to which another process is writing takes nothing for a moment, even if it is read, so try again.
     for (int tries = ::isatty(fd) == 1 ? 10 : 1; tries > 0; --tries) {
         if (is_writable(fd) && (::write(fd, text.data(), text.size()) >= 0 || errno != EAGAIN)) return;

@@ -9,7 +9,6 @@
 // stopped terminal would not take at once is dropped (hazard 48). Main thread only.
 #pragma once
 
-#include "base/fd.hpp"
 #include "events/event.hpp"
 #include "events/log_target.hpp"
 
@@ -50,7 +49,6 @@ class Log {
     void put(std::string_view text) const;
     Verbosity verbosity_;
     bool redraws_ = false;
-    Fd impatient_; ///< stderr opened again, so that a write that would have to wait fails
 };
 
 /// Writes a last event to a log of its own, if there is one, and to stderr, if the verbosity shows the event. Call when
