@@ -3,6 +3,8 @@
 #include <sys/ipc.h>
 #include <sys/shm.h>
 
+#include <cerrno>
+#include <csignal>
 #include <unistd.h>
 
 namespace holdfast {
@@ -13,28 +15,34 @@ void* const refused = reinterpret_cast<void*>(-1); ///< by shmat(2)
 /// The highest index that a segment in use has, 0 if none is; negative if the kernel has no System V memory.
 int highest_index(shminfo& limits) { return ::shmctl(0, IPC_INFO, reinterpret_cast<shmid_ds*>(&limits)); }
 
-/// Calls `visit` with the segments of that size that a process of ours or root's has made, and with that process. What
-/// another user's process has made is not for us to believe.
+/// Calls `visit` with what the kernel says of each visible memory that a process of ours or root's has made, and with
+/// its number. What another user's process has made is not for us to believe.
 template <typename Visit>
-void each_visible(size_t size, Visit visit) {
+void each_visible(Visit visit) {
     shminfo limits{};
     const int highest = highest_index(limits);
     for (int index = 0; index <= highest; ++index) {
         shmid_ds about{};
         const int segment = ::shmctl(index, SHM_STAT, &about);
         const uid_t user = about.shm_perm.cuid;
-        if (segment >= 0 && about.shm_segsz == size && (user == 0 || user == ::geteuid()))
-            visit(segment, about.shm_cpid);
+        if (segment >= 0 && about.shm_segsz == visible_size && (user == 0 || user == ::geteuid()))
+            visit(about, segment);
     }
+}
+
+/// Whether the maker was killed before the segment could end by itself. A maker of another PID namespace, which is 0
+/// here, may live.
+bool is_abandoned(const shmid_ds& about) {
+    return about.shm_nattch == 0 && about.shm_cpid > 0 && ::kill(about.shm_cpid, 0) != 0 && errno == ESRCH;
 }
 
 } // namespace
 
-void* make_visible_memory(size_t size) {
+void* make_visible_memory() {
     shminfo limits{};
     const int highest = highest_index(limits);
-    if (highest < 0 || static_cast<unsigned long>(highest) + 1 >= limits.shmmni / 2) return nullptr;
-    const int segment = ::shmget(IPC_PRIVATE, size, 0644);
+    if (highest < 0 || static_cast<unsigned long>(highest) + 1 >= limits.shmmni / 8) return nullptr;
+    const int segment = ::shmget(IPC_PRIVATE, visible_size, 0644);
     if (segment < 0) return nullptr;
     void* memory = ::shmat(segment, nullptr, 0);
     // From now on it goes with the last process that has it.
@@ -42,16 +50,20 @@ void* make_visible_memory(size_t size) {
     return memory == refused ? nullptr : memory;
 }
 
-std::vector<pid_t> makers_of_visible_memory(size_t size) {
+std::vector<pid_t> makers_of_visible_memory() {
     std::vector<pid_t> makers;
-    each_visible(size, [&](int, pid_t maker) { makers.push_back(maker); });
+    each_visible([&](const shmid_ds& about, int segment) {
+        if (is_abandoned(about)) ::shmctl(segment, IPC_RMID, nullptr);
+        else makers.push_back(about.shm_cpid);
+    });
     return makers;
 }
 
-const void* find_visible_memory(pid_t maker, size_t size) {
+const void* find_visible_memory(pid_t maker) {
     const void* found = nullptr;
-    each_visible(size, [&](int segment, pid_t of) {
-        const void* memory = of == maker && found == nullptr ? ::shmat(segment, nullptr, SHM_RDONLY) : refused;
+    each_visible([&](const shmid_ds& about, int segment) {
+        if (about.shm_cpid != maker || found != nullptr) return;
+        const void* memory = ::shmat(segment, nullptr, SHM_RDONLY);
         if (memory != refused) found = memory;
     });
     return found;

@@ -8,11 +8,11 @@
 namespace holdfast {
 namespace {
 
-void let_go(const LiveDeadline::Memory* lease) { ::munmap(const_cast<LiveDeadline::Memory*>(lease), sizeof *lease); }
+void let_go(const LiveDeadline::Memory* lease) { ::munmap(const_cast<LiveDeadline::Memory*>(lease), visible_size); }
 
 /// Null if we cannot see the lease of that process.
 const LiveDeadline::Memory* lease_of(pid_t process) {
-    const void* memory = find_visible_memory(process, sizeof(LiveDeadline::Memory));
+    const void* memory = find_visible_memory(process);
     const auto* lease = static_cast<const LiveDeadline::Memory*>(memory);
     if (lease == nullptr || lease->form == LiveDeadline::Memory::our_form) return lease;
     let_go(lease);
@@ -25,7 +25,7 @@ bool is_among(std::span<const ProcessId> told, pid_t process) {
 
 /// Our ancestors that may have a lease, and those told, the nearest first.
 std::vector<pid_t> ancestors_that_may(const Fd& proc, std::span<const ProcessId> told) {
-    const std::vector<pid_t> makers = makers_of_visible_memory(sizeof(LiveDeadline::Memory));
+    const std::vector<pid_t> makers = makers_of_visible_memory();
     std::vector<pid_t> all;
     if (makers.empty() && told.empty()) return all;
     pid_t above = ::getppid();

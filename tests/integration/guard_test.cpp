@@ -27,8 +27,8 @@ void wait_until_masked(const Guard& guard) {
 /// Processes of tests before, killed a moment ago, may still have the lease that was ours then.
 void wait_until_we_have_no_lease() {
     REQUIRE(eventually([] {
-        const void* lease = find_visible_memory(::getpid(), sizeof(LiveDeadline::Memory));
-        if (lease != nullptr) ::munmap(const_cast<void*>(lease), sizeof(LiveDeadline::Memory));
+        const void* lease = find_visible_memory(::getpid());
+        if (lease != nullptr) ::munmap(const_cast<void*>(lease), visible_size);
         return lease == nullptr;
     }));
 }
