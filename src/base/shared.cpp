@@ -5,12 +5,14 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <unistd.h>
 
 namespace holdfast {
 namespace {
 
-void* const refused = reinterpret_cast<void*>(-1); ///< by shmat(2)
+/// Whether shmat(2) has given this in place of memory.
+bool is_refusal(const void* memory) { return reinterpret_cast<intptr_t>(memory) == -1; }
 
 /// The highest index that a segment in use has, 0 if none is; negative if the kernel has no System V memory.
 int highest_index(shminfo& limits) { return ::shmctl(0, IPC_INFO, reinterpret_cast<shmid_ds*>(&limits)); }
@@ -47,7 +49,7 @@ void* make_visible_memory() {
     void* memory = ::shmat(segment, nullptr, 0);
     // From now on it goes with the last process that has it.
     ::shmctl(segment, IPC_RMID, nullptr);
-    return memory == refused ? nullptr : memory;
+    return is_refusal(memory) ? nullptr : memory;
 }
 
 std::vector<pid_t> makers_of_visible_memory() {
@@ -64,7 +66,7 @@ const void* find_visible_memory(pid_t maker) {
     each_visible([&](const shmid_ds& about, int segment) {
         if (about.shm_cpid != maker || found != nullptr) return;
         const void* memory = ::shmat(segment, nullptr, SHM_RDONLY);
-        if (memory != refused) found = memory;
+        if (!is_refusal(memory)) found = memory;
     });
     return found;
 }

@@ -110,7 +110,9 @@ std::string not_a_lock(const LockKey& key) {
         printable(key.key(), 300));
 }
 
-std::string not_acquired(const Lock& lock, const Attempt& attempt) {
+namespace {
+
+std::string why_not(const Lock& lock, const Attempt& attempt) {
     const LockKey& key = lock.key();
     switch (attempt.outcome) {
     case Outcome::held: return held(key, attempt);
@@ -159,6 +161,19 @@ std::string not_acquired(const Lock& lock, const Attempt& attempt) {
                            attempt.answered == 1 ? "has" : "have", quorum(attempt.nodes.size()), votes_later(attempt),
                            node_lines(attempt.nodes));
     return too_few(attempt.answered, attempt.nodes);
+}
+
+/// Whether the nodes themselves are in the way, and not who holds the lock or how soon they answer.
+bool is_of_nodes(const Attempt& attempt) {
+    if (attempt.outcome == Outcome::denied || attempt.outcome == Outcome::misnamed) return true;
+    return attempt.outcome == Outcome::too_few && attempt.answered + attempt.voteless < quorum(attempt.nodes.size());
+}
+
+} // namespace
+
+std::string not_acquired(const Lock& lock, const Attempt& attempt, const std::string& nodes_from) {
+    const bool told = is_of_nodes(attempt) && !nodes_from.empty();
+    return with_ending(why_not(lock, attempt), told ? "; the nodes come from " + nodes_from : "");
 }
 
 std::string with_ending(std::string sentence, std::string_view ending) {

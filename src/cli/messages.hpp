@@ -36,8 +36,9 @@ std::string succeeded_by(const Success&);
 /// none is known.
 const Record& in_front(const Attempt&);
 
-/// Why an attempt did not win: a sentence, and a line for each node if nodes differ.
-std::string not_acquired(const Lock&, const Attempt&);
+/// Why an attempt did not win: a sentence, and a line for each node if nodes differ. If nodes cannot be used, the
+/// sentence says where they were given, unless `nodes_from` is empty (config/settings.hpp).
+std::string not_acquired(const Lock&, const Attempt&, const std::string& nodes_from);
 
 /// A sentence on a key that exists and is no lock.
 std::string not_a_lock(const LockKey&);

@@ -112,7 +112,7 @@ Exit refuse(const Lock& lock, const Attempt& attempt, const Settings& settings, 
                          (status == ExitStatus::not_acquired || status == ExitStatus::too_few_nodes);
     std::string ending = gave_up ? fmt::format("; gave up after {} (-w)", format_duration(*settings.wait)) : "";
     if (refused == Refused::command) ending += fmt::format("{} the command was not run", gave_up ? "," : ";");
-    const std::string sentence = with_ending(not_acquired(lock, attempt), ending);
+    const std::string sentence = with_ending(not_acquired(lock, attempt, settings.nodes_from), ending);
     if (status != ExitStatus::not_acquired) throw Failure{status, sentence};
     const int conflict = settings.conflict_exit_code;
     tell_at_end(skipped ? event::already_done(sentence, conflict)

@@ -45,7 +45,7 @@ void WaitingDisplay::wipe() {
 void WaitingDisplay::show(const Lock& lock, const Attempt& attempt) {
     // A split vote is over before a user has read of it.
     if (attempt.outcome == Outcome::contended || limit_ == milliseconds{0}) return;
-    const std::string sentence = not_acquired(lock, attempt);
+    const std::string sentence = not_acquired(lock, attempt, nodes_from_);
     if (log_.on_terminal()) draw(lock, attempt, sentence);
     if (log_.has_lines()) say(lock, attempt, sentence);
     before_ = cause(lock, attempt);

@@ -23,8 +23,9 @@ class Reminder {
 class WaitingDisplay {
   public:
     /// The log outlives the display. Without a `limit` the wait has no end; with a limit of zero there is no wait, and
-    /// nothing is shown.
-    WaitingDisplay(const Log& log, std::optional<milliseconds> limit) : log_{log}, limit_{limit} {}
+    /// nothing is shown. `nodes_from` is where the nodes were given (config/settings.hpp).
+    WaitingDisplay(const Log& log, std::optional<milliseconds> limit, std::string nodes_from)
+        : log_{log}, limit_{limit}, nodes_from_{std::move(nodes_from)} {}
     WaitingDisplay(const WaitingDisplay&) = delete;
     WaitingDisplay& operator=(const WaitingDisplay&) = delete;
     ~WaitingDisplay() { wipe(); }
@@ -39,6 +40,7 @@ class WaitingDisplay {
 
     const Log& log_;
     std::optional<milliseconds> limit_;
+    const std::string nodes_from_;
     BootTime begin_ = BootClock::now();
     Reminder too_few_nodes_;
     Reminder others_;

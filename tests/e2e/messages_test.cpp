@@ -1,5 +1,6 @@
 // What people see when something is wrong, and the commands that look at locks.
 #include "support/holdfast.hpp"
+#include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -64,12 +65,28 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
           "HOLDFAST_TTL 'soon' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m");
 }
 
+TEST_CASE("who waits for nodes that cannot be used reads where they were given") {
+    RedisServer server{{}, RedisServer::Listens::loopback};
+    server.kill();
+    const TempDir dir;
+    const std::string file = dir.write("config.toml", fmt::format("ttl = '9s'\nnodes = ['{}']\n", server.uri()));
+    const Finished gave_up = call({"run", "--config", file, "-w", "300ms", "x", "true"});
+    const std::string cause = server.uri() +
+                              " cannot be used: connection refused (is the server running, and is this "
+                              "its port?); the nodes come from " +
+                              file + ":2: nodes";
+    CHECK(has(gave_up.err, "waiting for up to 300ms, trying again and again: " + cause + "\n"));
+    CHECK(has(gave_up.err, cause + "; gave up after 300ms (-w), the command was not run\n"));
+}
+
 TEST_CASE("a node that is down is named with the reason") {
     RedisServer server{{}, RedisServer::Listens::loopback};
     server.kill();
     const std::string refused = " cannot be used: connection refused (is the server running, and is this its port?)";
     check(call({"run", "-n", "--node", server.uri(), "x", "true"}), 69,
           server.uri() + refused + "; the command was not run");
+    check(call({"run", "-n", "x", "true"}, {.environment = {{"HOLDFAST_NODES", server.uri()}}}), 69,
+          server.uri() + refused + "; the nodes come from HOLDFAST_NODES; the command was not run");
     check(call({"status", "--node", server.uri(), "x"}), 69, server.uri() + refused);
     check(call({"list", "--node", server.uri()}), 69, server.uri() + refused);
     check(call({"force-release", "--yes", "--node", server.uri(), "x"}), 69, server.uri() + refused);

@@ -126,7 +126,7 @@ Exit acquire(const Arguments& typed, const Settings& settings) {
     const Signals signals;
     advise(nodes, log);
     const Attempt attempt = [&] {
-        WaitingDisplay display{log, settings.wait};
+        WaitingDisplay display{log, settings.wait, settings.nodes_from};
         return acquire(lock, {settings.wait}, signals.ending_fd(),
                        [&](const Attempt& failed) { display.show(lock, failed); });
     }();

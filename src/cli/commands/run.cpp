@@ -164,7 +164,7 @@ class Run {
 
     Taken wait_for_locks(const std::function<void()>& meanwhile) {
         const BootTime begin = BootClock::now();
-        WaitingDisplay display{log_, settings_.wait};
+        WaitingDisplay display{log_, settings_.wait, settings_.nodes_from};
         const OnTheWay on_the_way{[&](const Lock& lock, const Attempt& failed) { display.show(lock, failed); },
                                   [&](const std::string& why) {
                                       display.wipe();
