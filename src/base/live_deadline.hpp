@@ -33,6 +33,9 @@ class LiveDeadline {
     /// keeps its value, and reason() returns `reason`. Called once, after all calls of move() and explain().
     void lose(std::string reason);
 
+    /// Notes when this process was started, in the unit of ProcessId (process/ancestry.hpp): by that a run inside tells
+    /// our lease from one of an earlier process of our number, which another process still has. Main thread.
+    void sign(uint64_t start) const { shared_->start = start; }
     /// Tells runs that processes of this group start: the group is killed so long before the deadline; nothing: it goes
     /// on. Main thread.
     void bind(pid_t group, std::optional<milliseconds> margin) const {
@@ -60,8 +63,9 @@ class LiveDeadline {
 
     /// What is in the memory. Other versions of holdfast read it: a change takes another number for the form.
     struct Memory {
-        static constexpr uint64_t our_form = 0x686f'6c64'6661'7301;
+        static constexpr uint64_t our_form = 0x686f'6c64'6661'7302;
         std::atomic<uint64_t> form = our_form;
+        std::atomic<uint64_t> start = 0;      ///< as sign() noted it
         std::atomic<nanoseconds::rep> at = 0; ///< on BootClock; 0: no deadline
         std::atomic<bool> lost = false;
         std::atomic<pid_t> group = 0;             ///< as bind() noted it; 0: none

@@ -11,6 +11,8 @@
 namespace holdfast {
 namespace {
 
+constexpr unsigned mode = 0644;
+
 /// Whether shmat(2) has given this in place of memory.
 bool is_refusal(const void* memory) { return reinterpret_cast<intptr_t>(memory) == -1; }
 
@@ -26,9 +28,10 @@ void each_visible(Visit visit) {
     for (int index = 0; index <= highest; ++index) {
         shmid_ds about{};
         const int segment = ::shmctl(index, SHM_STAT, &about);
-        const uid_t user = about.shm_perm.cuid;
-        if (segment >= 0 && about.shm_segsz == visible_size && (user == 0 || user == ::geteuid()))
-            visit(about, segment);
+        const ipc_perm& permissions = about.shm_perm;
+        const bool ours = segment >= 0 && about.shm_segsz == visible_size && permissions.__key == IPC_PRIVATE &&
+                          (permissions.mode & 0777U) == mode;
+        if (ours && (permissions.cuid == 0 || permissions.cuid == ::geteuid())) visit(about, segment);
     }
 }
 
@@ -44,7 +47,7 @@ void* make_visible_memory() {
     shminfo limits{};
     const int highest = highest_index(limits);
     if (highest < 0 || static_cast<unsigned long>(highest) + 1 >= limits.shmmni / 8) return nullptr;
-    const int segment = ::shmget(IPC_PRIVATE, visible_size, 0644);
+    const int segment = ::shmget(IPC_PRIVATE, visible_size, mode);
     if (segment < 0) return nullptr;
     void* memory = ::shmat(segment, nullptr, 0);
     // From now on it goes with the last process that has it.
@@ -61,12 +64,12 @@ std::vector<pid_t> makers_of_visible_memory() {
     return makers;
 }
 
-const void* find_visible_memory(pid_t maker) {
-    const void* found = nullptr;
+std::vector<const void*> find_visible_memory(pid_t maker) {
+    std::vector<const void*> found;
     each_visible([&](const shmid_ds& about, int segment) {
-        if (about.shm_cpid != maker || found != nullptr) return;
+        if (about.shm_cpid != maker) return;
         const void* memory = ::shmat(segment, nullptr, SHM_RDONLY);
-        if (!is_refusal(memory)) found = memory;
+        if (!is_refusal(memory)) found.push_back(memory);
     });
     return found;
 }

@@ -12,21 +12,24 @@
 
 namespace holdfast {
 
-/// The size of all visible memory. No other program is known to make segments of it, so it tells which are ours.
+/// The size of all visible memory. No other program is known to make segments of it, so with its mode, and that it has
+/// no key, it tells which are ours.
 constexpr size_t visible_size = 3931;
 
 /// A System V segment, which every user may read, and which ends with the last process that has it, however that
 /// process ends. munmap() lets go of it. Null if the kernel refuses, or if an eighth of the segments that it allows may
 /// be in use: the others are for programs that cannot do without, and each run looks at all, which takes 0.6 us each.
-/// If this process is killed in the instant of making, the segment stays until makers_of_visible_memory() is called.
+/// If this process is killed in the instant of making, the segment stays until a process of the same user calls
+/// makers_of_visible_memory().
 void* make_visible_memory();
 
 /// The processes of ours or root's that have made visible memory which a process still has; a later process may have
-/// their number. Empty if we are in another IPC namespace than they are. Removes what a killed process has left.
+/// their number. Empty if we are in another IPC or PID namespace than they are. Removes what a killed process of ours
+/// has left.
 std::vector<pid_t> makers_of_visible_memory();
 
-/// What one of these processes made, for reading. munmap() lets go of it. Null if it is no such process.
-const void* find_visible_memory(pid_t maker);
+/// All that processes of that number, ours or root's, have made, for reading. munmap() lets go of each.
+std::vector<const void*> find_visible_memory(pid_t maker);
 
 /// T may have no members but lock-free atomics: with a mutex, a process that is killed or stopped while it holds the
 /// mutex would block the others.

@@ -18,7 +18,7 @@ namespace holdfast {
 class Forked {
   public:
     /// `around` are the processes of the runs around this one that the environment tells.
-    explicit Forked(const std::vector<ProcessId>& around) : outer_{around} {}
+    explicit Forked(const std::vector<ProcessId>& around) : outer_{around} { deadline_.sign(us_.start); }
 
     /// Throws Failure. The child closes `sockets`. Main thread.
     void fork(Command command, const StopRules& rules, const Signals& signals, std::span<const int> sockets) {
@@ -29,12 +29,14 @@ class Forked {
         child_.emplace(std::move(command), signals, sockets, guard_ && !rules.tree);
     }
 
+    const ProcessId& us() const { return us_; }
     LiveDeadline& deadline() { return deadline_; }
     /// Null if this run needs none: a run that goes on after a loss has one only inside another run.
     Guard* guard() { return guard_ ? &*guard_ : nullptr; }
     Child& child() { return *child_; }
 
   private:
+    const ProcessId us_ = our_process();
     const OuterLeases outer_;
     LiveDeadline deadline_;
     std::optional<Guard> guard_;

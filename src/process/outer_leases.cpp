@@ -11,31 +11,34 @@ namespace {
 void let_go(const LiveDeadline::Memory* lease) { ::munmap(const_cast<LiveDeadline::Memory*>(lease), visible_size); }
 
 /// Null if we cannot see the lease of that process.
-const LiveDeadline::Memory* lease_of(pid_t process) {
-    const void* memory = find_visible_memory(process);
-    const auto* lease = static_cast<const LiveDeadline::Memory*>(memory);
-    if (lease == nullptr || lease->form == LiveDeadline::Memory::our_form) return lease;
-    let_go(lease);
-    return nullptr;
+const LiveDeadline::Memory* lease_of(const ProcessId& process) {
+    const LiveDeadline::Memory* found = nullptr;
+    for (const void* memory : find_visible_memory(process.pid)) {
+        const auto* lease = static_cast<const LiveDeadline::Memory*>(memory);
+        const bool matches = lease->form == LiveDeadline::Memory::our_form && lease->start == process.start;
+        if (matches && found == nullptr) found = lease;
+        else let_go(lease);
+    }
+    return found;
 }
 
-bool is_among(std::span<const ProcessId> told, pid_t process) {
-    return std::ranges::count(told, process, &ProcessId::pid) > 0;
+bool is_among(std::span<const ProcessId> processes, pid_t process) {
+    return std::ranges::count(processes, process, &ProcessId::pid) > 0;
 }
 
 /// Our ancestors that may have a lease, and those told, the nearest first.
-std::vector<pid_t> ancestors_that_may(const Fd& proc, std::span<const ProcessId> told) {
+std::vector<ProcessId> ancestors_that_may(const Fd& proc, std::span<const ProcessId> told) {
     const std::vector<pid_t> makers = makers_of_visible_memory();
-    std::vector<pid_t> all;
+    std::vector<ProcessId> all;
     if (makers.empty() && told.empty()) return all;
     pid_t above = ::getppid();
     for (auto stat = read_stat(proc, above); above > 0 && stat; stat = read_stat(proc, above)) {
-        if (is_among(told, above) || std::ranges::count(makers, above) > 0) all.push_back(above);
+        if (is_among(told, above) || std::ranges::count(makers, above) > 0) all.push_back({above, stat->start});
         above = stat->parent;
     }
     // /proc may not show all that are told.
     for (auto run = told.rbegin(); run != told.rend(); ++run)
-        if (std::ranges::count(all, run->pid) == 0) all.push_back(run->pid);
+        if (!is_among(all, run->pid)) all.push_back(*run);
     return all;
 }
 
@@ -44,13 +47,13 @@ std::vector<pid_t> ancestors_that_may(const Fd& proc, std::span<const ProcessId>
 OuterLeases::OuterLeases(std::span<const ProcessId> told) {
     const Fd proc = open_proc();
     pid_t group = ::getpgrp();
-    for (const pid_t run : ancestors_that_may(proc, told)) {
+    for (const ProcessId& run : ancestors_that_may(proc, told)) {
         const LiveDeadline::Memory* lease = lease_of(run);
-        if (lease == nullptr && !is_among(told, run)) continue;
+        if (lease == nullptr && !is_among(told, run.pid)) continue;
         inside_ = true;
         if (lease == nullptr) return;
         leases_.push_back({lease, group});
-        const auto stat = read_stat(proc, run);
+        const auto stat = read_stat(proc, run.pid);
         if (lease->group != group || !stat) return;
         group = stat->group;
     }

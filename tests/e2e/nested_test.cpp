@@ -280,12 +280,12 @@ TEST_CASE("runs inside runs leave most of the kernel's shared segments to progra
 TEST_CASE("a run removes the shared memory that a holdfast has left which was killed before that could end by itself") {
     // What it is known by is base/shared.hpp's.
     constexpr size_t ours = 3931;
-    const auto left_behind = [](size_t size) {
+    const auto left_behind = [](size_t size, key_t key = IPC_PRIVATE, int mode = 0644) {
         std::array<int, 2> ends{};
         REQUIRE(::pipe(ends.data()) == 0);
         const pid_t maker = ::fork();
         if (maker == 0) {
-            const int segment = ::shmget(IPC_PRIVATE, size, 0644);
+            const int segment = ::shmget(key, size, IPC_CREAT | mode);
             [[maybe_unused]] const auto ignored = ::write(ends[1], &segment, sizeof segment);
             ::_exit(0);
         }
@@ -296,12 +296,13 @@ TEST_CASE("a run removes the shared memory that a holdfast has left which was ki
         return segment;
     };
     const int abandoned = left_behind(ours);
-    const int of_another_program = left_behind(ours - 1);
+    const std::array of_others{left_behind(ours - 1), left_behind(ours, IPC_PRIVATE, 0600),
+                               left_behind(ours, 0x686f0000 + (::getpid() & 0xffff))};
     const int being_made = ::shmget(IPC_PRIVATE, ours, 0644); // by a process that lives
     RedisServer server;
     CHECK(finish(run_on(server.uri(), {"x", "true"})).status() == 0);
     CHECK(::shmctl(abandoned, IPC_RMID, nullptr) != 0);
-    CHECK(::shmctl(of_another_program, IPC_RMID, nullptr) == 0);
+    for (const int other : of_others) CHECK(::shmctl(other, IPC_RMID, nullptr) == 0);
     CHECK(::shmctl(being_made, IPC_RMID, nullptr) == 0);
 }
 

@@ -7,8 +7,10 @@
 
 #include <array>
 #include <csignal>
+#include <span>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace holdfast::test::guard_test {
 
@@ -27,9 +29,9 @@ void wait_until_masked(const Guard& guard) {
 /// Processes of tests before, killed a moment ago, may still have the lease that was ours then.
 void wait_until_we_have_no_lease() {
     REQUIRE(eventually([] {
-        const void* lease = find_visible_memory(::getpid());
-        if (lease != nullptr) ::munmap(const_cast<void*>(lease), visible_size);
-        return lease == nullptr;
+        const std::vector<const void*> leases = find_visible_memory(::getpid());
+        for (const void* lease : leases) ::munmap(const_cast<void*>(lease), visible_size);
+        return leases.empty();
     }));
 }
 
@@ -130,6 +132,7 @@ TEST_CASE("the guard of a run inside another stops the command by itself when th
             CAPTURE(moves_back);
             wait_until_we_have_no_lease();
             LiveDeadline around;
+            around.sign(our_process().start);
             around.move(BootClock::now() + (moves_back ? 60s : 1s));
             around.bind(::getpgrp(), 400ms);
             const OuterLeases outer{std::array{our_process()}};
@@ -153,10 +156,11 @@ TEST_CASE("the guard of a run inside another stops the command by itself when th
 TEST_CASE("an outer lease counts for the group of the outer command, and while it stops that group") {
     wait_until_we_have_no_lease();
     LiveDeadline around;
+    const std::array processes{our_process(), our_process()};
+    around.sign(processes.front().start);
     const BootTime now = BootClock::now();
     around.move(now + 1h);
     around.bind(::getpgrp() + 1, 400ms);
-    const std::array processes{our_process(), our_process()};
     CHECK(OuterLeases{processes}.due(now).kill_at == BootTime::max());
     around.bind(::getpgrp(), 400ms);
     const OuterLeases outer{processes};
@@ -168,6 +172,31 @@ TEST_CASE("an outer lease counts for the group of the outer command, and while i
     around.unbind();
     CHECK(outer.due(now).look_at == BootTime::max());
     CHECK(none.due(now).kill_at == BootTime::max());
+}
+
+TEST_CASE("a lease is an ancestor's only if it was made by that process, and not by an earlier one of its number") {
+    wait_until_we_have_no_lease();
+    const auto child_finds_one = [] {
+        const pid_t child = ::fork();
+        if (child == 0)
+            ::_exit(OuterLeases{std::span<const ProcessId>{}}.due(BootClock::now()).kill_at < BootTime::max());
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return WEXITSTATUS(status) == 1;
+    };
+    const uint64_t start = our_process().start;
+    const auto is_lease_of = [](LiveDeadline& lease, uint64_t process) {
+        lease.sign(process);
+        lease.move(BootClock::now() + 1h);
+        lease.bind(::getpgrp(), 400ms);
+    };
+    CHECK_FALSE(child_finds_one());
+    LiveDeadline earlier;
+    is_lease_of(earlier, start - 1);
+    CHECK_FALSE(child_finds_one());
+    LiveDeadline ours;
+    is_lease_of(ours, start);
+    CHECK(child_finds_one());
 }
 
 TEST_CASE("a signal from another process is no sign that holdfast ends") {

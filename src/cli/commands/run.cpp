@@ -221,8 +221,7 @@ class Run {
             throw Failure{ExitStatus::lost, fmt::format("the command was not started, and the lock is gone: {}",
                                                         hold.locks().why_lost())};
         }
-        const ProcessId us = our_process();
-        for (const Lock& lock : locks_) around_.push_back({us, lock.token(), lock_on(lock.key(), nodes_)});
+        for (const Lock& lock : locks_) around_.push_back({forked.us(), lock.token(), lock_on(lock.key(), nodes_)});
         const std::vector<std::string> variables = lock_variables(as_typed(), nodes_, settings_, around_);
         if (forked.guard() != nullptr && !forked.guard()->watch(forked.child().pid()))
             throw system_failure("cannot start the guard process");
