@@ -74,7 +74,7 @@ std::optional<std::string> nearest_duration(std::string_view text) {
                 plain.replace(at, spelling.size(), unit);
                 break;
             }
-    // Of the longest duration, 365d, 52 weeks are a part.
+    // The longest duration, 365d, has 52 whole weeks.
     if (const auto weeks = plain.ends_with('w') ? number_in<int>(plain.substr(0, plain.size() - 1), 52) : std::nullopt)
         plain = fmt::format("{}d", *weeks * 7);
     return parse_duration(plain) ? std::optional{plain} : std::nullopt;

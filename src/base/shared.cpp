@@ -20,7 +20,7 @@ bool is_refusal(const void* memory) { return reinterpret_cast<intptr_t>(memory) 
 int highest_index(shminfo& limits) { return ::shmctl(0, IPC_INFO, reinterpret_cast<shmid_ds*>(&limits)); }
 
 /// Calls `visit` with what the kernel says of each visible memory that a process of ours or root's has made, and with
-/// its number. What another user's process has made is not for us to believe.
+/// the segment's number. What another user's process has made is not for us to believe.
 template <typename Visit>
 void each_visible(Visit visit) {
     shminfo limits{};
@@ -50,7 +50,7 @@ void* make_visible_memory() {
     const int segment = ::shmget(IPC_PRIVATE, visible_size, mode);
     if (segment < 0) return nullptr;
     void* memory = ::shmat(segment, nullptr, 0);
-    // From now on it goes with the last process that has it.
+    // From now on the segment goes with the last process that has it.
     ::shmctl(segment, IPC_RMID, nullptr);
     return is_refusal(memory) ? nullptr : memory;
 }
@@ -59,7 +59,7 @@ std::vector<pid_t> makers_of_visible_memory() {
     std::vector<pid_t> makers;
     each_visible([&](const shmid_ds& about, int segment) {
         if (is_abandoned(about)) ::shmctl(segment, IPC_RMID, nullptr);
-        else makers.push_back(about.shm_cpid);
+        else if (about.shm_cpid > 0) makers.push_back(about.shm_cpid);
     });
     return makers;
 }

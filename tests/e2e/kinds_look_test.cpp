@@ -159,7 +159,7 @@ TEST_CASE("a holder on less than a majority is shown, and does not count") {
     RedisServers servers{3};
     Holding first{servers, {"--shared"}, "first"};
     Holding second{servers, {"--shared", "--ttl", "300s"}, "second"};
-    first.process.signal(SIGSTOP); // it would find what follows at its next renewal, and end
+    first.process.signal(SIGSTOP); // the holder would find what follows at its next renewal, and end
     const std::string stray = servers[0].command({"ZRANGE", "holdfast:x:{holdfast:x}:members", "0", "0"}).items[0].text;
     for (const size_t i : {1U, 2U}) servers[i].command({"ZREM", "holdfast:x:{holdfast:x}:members", stray});
     const std::string text = call(servers, {"status", "x"}).out;

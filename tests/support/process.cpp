@@ -89,7 +89,7 @@ std::string threads_with(const Fd& pipe) {
         try {
             look_at(entry.path());
         } catch (const fs::filesystem_error&) {
-            continue; // it has ended while its files were listed
+            continue; // the process has ended while its files were listed
         }
     }
     return all;
