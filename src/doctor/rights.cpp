@@ -21,7 +21,6 @@ enum class Without {
     digests,
     transactions,
     history,
-    undoing,
     promptness,
     messages,
     looking,
@@ -63,7 +62,6 @@ std::vector<Right> rights(const LockKey& lock, const Use& use) {
         {"hincrby", history, {"HINCRBY", lock.records(), "-", "0"}},
         {"hdel", kinds, {"HDEL", lock.records(), "-"}},
         {"xadd", history, {"XADD", lock.log(), "NOMKSTREAM", "*", "-", ""}},
-        {"xdel", undoing, {"XDEL", lock.log(), "0-1"}},
         {"xrevrange", history, {"XREVRANGE", lock.log(), "+", "-", "COUNT", "1"}},
         {"del", locks, {"DEL", key, queue, lock.seen(), lock.fence(), lock.records()}},
         {"publish", messages, {"PUBLISH", lock.revoked_channel(), ""}},
@@ -94,7 +92,6 @@ std::string_view loss(Without without) {
     case Without::digests: return "a run's first request goes out twice then, and all of them are longer";
     case Without::transactions: return "no --no-scripts without it";
     case Without::history: return "no history, metrics and last holder without it";
-    case Without::undoing: return "attempts in vain push runs out of the history without it";
     case Without::promptness: return "who waits hears of a release later";
     case Without::messages: return "who waits or loses the lock hears of it later";
     case Without::listing: return "no list without it";

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 namespace holdfast {
@@ -58,18 +57,16 @@ RunEnd merged(RunEnd one, RunEnd other) {
 /// What all logs tell of one run.
 class Told {
   public:
-    /// Call with all entries of one node, the oldest first, before those of the next node: if a node has several starts
-    /// of the run, or several ends, the time of the first counts.
+    /// Call with all entries of one node, the oldest first, before those of the next node: if a node has several ends of
+    /// the run, the time of the first counts.
     void add(const LogEntry& entry, size_t node) {
-        if (entry.holder) add_start(entry, node);
-        else if (entry.end.how == How::undone) undone_on_.insert(node);
+        fence_ = std::max(fence_, entry.fence);
+        if (entry.holder) add_start(entry);
         else add_end(entry, node);
     }
 
-    bool believed(size_t nodes) const { return end_ || (undone_on_.empty() && starts_.size() >= quorum(nodes)); }
-
-    Run run(const std::string& lock, const std::string& token, bool holds, milliseconds now, size_t nodes) const {
-        Run run{lock, token, holder_, fence_at_end_ > Fence{} ? fence_at_end_ : fence_at_start(nodes), waited_};
+    Run run(const std::string& lock, const std::string& token, bool holds, milliseconds now) const {
+        Run run{lock, token, holder_, fence_, waited_};
         run.end = end_.value_or(RunEnd{holds ? How::holds : How::vanished});
         run.ended = end_ ? median(ends_) : now;
         run.began = starts_.empty() ? run.ended - held_ : median(starts_);
@@ -78,42 +75,25 @@ class Told {
     }
 
   private:
-    void add_start(const LogEntry& entry, size_t node) {
-        // The `undone` before this start is of an earlier try of the transaction, which was refused; this start stands.
-        undone_on_.erase(node);
-        if (std::exchange(start_of_, node) != node) starts_.push_back(entry.at);
+    void add_start(const LogEntry& entry) {
+        starts_.push_back(entry.at);
         holder_ = entry.holder;
         waited_ = std::max(waited_, entry.waited);
-        Fence& fence = fences_[node];
-        fence = std::max(fence, entry.fence);
     }
     void add_end(const LogEntry& entry, size_t node) {
         if (std::exchange(end_of_, node) != node) ends_.push_back(entry.at);
         end_ = end_ ? merged(*end_, entry.end) : entry.end;
         held_ = std::max(held_, entry.held);
-        fence_at_end_ = std::max(fence_at_end_, entry.fence);
-    }
-
-    /// The run's number is the largest of the quorum that it won with; a node that answered later may have a larger
-    /// one.
-    Fence fence_at_start(size_t nodes) const {
-        std::vector<Fence> fences;
-        for (const auto& [node, fence] : fences_) fences.push_back(fence);
-        std::ranges::sort(fences);
-        return fences.empty() ? Fence{} : fences[std::min(quorum(nodes), fences.size()) - 1];
     }
 
     std::optional<Holder> holder_;
     std::optional<RunEnd> end_;
     std::vector<milliseconds> starts_; ///< one a node
     std::vector<milliseconds> ends_;   ///< one a node
-    size_t start_of_ = SIZE_MAX;       ///< the node of the last start
     size_t end_of_ = SIZE_MAX;         ///< the node of the last end
-    std::set<size_t> undone_on_;       ///< the nodes whose last entry of the run is `undone`
     milliseconds waited_{};
     milliseconds held_{};
-    std::map<size_t, Fence> fences_; ///< by node: that of the start
-    Fence fence_at_end_{};
+    Fence fence_{};
 };
 
 /// Whether some node has the record of that run in the lock's key.
@@ -165,8 +145,7 @@ std::vector<Run> runs_of(const std::string& lock, const std::vector<std::vector<
             by_token[entry->token].add(*entry, node);
     std::vector<Run> runs;
     for (const auto& [token, told] : by_token)
-        if (told.believed(seen.nodes.size()))
-            runs.push_back(told.run(lock, std::string{token}, holds(seen, token), now, seen.nodes.size()));
+        runs.push_back(told.run(lock, std::string{token}, holds(seen, token), now));
     std::ranges::sort(runs, {}, [](const Run& run) { return std::pair{run.began, run.fence}; });
     limit_vanished(runs);
     return runs;

@@ -21,6 +21,7 @@ constexpr milliseconds pause{50};
 Hold::Hold(Locks locks, LiveDeadline& deadline, milliseconds min_hold)
     : locks_{locks}, deadline_{deadline}, min_hold_{min_hold} {
     if (const auto until = locks_.valid_until()) deadline_.move(*until);
+    locks_.note_start();
 }
 
 std::optional<BootTime> Hold::start_until() {

@@ -20,8 +20,8 @@ namespace holdfast {
 
 class Hold {
   public:
-    /// Call right after the win: min_hold counts from here. Moves the deadline to the end of the shortest lease. Locks
-    /// and deadline outlive the Hold.
+    /// Call right after the win: min_hold counts from here. Moves the deadline to the end of the shortest lease, and
+    /// tells the nodes of the win (Lock::note_start()). Locks and deadline outlive the Hold.
     Hold(Locks locks, LiveDeadline& deadline, milliseconds min_hold);
 
     /// Returns the last instant at which the command may be started; nothing when a lock is not ours any more. If the

@@ -67,7 +67,7 @@ void Lock::undo(const Answers& acquire_answers) {
     const milliseconds others_get = timing().node_timeout / 10;
     // The release names no entry, so our place in the queue is kept.
     tell(asked, awaited, others_get, 0,
-         [&](bool late) -> Operation { return Release{token_, "", late, seat(), {}, end_entry()}; });
+         [&](bool late) -> Operation { return Release{token_, "", late, seat()}; });
 }
 
 void Lock::withdraw() {
@@ -149,7 +149,7 @@ bool Lock::lets_go_by_digest() const {
 }
 
 template <typename OperationFor>
-bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
+bool Lock::let_go(Await await, BootTime no_later, milliseconds kept, OperationFor operation_for,
                   const std::function<bool(Verdict)>& confirms) {
     LettingGo state{*this, await};
     const bool to_mark = success().has_value();
@@ -168,6 +168,7 @@ bool Lock::let_go(Await await, BootTime no_later, OperationFor operation_for,
         nodes_.take_messages(); // a message that has come would cut the pause short
         nodes_.wait(std::min(deadline, now + refused_pause), -1);
     }
+    note_end(kept);
     lease_ = Lease{nodes_.size()};
     reports_ = std::move(state.reports());
     marked_ = !to_mark || state.marked() >= quorum(nodes_.size());
@@ -181,20 +182,30 @@ std::optional<Success> Lock::success() const {
     return Success{record_, age, *terms_.once_in - age};
 }
 
-void Lock::ended(RunEnd end) {
-    end_ = std::move(end);
-    if (end_.how != How::lost || !taken_away_) return;
-    end_.how = How::taken_away;
-    end_.why = *taken_away_;
+void Lock::note_start() {
+    if (!terms_.history) return;
+    end_ = {.how = How::not_started};
+    const Request note = start_note(key_, record_, fence_, waited_, *terms_.history);
+    for (size_t i = 0; i < nodes_.size(); ++i) nodes_.post(i, note);
 }
 
-std::optional<EndEntry> Lock::end_entry(milliseconds kept) const {
-    if (!terms_.history) return {};
+void Lock::ended(RunEnd end) {
+    end_ = std::move(end);
+    if (end_->how != How::lost || !taken_away_) return;
+    end_->how = How::taken_away;
+    end_->why = *taken_away_;
+}
+
+void Lock::note_end(milliseconds kept) {
+    auto end = std::exchange(end_, std::nullopt);
+    if (!end || !terms_.history) return;
+    end->kept = kept;
     const milliseconds held = began_ ? std::chrono::duration_cast<milliseconds>(BootClock::now() - *began_)
                                      : std::max(wall_time_since_epoch() - self_.since, milliseconds{0});
-    EndEntry entry{end_, fence_, waited_, held, *terms_.history};
-    entry.end.kept = kept;
-    return entry;
+    // Who takes a lock away tells of that end first, and adds it to the sums.
+    const bool counts = end->how != How::taken_away;
+    const Request note = end_note(key_, token_.text(), {*std::move(end), fence_, held}, *terms_.history, counts);
+    for (size_t i = 0; i < nodes_.size(); ++i) nodes_.post(i, note);
 }
 
 bool Lock::keep(milliseconds rest, Await await) {
@@ -202,24 +213,24 @@ bool Lock::keep(milliseconds rest, Await await) {
     const Record kept = Record::make(token_, self_);
     const auto extend = [&](bool late) -> Operation {
         // A request without an answer may still set the key on this node for a whole TTL, so the node gets a release.
-        if (late) return Release{token_, entry_.value, true, seat(), success(), end_entry()};
-        return Extend{token_, record_, rest, seat(), entry_.value, success(), end_entry(rest), kept};
+        if (late) return Release{token_, entry_.value, true, seat(), success()};
+        return Extend{token_, record_, rest, seat(), entry_.value, success(), kept};
     };
     // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
-    return let_go(await, valid_until().value_or(BootTime{}), extend,
+    return let_go(await, valid_until().value_or(BootTime{}), rest, extend,
                   [](Verdict word) { return word == Verdict::yours; });
 }
 
 void Lock::prepare_release() const {
     Mode mode = modes_.front();
-    LockOperation{key_, Release{token_, entry_.value, false, seat(), {}, end_entry()}}.on(mode, lets_go_by_digest());
+    LockOperation{key_, Release{token_, entry_.value, false, seat()}}.on(mode, lets_go_by_digest());
 }
 
 bool Lock::release(Await await) {
     const auto release = [&](bool late) -> Operation {
-        return Release{token_, entry_.value, late, seat(), success(), end_entry()};
+        return Release{token_, entry_.value, late, seat(), success()};
     };
-    return let_go(await, BootTime::max(), release, [](Verdict word) { return word != Verdict::no_scripts; });
+    return let_go(await, BootTime::max(), milliseconds{0}, release, [](Verdict word) { return word != Verdict::no_scripts; });
 }
 
 } // namespace holdfast

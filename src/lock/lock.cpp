@@ -132,7 +132,7 @@ void Lock::begin_attempt(const std::optional<WaitBegin>& wait) {
     if (enforced(Rule::fresh_token) || token_.attempt == 0) ++token_.attempt;
     self_.since = wall_time_since_epoch();
     began_ = BootClock::now();
-    end_ = {How::undone};
+    end_.reset();
     self_.nodes = nodes_.size();
     self_.kind = terms_.kind;
     waited_ = wait ? std::chrono::duration_cast<milliseconds>(BootClock::now() - wait->boot) : milliseconds{0};
@@ -253,7 +253,6 @@ Acquire Lock::request(const Try& how) const {
     Acquire acquire{token_, record_, timing().ttl, std::max(Fence{self_.since.count()}, Fence{fence_.number + 1})};
     acquire.seat = seat();
     acquire.once_in = terms_.once_in;
-    acquire.history = terms_.history;
     if (how.wait) acquire.waiting = {entry_.value, how.wait->wall, waited_, entry_lasts + 2 * timing().node_timeout};
     return acquire;
 }

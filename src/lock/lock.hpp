@@ -10,6 +10,7 @@
 #include "lock/fence.hpp"
 #include "lock/inspection.hpp"
 #include "lock/operations.hpp"
+#include "lock/operations/history.hpp"
 #include "lock/quorum.hpp"
 #include "lock/timing.hpp"
 #include "redis/node_set.hpp"
@@ -147,8 +148,12 @@ class Lock {
     void succeeded(BootTime go) { succeeded_ = go; }
     /// Whether a quorum has written the mark in the last release() or keep(); true as well if there was none to write.
     bool marked() const { return marked_; }
-    /// Notes how the hold ended, for the history, which the release() or keep() that follows writes. If the lock is
-    /// lost because it was taken away, the history says taken away. If ended() is not called, the win counts as undone.
+    /// Tells the nodes of the win, for the history; waits for no answer. Call when all locks of the run are won, before
+    /// its command is started. The release() or keep() that follows then tells of the end: of that given to ended(), or
+    /// that the command was not started.
+    void note_start();
+    /// How the hold has ended, for the history. If the lock is lost because it was taken away, the history says taken
+    /// away.
     void ended(RunEnd end);
     /// Makes ready what release() needs: a script's text and digest are put together once a thread. Call while there is
     /// time, in the thread that will call release().
@@ -194,16 +199,18 @@ class Lock {
     /// hold the lock.
     void heed(size_t node, const Answer&);
     /// Sends the operation that ends our hold to every node, and again if that can help and it is not later than
-    /// `no_later`. `confirms` says which verdicts confirm the end. Returns whether a quorum has confirmed.
+    /// `no_later`; then tells of the end. `confirms` says which verdicts confirm the end. Returns whether a quorum has
+    /// confirmed.
     template <typename OperationFor>
-    bool let_go(Await, BootTime no_later, OperationFor operation_for, const std::function<bool(Verdict)>& confirms);
+    bool let_go(Await, BootTime no_later, milliseconds kept, OperationFor operation_for,
+                const std::function<bool(Verdict)>& confirms);
     /// Whether the operations that end our hold go out by their scripts' digests.
     bool lets_go_by_digest() const;
     /// The success to mark; nothing if no command has succeeded, or if its success would not count any more.
     std::optional<Success> success() const;
     void undo(const Answers& acquire_answers);
-    /// The entry of the end in the history; nothing if no history is kept. `kept`: the rest of min_hold.
-    std::optional<EndEntry> end_entry(milliseconds kept = {}) const;
+    /// Tells the nodes of the end, if they have been told of the start. `kept`: the rest of min_hold.
+    void note_end(milliseconds kept);
     /// Notes until when the node keeps the key after its answer `yes`.
     void granted(size_t node, const Answer& yes);
     std::vector<NodeReport> same_servers() const;
@@ -240,7 +247,7 @@ class Lock {
     Lease lease_;
     BootTime heard_at_{};
     std::optional<BootTime> began_; ///< when the last attempt began; nothing: another process has acquired the lock
-    RunEnd end_{How::undone};
+    std::optional<RunEnd> end_; ///< for the history, not told yet; nothing: there is no end to tell of
     milliseconds waited_{};   ///< before the last attempt
     std::vector<Mode> modes_; ///< by node
     std::vector<std::optional<uint64_t>>

@@ -87,6 +87,10 @@ std::string Locks::why_shaky() const {
     return which() + "it could not be renewed in time" + node_lines(worst_->last_reports());
 }
 
+void Locks::note_start() {
+    for (Lock& lock : locks_) lock.note_start();
+}
+
 void Locks::succeeded(BootTime go) {
     for (Lock& lock : locks_) lock.succeeded(go);
 }

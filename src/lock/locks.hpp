@@ -57,7 +57,8 @@ class Locks {
     /// Why the last round was shaky.
     std::string why_shaky() const;
 
-    /// As Lock::succeeded() and Lock::ended(), for each lock.
+    /// As Lock::note_start(), Lock::succeeded() and Lock::ended(), for each lock.
+    void note_start();
     void succeeded(BootTime go);
     void ended(const RunEnd&);
     void prepare_release() const {

@@ -9,7 +9,6 @@
 #pragma once
 
 #include "lock/lock_key.hpp"
-#include "lock/operations/history.hpp"
 #include "lock/operations/limits.hpp"
 #include "lock/operations/node_reply.hpp"
 #include "lock/operations/script.hpp"
@@ -49,7 +48,6 @@ struct Acquire {
     std::optional<Waiting> waiting{};
     std::optional<Seat> seat{};
     std::optional<milliseconds> once_in{}; ///< only without a seat
-    std::optional<size_t> history{};       ///< how many entries the node keeps (history.hpp); nothing: writes none
 
     ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
@@ -77,7 +75,6 @@ struct Extend {
     std::optional<Seat> seat{};       ///< nothing: an exclusive holder
     std::string entry{};              ///< with a seat: our entry in the queue, if there is one
     std::optional<Success> success{}; ///< only without a seat
-    std::optional<EndEntry> end{};    ///< of a lock that is kept, for the history
     /// Of a lock that is kept: the record that the key or the member has from then on. A full server, which refuses to
     /// write the record, extends all the same.
     std::optional<Record> kept{};
@@ -86,7 +83,7 @@ struct Extend {
     Exchange transaction(const LockKey&) const;
     /// What replaces script() while a cluster moves the lock's keys: a script that only extends the key. It does not
     /// look at the void mark: a revocation deletes the key as well, and nothing renews an attempt that was given up. It
-    /// writes neither success, nor end, nor kept. Nothing for a member of a group.
+    /// writes neither success nor kept. Nothing for a member of a group.
     std::optional<Request> alone(const LockKey&) const;
 };
 
@@ -118,7 +115,6 @@ struct Release {
     bool void_too;
     std::optional<Seat> seat{};       ///< nothing: an exclusive holder
     std::optional<Success> success{}; ///< only without a seat
-    std::optional<EndEntry> end{};    ///< for the history
 
     ScriptCall script(const LockKey&) const;
     Exchange transaction(const LockKey&) const;
@@ -145,8 +141,7 @@ struct Withdraw {
 struct Revoke {
     Record record;
     std::string words;
-    std::optional<Seat> seat{};    ///< nothing: an exclusive holder
-    std::optional<EndEntry> end{}; ///< for the history
+    std::optional<Seat> seat{}; ///< nothing: an exclusive holder
 
     /// The message for the revoked channel.
     std::string message() const { return std::string{record.token()} + " " + words; }

@@ -1,5 +1,6 @@
 #include "lock/revocation.hpp"
 
+#include "lock/operations/history.hpp"
 #include "lock/quorum.hpp"
 
 #include <algorithm>
@@ -9,10 +10,14 @@ namespace holdfast {
 
 namespace {
 
-EndEntry taken_away(const Record& record, const std::string& words, size_t entries) {
-    const milliseconds since = record.holder ? record.holder->since : wall_time_since_epoch();
-    const milliseconds held = std::max(wall_time_since_epoch() - since, milliseconds{0});
-    return {.end = {.how = How::taken_away, .why = words}, .fence = {}, .waited = {}, .held = held, .entries = entries};
+/// The note of an end that the holder of that record did not see come.
+Request taken_away(const LockKey& key, const Record& record, const std::string& words, size_t entries) {
+    const Holder holder = record.holder.value_or(Holder{});
+    const milliseconds now = wall_time_since_epoch();
+    const milliseconds held = std::max(now - (record.holder ? holder.since : now), milliseconds{0});
+    // A lock that only min_hold kept has had its end before, which is in the sums.
+    return end_note(key, record.token(), {{.how = How::taken_away, .why = words}, Fence{}, held}, entries,
+                    !holder.ended);
 }
 
 } // namespace
@@ -22,8 +27,7 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, cons
     std::optional<Seat> seat;
     if (const auto token = Token::parse(record.token()); token && record.holder)
         seat = seat_of(token->run, *record.holder);
-    Revoke revoke{record, words, seat};
-    if (history) revoke.end = taken_away(record, words, *history);
+    const Revoke revoke{record, words, seat};
     std::map<Verdict, size_t> counts;
     Revocation revocation{};
     revocation.nodes = ask_all(nodes, key, revoke, mode);
@@ -32,6 +36,9 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, cons
             ++counts[node.reply->verdict];
             ++revocation.answered;
         }
+    for (size_t i = 0; history && i < nodes.size(); ++i)
+        if (const auto& reply = revocation.nodes[i].reply; reply && reply->verdict == Verdict::revoked)
+            nodes.post(i, taken_away(key, record, words, *history));
     const size_t q = quorum(nodes.size());
     using enum Revocation::Outcome;
     if (revocation.answered < q) revocation.outcome = too_few;

@@ -338,8 +338,9 @@ void Connection::give_up() {
     if (state_ != State::closed && owes_an_answer()) too_late();
 }
 
-void Connection::ping() {
-    pending_.push_back({Purpose::ping, 0, {"PING"}, {}, {}});
+void Connection::post(Request request) {
+    if (state_ != State::open) return;
+    pending_.push_back({Purpose::posted, 0, std::move(request), {}, {}});
     write();
 }
 

@@ -128,9 +128,10 @@ class Connection {
     /// this connection can have reached the node. False if there is no connection.
     bool is_being_opened() const { return state_ != State::closed && state_ != State::open; }
 
-    /// Sends a PING on an open connection. take() never returns its answer; owes_an_answer() tells when it has come.
-    void ping();
-    /// Whether a request, also a PING or a greeting, has no answer yet.
+    /// Sends a request for whose answer nobody waits, if the connection is open; otherwise does nothing. take() never
+    /// returns the answer; owes_an_answer() tells when it has come.
+    void post(Request);
+    /// Whether a request, also a posted one or a greeting, has no answer yet.
     bool owes_an_answer() const { return !pending_.empty(); }
     /// Closes the connection if it owes an answer, so that the next request goes out on another connection; otherwise
     /// does nothing.
@@ -161,7 +162,7 @@ class Connection {
 
   private:
     enum class State { closed, resolving, connecting, handshake, open };
-    enum class Purpose { greeting, listening, ping, round };
+    enum class Purpose { greeting, listening, posted, round };
     struct Pending {
         Purpose purpose;
         uint64_t round;

@@ -99,6 +99,9 @@ class NodeSet {
     /// One round with the same request, of a single step, for every node.
     Answers ask_all(const Request& request, const Until& until);
 
+    /// Sends the node a request for whose answer nobody waits, if a connection to it is open.
+    void post(size_t i, Request request) { connections_[i].post(std::move(request)); }
+
     /// Closes the node's connection if it owes an answer, so that the next request opens another connection.
     void give_up(size_t i) { connections_[i].give_up(); }
 

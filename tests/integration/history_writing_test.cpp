@@ -1,11 +1,13 @@
-// What the operations write into a lock's history, on real servers, by script and by transaction.
-#include "lock/operations.hpp"
+// What a lock and a force-release write into a lock's history on real servers, by script and by transaction.
+#include "lock/inspection.hpp"
+#include "lock/lock.hpp"
+#include "lock/operations/history.hpp"
+#include "lock/revocation.hpp"
 #include "support/redis_server.hpp"
+#include "support/sole_lock.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-
-#include <set>
 
 namespace holdfast::test::history_writing_test {
 
@@ -16,269 +18,218 @@ namespace {
 const LockKey key{"x", "holdfast:"};
 constexpr size_t entries = 100;
 
-Token token(unsigned number) { return {fmt::format("{:032x}", number), 1}; }
-Record record(const Token& token) { return Record::make(token, {"job", "me", "here", 1, 1ms, 30s}); }
-/// What min_hold makes of that record when the command has ended.
-Record kept_record(const Token& token) {
-    Holder holder = *record(token).holder;
-    holder.ended = 2ms;
-    return Record::make(token, holder);
-}
-EndEntry end(RunEnd how) { return {std::move(how), Fence{4}, 5ms, 70ms, entries}; }
+using Words = std::vector<std::string>;
 
-template <Mode the_way>
-struct Server {
-    RedisServer server{};
-    NodeSet nodes{{server.node()}, 5s};
-    Mode mode = the_way;
-
-    Server() { nodes.resolve(); }
-    Answer answer(const Operation& operation) {
-        return *nodes.ask([&](size_t) { return exchange(key, operation, mode); },
-                          {.enough = [](const Answers&) { return false; }})[0];
-    }
-    Verdict ask(const Operation& operation) {
-        const auto reply = node_reply(answer(operation));
-        REQUIRE_MESSAGE(reply.has_value(), (reply ? "" : reply.error().text));
-        return reply->verdict;
-    }
-    Verdict take(const Token& token) { return ask(Acquire{token, record(token), 30s, {}, {}, {}, {}, entries}); }
-    Verdict let_go(const Token& token, RunEnd how) {
-        return ask(Release{token, "", false, {}, {}, end(std::move(how))});
-    }
-    /// Name and value of each field, of all entries in a row.
-    std::vector<std::string> log() const {
-        std::vector<std::string> words;
-        for (const Reply& entry : server.command({"XRANGE", key.log(), "-", "+"}).items)
-            for (const Reply& word : entry.items[1].items) words.push_back(word.text);
-        return words;
-    }
-    std::string sum(std::string_view name) const { return server.text({"HGET", key.stats(), name}); }
+template <Mode the_mode>
+struct Way {
+    static constexpr Mode mode = the_mode;
 };
+using ByScript = Way<Mode::scripts>;
+using ByTransaction = Way<Mode::transactions>;
 
-using ByScript = Server<Mode::scripts>;
-using ByTransaction = Server<Mode::transactions>;
+SoleLock lock_on(const RedisServer& server, Mode mode) {
+    const Timing timing{30s, 0ms, 5s};
+    SoleLock lock{NodeSet{{server.node()}, timing.node_timeout},
+                  key,
+                  {.timing = timing, .restart_guard = {}, .mode = mode, .history = entries},
+                  this_process("job", timing.ttl)};
+    lock.nodes().resolve();
+    return lock;
+}
+
+/// A node with a lock on it. It looks at what was written by the connection that wrote it, so that it sees all notes.
+template <typename Way>
+struct OneNode {
+    RedisServer server{};
+    SoleLock lock = lock_on(server, Way::mode);
+
+    void win() {
+        REQUIRE(lock.try_once().outcome == Outcome::won);
+        lock.note_start();
+    }
+    void end(RunEnd how) {
+        lock.ended(std::move(how));
+        lock.release();
+    }
+    void run(RunEnd how) {
+        win();
+        end(std::move(how));
+    }
+    Reply ask(const Request& request) {
+        return lock.nodes().ask_all(request, {.deadline = BootClock::now() + patience})[0]->replies->front();
+    }
+    int64_t left(const std::string& of) { return ask({"PTTL", of}).integer; }
+    std::string sum(std::string_view name) { return ask({"HGET", key.stats(), name}).text; }
+    /// Name and value of each field, by entry.
+    std::vector<Words> log() {
+        std::vector<Words> all;
+        for (const Reply& entry : ask({"XRANGE", key.log(), "-", "+"}).items) {
+            all.emplace_back();
+            for (const Reply& word : entry.items[1].items) all.back().push_back(word.text);
+        }
+        return all;
+    }
+    /// As `holdfast force-release` does, of the holder that there is.
+    void take_away() {
+        const Inspection seen = inspect(lock.nodes(), key);
+        REQUIRE(seen.holders.size() == 1);
+        REQUIRE(revoke(lock.nodes(), key, seen.holders[0].record, "because\nof that", Way::mode, entries).outcome ==
+                Revocation::Outcome::revoked);
+    }
+};
 
 } // namespace
 
-TEST_CASE_TEMPLATE("a grant and its end are written, with their sums, for as long as the fence number", OneNode,
-                   ByScript, ByTransaction) {
-    OneNode node;
-    CHECK(node.take(token(1)) == Verdict::granted);
-    const std::string fence = node.server.text({"GET", key.fence()});
-    CHECK(node.log() == std::vector<std::string>{"start", record(token(1)).value, "fence", fence, "waited", "0"});
-    CHECK(node.let_go(token(1), {How::ended, 3}) == Verdict::released);
-    const std::vector<std::string> words = node.log();
-    CHECK(std::vector<std::string>{words.begin() + 6, words.end()} ==
-          std::vector<std::string>{"end", token(1).text(), "how", "ended", "fence", "4", "held", "70", "status", "3"});
+TEST_CASE_TEMPLATE("a win and its end are written, with their sums, for as long as the fence number", Way, ByScript,
+                   ByTransaction) {
+    OneNode<Way> node;
+    node.win();
+    const std::string fence = fmt::format("{}", node.lock.fence().number);
+    const Words start = node.log().at(0);
+    CHECK(start[0] == "start");
+    CHECK(start[1] == node.ask({"GET", key.key()}).text);
+    CHECK(Words{start.begin() + 2, start.end()} == Words{"fence", fence, "waited", "0"});
+    CHECK(node.sum("last_start") != "");
+    node.end({How::ended, 3});
+    const Words end = node.log().at(1);
+    const std::string held = end.at(7);
+    CHECK(end ==
+          Words{"end", node.lock.token().text(), "how", "ended", "fence", fence, "held", held, "status", "3"});
     CHECK(node.sum("acquired") == "1");
     CHECK(node.sum("failed") == "1");
-    CHECK(node.sum("held_ms") == "70");
-    CHECK(node.sum("waited_ms") == "5");
-    CHECK(node.sum("last_success") == "(nil)");
-    CHECK(node.sum("last_start") != "(nil)");
-    CHECK(node.take(token(2)) == Verdict::granted);
-    CHECK(node.let_go(token(2), {How::ended, 0}) == Verdict::released);
-    CHECK(node.sum("last_success") != "(nil)");
-    CHECK(node.sum("held_ms") == "140");
-    for (const std::string& one : {key.log(), key.stats()})
-        CHECK(milliseconds{node.server.command({"PTTL", one}).integer} > 89 * 24h);
+    CHECK(node.sum("held_ms") == held);
+    CHECK(node.sum("last_success") == "");
+    node.run({How::ended, 0});
+    CHECK(node.sum("last_success") != "");
+    CHECK(node.sum("acquired") == "2");
+    CHECK(node.sum("failed") == "1");
+    for (const std::string& one : {key.log(), key.stats()}) CHECK(milliseconds{node.left(one)} > 89 * 24h);
 }
 
-TEST_CASE_TEMPLATE("a grant that was no win leaves neither a sum nor an entry", OneNode, ByScript, ByTransaction) {
-    OneNode node;
-    node.take(token(1));
-    CHECK(node.let_go(token(1), {How::undone}) == Verdict::released);
-    CHECK(node.sum("acquired") == "0");
-    CHECK(node.sum("last_start") == "(nil)");
-    CHECK(node.log().empty());
-    // Nothing was granted, so nothing is undone.
-    CHECK(node.let_go(token(2), {How::undone}) == Verdict::not_ours);
-    CHECK(node.sum("acquired") == "0");
-    // Sums that were deleted meanwhile, and are made anew, do not stay for ever.
-    node.take(token(3));
-    node.server.command({"DEL", key.stats()});
-    node.let_go(token(3), {How::undone});
-    CHECK(milliseconds{node.server.command({"PTTL", key.stats()}).integer} > 89 * 24h);
-}
-
-TEST_CASE_TEMPLATE("how a hold ended is written where the key is no longer ours, by script", OneNode, ByScript) {
-    OneNode node;
-    node.take(token(1));
-    Revoke revoke{record(token(1)), "because\nof that"};
-    revoke.end = end({How::taken_away, {}, {}, {}, revoke.words});
-    CHECK(node.ask(revoke) == Verdict::revoked);
-    CHECK(node.let_go(token(1), {How::taken_away, {}, 15, {}, "because"}) == Verdict::not_ours);
-    const std::vector<std::string> words = node.log();
-    CHECK(std::set<std::string>(words.begin(), words.end()).contains("because; of that"));
-    CHECK(std::ranges::count(words, token(1).text()) == 2);
-    // The holder's own word on it counts no second time.
-    CHECK(node.sum("taken_away") == "1");
-    CHECK(node.sum("held_ms") == "70");
-    CHECK(node.let_go(token(3), {How::lost, {}, 9, {}, "no node answers"}) == Verdict::not_ours);
-    CHECK(node.let_go(token(3), {How::lost, {}, 9, {}, "no node answers"}) == Verdict::not_ours);
-    CHECK(node.sum("lost") == "1");
-}
-
-TEST_CASE_TEMPLATE("a lock that is kept has its end written, and how long it stays", OneNode, ByScript, ByTransaction) {
-    OneNode node;
-    node.take(token(1));
-    EndEntry kept = end({How::ended, 0});
-    kept.end.kept = 9s;
-    CHECK(node.ask(Extend{token(1), record(token(1)), 9s, {}, "", {}, kept}) == Verdict::yours);
-    const std::vector<std::string> words = node.log();
-    REQUIRE(words.size() == 18);
-    CHECK(words[16] == "kept");
-    CHECK(words[17] == "9000");
-}
-
-TEST_CASE_TEMPLATE("a lock is taken and let go where nothing can be written into its history", OneNode, ByScript,
+TEST_CASE_TEMPLATE("an attempt in vain, and a win that is given back before a run begins, leave nothing", Way, ByScript,
                    ByTransaction) {
-    OneNode node;
-    SUBCASE("the log is no stream") { node.server.command({"SET", key.log(), "mine"}); }
-    SUBCASE("the sums are no hash") { node.server.command({"SET", key.stats(), "mine"}); }
-    SUBCASE("a sum is no number") { node.server.command({"HSET", key.stats(), "acquired", "many", "held_ms", "much"}); }
-    SUBCASE("no sums may be added to") { node.server.command({"ACL", "SETUSER", "default", "-hincrby"}); }
-    CHECK(node.take(token(1)) == Verdict::granted);
-    CHECK(node.let_go(token(1), {How::ended, 0}) == Verdict::released);
-    CHECK(node.server.text({"EXISTS", key.key()}) == "0");
-    if (node.server.text({"TYPE", key.log()}) == "stream") CHECK(node.server.command({"PTTL", key.log()}).integer > 0);
-    // -2: there are none.
-    if (node.server.text({"TYPE", key.stats()}) == "hash")
-        CHECK(node.server.command({"PTTL", key.stats()}).integer != -1);
-}
-
-TEST_CASE_TEMPLATE("log and sums last 90 days after each entry", OneNode, ByScript, ByTransaction) {
-    OneNode node;
-    node.take(token(1));
-    node.let_go(token(1), {How::ended, 0});
-    for (const std::string& one : {key.log(), key.stats()}) node.server.command({"PEXPIRE", one, argument(2159h)});
-    node.take(token(2));
-    for (const std::string& one : {key.log(), key.stats()}) {
-        CHECK(milliseconds{node.server.command({"PTTL", one}).integer} >= 2160h);
-        node.server.command({"PEXPIRE", one, argument(2159h)});
-    }
-    node.let_go(token(2), {How::ended, 0});
-    for (const std::string& one : {key.log(), key.stats()})
-        CHECK(milliseconds{node.server.command({"PTTL", one}).integer} >= 2160h);
-}
-
-TEST_CASE_TEMPLATE("a lock that is kept since it was looked at is taken away, and counts no second time", OneNode,
-                   ByScript, ByTransaction) {
-    OneNode node;
-    node.take(token(1));
-    const Record kept = kept_record(token(1));
-    CHECK(node.ask(Extend{token(1), record(token(1)), 9s, {}, "", {}, end({How::ended, 0}), kept}) == Verdict::yours);
-    CHECK(node.server.text({"GET", key.key()}) == kept.value);
-    // A copy of the request.
-    CHECK(node.ask(Extend{token(1), record(token(1)), 9s, {}, "", {}, {}, kept}) == Verdict::yours);
-    Revoke revoke{record(token(1)), "because"};
-    revoke.end = end({How::taken_away, {}, {}, {}, revoke.words});
-    CHECK(node.ask(revoke) == Verdict::revoked);
-    CHECK(node.server.text({"EXISTS", key.key()}) == "0");
-    if (node.mode != Mode::transactions) CHECK(node.sum("held_ms") == "70");
-    // There is nothing left to take away, and so nothing to tell.
-    const size_t before = node.log().size();
-    CHECK(node.ask(revoke) == Verdict::free);
-    CHECK(node.log().size() == before);
-}
-
-TEST_CASE_TEMPLATE("a node that has missed that a lock is kept lets it be taken away with the others", OneNode,
-                   ByScript, ByTransaction) {
-    OneNode node;
-    node.take(token(1));
-    CHECK(node.ask(Revoke{kept_record(token(2)), "because"}) == Verdict::changed);
-    CHECK(node.ask(Revoke{kept_record(token(1)), "because"}) == Verdict::revoked);
-    CHECK(node.server.text({"EXISTS", key.key()}) == "0");
-}
-
-TEST_CASE("a lock is let go on a server whose memory is full, by script, and what cannot be written is left out") {
-    ByScript node;
-    node.take(token(1));
-    node.server.command({"CONFIG", "SET", "maxmemory", "1"});
-    CHECK(node.ask(Extend{token(1), record(token(1)), 9s, {}, "", {}, end({How::ended, 0})}) == Verdict::yours);
-    CHECK(node.let_go(token(1), {How::ended, 0}) == Verdict::released);
-}
-
-/// The exchange, and what it sends, request by request.
-Exchange watched(const Exchange& exchange, std::vector<std::string>& sent) {
-    return {exchange.request, [exchange, &sent](std::vector<Reply>&& replies) -> Step {
-                sent.push_back(exchange.request.bytes());
-                Step next = exchange.then(std::move(replies));
-                const auto* more = std::get_if<Exchange>(&next);
-                return more == nullptr ? next : Step{watched(*more, sent)};
-            }};
-}
-
-TEST_CASE("the history does not move the instant from which a transaction's lease counts") {
-    ByTransaction node;
-    std::vector<std::string> sent;
-    const Exchange take = exchange(key, Acquire{token(1), record(token(1)), 30s, {}, {}, {}, {}, entries}, node.mode);
-    node.nodes.ask([&](size_t) { return watched(take, sent); }, {.enough = [](const Answers&) { return false; }});
-    // The answer's sent_at is that of the last request.
-    REQUIRE(!sent.empty());
-    CHECK(sent.back().find("\r\nSET\r\n") != std::string::npos);
-    CHECK(sent.back().find("\r\nXADD\r\n") != std::string::npos);
-    CHECK(node.log().size() == 6);
-}
-
-TEST_CASE("the entry of a grant is taken back where its transaction was refused, because a watched key had changed") {
-    ByTransaction node;
-    std::vector<std::string> sent;
-    bool changed = false;
-    const Exchange take = exchange(key, Acquire{token(1), record(token(1)), 30s, {}, {}, {}, {}, entries}, node.mode);
-    const std::function<Exchange(const Exchange&)> meddled = [&](const Exchange& one) -> Exchange {
-        return {one.request, [&, one](std::vector<Reply>&& replies) -> Step {
-                    Step next = one.then(std::move(replies));
-                    const auto* more = std::get_if<Exchange>(&next);
-                    if (more == nullptr) return next;
-                    if (!changed && more->request.bytes().find("\r\nSET\r\n") != std::string::npos) {
-                        changed = true;
-                        node.server.command({"SET", key.key(), "another's", "PX", "60000"});
-                    }
-                    return meddled(*more);
-                }};
-    };
-    node.nodes.ask([&](size_t) { return meddled(take); }, {.enough = [](const Answers&) { return false; }});
-    CHECK(changed);
+    OneNode<Way> node;
+    REQUIRE(node.lock.try_once().outcome == Outcome::won);
+    SoleLock other = lock_on(node.server, Way::mode);
+    CHECK(other.try_once().outcome == Outcome::held);
+    node.lock.release();
     CHECK(node.log().empty());
-    CHECK(node.sum("acquired") == "0");
+    CHECK(node.ask({"EXISTS", key.stats()}).integer == 0);
 }
 
-TEST_CASE_TEMPLATE("attempts in vain push no run out of the log", OneNode, ByScript, ByTransaction) {
-    OneNode node;
-    node.take(token(1));
-    node.let_go(token(1), {How::ended, 0});
-    const std::vector<std::string> before = node.log();
-    for (unsigned i = 2; i < 200; ++i) {
-        node.take(token(i));
-        node.let_go(token(i), {How::undone});
-    }
-    CHECK(node.log() == before);
+TEST_CASE_TEMPLATE("of a run whose command was not started the history says that", Way, ByScript, ByTransaction) {
+    OneNode<Way> node;
+    node.win();
+    node.lock.release();
+    CHECK(node.log().at(1).at(3) == "not_started");
     CHECK(node.sum("acquired") == "1");
+    CHECK(node.sum("failed") == "");
+    // What has been told once is not told again.
+    node.lock.release();
+    CHECK(node.log().size() == 2);
 }
 
-TEST_CASE_TEMPLATE("where a start cannot be taken out of the log, the log says that it is undone", OneNode, ByScript,
+TEST_CASE_TEMPLATE("a hold that was taken away is told of by both, and counts once", Way, ByScript, ByTransaction) {
+    OneNode<Way> node;
+    node.win();
+    node.take_away();
+    CHECK(node.lock.extend([] {}) == Renewal::lost);
+    node.end({How::lost, {}, 15, {}, "the nodes no longer grant it"});
+    const std::vector<Words> log = node.log();
+    REQUIRE(log.size() == 3);
+    CHECK(log[1][3] == "taken");
+    CHECK(log[1].back() == "because; of that");
+    CHECK(log[2][3] == "taken");
+    CHECK(std::ranges::count(log[2], "15") == 1);
+    CHECK(node.sum("taken_away") == "1");
+    CHECK(node.sum("lost") == "");
+    CHECK(node.sum("held_ms") == log[1].at(5));
+}
+
+TEST_CASE_TEMPLATE("a hold that was lost counts as lost", Way, ByScript, ByTransaction) {
+    OneNode<Way> node;
+    node.win();
+    node.ask({"DEL", key.key()});
+    node.end({How::lost, {}, 9, {}, "no node answers"});
+    CHECK(node.sum("lost") == "1");
+    CHECK(node.log().at(1).back() == "no node answers");
+}
+
+TEST_CASE_TEMPLATE("a lock that is kept has its end written, and taken away it counts no second time", Way, ByScript,
                    ByTransaction) {
-    OneNode node;
-    node.server.command({"ACL", "SETUSER", "default", "-xdel"});
-    node.take(token(1));
-    node.let_go(token(1), {How::undone});
-    CHECK(node.log().at(9) == "undone");
-    CHECK(node.sum("acquired") == "0");
+    OneNode<Way> node;
+    node.win();
+    node.lock.ended({How::ended, 0});
+    CHECK(node.lock.keep(9s));
+    const Words end = node.log().at(1);
+    CHECK(Words{end.end() - 2, end.end()} == Words{"kept", "9000"});
+    const std::string held = node.sum("held_ms");
+    node.take_away();
+    CHECK(node.log().at(2).at(3) == "taken");
+    CHECK(node.sum("held_ms") == held);
+    CHECK(node.sum("taken_away") == "");
+}
+
+TEST_CASE_TEMPLATE("a lock is taken and let go where nothing can be written into its history", Way, ByScript,
+                   ByTransaction) {
+    OneNode<Way> node;
+    SUBCASE("the log is no stream") { node.ask({"SET", key.log(), "mine"}); }
+    SUBCASE("the sums are no hash") { node.ask({"SET", key.stats(), "mine"}); }
+    SUBCASE("a sum is no number") { node.ask({"HSET", key.stats(), "acquired", "many", "held_ms", "much"}); }
+    SUBCASE("no sums may be added to") { node.ask({"ACL", "SETUSER", "default", "-hincrby"}); }
+    node.win();
+    node.lock.ended({How::ended, 0});
+    CHECK(node.lock.release());
+    CHECK(node.ask({"EXISTS", key.key()}).integer == 0);
+    // -2: there is none.
+    for (const std::string& one : {key.log(), key.stats()}) CHECK(node.left(one) != -1);
+}
+
+TEST_CASE_TEMPLATE("log and sums last 90 days after each entry", Way, ByScript, ByTransaction) {
+    OneNode<Way> node;
+    node.run({How::ended, 0});
+    const auto outlast_the_fence_again = [&] {
+        for (const std::string& one : {key.log(), key.stats()}) {
+            CHECK(milliseconds{node.left(one)} >= 2160h);
+            node.ask({"PEXPIRE", one, argument(2159h)});
+        }
+    };
+    outlast_the_fence_again();
+    node.win();
+    outlast_the_fence_again();
+    node.end({How::ended, 0});
+    outlast_the_fence_again();
+}
+
+TEST_CASE("a server whose memory is full lets a lock go, by script, and what cannot be written is left out") {
+    OneNode<ByScript> node;
+    node.win();
+    node.server.command({"CONFIG", "SET", "maxmemory", "1"});
+    node.lock.ended({How::ended, 0});
+    CHECK(node.lock.release());
+    node.server.command({"CONFIG", "SET", "maxmemory", "0"});
+    CHECK(node.log().size() == 1);
+}
+
+TEST_CASE("a node that hangs holds up neither the start nor the end, and is told of both later") {
+    OneNode<ByScript> node;
+    REQUIRE(node.lock.try_once().outcome == Outcome::won);
+    node.server.pause();
+    const BootTime began = BootClock::now();
+    node.lock.note_start();
+    CHECK(BootClock::now() - began < 1s);
+    node.server.resume();
+    node.end({How::ended, 0});
+    CHECK(node.log().size() == 2);
 }
 
 TEST_CASE("a node keeps about as many entries as asked for, in less than 20 kB") {
-    ByScript node;
-    for (unsigned i = 1; i <= 300; ++i) {
-        node.take(token(i));
-        node.let_go(token(i), {How::ended, 0});
-    }
-    CHECK(node.server.command({"XLEN", key.log()}).integer >= 100);
-    CHECK(node.server.command({"XLEN", key.log()}).integer <= 150);
-    const int64_t bytes = node.server.command({"MEMORY", "USAGE", key.log()}).integer +
-                          node.server.command({"MEMORY", "USAGE", key.stats()}).integer;
-    CHECK(bytes <= 20'000);
+    OneNode<ByScript> node;
+    for (unsigned i = 1; i <= 300; ++i) node.run({How::ended, 0});
+    CHECK(node.ask({"XLEN", key.log()}).integer >= 100);
+    CHECK(node.ask({"XLEN", key.log()}).integer <= 150);
+    CHECK(node.ask({"MEMORY", "USAGE", key.log()}).integer + node.ask({"MEMORY", "USAGE", key.stats()}).integer <=
+          20'000);
 }
 
 } // namespace holdfast::test::history_writing_test

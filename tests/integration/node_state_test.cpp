@@ -176,7 +176,7 @@ class Comparison {
             Holder of_kept = holder;
             of_kept.ended = 1ms;
             const auto kept = any(3) == 0 ? std::optional{Record::make(token, of_kept)} : std::nullopt;
-            return Extend{token, record, lasts(), seat, seated, with_mark, {}, kept};
+            return Extend{token, record, lasts(), seat, seated, with_mark, kept};
         }
         case 2: return Restore{token, record, lasts(), Fence{about().count()}, seat, seated};
         case 3: return Release{token, any(2) == 0 ? entry : "", void_too, seat, with_mark};

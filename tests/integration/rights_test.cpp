@@ -2,6 +2,7 @@
 #include "doctor/judgement.hpp"
 #include "doctor/rights.hpp"
 #include "lock/listing.hpp"
+#include "lock/operations/history.hpp"
 #include "support/redis_server.hpp"
 
 #include <doctest/doctest.h>
@@ -88,7 +89,7 @@ class Everything {
         ask(key, mode, Acquire{third, record(third), 30s, {}});
         ask(key, mode, Revoke{record(other), "because"});
         ask(key, mode, Withdraw{other, entry, false});
-        remember(mode);
+        remember();
         if (mode == Mode::transactions) return;
         const LockKey group{"z", "holdfast:"};
         const Seat seat{{LockKind::Way::slots, 2}, "1"};
@@ -98,14 +99,11 @@ class Everything {
         ask(group, mode, Release{one, "", false, seat});
     }
 
-    void remember(Mode mode) {
-        const LockKey key{mode == Mode::scripts ? "remembered" : "remembered too", "holdfast:"};
+    void remember() {
+        const LockKey key{"remembered", "holdfast:"};
         const Token token{std::string(32, 'a'), 1};
-        ask(key, mode, Acquire{token, record(token), 30s, {}, {}, {}, {}, 10});
-        ask(key, mode, Release{token, "", false, {}, {}, EndEntry{{How::ended, 0}, Fence{2}, 1ms, 1ms, 10}});
-        const Token in_vain{std::string(32, 'b'), 1};
-        ask(key, mode, Acquire{in_vain, record(in_vain), 30s, {}, {}, {}, {}, 10});
-        ask(key, mode, Release{in_vain, "", false, {}, {}, EndEntry{{How::undone}, Fence{}, 1ms, 1ms, 10}});
+        nodes_.post(0, start_note(key, record(token), Fence{2}, 1ms, 10));
+        nodes_.post(0, end_note(key, token.text(), {{How::ended, 0}, Fence{2}, 1ms}, 10, true));
         Request counted;
         counted.add(Stats::request(key.stats()));
         for (const Request& request : {Request{"XREVRANGE", key.log(), "+", "-", "COUNT", "9"}, counted}) {

@@ -110,8 +110,9 @@ bool Connection::read() {
     return true;
 }
 
-void Connection::ping() {
-    pending_.push_back({{}, {std::make_shared<const sim::Task>(sim::Task{sim::Ping{}})}});
+void Connection::post(Request request) {
+    if (state_ != State::open) return;
+    pending_.push_back({{}, std::move(request)});
     write();
 }
 

@@ -111,6 +111,7 @@ class Drawing {
         timing.node_timeout = timing.ttl / any_of({10, 20, 50});
         timing.grace = any_of({milliseconds{0}, timing.ttl / 20, timing.ttl / 8});
         plan_.terms.restart_guard = timing.ttl;
+        plan_.terms.history = 100;
     }
 
     /// Any two differ by the drift at most.

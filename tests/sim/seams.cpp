@@ -5,6 +5,7 @@
 #include "base/poller.hpp"
 #include "base/random.hpp"
 #include "lock/operations.hpp"
+#include "lock/operations/history.hpp"
 #include "lock/renewal.hpp"
 #include "lock/renewer.hpp"
 #include "sim/history.hpp"
@@ -100,7 +101,14 @@ void Renewer::stop(const std::function<void()>& last) {
     poller.wait(fds, {});
 }
 
-// ---- lock/operations
+// ---- redis/request, lock/operations
+
+Request::Request(std::initializer_list<std::string_view>)
+    : task{std::make_shared<const sim::Task>(sim::Task{sim::Posted{}})} {}
+
+Request start_note(const LockKey&, const Record&, Fence, milliseconds, size_t) { return {"XADD"}; }
+
+Request end_note(const LockKey&, std::string_view, const EndEntry&, size_t, bool) { return {"XADD"}; }
 
 struct LockOperation::Parts {
     std::shared_ptr<const sim::Task> task;

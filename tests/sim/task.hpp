@@ -15,10 +15,11 @@ struct Listen {
     std::string channel;
 };
 
-struct Ping {};
+/// What nobody waits for: a ping, or a note for the history.
+struct Posted {};
 
 struct Task {
-    std::variant<Greet, Listen, Ping, Operation> what;
+    std::variant<Greet, Listen, Posted, Operation> what;
 };
 
 } // namespace holdfast::sim

@@ -100,6 +100,7 @@ std::string told(const Lock& lock, const Arguments& typed, const Settings& setti
 /// Throws Failure if the script cannot get the token in time; then the lock is still to be released.
 Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, const std::vector<Node>& nodes,
                const Signals& signals) {
+    lock.note_start();
     if (const auto& file = typed.value("--token-file")) write_token(*file, lock.token());
     const std::string text = told(lock, typed, settings, nodes);
     if (const auto signal = write_out(text, lock.valid_until().value_or(BootTime{}), signals)) {

@@ -1,6 +1,5 @@
 #include "lock/operations.hpp"
 #include "lock/operations/common.hpp"
-#include "lock/operations/history.hpp"
 #include "lock/operations/marking.hpp"
 
 #include <algorithm>
@@ -28,7 +27,6 @@ ScriptCall Acquire::script(const LockKey& key) const {
     Script script = seat ? for_member({{taking_lua, members_lua, join_lua}, std::move(arguments)}, key, *seat)
                          : Script{{taking_lua, members_lua, acquire_lua}, std::move(arguments), group_keys(key)};
     if (once_in) script = skipping(std::move(script), key, *once_in);
-    if (history) script = noting_start(std::move(script), key, *history);
     ScriptCall call = script_call(std::move(script), key, token.text());
     return seat ? publishing(std::move(call)) : call;
 }
@@ -109,7 +107,7 @@ class Acquisition {
         const Fence fence =
             std::max(next_fence(Fence{last_fence}, false),
                      next_fence(Fence{near(milliseconds{op_.proposal.number}, head.now).count() - 1}, false));
-        Exchange taking = commit(
+        return commit(
             [&](Request& request) {
                 request.add({"SET", key_.key(), op_.record.value, "PX", argument(op_.ttl)});
                 if (!head.first.empty()) leave(key_, head.first, request);
@@ -118,32 +116,7 @@ class Acquisition {
             [fence](const Reply&) -> Step {
                 return list({text("granted"), text(""), integer(fence.number)});
             },
-            [self = *this] { return self.not_taken(); }, note(fence));
-        if (op_.history) taking.then = undone_if_refused(std::move(taking.then));
-        return taking;
-    }
-
-    /// Takes the entry in the history back where the transaction was refused with an error, and then tells the error.
-    std::function<Step(Replies&&)> undone_if_refused(std::function<Step(Replies&&)> then) const {
-        return [then = std::move(then), self = *this](Replies&& replies) -> Step {
-            Step step = then(std::move(replies));
-            const auto* reply = std::get_if<Reply>(&step);
-            if (reply == nullptr || reply->type != Reply::Type::error) return step;
-            return undo_start(self.key_, self.op_.token.text(), *self.op_.history,
-                              [error = *reply]() -> Step { return error; });
-        };
-    }
-
-    /// The entry in the history, which goes out whether the lock is taken or not.
-    Request note(Fence fence) const {
-        if (!op_.history) return {};
-        const milliseconds waited = op_.waiting ? op_.waiting->waited : milliseconds{0};
-        return start_entry(key_, op_.record, fence, waited, *op_.history);
-    }
-
-    Exchange not_taken() const {
-        if (!op_.history) return look(true);
-        return undo_start(key_, op_.token.text(), *op_.history, [self = *this]() -> Step { return self.look(true); });
+            [self = *this] { return self.look(true); });
     }
 
     Exchange drop_key() const {

@@ -34,7 +34,6 @@ ScriptCall Extend::script(const LockKey& key) const {
     Script script = script_for(key, seat, extend_lua, extend_member_lua, std::move(arguments));
     if (success) script = marking(std::move(script), key, *success);
     if (kept) script = keeping(std::move(script), *kept, seat ? keep_member_lua : keep_lua);
-    if (end) script = noting_end(std::move(script), key, token.text(), *end, "yours");
     return script_call(std::move(script), key, token.text());
 }
 
@@ -62,10 +61,9 @@ Exchange Extend::transaction(const LockKey& key) const {
                 commands.add({"PEXPIRE", key.fence(), argument(fence_lasts)});
             },
             // The key may have expired between its WATCH and the EXEC.
-            [key, op](const Reply& results) -> Step {
+            [](const Reply& results) -> Step {
                 const Reply& extended = results.items[0];
-                Reply answer = verdict(extended.integer == 1 || extended.text == "OK" ? "yours" : "missing");
-                return op.end ? noted_end(key, op.token.text(), *op.end, std::move(answer)) : Step{std::move(answer)};
+                return verdict(extended.integer == 1 || extended.text == "OK" ? "yours" : "missing");
             },
             [key, op] { return op.transaction(key); });
     });

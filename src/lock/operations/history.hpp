@@ -1,23 +1,23 @@
-// What an operation writes into the history of its lock, on the node whose key it changes: an entry for each grant and
-// each end of a hold in LockKey::log(), and sums in LockKey::stats(). Both outlast the fence number by up to a day
-// after the last entry.
+// What a node is told for the history of a lock: an entry for each win and each end of a hold in LockKey::log(), and sums
+// in LockKey::stats(). Both outlast the fence number by up to a day after the last entry.
 //
-//   grant  `start` the holder's record, `fence`, `waited` (ms)
+//   win    `start` the holder's record, `fence`, `waited` (ms)
 //   end    `end` the token, `how`, `fence`, `held` (ms), and as they apply `status` or `signal` of the command, `kept`
 //          (ms: the rest of min_hold), `why` (lost, taken)
-//   sums   acquired (grants), waited_ms, failed, lost, taken_away, held_ms (ends); last_start, last_success (ms since
-//          the epoch by the node's clock). A copy of a request counts once, as long as the log has the first end.
+//   sums   acquired, waited_ms, last_start (wins); failed, lost, taken_away, held_ms, last_success (ends). The last_ are
+//          ms since the epoch by the holder's wall clock.
 //
-// A grant is not a win: the end of one that did not win is `undone`, which takes its grant out of the sums. Entries and
-// sums are written after the operation, by pcall or by a request behind the transaction, so that a lock can be taken
-// and let go on a node that refuses to write them.
+// A note goes out behind the operation, once its outcome is known, and nobody waits for the answer. So it costs a run and
+// the next in line nothing, a node that refuses it grants and lets go all the same, and only a run that has won the lock
+// is told of. A start goes out before the run's command does, so the history has every run whose command was started; a
+// process that is killed between a release and its note leaves a run without an end.
 #pragma once
 
 #include "base/clock.hpp"
 #include "lock/fence.hpp"
-#include "lock/operations/script.hpp"
+#include "lock/lock_key.hpp"
 #include "lock/record.hpp"
-#include "redis/node_set.hpp"
+#include "redis/request.hpp"
 
 #include <optional>
 #include <string>
@@ -35,7 +35,6 @@ enum class How {
     not_started, ///< its command could not be started
     lost,        ///< it lost the lock
     taken_away,  ///< force-release took the lock from it
-    undone,      ///< the grant was no win, so there was no run
 };
 
 /// The word for that end in JSON.
@@ -55,28 +54,13 @@ struct RunEnd {
 
 struct EndEntry {
     RunEnd end;
-    Fence fence;
-    milliseconds waited;
+    Fence fence; ///< of zero: not known
     milliseconds held;
-    size_t entries; ///< how many entries a node keeps, or a few more
 };
 
-/// The script with an addition: once it has answered "granted", it writes the entry of a grant. It needs the arguments
-/// `ours` (the record) and `waited`.
-Script noting_start(Script, const LockKey&, size_t entries);
-/// The script, which as its last act also writes the end of a hold into the history. If the end is `undone`, or is not
-/// written by the holder, the script writes it only when its own answer is `ours`; otherwise it always does.
-Script noting_end(Script, const LockKey&, std::string_view token, const EndEntry&, std::string_view ours,
-                  bool holders_word = true);
-
-/// The commands that write the entry of a grant. They go out behind the transaction's EXEC in one request, because the
-/// lease begins when the last request of a grant is sent. If nothing comes of the transaction, undo_start() follows.
-Request start_entry(const LockKey&, const Record&, Fence, milliseconds waited, size_t entries);
-/// Takes the entry of start_entry() out of the log, or writes that it is undone where it cannot be taken out; goes on
-/// with `then`.
-Exchange undo_start(const LockKey&, std::string_view token, size_t entries, const std::function<Step()>& then);
-/// The step that writes the entry of an end, and then ends a transaction with `answer`. If a copy of the request
-/// reaches the node, the sums count the end twice.
-Step noted_end(const LockKey&, std::string_view token, const EndEntry&, Reply answer);
+/// The note of a win. `entries`: how many entries the node keeps, or a few more.
+Request start_note(const LockKey&, const Record&, Fence, milliseconds waited, size_t entries);
+/// The note of an end. With `counts` it is added to the sums; without, another note has added it already.
+Request end_note(const LockKey&, std::string_view token, const EndEntry&, size_t entries, bool counts);
 
 } // namespace holdfast

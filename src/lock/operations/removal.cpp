@@ -21,9 +21,7 @@ namespace {
 struct Removal {
     bool remove;
     std::string verdict;
-    Request hints;                 ///< what is sent after the key is deleted, or at once if it is not: QueueHead::hint
-    std::string token{};           ///< with `end`: the token whose hold ends
-    std::optional<EndEntry> end{}; ///< for the history, if the key is deleted
+    Request hints; ///< what is sent after the key is deleted, or at once if it is not: QueueHead::hint
 };
 
 /// The command that marks a token as void; nothing if `lasts` is zero. The command goes before a transaction and is no
@@ -54,11 +52,7 @@ Exchange remove(const LockKey& key, const Request& before,
                     [&](Request& commands) {
                         commands.add({"DEL", key.key()});
                     },
-                    [key, removal](const Reply&) -> Step {
-                        Reply answer = verdict(removal.verdict);
-                        return removal.end ? noted_end(key, removal.token, *removal.end, std::move(answer))
-                                           : Step{std::move(answer)};
-                    },
+                    [word = removal.verdict](const Reply&) -> Step { return verdict(word); },
                     again, removal.hints);
             }};
 }
@@ -73,7 +67,6 @@ ScriptCall Release::script(const LockKey& key) const {
                               {"entry", entry}};
     Script script = script_for(key, seat, release_lua, release_member_lua, std::move(arguments));
     if (success) script = marking(std::move(script), key, *success);
-    if (end) script = noting_end(std::move(script), key, token.text(), *end, "released");
     return publishing(script_call(std::move(script), key, token.text()));
 }
 
@@ -87,7 +80,7 @@ Exchange Release::transaction(const LockKey& key) const {
     if (!entry.empty()) leave(key, entry, before);
     return remove(key, before, [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
         if (!is_attempt_before(value.text, {op.token.run, op.token.attempt + 1})) return {false, "not_ours", {}};
-        return {true, "released", head.hint(key), op.token.text(), op.end};
+        return {true, "released", head.hint(key)};
     });
 }
 
@@ -115,7 +108,6 @@ ScriptCall Revoke::script(const LockKey& key) const {
                               {"turns", key.turn_channels()}, {"revoked_channel", key.revoked_channel()},
                               {"message", message()},         {"words", words}};
     Script script = script_for(key, seat, revoke_lua, revoke_member_lua, std::move(arguments));
-    if (end) script = noting_end(std::move(script), key, record.token(), *end, "revoked", false);
     return publishing(script_call(std::move(script), key, record.token()));
 }
 
@@ -127,7 +119,7 @@ Exchange Revoke::transaction(const LockKey& key) const {
             if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
             Request hints{"PUBLISH", key.revoked_channel(), op.message()};
             hints.append(head.hint(key));
-            return {theirs, theirs ? "revoked" : "free", std::move(hints), std::string{op.record.token()}, op.end};
+            return {theirs, theirs ? "revoked" : "free", std::move(hints)};
         });
 }
 

@@ -38,7 +38,6 @@ std::string whole_text(const Script& script) {
     std::string text = preamble();
     name_arguments(text, "KEYS", common_keys, script.more_keys);
     name_arguments(text, "ARGV", 0, script.arguments);
-    if (!script.rest.empty()) text += fmt::format("local rest={}\n", script.arguments.size() + 1);
     for (const std::string_view piece : script.lua) text += piece;
     return text;
 }
@@ -93,7 +92,6 @@ ScriptCall script_call(Script script, const LockKey& key, std::string_view token
     for (ScriptArgument& more : script.more_keys) call.keys.push_back(std::move(more.value));
     call.arguments.reserve(script.arguments.size());
     for (ScriptArgument& argument : script.arguments) call.arguments.push_back(std::move(argument.value));
-    std::ranges::move(script.rest, std::back_inserter(call.arguments));
     return call;
 }
 

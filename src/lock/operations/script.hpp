@@ -27,8 +27,7 @@ using Lua = std::vector<std::string_view>;
 struct Script {
     Lua lua;
     ScriptArguments arguments{};
-    ScriptArguments more_keys{};     ///< besides the five keys of common.lua
-    std::vector<std::string> rest{}; ///< arguments without names, one or more or never; the first is ARGV[rest]
+    ScriptArguments more_keys{}; ///< besides the five keys of common.lua
 };
 
 /// The pieces as the body of a Lua function `operate`, for what is done before and after it.
