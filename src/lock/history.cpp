@@ -57,8 +57,8 @@ RunEnd merged(RunEnd one, RunEnd other) {
 /// What all logs tell of one run.
 class Told {
   public:
-    /// Call with all entries of one node, the oldest first, before those of the next node: if a node has several ends of
-    /// the run, the time of the first counts.
+    /// Call with all entries of one node, the oldest first, before those of the next node: if a node has several ends
+    /// of the run, the time of the first counts.
     void add(const LogEntry& entry, size_t node) {
         fence_ = std::max(fence_, entry.fence);
         if (entry.holder) add_start(entry);

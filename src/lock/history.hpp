@@ -1,8 +1,8 @@
 // Which runs held a lock and how each ended, as the logs on the nodes tell it. Pure, but for latest_runs().
 //
-// A node's log is one node's word: a node may have missed a start or an end, and keeps only the newest entries. A run is
-// believed when any log has one of the two, because only a run that has won writes them. Times are those of the nodes'
-// clocks; where nodes differ, the median counts.
+// A node's log is one node's word: a node may have missed a start or an end, and keeps only the newest entries. A run
+// is believed when any log has one of the two, because only a run that has won writes them. Times are those of the
+// nodes' clocks; where nodes differ, the median counts.
 #pragma once
 
 #include "lock/inspection.hpp"

@@ -66,8 +66,7 @@ void Lock::undo(const Answers& acquire_answers) {
     // read the release that follows; and a transaction does not get past its first step if we wait for no answers.
     const milliseconds others_get = timing().node_timeout / 10;
     // The release names no entry, so our place in the queue is kept.
-    tell(asked, awaited, others_get, 0,
-         [&](bool late) -> Operation { return Release{token_, "", late, seat()}; });
+    tell(asked, awaited, others_get, 0, [&](bool late) -> Operation { return Release{token_, "", late, seat()}; });
 }
 
 void Lock::withdraw() {
@@ -227,10 +226,9 @@ void Lock::prepare_release() const {
 }
 
 bool Lock::release(Await await) {
-    const auto release = [&](bool late) -> Operation {
-        return Release{token_, entry_.value, late, seat(), success()};
-    };
-    return let_go(await, BootTime::max(), milliseconds{0}, release, [](Verdict word) { return word != Verdict::no_scripts; });
+    const auto release = [&](bool late) -> Operation { return Release{token_, entry_.value, late, seat(), success()}; };
+    return let_go(await, BootTime::max(), milliseconds{0}, release,
+                  [](Verdict word) { return word != Verdict::no_scripts; });
 }
 
 } // namespace holdfast

@@ -247,9 +247,9 @@ class Lock {
     Lease lease_;
     BootTime heard_at_{};
     std::optional<BootTime> began_; ///< when the last attempt began; nothing: another process has acquired the lock
-    std::optional<RunEnd> end_; ///< for the history, not told yet; nothing: there is no end to tell of
-    milliseconds waited_{};   ///< before the last attempt
-    std::vector<Mode> modes_; ///< by node
+    std::optional<RunEnd> end_;     ///< for the history, not told yet; nothing: there is no end to tell of
+    milliseconds waited_{};         ///< before the last attempt
+    std::vector<Mode> modes_;       ///< by node
     std::vector<std::optional<uint64_t>>
         unanswered_on_;          ///< by node: the connection on which an acquire or restore went out that has no answer
     std::vector<bool> answered_; ///< by node: whether the node answered when it was last waited for

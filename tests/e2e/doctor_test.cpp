@@ -287,13 +287,13 @@ TEST_CASE("doctor --acl needs no node, follows prefix, user and database, and is
     };
     CHECK(acl({}) == "user holdfast on >PASSWORD resetkeys ~holdfast:* resetchannels &holdfast:* "
                      "-@all +ping +info +config|get +time +exists +get +set +pexpire +pttl +zadd +zrange +zrank "
-                     "+zscore +zrem +hset +hget +hgetall +hmget +hincrby +hdel +xadd +xdel +xrevrange +del +publish "
+                     "+zscore +zrem +hset +hget +hgetall +hmget +hincrby +hdel +xadd +xrevrange +del +publish "
                      "+subscribe +scan +getrange "
                      "+zcount +eval +evalsha "
                      "+watch +unwatch +multi +exec\n");
     CHECK(acl({"--key-prefix", "a?", "--node", "redis://me:secret@127.0.0.1:1/2", "--no-scripts"}) ==
           "user me on >PASSWORD resetkeys ~a\\?* resetchannels &a\\?* -@all +ping +info +config|get +time "
-          "+exists +get +set +pexpire +pttl +zadd +zrange +zrank +zscore +zrem +hset +hmget +hincrby +xadd +xdel "
+          "+exists +get +set +pexpire +pttl +zadd +zrange +zrank +zscore +zrem +hset +hmget +hincrby +xadd "
           "+xrevrange +del "
           "+publish +subscribe +scan +getrange "
           "+zcount +watch +unwatch +multi +exec +select\n");

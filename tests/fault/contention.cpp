@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <random>
@@ -95,7 +96,9 @@ class Contention {
     void happen() {
         const size_t who = random_() % contenders_;
         const size_t node = random_() % draw_.nodes;
-        switch (random_() % 10) {
+        const auto what = random_() % 10;
+        if (what >= 1 && what <= 6) disturbed_.push_back(BootClock::now());
+        switch (what) {
         case 0: return heal();
         case 1: return ring();
         case 2:
@@ -162,8 +165,8 @@ class Contention {
             for (const std::string& problem : scene_.foreign_changes()) fault(problem);
     }
 
-    /// The nodes' histories tell of each run that started a command, and the sums of each node are those of its
-    /// entries.
+    /// The nodes' histories tell of each run that started a command, unless the network lost what it told them then,
+    /// and the sums of each node are those of its entries.
     void judge_history() {
         std::vector<std::vector<LogEntry>> logs(draw_.nodes);
         for (size_t i = 0; i < draw_.nodes; ++i) {
@@ -176,8 +179,10 @@ class Contention {
         const Inspection seen = tally(std::vector<NodeView>(draw_.nodes, {"node", NodeReply{Verdict::free}}));
         std::multiset<std::string> told;
         for (const Run& run : runs_of("x", logs, seen, wall_time_since_epoch())) told.insert(run.token);
-        for (const std::string& token : words("started"))
-            if (told.count(token) != 1)
+        std::istringstream started{scene_.folder().read("started")};
+        std::string token;
+        for (int64_t ns = 0; started >> token >> ns;)
+            if (told.count(token) != 1 && !was_disturbed(BootTime{nanoseconds{ns}}))
                 fault(fmt::format("history: the nodes know {} runs of {}, which has started its command",
                                   told.count(token), token));
     }
@@ -193,6 +198,12 @@ class Contention {
             fault(fmt::format("history: {} were acquired, and {} are entries", stats.acquired, wins));
         if (stats.held_ms != held.count())
             fault(fmt::format("history: held for {}ms, and {}ms are entries", stats.held_ms, held.count()));
+    }
+
+    /// Whether something happened to the network or to a node a moment before that.
+    bool was_disturbed(BootTime start) const {
+        return std::ranges::any_of(disturbed_,
+                                   [&](BootTime at) { return at < start && start - at < milliseconds{200}; });
     }
 
     std::set<std::string> words(const std::string& file) const {
@@ -212,6 +223,7 @@ class Contention {
     std::vector<std::optional<Process>> runs_;
     std::vector<bool> stopped_;
     std::vector<bool> hung_;
+    std::vector<BootTime> disturbed_; ///< when something happened to the network or to a node
 };
 
 } // namespace

@@ -58,10 +58,10 @@ int64_t boot_ns() {
     return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-/// Of every run that has started a command, for what the nodes say of it later.
+/// Of every run that has started a command, and when, for what the nodes say of it later.
 void note_token(const std::string& folder) {
     if (const char* token = std::getenv("HOLDFAST_TOKEN"))
-        std::ofstream{folder + "/started", std::ios::app} << token << '\n';
+        std::ofstream{folder + "/started", std::ios::app} << token << ' ' << boot_ns() << '\n';
 }
 
 /// The resource: writes down each number that it accepts, and accepts none below the last. Whoever is `new_here` must

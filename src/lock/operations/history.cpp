@@ -61,7 +61,7 @@ Request entry(const LockKey& key, size_t entries, const Fields& fields) {
 
 /// Each command of a note stands by itself, so that one that is refused leaves no key without its TTL.
 void outlast(const LockKey& key, Request& request) {
-    for (const std::string& one : {key.log(), key.stats()}) request.add({"PEXPIRE", one, argument(history_lasts)});
+    for (const std::string& one : {key.log(), key.stats()}) request.add({"PEXPIRE", one, argument(fence_lasts)});
 }
 
 } // namespace

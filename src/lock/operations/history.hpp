@@ -1,16 +1,17 @@
-// What a node is told for the history of a lock: an entry for each win and each end of a hold in LockKey::log(), and sums
-// in LockKey::stats(). Both outlast the fence number by up to a day after the last entry.
+// What a node is told for the history of a lock: an entry for each win and each end of a hold in LockKey::log(), and
+// sums in LockKey::stats(). Both keys last as long as the fence number.
 //
 //   win    `start` the holder's record, `fence`, `waited` (ms)
 //   end    `end` the token, `how`, `fence`, `held` (ms), and as they apply `status` or `signal` of the command, `kept`
 //          (ms: the rest of min_hold), `why` (lost, taken)
-//   sums   acquired, waited_ms, last_start (wins); failed, lost, taken_away, held_ms, last_success (ends). The last_ are
+//   sums   acquired, waited_ms, last_start (wins); failed, lost, taken_away, held_ms, last_success (ends). The last_
+//   are
 //          ms since the epoch by the holder's wall clock.
 //
-// A note goes out behind the operation, once its outcome is known, and nobody waits for the answer. So it costs a run and
-// the next in line nothing, a node that refuses it grants and lets go all the same, and only a run that has won the lock
-// is told of. A start goes out before the run's command does, so the history has every run whose command was started; a
-// process that is killed between a release and its note leaves a run without an end.
+// A note goes out behind the operation, once its outcome is known, and nobody waits for the answer. So it costs a run
+// and the next in line nothing, a node that refuses it grants and lets go all the same, and only a run that has won the
+// lock is told of. A start goes out before the run's command does, so the history has every run whose command was
+// started; a process that is killed between a release and its note leaves a run without an end.
 #pragma once
 
 #include "base/clock.hpp"

@@ -9,8 +9,6 @@ namespace holdfast {
 
 constexpr milliseconds void_lasts{60'000};
 constexpr milliseconds fence_lasts = std::chrono::days{90};
-/// What the history gets as its TTL, each time that less than fence_lasts is left: once a day.
-constexpr milliseconds history_lasts = fence_lasts + std::chrono::days{1};
 constexpr milliseconds queue_lasts{60'000};
 /// How many places of the queue, from its head, one look reads at most, however many wait.
 constexpr size_t places_shown = 100;

@@ -52,8 +52,7 @@ Exchange remove(const LockKey& key, const Request& before,
                     [&](Request& commands) {
                         commands.add({"DEL", key.key()});
                     },
-                    [word = removal.verdict](const Reply&) -> Step { return verdict(word); },
-                    again, removal.hints);
+                    [word = removal.verdict](const Reply&) -> Step { return verdict(word); }, again, removal.hints);
             }};
 }
 
@@ -112,15 +111,14 @@ ScriptCall Revoke::script(const LockKey& key) const {
 }
 
 Exchange Revoke::transaction(const LockKey& key) const {
-    return remove(
-        key, void_mark(key, record.token(), void_for(), words),
-        [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
-            const bool theirs = value.type == Reply::Type::text && is_same_hold(value.text, op.record);
-            if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
-            Request hints{"PUBLISH", key.revoked_channel(), op.message()};
-            hints.append(head.hint(key));
-            return {theirs, theirs ? "revoked" : "free", std::move(hints)};
-        });
+    return remove(key, void_mark(key, record.token(), void_for(), words),
+                  [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
+                      const bool theirs = value.type == Reply::Type::text && is_same_hold(value.text, op.record);
+                      if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
+                      Request hints{"PUBLISH", key.revoked_channel(), op.message()};
+                      hints.append(head.hint(key));
+                      return {theirs, theirs ? "revoked" : "free", std::move(hints)};
+                  });
 }
 
 } // namespace holdfast

@@ -22,9 +22,8 @@ constexpr size_t common_keys = 5;
 
 const std::string& preamble() {
     static const std::string text = fmt::format(
-        "local fence_lasts,history_lasts,queue_lasts,tolerance,places_shown,members_shown={},{},{},{},{},{}\n{}",
-        fence_lasts.count(), history_lasts.count(), queue_lasts.count(), clock_tolerance.count(), places_shown,
-        members_shown, common_lua);
+        "local fence_lasts,queue_lasts,tolerance,places_shown,members_shown={},{},{},{},{}\n{}", fence_lasts.count(),
+        queue_lasts.count(), clock_tolerance.count(), places_shown, members_shown, common_lua);
     return text;
 }
 
