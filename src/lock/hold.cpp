@@ -37,7 +37,10 @@ std::optional<BootTime> Hold::start_until() {
 
 BootTime Hold::keep_up() {
     if (renewer_) return BootTime::max();
-    if (!std::exchange(prepared_, true)) locks_.prepare_release();
+    if (!std::exchange(prepared_, true)) {
+        locks_.push_notes();
+        locks_.prepare_release();
+    }
     if (BootClock::now() < renews_from_) return renews_from_;
     try {
         renewer_.emplace(locks_, deadline_);

@@ -30,8 +30,8 @@ class Hold {
     std::optional<BootTime> start_until();
     /// Starts the renewal thread a moment after start_until(): a thread, and a node's work to tell of a force-release,
     /// would cost more than a short command. If the thread cannot be started, the next call tries again. Returns when
-    /// to call again: BootTime::max() when the thread runs. The first call prepares the release, because this thread
-    /// has nothing else to do then.
+    /// to call again: BootTime::max() when the thread runs. The first call also sends the nodes the note of the
+    /// win, and prepares the release, because this thread has nothing else to do then.
     BootTime keep_up();
 
     /// How the command has ended.
@@ -70,7 +70,7 @@ class Hold {
     LiveDeadline& deadline_;
     milliseconds min_hold_;
     BootTime won_ = BootClock::now();
-    bool prepared_ = false;  ///< whether this thread has prepared the release
+    bool prepared_ = false;  ///< whether this thread has sent the note of the win and prepared the release
     BootTime renews_from_{}; ///< start_until() sets it, before the command starts
     std::optional<Renewer> renewer_;
 };

@@ -185,7 +185,7 @@ void Lock::note_start() {
     if (!terms_.history) return;
     end_ = {.how = How::not_started};
     const Request note = start_note(key_, record_, fence_, waited_, *terms_.history);
-    for (size_t i = 0; i < nodes_.size(); ++i) nodes_.post(i, note);
+    for (size_t i = 0; i < nodes_.size(); ++i) nodes_.note(i, note);
 }
 
 void Lock::ended(RunEnd end) {
@@ -204,7 +204,7 @@ void Lock::note_end(milliseconds kept) {
     // Who takes a lock away tells of that end first, and adds it to the sums.
     const bool counts = end->how != How::taken_away;
     const Request note = end_note(key_, token_.text(), {*std::move(end), fence_, held}, *terms_.history, counts);
-    for (size_t i = 0; i < nodes_.size(); ++i) nodes_.post(i, note);
+    for (size_t i = 0; i < nodes_.size(); ++i) nodes_.note(i, note);
 }
 
 bool Lock::keep(milliseconds rest, Await await) {

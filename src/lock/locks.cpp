@@ -91,6 +91,10 @@ void Locks::note_start() {
     for (Lock& lock : locks_) lock.note_start();
 }
 
+void Locks::push_notes() {
+    for (NodeSet* nodes : node_sets()) nodes->push();
+}
+
 void Locks::succeeded(BootTime go) {
     for (Lock& lock : locks_) lock.succeeded(go);
 }

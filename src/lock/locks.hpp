@@ -59,6 +59,8 @@ class Locks {
 
     /// As Lock::note_start(), Lock::succeeded() and Lock::ended(), for each lock.
     void note_start();
+    /// Sends the nodes the notes that the kernel still has (NodeSet::push()).
+    void push_notes();
     void succeeded(BootTime go);
     void ended(const RunEnd&);
     void prepare_release() const {

@@ -38,7 +38,7 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, cons
         }
     for (size_t i = 0; history && i < nodes.size(); ++i)
         if (const auto& reply = revocation.nodes[i].reply; reply && reply->verdict == Verdict::revoked)
-            nodes.post(i, taken_away(key, record, words, *history));
+            nodes.note(i, taken_away(key, record, words, *history));
     const size_t q = quorum(nodes.size());
     using enum Revocation::Outcome;
     if (revocation.answered < q) revocation.outcome = too_few;

@@ -114,16 +114,18 @@ void Connection::greet() {
 
 void Connection::write() {
     std::string text;
+    bool with_next = true;
     const BootTime now = BootClock::now();
     for (Pending& pending : pending_) {
         if (pending.sent_at) continue;
+        with_next = with_next && pending.purpose == Purpose::note;
         pending.sent_at = now;
         if (pending.purpose == Purpose::round) wrap(pending);
         text += pending.request.bytes();
     }
-    if (!tls_) return send(text);
+    if (!tls_) return send(text, with_next);
     tls_->encrypt(text);
-    flush_tls();
+    flush_tls(with_next);
 }
 
 void Connection::wrap(Pending& pending) const {
@@ -154,18 +156,18 @@ Answer Connection::unwrapped(Pending&& done) const {
     return answer;
 }
 
-void Connection::flush_tls() {
+void Connection::flush_tls(bool with_next) {
     const std::string bytes = tls_->outgoing();
     if (const auto over = tls_->failure()) {
         // The bytes tell the server why TLS has failed; it does not matter if they are not sent.
         ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         return over->kind == Kind::unreachable ? hung_up(over->text) : fail(over->kind, over->text);
     }
-    if (!bytes.empty()) send(bytes);
+    if (!bytes.empty()) send(bytes, with_next);
 }
 
-void Connection::send(std::string_view bytes) {
-    const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+void Connection::send(std::string_view bytes, bool with_next) {
+    const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | (with_next ? MSG_MORE : 0));
     if (sent == static_cast<ssize_t>(bytes.size())) return;
     fail(Kind::unreachable, sent < 0 && errno != EAGAIN ? errno_text(errno) : "it takes no more requests");
 }
@@ -338,10 +340,21 @@ void Connection::give_up() {
     if (state_ != State::closed && owes_an_answer()) too_late();
 }
 
-void Connection::post(Request request) {
-    if (state_ != State::open) return;
-    pending_.push_back({Purpose::posted, 0, std::move(request), {}, {}});
+void Connection::ping() {
+    pending_.push_back({Purpose::ping, 0, {"PING"}, {}, {}});
     write();
+}
+
+void Connection::note(Request request) {
+    if (state_ != State::open) return;
+    pending_.push_back({Purpose::note, 0, std::move(request), {}, {}});
+    write();
+}
+
+void Connection::push() {
+    // The option is set already; to set it sends what waits.
+    const int on = 1;
+    if (state_ == State::open) ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 void Connection::greeted(const std::vector<Reply>& replies) {

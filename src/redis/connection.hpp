@@ -128,10 +128,15 @@ class Connection {
     /// this connection can have reached the node. False if there is no connection.
     bool is_being_opened() const { return state_ != State::closed && state_ != State::open; }
 
-    /// Sends a request for whose answer nobody waits, if the connection is open; otherwise does nothing. take() never
-    /// returns the answer; owes_an_answer() tells when it has come.
-    void post(Request);
-    /// Whether a request, also a posted one or a greeting, has no answer yet.
+    /// Sends a PING on an open connection. take() never returns its answer; owes_an_answer() tells when it has come.
+    void ping();
+    /// Gives the kernel a request for whose answer nobody waits; does nothing if the connection is not open. The kernel
+    /// sends the request with the next one, at push(), or when the connection is closed, also by our death: to wake the
+    /// server takes this process longer than all the rest of a note.
+    void note(Request);
+    /// Sends what note() has left to the kernel.
+    void push();
+    /// Whether a request, also a PING, a note or a greeting, has no answer yet.
     bool owes_an_answer() const { return !pending_.empty(); }
     /// Closes the connection if it owes an answer, so that the next request goes out on another connection; otherwise
     /// does nothing.
@@ -162,7 +167,7 @@ class Connection {
 
   private:
     enum class State { closed, resolving, connecting, handshake, open };
-    enum class Purpose { greeting, listening, posted, round };
+    enum class Purpose { greeting, listening, ping, note, round };
     struct Pending {
         Purpose purpose;
         uint64_t round;
@@ -196,8 +201,9 @@ class Connection {
     /// answer what the reply to WAIT means.
     Answer unwrapped(Pending&&) const;
     /// Sends the bytes that TLS has to send, and closes the connection if TLS has failed.
-    void flush_tls();
-    void send(std::string_view bytes);
+    void flush_tls(bool with_next = false);
+    /// `with_next`: the bytes may be sent together with the next ones.
+    void send(std::string_view bytes, bool with_next = false);
     /// Reads what has come, up to 16 KiB. False if nothing had come, or the connection has ended.
     bool read();
     void decrypt(std::string_view bytes);

@@ -184,7 +184,7 @@ class NodeSet::HearingOut {
     void ask(const Answers& answers) {
         for (size_t i = 0; i < connections_.size(); ++i) {
             if (!answers[i] || !answers[i]->replies || !connections_[i].caught_up()) continue;
-            connections_[i].post({"PING"});
+            connections_[i].ping();
             asked_.push_back(&connections_[i]);
         }
     }

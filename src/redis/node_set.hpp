@@ -99,8 +99,10 @@ class NodeSet {
     /// One round with the same request, of a single step, for every node.
     Answers ask_all(const Request& request, const Until& until);
 
-    /// Sends the node a request for whose answer nobody waits, if a connection to it is open.
-    void post(size_t i, Request request) { connections_[i].post(std::move(request)); }
+    /// As Connection::note().
+    void note(size_t i, Request request) { connections_[i].note(std::move(request)); }
+    /// Sends what note() has left to the kernel.
+    void push() { std::ranges::for_each(connections_, &Connection::push); }
 
     /// Closes the node's connection if it owes an answer, so that the next request opens another connection.
     void give_up(size_t i) { connections_[i].give_up(); }

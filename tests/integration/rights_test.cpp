@@ -102,8 +102,8 @@ class Everything {
     void remember() {
         const LockKey key{"remembered", "holdfast:"};
         const Token token{std::string(32, 'a'), 1};
-        nodes_.post(0, start_note(key, record(token), Fence{2}, 1ms, 10));
-        nodes_.post(0, end_note(key, token.text(), {{How::ended, 0}, Fence{2}, 1ms}, 10, true));
+        nodes_.note(0, start_note(key, record(token), Fence{2}, 1ms, 10));
+        nodes_.note(0, end_note(key, token.text(), {{How::ended, 0}, Fence{2}, 1ms}, 10, true));
         Request counted;
         counted.add(Stats::request(key.stats()));
         for (const Request& request : {Request{"XREVRANGE", key.log(), "+", "-", "COUNT", "9"}, counted}) {

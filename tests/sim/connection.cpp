@@ -110,7 +110,7 @@ bool Connection::read() {
     return true;
 }
 
-void Connection::post(Request request) {
+void Connection::note(Request request) {
     if (state_ != State::open) return;
     pending_.push_back({{}, std::move(request)});
     write();

@@ -75,7 +75,9 @@ class Connection {
     bool may_introduce_itself() const { return introduce_ && !introduction_ && state_ != State::closed; }
     bool looks_up() const { return false; }
     bool is_being_opened() const { return false; }
-    void post(Request);
+    void ping() { note({"PING"}); }
+    void note(Request);
+    void push() {}
     bool owes_an_answer() const { return !pending_.empty(); }
     void give_up() {
         if (state_ != State::closed && owes_an_answer()) fail(NodeFailure::Kind::timeout, "no answer in time");
