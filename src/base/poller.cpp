@@ -14,6 +14,8 @@ Poller::Poller() : timer_{::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NON
 }
 
 void Poller::wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline) {
+    // No timer is set for a mere look, because to set one takes as long as all the rest.
+    const bool only_looks = deadline == BootTime{};
     itimerspec when{};
     if (deadline) {
         // A zero time would disarm the timer; any time in the past fires at once.
@@ -22,13 +24,13 @@ void Poller::wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline) {
         when.it_value.tv_nsec = (at % seconds{1}).count();
     }
     // Setting the timer also clears an expiry that the last wait left unread.
-    ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+    if (!only_looks) ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
     // Negative descriptors are left out: poll(2) would skip them, but it fails if there are more entries than
     // RLIMIT_NOFILE.
     open_.assign({{timer_.get(), POLLIN, 0}});
     for (const pollfd& fd : fds)
         if (fd.fd >= 0) open_.push_back(fd);
-    const int ready = ::poll(open_.data(), open_.size(), -1);
+    const int ready = ::poll(open_.data(), open_.size(), only_looks ? 0 : -1);
     if (ready < 0 && errno != EINTR) throw system_failure("poll");
     auto polled = open_.begin();
     for (pollfd& fd : fds) fd.revents = fd.fd >= 0 && ready > 0 ? (++polled)->revents : short{0};

@@ -18,9 +18,9 @@ class Poller {
     /// Throws Failure.
     Poller();
 
-    /// Waits until one of `fds` is ready or `deadline` has passed; without a deadline, as long as it takes. Skips
-    /// entries with a negative fd. On return the revents of all entries are set; all are 0 if the time was up, or a
-    /// signal has ended the wait early.
+    /// Waits until one of `fds` is ready or `deadline` has passed; without a deadline, as long as it takes; with
+    /// BootTime{} it only looks. Skips entries with a negative fd. On return the revents of all entries are set; all
+    /// are 0 if the time was up, or a signal has ended the wait early.
     void wait(std::vector<pollfd>& fds, std::optional<BootTime> deadline);
 
   private:
