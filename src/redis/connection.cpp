@@ -94,23 +94,12 @@ BootTime Connection::deadline() const {
     return BootTime::max();
 }
 
-bool Connection::written() const { return pending_.empty() || pending_.back().sent_at.has_value(); }
-
-void Connection::greet() {
-    state_ = State::open;
-    reached_ = true;
-    reader_ = ReplyReader{};
-    refused_.reset();
-    pushes_ = false;
-    listening_ = 0;
-    silent_ = true;
-    password_open_ = false;
-    read_again(node_.password, node_.password_file);
-    Request request = greeting(node_, manner_, introduce_);
-    if (request.commands() > 0) pending_.push_front({Purpose::greeting, 0, std::move(request), {}, {}});
-    else greeted({});
-    write();
+bool Connection::caught_up() const {
+    const auto is_note = [](const Pending& pending) { return pending.purpose == Purpose::note; };
+    return state_ == State::open && std::ranges::all_of(pending_, is_note);
 }
+
+bool Connection::written() const { return pending_.empty() || pending_.back().sent_at.has_value(); }
 
 void Connection::write() {
     std::string text;
@@ -229,13 +218,6 @@ void Connection::hung_up(std::string how) {
     fail(Kind::unreachable, how + advice);
 }
 
-void Connection::greet_next_by(Manner manner, std::string why) {
-    const bool alone = std::ranges::count(pending_, Purpose::round, &Pending::purpose) == 1;
-    manner_ = manner;
-    fail(Kind::unreachable, std::move(why));
-    if (answer_ && alone) answer_->second.anew = true;
-}
-
 void Connection::decrypt(std::string_view bytes) {
     const std::string text = tls_->decrypt(bytes);
     if (state_ == State::handshake && tls_->established()) greet();
@@ -282,16 +264,6 @@ void Connection::receive(Reply reply) {
     answer_ = {round, unwrapped(std::move(done))};
     answer_->second.elsewhere = elsewhere;
     if (elsewhere || std::exchange(takes_back_, false)) leave(redirection);
-}
-
-void Connection::judge(const std::vector<Reply>& greeting) {
-    knows_hello_ = knows_hello_ || manner_ == Manner::hello;
-    password_open_ = leaves_password_open(node_, manner_, greeting);
-    if (refused_) return;
-    refused_ = refusal(node_, manner_, greeting);
-    // The password may have been changed since the file was read; the new one is tried with the next connection.
-    if (refused_ && greeting.back().is_error("WRONGPASS") && read_again(node_.password, node_.password_file))
-        refused_->elsewhere = true;
 }
 
 void Connection::received_in_vain(Pending done) {
@@ -355,16 +327,6 @@ void Connection::push() {
     // The option is set already; to set it sends what waits.
     const int on = 1;
     if (state_ == State::open) ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
-void Connection::greeted(const std::vector<Reply>& replies) {
-    pushes_ = manner_ == Manner::hello && replies.front().type == Reply::Type::list;
-    if (introduce_) introduction_ = manner_ == Manner::bare ? Introduction{} : introduction_from(replies);
-    // A server that was chosen as master may lack grants of the master before, so it counts as started at that time.
-    if (introduction_ && introduction_->started && endpoint_.place().chosen)
-        introduction_->started = std::max(*introduction_->started, *endpoint_.place().chosen);
-    for (const std::string& channel : channels_)
-        if (pushes_ && state_ == State::open) ask_to_listen(channel);
 }
 
 void Connection::fail(Kind kind, std::string text) {

@@ -107,8 +107,8 @@ class Connection {
     /// Whether this object has ever sent anything to the node, on any connection. Before that, the node cannot hold a
     /// key of ours.
     bool reached() const { return reached_; }
-    /// Whether the connection is open and every request on it has been answered.
-    bool caught_up() const { return state_ == State::open && pending_.empty(); }
+    /// Whether the connection is open and every request on it, but for notes, has been answered.
+    bool caught_up() const;
 
     /// What the server said of itself when a connection to it was opened last; nothing if it was not asked or has not
     /// answered yet.

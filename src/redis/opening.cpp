@@ -1,8 +1,9 @@
-// The part of Connection that finds the node's server and opens a connection to it, asks whether the server is still
-// the node, and leaves the server when it is not.
+// The part of Connection that finds the node's server, opens a connection to it and greets it, asks whether the server
+// is still the node, and leaves the server when it is not.
 #include "base/canary.hpp"
 #include "base/duration.hpp"
 #include "base/error.hpp"
+#include "base/small_file.hpp"
 #include "redis/connection.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace holdfast {
@@ -186,6 +188,49 @@ void Connection::close() {
     takes_back_ = false;
     state_ = State::closed;
     listening_ = 0;
+}
+
+void Connection::greet() {
+    state_ = State::open;
+    reached_ = true;
+    reader_ = ReplyReader{};
+    refused_.reset();
+    pushes_ = false;
+    listening_ = 0;
+    silent_ = true;
+    password_open_ = false;
+    read_again(node_.password, node_.password_file);
+    Request request = greeting(node_, manner_, introduce_);
+    if (request.commands() > 0) pending_.push_front({Purpose::greeting, 0, std::move(request), {}, {}});
+    else greeted({});
+    write();
+}
+
+void Connection::greet_next_by(Manner manner, std::string why) {
+    const bool alone = std::ranges::count(pending_, Purpose::round, &Pending::purpose) == 1;
+    manner_ = manner;
+    fail(Kind::unreachable, std::move(why));
+    if (answer_ && alone) answer_->second.anew = true;
+}
+
+void Connection::judge(const std::vector<Reply>& greeting) {
+    knows_hello_ = knows_hello_ || manner_ == Manner::hello;
+    password_open_ = leaves_password_open(node_, manner_, greeting);
+    if (refused_) return;
+    refused_ = refusal(node_, manner_, greeting);
+    // The password may have been changed since the file was read; the new one is tried with the next connection.
+    if (refused_ && greeting.back().is_error("WRONGPASS") && read_again(node_.password, node_.password_file))
+        refused_->elsewhere = true;
+}
+
+void Connection::greeted(const std::vector<Reply>& replies) {
+    pushes_ = manner_ == Manner::hello && replies.front().type == Reply::Type::list;
+    if (introduce_) introduction_ = manner_ == Manner::bare ? Introduction{} : introduction_from(replies);
+    // A server that was chosen as master may lack grants of the master before, so it counts as started at that time.
+    if (introduction_ && introduction_->started && endpoint_.place().chosen)
+        introduction_->started = std::max(*introduction_->started, *endpoint_.place().chosen);
+    for (const std::string& channel : channels_)
+        if (pushes_ && state_ == State::open) ask_to_listen(channel);
 }
 
 } // namespace holdfast

@@ -110,6 +110,18 @@ bool Connection::read() {
     return true;
 }
 
+bool Connection::caught_up() const {
+    const auto is_note = [](const Pending& pending) {
+        return std::holds_alternative<sim::Note>(pending.request.task->what);
+    };
+    return state_ == State::open && std::ranges::all_of(pending_, is_note);
+}
+
+void Connection::ping() {
+    pending_.push_back({{}, {std::make_shared<const sim::Task>(sim::Task{sim::Ping{}})}});
+    write();
+}
+
 void Connection::note(Request request) {
     if (state_ != State::open) return;
     pending_.push_back({{}, std::move(request)});

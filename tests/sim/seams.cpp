@@ -104,7 +104,7 @@ void Renewer::stop(const std::function<void()>& last) {
 // ---- redis/request, lock/operations
 
 Request::Request(std::initializer_list<std::string_view>)
-    : task{std::make_shared<const sim::Task>(sim::Task{sim::Posted{}})} {}
+    : task{std::make_shared<const sim::Task>(sim::Task{sim::Note{}})} {}
 
 Request start_note(const LockKey&, const Record&, Fence, milliseconds, size_t) { return {"XADD"}; }
 

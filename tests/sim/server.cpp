@@ -97,7 +97,7 @@ void Server::execute(const std::shared_ptr<Socket>& socket, const Task& task) {
         socket->listen(listen->channel);
         return socket->reply(std::make_shared<const NodeReply>(NodeReply{Verdict::done}));
     }
-    if (std::holds_alternative<Posted>(task.what))
+    if (std::holds_alternative<Ping>(task.what) || std::holds_alternative<Note>(task.what))
         return socket->reply(std::make_shared<const NodeReply>(NodeReply{Verdict::done}));
     const auto& operation = std::get<Operation>(task.what);
     if (full_until_ > world_.now() && NodeState::needs_memory(operation))

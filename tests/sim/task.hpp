@@ -15,11 +15,12 @@ struct Listen {
     std::string channel;
 };
 
-/// What nobody waits for: a ping, or a note for the history.
-struct Posted {};
+struct Ping {};
+/// For the history, which simulated nodes do not have.
+struct Note {};
 
 struct Task {
-    std::variant<Greet, Listen, Posted, Operation> what;
+    std::variant<Greet, Listen, Ping, Note, Operation> what;
 };
 
 } // namespace holdfast::sim

@@ -70,12 +70,12 @@ class Connection {
     std::optional<Answer> take(uint64_t round);
     bool written() const { return pending_.empty() || pending_.back().sent_at.has_value(); }
     bool reached() const { return reached_; }
-    bool caught_up() const { return state_ == State::open && pending_.empty(); }
+    bool caught_up() const;
     const std::optional<Introduction>& introduction() const { return introduction_; }
     bool may_introduce_itself() const { return introduce_ && !introduction_ && state_ != State::closed; }
     bool looks_up() const { return false; }
     bool is_being_opened() const { return false; }
-    void ping() { note({"PING"}); }
+    void ping();
     void note(Request);
     void push() {}
     bool owes_an_answer() const { return !pending_.empty(); }

@@ -14,7 +14,7 @@ struct Task;
 struct Request {
     Request() = default;
     Request(std::shared_ptr<const sim::Task> of) : task{std::move(of)} {} // NOLINT(google-explicit-constructor)
-    /// A request for whose answer nobody waits, whatever it says.
+    /// A note, whatever it says.
     Request(std::initializer_list<std::string_view> words);
 
     std::shared_ptr<const sim::Task> task;
