@@ -64,6 +64,22 @@ TEST_CASE("history tells who held a lock, since when, how long, and how that end
     }
 }
 
+TEST_CASE("a run whose holdfast is killed as soon as its command begins is in the history, on every node") {
+    for (const size_t n : {1U, 3U}) {
+        CAPTURE(n);
+        RedisServers servers{n};
+        for (size_t i = 0; i < 10; ++i) {
+            const std::string lock = fmt::format("x{}", i);
+            const Finished killed = call({"run", "--node", servers.uris(), lock, "-c", "kill -9 $PPID"});
+            CHECK(killed.status() == 128 + SIGKILL);
+            const json runs = json::parse(call({"history", "--json", "--node", servers.uris(), lock}).out)["runs"];
+            REQUIRE(runs.size() == 1);
+            CHECK(runs[0]["result"] == "holds");
+            for (size_t k = 0; k < n; ++k) CHECK(servers[k].command({"XLEN", log_of(lock)}).integer == 1);
+        }
+    }
+}
+
 TEST_CASE("history --json has all of it, and no token") {
     RedisServer server;
     start(server, "x", three, record(run_id, R"(,"kind":"slots","slots":3,"slot":2)"));
