@@ -4,9 +4,8 @@
 //   win    `start` the holder's record, `fence`, `waited` (ms)
 //   end    `end` the token, `how`, `fence`, `held` (ms), and as they apply `status` or `signal` of the command, `kept`
 //          (ms: the rest of min_hold), `why` (lost, taken)
-//   sums   acquired, waited_ms, last_start (wins); failed, lost, taken_away, held_ms, last_success (ends). The last_
-//   are
-//          ms since the epoch by the holder's wall clock.
+//   sums   acquired, waited_ms, last_start (wins); failed, lost, taken_away, held_ms, last_success (ends); last_ are in
+//          ms since the epoch, by the wall clock of the holder
 //
 // A note goes out behind the operation, once its outcome is known, and nobody waits for the answer. So it costs a run
 // and the next in line nothing, a node that refuses it grants and lets go all the same, and only a run that has won the
