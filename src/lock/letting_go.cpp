@@ -25,7 +25,7 @@ bool Lock::may_come_late(size_t node) const {
 
 template <typename OperationFor>
 Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
-                   size_t at_least, OperationFor operation_for, bool digests) {
+                   size_t at_least, OperationFor operation_for, bool digests, const std::function<void()>& meanwhile) {
     std::vector<bool> waited_for = awaited;
     // The second is for nodes to which an earlier request may come late.
     const std::array operations{LockOperation{key_, operation_for(false)}, LockOperation{key_, operation_for(true)}};
@@ -50,7 +50,8 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
     // A little later than each node's own timeout, so that a connection without an answer is closed by then.
     const milliseconds longest = timing().node_timeout + timing().node_timeout / 10;
     const BootTime deadline = BootClock::now() + std::min(longest, longest_try);
-    return nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .again = others_until});
+    return nodes_.ask(exchange_for,
+                      {.enough = enough, .deadline = deadline, .again = others_until, .meanwhile = meanwhile});
 }
 
 void Lock::undo(const Answers& acquire_answers) {
@@ -77,6 +78,27 @@ void Lock::withdraw() {
     lease_ = Lease{nodes_.size()};
 }
 
+/// Which nodes have been told of the end of a hold, for the history.
+class Lock::ToldOfEnd {
+  public:
+    explicit ToldOfEnd(size_t nodes) : told_(nodes), counted_(nodes) {}
+
+    bool all() const { return std::ranges::count(told_, false) == 0; }
+    bool told(size_t node) const { return told_[node]; }
+    bool counted(size_t node) const { return counted_[node]; }
+    void tell(size_t node) { told_[node] = counted_[node] = true; }
+    /// The try with which the node was told has failed, so it is told again. One that hangs may have got the first note
+    /// and add it to the sums, which the second then leaves alone.
+    void unconfirmed(size_t node, bool hangs) {
+        told_[node] = false;
+        counted_[node] = counted_[node] && hangs;
+    }
+
+  private:
+    std::vector<bool> told_;
+    std::vector<bool> counted_;
+};
+
 /// Which nodes have confirmed after some tries to let go, and which are worth another try.
 class Lock::LettingGo {
   public:
@@ -91,6 +113,8 @@ class Lock::LettingGo {
     const std::vector<bool>& open() const { return open_; }
     const std::vector<bool>& awaited() const { return awaited_; }
     size_t marked() const { return marked_; }
+    /// The nodes that have been told of the end, for the history.
+    ToldOfEnd& told() { return told_; }
     size_t missing() const { return quorum(open_.size()) - std::min(confirmed_, quorum(open_.size())); }
     std::vector<NodeReport>& reports() { return reports_; }
 
@@ -111,8 +135,10 @@ class Lock::LettingGo {
             reports_[i].text += ", success marked";
         }
         refused_ = false;
-        for (size_t i = 0; i < open_.size(); ++i)
+        for (size_t i = 0; i < open_.size(); ++i) {
             awaited_[i] = failures[i] && awaited_[i] && worth_another(i, failures[i]->kind);
+            if (failures[i]) told_.unconfirmed(i, failures[i]->kind == NodeFailure::Kind::timeout);
+        }
     }
     bool again() const { return std::ranges::count(awaited_, true) > 0; }
     /// Whether, in the last try, an awaited node answered without a vote (NodeFailure::Kind::no_vote), so that only
@@ -135,6 +161,7 @@ class Lock::LettingGo {
     std::vector<bool> awaited_;
     std::vector<bool> open_;
     std::vector<bool> reconnected_ = std::vector<bool>(open_.size());
+    ToldOfEnd told_{open_.size()};
     size_t confirmed_ = 0;
     size_t marked_ = 0;
     bool refused_ = false;
@@ -154,10 +181,12 @@ bool Lock::let_go(Await await, BootTime no_later, milliseconds kept, OperationFo
     const bool to_mark = success().has_value();
     nodes_.wait_for_failovers(std::min(no_later - 2 * timing().node_timeout, BootClock::now() + longest_failover));
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
+    // Beside the request, so that a node that hangs is told as well.
+    const auto tell_of_end = [&] { note_end(kept, state.told()); };
     while (true) {
-        state.take(
-            tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for, lets_go_by_digest()),
-            confirms);
+        state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for,
+                        lets_go_by_digest(), tell_of_end),
+                   confirms);
         const BootTime now = BootClock::now();
         if (!state.again() || now >= deadline) break;
         // A node that did not answer on its connection is told again over a new one.
@@ -167,7 +196,8 @@ bool Lock::let_go(Await await, BootTime no_later, milliseconds kept, OperationFo
         nodes_.take_messages(); // a message that has come would cut the pause short
         nodes_.wait(std::min(deadline, now + refused_pause), -1);
     }
-    note_end(kept);
+    tell_of_end();
+    end_.reset();
     lease_ = Lease{nodes_.size()};
     reports_ = std::move(state.reports());
     marked_ = !to_mark || state.marked() >= quorum(nodes_.size());
@@ -195,16 +225,23 @@ void Lock::ended(RunEnd end) {
     end_->why = *taken_away_;
 }
 
-void Lock::note_end(milliseconds kept) {
-    auto end = std::exchange(end_, std::nullopt);
-    if (!end || !terms_.history) return;
-    end->kept = kept;
+void Lock::note_end(milliseconds kept, ToldOfEnd& told) {
+    if (!end_ || !terms_.history || told.all()) return;
+    RunEnd end = *end_;
+    end.kept = kept;
     const milliseconds held = began_ ? std::chrono::duration_cast<milliseconds>(BootClock::now() - *began_)
                                      : std::max(wall_time_since_epoch() - self_.since, milliseconds{0});
     // Who takes a lock away tells of that end first, and adds it to the sums.
-    const bool counts = end->how != How::taken_away;
-    const Request note = end_note(key_, token_.text(), {*std::move(end), fence_, held}, *terms_.history, counts);
-    for (size_t i = 0; i < nodes_.size(); ++i) nodes_.note(i, note);
+    const bool counts = end.how != How::taken_away;
+    const EndEntry entry{std::move(end), fence_, held};
+    std::optional<Request> first;
+    std::optional<Request> second;
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+        if (told.told(i)) continue;
+        std::optional<Request>& note = told.counted(i) ? second : first;
+        if (!note) note = end_note(key_, token_.text(), entry, *terms_.history, counts && !told.counted(i));
+        if (nodes_.note(i, *note)) told.tell(i);
+    }
 }
 
 bool Lock::keep(milliseconds rest, Await await) {

@@ -169,6 +169,7 @@ class Lock {
 
   private:
     class LettingGo;
+    class ToldOfEnd;
     /// In unanswered_on_, stands for a connection of the process that acquired the lock: a request of that process may
     /// still be under way there.
     static constexpr uint64_t of_another_process = 0;
@@ -179,9 +180,11 @@ class Lock {
     /// we exit does not read the operation; then only until the requests are written. All this takes about a node
     /// timeout at most, and never more than 1.1 s. A script goes out by its digest only with `digests`, for a caller
     /// that tries again by the text: else a node that stalls, and does not know the script, would never execute it.
+    /// `meanwhile` is called once the requests are sent.
     template <typename OperationFor>
     Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
-                 size_t at_least, OperationFor operation_for, bool digests = false);
+                 size_t at_least, OperationFor operation_for, bool digests = false,
+                 const std::function<void()>& meanwhile = {});
     /// Begins an attempt: gives it a token and a record of its own and an empty lease, and a waiting run an entry for
     /// the queue.
     void begin_attempt(const std::optional<WaitBegin>& wait);
@@ -199,7 +202,7 @@ class Lock {
     /// hold the lock.
     void heed(size_t node, const Answer&);
     /// Sends the operation that ends our hold to every node, and again if that can help and it is not later than
-    /// `no_later`; then tells of the end. `confirms` says which verdicts confirm the end. Returns whether a quorum has
+    /// `no_later`, and tells of the end. `confirms` says which verdicts confirm the end. Returns whether a quorum has
     /// confirmed.
     template <typename OperationFor>
     bool let_go(Await, BootTime no_later, milliseconds kept, OperationFor operation_for,
@@ -209,8 +212,9 @@ class Lock {
     /// The success to mark; nothing if no command has succeeded, or if its success would not count any more.
     std::optional<Success> success() const;
     void undo(const Answers& acquire_answers);
-    /// Tells the nodes of the end, if they have been told of the start. `kept`: the rest of min_hold.
-    void note_end(milliseconds kept);
+    /// Tells of the end, if there is one to tell of, the nodes that have not been told and to which a connection is
+    /// open. `kept`: the rest of min_hold.
+    void note_end(milliseconds kept, ToldOfEnd& told);
     /// Notes until when the node keeps the key after its answer `yes`.
     void granted(size_t node, const Answer& yes);
     std::vector<NodeReport> same_servers() const;

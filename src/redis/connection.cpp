@@ -317,13 +317,14 @@ void Connection::ping() {
     write();
 }
 
-void Connection::note(Request request) {
-    if (state_ != State::open) return;
+bool Connection::note(Request request) {
+    if (state_ != State::open) return false;
     pending_.push_back({Purpose::note, 0, std::move(request), {}, {}});
     write();
+    return true;
 }
 
-void Connection::push() {
+void Connection::push() const {
     // The option is set already; to set it sends what waits.
     const int on = 1;
     if (state_ == State::open) ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -130,12 +130,12 @@ class Connection {
 
     /// Sends a PING on an open connection. take() never returns its answer; owes_an_answer() tells when it has come.
     void ping();
-    /// Gives the kernel a request for whose answer nobody waits; does nothing if the connection is not open. The kernel
-    /// sends the request with the next one, at push(), or when the connection is closed, also by our death: to wake the
-    /// server takes this process longer than all the rest of a note.
-    void note(Request);
+    /// Gives the kernel a request for whose answer nobody waits; false, and nothing is done, if the connection is not
+    /// open. The kernel sends the request with the next one, at push(), or when the connection is closed, also by our
+    /// death: to wake the server takes this process longer than all the rest of a note.
+    bool note(Request);
     /// Sends what note() has left to the kernel.
-    void push();
+    void push() const;
     /// Whether a request, also a PING, a note or a greeting, has no answer yet.
     bool owes_an_answer() const { return !pending_.empty(); }
     /// Closes the connection if it owes an answer, so that the next request goes out on another connection; otherwise

@@ -100,7 +100,7 @@ class NodeSet {
     Answers ask_all(const Request& request, const Until& until);
 
     /// As Connection::note().
-    void note(size_t i, Request request) { connections_[i].note(std::move(request)); }
+    bool note(size_t i, Request request) { return connections_[i].note(std::move(request)); }
     /// Sends what note() has left to the kernel.
     void push() { std::ranges::for_each(connections_, &Connection::push); }
 

@@ -183,6 +183,7 @@ std::optional<tl::expected<void, NodeFailure>> Connection::confirmed() {
 }
 
 void Connection::close() {
+    push(); // the connection may be reset later
     given_up_ = std::move(fd_);
     fd_.reset();
     takes_back_ = false;

@@ -80,6 +80,25 @@ TEST_CASE("a run whose holdfast is killed as soon as its command begins is in th
     }
 }
 
+TEST_CASE("a node that hangs when the command ends is told of the end all the same, and counts it once at most") {
+    for (const std::string timeout : {"100ms", "500ms"}) {
+        CAPTURE(timeout);
+        RedisServer server;
+        const std::string line = fmt::format("kill -STOP {}; exit 3", server.pid());
+        CHECK(call({"run", "--node", server.uri(), "--ttl", "10s", "--node-timeout", timeout, "x", "-c", line})
+                  .status() == 3);
+        server.resume();
+        json runs;
+        const auto has_ended = [&] {
+            runs = json::parse(call({"history", "--json", "--node", server.uri(), "x"}).out)["runs"];
+            return runs[0]["result"] == "ended";
+        };
+        CHECK(eventually(has_ended));
+        CHECK(runs.size() == 1);
+        CHECK(server.text({"HGET", "holdfast:x:{holdfast:x}:stats", "failed"}) != "2");
+    }
+}
+
 TEST_CASE("history --json has all of it, and no token") {
     RedisServer server;
     start(server, "x", three, record(run_id, R"(,"kind":"slots","slots":3,"slot":2)"));

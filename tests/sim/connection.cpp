@@ -122,10 +122,11 @@ void Connection::ping() {
     write();
 }
 
-void Connection::note(Request request) {
-    if (state_ != State::open) return;
+bool Connection::note(Request request) {
+    if (state_ != State::open) return false;
     pending_.push_back({{}, std::move(request)});
     write();
+    return true;
 }
 
 void Connection::listen(const std::string& channel) {

@@ -7,7 +7,7 @@
 //   sums   acquired, waited_ms, last_start (wins); failed, lost, taken_away, held_ms, last_success (ends); last_ are in
 //          ms since the epoch, by the wall clock of the holder
 //
-// A note goes out behind the operation, once its outcome is known, and nobody waits for the answer. So it costs a run
+// A note goes out behind the operation, and nobody waits for the answer. So it costs a run
 // and the next in line nothing, a node that refuses it grants and lets go all the same, and only a run that has won the
 // lock is told of. A start goes out before the run's command does, so the history has every run whose command was
 // started; a process that is killed between a release and its note leaves a run without an end.

@@ -76,8 +76,8 @@ class Connection {
     bool looks_up() const { return false; }
     bool is_being_opened() const { return false; }
     void ping();
-    void note(Request);
-    void push() {}
+    bool note(Request);
+    void push() const {}
     bool owes_an_answer() const { return !pending_.empty(); }
     void give_up() {
         if (state_ != State::closed && owes_an_answer()) fail(NodeFailure::Kind::timeout, "no answer in time");
