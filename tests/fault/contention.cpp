@@ -171,10 +171,13 @@ class Contention {
         std::vector<std::vector<LogEntry>> logs(draw_.nodes);
         for (size_t i = 0; i < draw_.nodes; ++i) {
             const LockKey key{"x", "holdfast:"};
+            milliseconds held{};
             for (const Reply& item : scene_.servers()[i].command({"XREVRANGE", key.log(), "+", "-"}).items)
-                if (auto entry = LogEntry::parse(item)) logs[i].push_back(*std::move(entry));
-                else fault("history: an entry makes no sense");
-            judge_sums(logs[i], Stats::parse(scene_.servers()[i].command(Stats::request(key.stats()))));
+                if (auto entry = LogEntry::parse(item)) {
+                    if (!entry->holder && item.items[1].find("uncounted") == nullptr) held += entry->held;
+                    logs[i].push_back(*std::move(entry));
+                } else fault("history: an entry makes no sense");
+            judge_sums(logs[i], held, Stats::parse(scene_.servers()[i].command(Stats::request(key.stats()))));
         }
         const Inspection seen = tally(std::vector<NodeView>(draw_.nodes, {"node", NodeReply{Verdict::free}}));
         std::multiset<std::string> told;
@@ -187,13 +190,9 @@ class Contention {
                                   told.count(token), token));
     }
 
-    void judge_sums(const std::vector<LogEntry>& log, const Stats& stats) {
-        int64_t wins = 0;
-        milliseconds held{};
-        for (const LogEntry& entry : log) {
-            if (entry.holder) ++wins;
-            else held += entry.held;
-        }
+    /// `held`: of the entries that are to be in the sums.
+    void judge_sums(const std::vector<LogEntry>& log, milliseconds held, const Stats& stats) {
+        const auto wins = std::ranges::count_if(log, [](const LogEntry& entry) { return entry.holder.has_value(); });
         if (stats.acquired != wins)
             fault(fmt::format("history: {} were acquired, and {} are entries", stats.acquired, wins));
         if (stats.held_ms != held.count())

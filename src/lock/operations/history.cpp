@@ -87,7 +87,9 @@ Request start_note(const LockKey& key, const Record& record, Fence fence, millis
 }
 
 Request end_note(const LockKey& key, std::string_view token, const EndEntry& end, size_t entries, bool counts) {
-    Request note = entry(key, entries, fields(token, end));
+    Fields all = fields(token, end);
+    if (!counts) all.emplace_back("uncounted", "1");
+    Request note = entry(key, entries, all);
     if (counts) {
         note.add({"HINCRBY", key.stats(), "held_ms", argument(end.held)});
         if (const std::string_view tally = tally_of(end.end); !tally.empty())

@@ -3,7 +3,7 @@
 //
 //   win    `start` the holder's record, `fence`, `waited` (ms)
 //   end    `end` the token, `how`, `fence`, `held` (ms), and as they apply `status` or `signal` of the command, `kept`
-//          (ms: the rest of min_hold), `why` (lost, taken)
+//          (ms: the rest of min_hold), `why` (lost, taken), `uncounted` (it is not in the sums)
 //   sums   acquired, waited_ms, last_start (wins); failed, lost, taken_away, held_ms, last_success (ends); last_ are in
 //          ms since the epoch, by the wall clock of the holder
 //
