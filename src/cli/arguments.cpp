@@ -222,9 +222,11 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words 
                       "-- sh",
                       as_typed(at, about, words));
     if (lacks_value) return misuse("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command));
-    if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr)
+    if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+        refuse_slips(words, command);
         return misuse("an option that takes no value has one: {}; see {} --help", what.substr(what.find('-')),
                       full_name(command));
+    }
     if (const std::vector<std::string> rest = at.remaining(); !rest.empty()) {
         const std::string word = unmarked(rest.front());
         if (command_known || word.starts_with('-')) return unknown_word(command, word, words);

@@ -137,7 +137,8 @@ class Lock::LettingGo {
         refused_ = false;
         for (size_t i = 0; i < open_.size(); ++i) {
             awaited_[i] = failures[i] && awaited_[i] && worth_another(i, failures[i]->kind);
-            if (failures[i]) told_.unconfirmed(i, failures[i]->kind == NodeFailure::Kind::timeout);
+            // Only a node that is asked again is told again.
+            if (awaited_[i]) told_.unconfirmed(i, failures[i]->kind == NodeFailure::Kind::timeout);
         }
     }
     bool again() const { return std::ranges::count(awaited_, true) > 0; }
