@@ -25,11 +25,16 @@ bool Lock::may_come_late(size_t node) const {
 
 template <typename OperationFor>
 Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
-                   size_t at_least, OperationFor operation_for, bool digests, const std::function<void()>& meanwhile) {
+                   size_t at_least, OperationFor operation_for, bool digests,
+                   const std::function<void(const Answers&)>& last_call) {
     std::vector<bool> waited_for = awaited;
     // The second is for nodes to which an earlier request may come late.
     const std::array operations{LockOperation{key_, operation_for(false)}, LockOperation{key_, operation_for(true)}};
     const BootTime others_until = BootClock::now() + others_get;
+    // A little later than each node's own timeout, so that a connection without an answer is closed by then.
+    const milliseconds longest = std::min(timing().node_timeout + timing().node_timeout / 10, longest_try);
+    const BootTime deadline = BootClock::now() + longest;
+    BootTime called_at = last_call ? deadline - longest / 4 : BootTime::max();
     const auto exchange_for = [&](size_t i) -> std::optional<Exchange> {
         if (!asked[i]) return {};
         // A node that answered the acquire late, after the quorum, will answer this request too, so wait for that.
@@ -38,7 +43,12 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
         return operations[may_come_late(i) ? 1 : 0].on(modes_[i], digests && caught_up);
     };
     const auto enough = [&](const Answers& answers) {
-        const bool others = BootClock::now() < others_until;
+        const BootTime now = BootClock::now();
+        if (now >= called_at) {
+            called_at = BootTime::max();
+            last_call(answers);
+        }
+        const bool others = now < others_until;
         for (size_t i = 0; i < nodes_.size(); ++i) {
             // A node that none of our requests ever reached has nothing to take back, so do not wait for it.
             const bool concerned = asked[i] && nodes_[i].reached();
@@ -47,11 +57,8 @@ Answers Lock::tell(const std::vector<bool>& asked, const std::vector<bool>& awai
         const auto has_answered = [](const std::optional<Answer>& answer) { return answer.has_value(); };
         return static_cast<size_t>(std::ranges::count_if(answers, has_answered)) >= at_least;
     };
-    // A little later than each node's own timeout, so that a connection without an answer is closed by then.
-    const milliseconds longest = timing().node_timeout + timing().node_timeout / 10;
-    const BootTime deadline = BootClock::now() + std::min(longest, longest_try);
-    return nodes_.ask(exchange_for,
-                      {.enough = enough, .deadline = deadline, .again = others_until, .meanwhile = meanwhile});
+    const BootTime again = last_call ? called_at : others_until;
+    return nodes_.ask(exchange_for, {.enough = enough, .deadline = deadline, .again = again});
 }
 
 void Lock::undo(const Answers& acquire_answers) {
@@ -78,31 +85,59 @@ void Lock::withdraw() {
     lease_ = Lease{nodes_.size()};
 }
 
-/// Which nodes have been told of the end of a hold, for the history.
-class Lock::ToldOfEnd {
+/// The notes of the end of a hold, for the history. The end is added to a node's sums once: where the release has ended
+/// the hold, but not where the hold had ended before, because whoever ended it has counted it.
+class Lock::EndNotes {
   public:
-    explicit ToldOfEnd(size_t nodes) : told_(nodes), counted_(nodes) {}
+    /// `kept`: the rest of min_hold.
+    EndNotes(Lock& lock, milliseconds kept)
+        : lock_{lock}, told_(lock.nodes_.size()), assumed_(told_), ended_(told_.size()) {
+        if (!lock.end_ || !lock.terms_.history) return;
+        entry_ = EndEntry{*lock.end_, lock.fence_, lock.held()};
+        entry_->end.kept = kept;
+    }
 
-    bool all() const { return std::ranges::count(told_, false) == 0; }
-    bool told(size_t node) const { return told_[node]; }
-    bool counted(size_t node) const { return counted_[node]; }
-    void tell(size_t node) { told_[node] = counted_[node] = true; }
-    /// The try with which the node was told has failed, so it is told again. One that hangs may have got the first note
-    /// and add it to the sums, which the second then leaves alone.
-    void unconfirmed(size_t node, bool hangs) {
-        told_[node] = false;
-        counted_[node] = counted_[node] && hangs;
+    /// The node has answered: its hold `ended` by this answer, or had ended before.
+    void answered(size_t node, bool ended) { ended_[node] = ended; }
+    /// The node is asked again, so it is told again as well.
+    void asked_again(size_t node) { told_[node] = false; }
+    /// Tells the node, if it has not been told and a connection to it is open.
+    void tell(size_t node) {
+        if (!entry_ || told_[node]) return;
+        const bool counted = counts(node);
+        std::optional<Request>& note = counted ? counted_ : uncounted_;
+        if (!note) {
+            EndEntry entry = *entry_;
+            if (!counted) entry.end.kept = milliseconds{0}; // what had ended before is not kept
+            note = end_note(lock_.key_, lock_.token_.text(), entry, *lock_.terms_.history, counted);
+        }
+        told_[node] = lock_.nodes_.note(node, *note);
+        assumed_[node] = assumed_[node] || (told_[node] && !ended_[node]);
     }
 
   private:
-    std::vector<bool> told_;
-    std::vector<bool> counted_;
+    bool counts(size_t node) const {
+        // Who takes a lock away tells of that end first, and counts it.
+        if (entry_->end.how == How::taken_away) return false;
+        // A node that hangs executes the release before the note behind it.
+        if (!ended_[node]) return !assumed_[node];
+        return *ended_[node] || (entry_->end.how == How::lost && !assumed_[node]);
+    }
+
+    Lock& lock_;
+    std::optional<EndEntry> entry_; ///< nothing: there is nothing to tell
+    std::optional<Request> counted_;
+    std::optional<Request> uncounted_;
+    std::vector<bool> told_;                 ///< by node, as the next ones: in the last try
+    std::vector<bool> assumed_;              ///< a note that counts went out before an answer came
+    std::vector<std::optional<bool>> ended_; ///< whether its answer has ended the hold; nothing: no answer
 };
 
 /// Which nodes have confirmed after some tries to let go, and which are worth another try.
 class Lock::LettingGo {
   public:
-    LettingGo(const Lock& lock, Await await) : awaited_{lock.answered_}, open_(awaited_.size(), true) {
+    LettingGo(const Lock& lock, Await await, EndNotes& notes)
+        : awaited_{lock.answered_}, open_(awaited_.size(), true), notes_{notes} {
         for (size_t i = 0; i < open_.size(); ++i) {
             awaited_[i] = awaited_[i] && (await == Await::all || lock.nodes_[i].caught_up());
             reports_.push_back({lock.nodes_.node(i).display(), ""});
@@ -113,8 +148,6 @@ class Lock::LettingGo {
     const std::vector<bool>& open() const { return open_; }
     const std::vector<bool>& awaited() const { return awaited_; }
     size_t marked() const { return marked_; }
-    /// The nodes that have been told of the end, for the history.
-    ToldOfEnd& told() { return told_; }
     size_t missing() const { return quorum(open_.size()) - std::min(confirmed_, quorum(open_.size())); }
     std::vector<NodeReport>& reports() { return reports_; }
 
@@ -126,6 +159,7 @@ class Lock::LettingGo {
             open_[i] = !vote;
             if (!vote) failures[i] = vote.error();
             else if (confirms(vote->verdict)) ++confirmed_;
+            if (vote) notes_.answered(i, vote->verdict == Verdict::released || vote->verdict == Verdict::yours);
             reports_[i].text = !vote                                  ? vote.error().text
                                : vote->verdict == Verdict::no_scripts ? words_of(vote)
                                : confirms(vote->verdict)              ? "confirmed"
@@ -137,8 +171,7 @@ class Lock::LettingGo {
         refused_ = false;
         for (size_t i = 0; i < open_.size(); ++i) {
             awaited_[i] = failures[i] && awaited_[i] && worth_another(i, failures[i]->kind);
-            // Only a node that is asked again is told again.
-            if (awaited_[i]) told_.unconfirmed(i, failures[i]->kind == NodeFailure::Kind::timeout);
+            if (awaited_[i]) notes_.asked_again(i);
         }
     }
     bool again() const { return std::ranges::count(awaited_, true) > 0; }
@@ -162,7 +195,7 @@ class Lock::LettingGo {
     std::vector<bool> awaited_;
     std::vector<bool> open_;
     std::vector<bool> reconnected_ = std::vector<bool>(open_.size());
-    ToldOfEnd told_{open_.size()};
+    EndNotes& notes_;
     size_t confirmed_ = 0;
     size_t marked_ = 0;
     bool refused_ = false;
@@ -178,15 +211,19 @@ bool Lock::lets_go_by_digest() const {
 template <typename OperationFor>
 bool Lock::let_go(Await await, BootTime no_later, milliseconds kept, OperationFor operation_for,
                   const std::function<bool(Verdict)>& confirms) {
-    LettingGo state{*this, await};
+    EndNotes notes{*this, kept};
+    LettingGo state{*this, await, notes};
     const bool to_mark = success().has_value();
     nodes_.wait_for_failovers(std::min(no_later - 2 * timing().node_timeout, BootClock::now() + longest_failover));
     const BootTime deadline = std::min(no_later, BootClock::now() + release_budget);
-    // Beside the request, so that a node that hangs is told as well.
-    const auto tell_of_end = [&] { note_end(kept, state.told()); };
+    // A node that hangs is told on the connection on which it has the request, before that connection is closed.
+    const auto tell_silent = [&](const Answers& answers) {
+        for (size_t i = 0; i < nodes_.size(); ++i)
+            if (state.open()[i] && !answers[i]) notes.tell(i);
+    };
     while (true) {
         state.take(tell(state.open(), state.awaited(), milliseconds{0}, state.missing(), operation_for,
-                        lets_go_by_digest(), tell_of_end),
+                        lets_go_by_digest(), tell_silent),
                    confirms);
         const BootTime now = BootClock::now();
         if (!state.again() || now >= deadline) break;
@@ -197,7 +234,8 @@ bool Lock::let_go(Await await, BootTime no_later, milliseconds kept, OperationFo
         nodes_.take_messages(); // a message that has come would cut the pause short
         nodes_.wait(std::min(deadline, now + refused_pause), -1);
     }
-    tell_of_end();
+    for (size_t i = 0; i < nodes_.size(); ++i) notes.tell(i);
+    nodes_.push();
     end_.reset();
     lease_ = Lease{nodes_.size()};
     reports_ = std::move(state.reports());
@@ -226,23 +264,9 @@ void Lock::ended(RunEnd end) {
     end_->why = *taken_away_;
 }
 
-void Lock::note_end(milliseconds kept, ToldOfEnd& told) {
-    if (!end_ || !terms_.history || told.all()) return;
-    RunEnd end = *end_;
-    end.kept = kept;
-    const milliseconds held = began_ ? std::chrono::duration_cast<milliseconds>(BootClock::now() - *began_)
-                                     : std::max(wall_time_since_epoch() - self_.since, milliseconds{0});
-    // Who takes a lock away tells of that end first, and adds it to the sums.
-    const bool counts = end.how != How::taken_away;
-    const EndEntry entry{std::move(end), fence_, held};
-    std::optional<Request> first;
-    std::optional<Request> second;
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-        if (told.told(i)) continue;
-        std::optional<Request>& note = told.counted(i) ? second : first;
-        if (!note) note = end_note(key_, token_.text(), entry, *terms_.history, counts && !told.counted(i));
-        if (nodes_.note(i, *note)) told.tell(i);
-    }
+milliseconds Lock::held() const {
+    if (began_) return std::chrono::duration_cast<milliseconds>(BootClock::now() - *began_);
+    return std::max(wall_time_since_epoch() - self_.since, milliseconds{0});
 }
 
 bool Lock::keep(milliseconds rest, Await await) {

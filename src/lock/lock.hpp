@@ -169,7 +169,7 @@ class Lock {
 
   private:
     class LettingGo;
-    class ToldOfEnd;
+    class EndNotes;
     /// In unanswered_on_, stands for a connection of the process that acquired the lock: a request of that process may
     /// still be under way there.
     static constexpr uint64_t of_another_process = 0;
@@ -180,11 +180,12 @@ class Lock {
     /// we exit does not read the operation; then only until the requests are written. All this takes about a node
     /// timeout at most, and never more than 1.1 s. A script goes out by its digest only with `digests`, for a caller
     /// that tries again by the text: else a node that stalls, and does not know the script, would never execute it.
-    /// `meanwhile` is called once the requests are sent.
+    /// `last_call` is called with the answers once, if the round still waits for some of them shortly before its end:
+    /// the connections are not closed then.
     template <typename OperationFor>
     Answers tell(const std::vector<bool>& asked, const std::vector<bool>& awaited, milliseconds others_get,
                  size_t at_least, OperationFor operation_for, bool digests = false,
-                 const std::function<void()>& meanwhile = {});
+                 const std::function<void(const Answers&)>& last_call = {});
     /// Begins an attempt: gives it a token and a record of its own and an empty lease, and a waiting run an entry for
     /// the queue.
     void begin_attempt(const std::optional<WaitBegin>& wait);
@@ -212,9 +213,8 @@ class Lock {
     /// The success to mark; nothing if no command has succeeded, or if its success would not count any more.
     std::optional<Success> success() const;
     void undo(const Answers& acquire_answers);
-    /// Tells of the end, if there is one to tell of, the nodes that have not been told and to which a connection is
-    /// open. `kept`: the rest of min_hold.
-    void note_end(milliseconds kept, ToldOfEnd& told);
+    /// For how long the lock has been held.
+    milliseconds held() const;
     /// Notes until when the node keeps the key after its answer `yes`.
     void granted(size_t node, const Answer& yes);
     std::vector<NodeReport> same_servers() const;

@@ -15,7 +15,7 @@ Request taken_away(const LockKey& key, const Record& record, const std::string& 
     const Holder holder = record.holder.value_or(Holder{});
     const milliseconds now = wall_time_since_epoch();
     const milliseconds held = std::max(now - (record.holder ? holder.since : now), milliseconds{0});
-    // A lock that only min_hold kept has had its end before, which is in the sums.
+    // A lock that only min_hold kept has ended before, and that end is in the sums.
     return end_note(key, record.token(), {{.how = How::taken_away, .why = words}, Fence{}, held}, entries,
                     !holder.ended);
 }
@@ -38,7 +38,8 @@ Revocation revoke(NodeSet& nodes, const LockKey& key, const Record& record, cons
         }
     for (size_t i = 0; history && i < nodes.size(); ++i)
         if (const auto& reply = revocation.nodes[i].reply; reply && reply->verdict == Verdict::revoked)
-            nodes.note(i, taken_away(key, record, words, *history));
+            nodes.note(i, taken_away(key, Record::parse(reply->value), words, *history));
+    nodes.push();
     const size_t q = quorum(nodes.size());
     using enum Revocation::Outcome;
     if (revocation.answered < q) revocation.outcome = too_few;

@@ -103,11 +103,11 @@ bool Connection::written() const { return pending_.empty() || pending_.back().se
 
 void Connection::write() {
     std::string text;
-    bool with_next = true;
+    // What the kernel keeps is lost if the connection is closed with an answer unread.
+    const bool with_next = caught_up();
     const BootTime now = BootClock::now();
     for (Pending& pending : pending_) {
         if (pending.sent_at) continue;
-        with_next = with_next && pending.purpose == Purpose::note;
         pending.sent_at = now;
         if (pending.purpose == Purpose::round) wrap(pending);
         text += pending.request.bytes();
@@ -318,6 +318,7 @@ void Connection::ping() {
 }
 
 bool Connection::note(Request request) {
+    settle();
     if (state_ != State::open) return false;
     pending_.push_back({Purpose::note, 0, std::move(request), {}, {}});
     write();

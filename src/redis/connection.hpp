@@ -132,7 +132,9 @@ class Connection {
     void ping();
     /// Gives the kernel a request for whose answer nobody waits; false, and nothing is done, if the connection is not
     /// open. The kernel sends the request with the next one, at push(), or when the connection is closed, also by our
-    /// death: to wake the server takes this process longer than all the rest of a note.
+    /// death: to wake the server takes this process longer than all the rest of a note. If another answer is still to
+    /// come, the kernel sends the request at once, because what it keeps is dropped if a connection is closed with
+    /// anything unread. Only a message that comes just then can do that: so push() before the process ends.
     bool note(Request);
     /// Sends what note() has left to the kernel.
     void push() const;

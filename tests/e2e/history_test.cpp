@@ -67,7 +67,7 @@ TEST_CASE("history tells who held a lock, since when, how long, and how that end
 TEST_CASE("a run whose holdfast is killed as soon as its command begins is in the history, on every node") {
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);
-        RedisServers servers{n};
+        RedisServers servers{n, RedisServer::Listens::loopback};
         for (size_t i = 0; i < 10; ++i) {
             const std::string lock = fmt::format("x{}", i);
             const Finished killed = call({"run", "--node", servers.uris(), lock, "-c", "kill -9 $PPID"});
@@ -76,6 +76,21 @@ TEST_CASE("a run whose holdfast is killed as soon as its command begins is in th
             REQUIRE(runs.size() == 1);
             CHECK(runs[0]["result"] == "holds");
             for (size_t k = 0; k < n; ++k) CHECK(servers[k].command({"XLEN", log_of(lock)}).integer == 1);
+        }
+    }
+}
+
+TEST_CASE("acquire is in the history of each node that has granted the lock") {
+    // A connection over TCP that ends with an answer unread drops what was not sent before.
+    RedisServers servers{3, RedisServer::Listens::loopback};
+    for (size_t i = 0; i < 30; ++i) {
+        const std::string lock = fmt::format("x{}", i);
+        CHECK(call({"acquire", "--node", servers.uris(), lock}).status() == 0);
+        for (size_t k = 0; k < servers.size(); ++k) {
+            const auto both_there = [&] {
+                return servers[k].command({"EXISTS", log_of(lock), "holdfast:" + lock}).integer == 2;
+            };
+            CHECK(eventually(both_there));
         }
     }
 }

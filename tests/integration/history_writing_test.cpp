@@ -145,6 +145,42 @@ TEST_CASE_TEMPLATE("a hold that was taken away is told of by both, and counts on
     CHECK(node.sum("held_ms") == log[1].at(5));
 }
 
+TEST_CASE_TEMPLATE("a hold that was taken away counts once, also if its command ends before the run hears of that", Way,
+                   ByScript, ByTransaction) {
+    OneNode<Way> node;
+    node.win();
+    node.take_away();
+    SUBCASE("let go") { node.end({How::ended, 2}); }
+    SUBCASE("kept") {
+        node.lock.ended({How::ended, 2});
+        node.lock.keep(9s);
+    }
+    const std::vector<Words> log = node.log();
+    REQUIRE(log.size() == 3);
+    CHECK(log[2][3] == "ended");
+    CHECK(log[2].end()[-2] == "uncounted");
+    CHECK(std::ranges::count(log[2], "kept") == 0);
+    CHECK(node.sum("taken_away") == "1");
+    CHECK(node.sum("failed") == "");
+    CHECK(node.sum("held_ms") == log[1].at(5));
+}
+
+TEST_CASE_TEMPLATE("who takes a lock away that min_hold has begun to keep meanwhile counts no second end", Way,
+                   ByScript, ByTransaction) {
+    OneNode<Way> node;
+    node.win();
+    const Inspection seen = inspect(node.lock.nodes(), key);
+    REQUIRE(seen.holders.size() == 1);
+    node.lock.ended({How::ended, 2});
+    CHECK(node.lock.keep(9s));
+    CHECK(revoke(node.lock.nodes(), key, seen.holders[0].record, "", Way::mode, entries).outcome ==
+          Revocation::Outcome::revoked);
+    CHECK(node.log().at(2).at(3) == "taken");
+    CHECK(node.sum("taken_away") == "");
+    CHECK(node.sum("failed") == "1");
+    CHECK(node.sum("held_ms") == node.log().at(1).at(7));
+}
+
 TEST_CASE_TEMPLATE("a hold that was lost counts as lost", Way, ByScript, ByTransaction) {
     OneNode<Way> node;
     node.win();

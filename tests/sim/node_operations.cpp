@@ -158,7 +158,7 @@ struct NodeState::Apply {
     NodeReply operator()(const Revoke& op) const {
         const bool in_group = op.seat && node.has(op.seat->group());
         const bool is_free = in_group ? !node.members_.contains(op.seat->member) : !node.key_;
-        const bool theirs = is_of_hold(op.seat, op.record);
+        const std::optional<std::string> theirs = held_there(op.seat, op.record);
         if (theirs && in_group) {
             node.members_.erase(op.seat->member);
             node.settle(now);
@@ -167,7 +167,8 @@ struct NodeState::Apply {
         if (!theirs && !is_free) return {Verdict::changed};
         published.emplace_back(key.revoked_channel(), op.message());
         node.tell_first(key, now, published);
-        return {theirs ? Verdict::revoked : Verdict::free};
+        if (!theirs) return {Verdict::free};
+        return {Verdict::revoked, *theirs};
     }
 
     NodeReply operator()(const Forget&) const {
@@ -256,10 +257,14 @@ struct NodeState::Apply {
         const auto member = node.members_.find(seat->member);
         return node.has(seat->group()) && member != node.members_.end() && member->second.text == record;
     }
-    bool is_of_hold(const std::optional<Seat>& seat, const Record& record) const {
-        if (!seat) return node.key_ && is_same_hold(node.key_->text, record);
-        const auto member = node.members_.find(seat->member);
-        return node.has(seat->group()) && member != node.members_.end() && is_same_hold(member->second.text, record);
+    /// What stands in the key or the seat, if it is of the hold of that record.
+    std::optional<std::string> held_there(const std::optional<Seat>& seat, const Record& record) const {
+        std::optional<std::string> there;
+        if (!seat && node.key_) there = node.key_->text;
+        if (seat && node.has(seat->group()))
+            if (const auto member = node.members_.find(seat->member); member != node.members_.end())
+                there = member->second.text;
+        return there && is_same_hold(*there, record) ? there : std::nullopt;
     }
     /// Returns one of the seats that are free now, the given one before others.
     std::optional<std::string> leave_seats(const Seat& seat, const std::string& run, unsigned last) const {

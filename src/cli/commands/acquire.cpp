@@ -107,6 +107,7 @@ Exit hand_over(Lock& lock, const Arguments& typed, const Settings& settings, con
         lock.release();
         return Exit::of_signal(*signal);
     }
+    lock.nodes().push();
     // The lock may have ended while we were stopped or the reader was slow; then status 0 would mislead the caller.
     if (!lock.valid())
         throw Failure{ExitStatus::lost, fmt::format("{} was acquired, and had run out before its token was handed over",

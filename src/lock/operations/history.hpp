@@ -7,9 +7,9 @@
 //   sums   acquired, waited_ms, last_start (wins); failed, lost, taken_away, held_ms, last_success (ends); last_ are in
 //          ms since the epoch, by the wall clock of the holder
 //
-// A note goes out behind the operation, and nobody waits for the answer. So it costs a run
-// and the next in line nothing, a node that refuses it grants and lets go all the same, and only a run that has won the
-// lock is told of. A start goes out before the run's command does, so the history has every run whose command was
+// A note goes out behind the operation, and nobody waits for the answer. So it costs a run and the next in line nothing,
+// a node that refuses it grants and lets go all the same, and only a run that has won the lock is told of. An end is in
+// a node's sums once: if two are told, then by the note of whoever has deleted the key there. A start goes out before the run's command does, so the history has every run whose command was
 // started; a process that is killed between a release and its note leaves a run without an end.
 #pragma once
 
@@ -60,7 +60,7 @@ struct EndEntry {
 
 /// The note of a win. `entries`: how many entries the node keeps, or a few more.
 Request start_note(const LockKey&, const Record&, Fence, milliseconds waited, size_t entries);
-/// The note of an end. With `counts` it is added to the sums; without, another note has added it already.
+/// The note of an end. With `counts` it is added to the sums; without, another note adds it, or may do so.
 Request end_note(const LockKey&, std::string_view token, const EndEntry&, size_t entries, bool counts);
 
 } // namespace holdfast

@@ -57,8 +57,8 @@ struct Member {
 
 struct NodeReply {
     Verdict verdict;
-    /// held: what stands in the key; reserved: the first in the queue; revoked: the words; skipped and forgotten: the
-    /// mark.
+    /// held: what stands in the key; reserved: the first in the queue; revoked: the words, of Revoke the record that is
+    /// deleted; skipped and forgotten: the mark.
     std::string value{};
     milliseconds ttl_left{};     ///< of the key (held), the queue's first entry (reserved), the mark (skipped,
                                  ///< forgotten)

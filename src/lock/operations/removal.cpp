@@ -21,7 +21,8 @@ namespace {
 struct Removal {
     bool remove;
     std::string verdict;
-    Request hints; ///< what is sent after the key is deleted, or at once if it is not: QueueHead::hint
+    Request hints;        ///< what is sent after the key is deleted, or at once if it is not: QueueHead::hint
+    std::string record{}; ///< what is deleted, for an answer that tells it
 };
 
 /// The command that marks a token as void; nothing if `lasts` is zero. The command goes before a transaction and is no
@@ -47,12 +48,13 @@ Exchange remove(const LockKey& key, const Request& before,
                 if (error != asked.end()) return *error;
                 const std::span<const Reply> looked = asked.subspan(watch_replies);
                 const Removal removal = judge(looked[0], QueueHead{looked.subspan(1)});
-                if (!removal.remove) return let_go(verdict(removal.verdict), removal.hints);
+                Reply answer = list({text(removal.verdict), text(removal.record)});
+                if (!removal.remove) return let_go(std::move(answer), removal.hints);
                 return commit(
                     [&](Request& commands) {
                         commands.add({"DEL", key.key()});
                     },
-                    [word = removal.verdict](const Reply&) -> Step { return verdict(word); }, again, removal.hints);
+                    [answer = std::move(answer)](const Reply&) -> Step { return answer; }, again, removal.hints);
             }};
 }
 
@@ -117,7 +119,7 @@ Exchange Revoke::transaction(const LockKey& key) const {
                       if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
                       Request hints{"PUBLISH", key.revoked_channel(), op.message()};
                       hints.append(head.hint(key));
-                      return {theirs, theirs ? "revoked" : "free", std::move(hints)};
+                      return {theirs, theirs ? "revoked" : "free", std::move(hints), value.text};
                   });
 }
 

@@ -5,4 +5,4 @@ mark_void(words, void_for)
 if record and not is_theirs then return {'changed'} end
 redis.pcall('PUBLISH', revoked_channel, message)
 tell_first(turns)
-return {record and 'revoked' or 'free'}
+return {record and 'revoked' or 'free', record}

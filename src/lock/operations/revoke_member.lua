@@ -9,4 +9,4 @@ mark_void(words, void_for)
 if value and value ~= group or record and not is_theirs then return {'changed'} end
 redis.pcall('PUBLISH', revoked_channel, message)
 tell_first(turns)
-return {record and 'revoked' or 'free'}
+return {record and 'revoked' or 'free', record}
