@@ -79,6 +79,15 @@ std::string printable(std::string_view text, size_t limit) {
 
 bool is_utf8(std::string_view text) { return has_none_of({}, text); }
 
+bool is_typographic(std::string_view text) {
+    // Dashes and quotes of several languages: U+2010 to U+201F, U+2039 and U+203A; then the minus, the acute accent and
+    // the angle quotes.
+    constexpr Range typographic[]{{0x2010, 0x201f}, {0x2039, 0x203a}, {0x2212, 0x2212},
+                                  {0xb4, 0xb4},     {0xab, 0xab},     {0xbb, 0xbb}};
+    const auto first = text.empty() ? std::nullopt : first_character(text);
+    return first && is_in(typographic, first->code);
+}
+
 bool has_spaces(std::string_view text) { return !has_none_of(spaces, text); }
 
 } // namespace holdfast

@@ -11,6 +11,8 @@ namespace holdfast {
 std::string printable(std::string_view text, size_t limit = 200);
 
 bool is_utf8(std::string_view text);
+/// Whether the text begins with a dash or a quote that text editors make, and keyboards of programmers do not.
+bool is_typographic(std::string_view text);
 /// Whether the text, which is UTF-8, has a space of any width.
 bool has_spaces(std::string_view text);
 

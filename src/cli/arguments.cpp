@@ -140,6 +140,7 @@ std::string as_a_whole(const std::string& left, Words words) {
 }
 
 Failure unknown_word(const CommandRow& command, const std::string& word, Words words) {
+    refuse_typography(word);
     const bool is_option = word.size() > 1 && word.starts_with('-');
     if (is_option && &command == &run_command && std::ranges::count(words, "-c") > 0)
         return misuse("'{}' is not an option of holdfast run; -c takes one word, so the whole line "
@@ -221,7 +222,9 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words 
         return misuse("{} needs a line of shell behind it, in quotes; for lines on standard input: holdfast run NAME "
                       "-- sh",
                       as_typed(at, about, words));
-    if (lacks_value) return misuse("{} needs a value; see {} --help", as_typed(at, about, words), full_name(command));
+    if (lacks_value)
+        return misuse("{} needs a value; is a variable of the shell not set? See {} --help", as_typed(at, about, words),
+                      full_name(command));
     if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
         refuse_slips(words, command);
         return misuse("an option that takes no value has one: {}; see {} --help", what.substr(what.find('-')),
@@ -230,8 +233,12 @@ Failure not_understood(const CLI::App& app, const CLI::ParseError& error, Words 
     if (const std::vector<std::string> rest = at.remaining(); !rest.empty()) {
         const std::string word = unmarked(rest.front());
         if (command_known || word.starts_with('-')) return unknown_word(command, word, words);
+        refuse_typography(word);
         return unknown_command(word, innermost(app).get_name());
     }
+    if (!command_known && dashes && words.empty())
+        return misuse("'--' stands before the command to run, behind the lock's name, as in: holdfast run NAME -- "
+                      "COMMAND");
     if (!command_known) return misuse("no command given, as in: holdfast run NAME -- COMMAND; see holdfast --help");
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return name_is_missing(command, words, dashes);
     return misuse("{}; see {} --help", what, full_name(command));
@@ -273,11 +280,16 @@ std::variant<Arguments, Printed> parse(const std::vector<std::string>& all, Word
     typed.words = words_behind(innermost(app), ours, {has_dashes ? dashes + 1 : dashes, all.end()}, has_dashes);
     // CLI11 takes what looks like a negative number for a word.
     if (typed.name.size() > 1 && typed.name.starts_with('-')) throw unknown_word(*typed.command, typed.name, ours);
+    refuse_typography(typed.name);
+    if (typed.command->argument() == "NAME") refuse_other_words(typed.name, *typed.command);
     if (takes_locks(*typed.command)) {
-        refuse_typography(typed.name);
         refuse_variable(typed.name, typed.words);
         refuse_synopsis(typed.name);
     }
+    for (const Option& option : options())
+        if (const auto given = typed.settings.find(option.name);
+            given != typed.settings.end() && option.value != "TEXT")
+            refuse_typography(given->second.text);
     if (!typed.words.empty()) refuse_typography(typed.words.front());
     if (typed.name.empty() && typed.command->argument() == "GLOB") typed.name = "*";
     if (typed.command->interpret != nullptr) typed.command->interpret(typed);

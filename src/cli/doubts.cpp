@@ -128,6 +128,10 @@ void doubt_prefix(const std::string& name, const std::string& key_prefix, const 
 void doubt_name(const std::string& name, bool one, const Log& log) {
     if (one && name.find(',') != std::string::npos)
         log.tell(event::advice("'{}' is the name of one lock here; only run takes several", printable(name)));
+    for (const std::string_view key : {"name=", "lock=", "key="})
+        if (name.starts_with(key))
+            log.tell(event::advice("the lock's name is '{}' to the letter; is {} meant?", printable(name),
+                                   printable(name.substr(key.size()))));
     if (name.find('$') != std::string::npos && name.find(' ') == std::string::npos)
         log.tell(event::advice("the lock's name is '{}' to the letter; in single quotes the shell leaves '$' as it is",
                                printable(name)));
@@ -135,6 +139,14 @@ void doubt_name(const std::string& name, bool one, const Log& log) {
         log.tell(event::advice("'{0}' is the name of one lock, and no pattern{1}; holdfast list '{0}' shows those "
                                "that are held",
                                printable(name), one ? "" : "; several names stand together with commas"));
+}
+
+void doubt_command(const std::vector<std::string>& words, const Log& log) {
+    const auto joins =
+        std::ranges::find_if(words, [](const std::string& word) { return word == "&&" || word == "||"; });
+    if (joins != words.end())
+        log.tell(
+            event::advice("'{}' goes to {} as a word; for a line of shell use -c", *joins, printable(words.front())));
 }
 
 void doubt_nodes(const std::vector<Secret>& nodes, const Log& log) {
@@ -173,6 +185,7 @@ void tell_doubts(const Arguments& typed, const Resolved& resolved, const char* c
     if (typed.command == nullptr) return;
     doubt_units(typed, resolved, log);
     doubt_nodes(resolved.settings.nodes, log);
+    doubt_command(typed.words, log);
     refuse_without_tls(typed, resolved.settings);
     const std::string_view argument = typed.command->argument();
     if (argument == "NAME" || argument == "GLOB") doubt_prefix(typed.name, resolved.settings.key_prefix, log);

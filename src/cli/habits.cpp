@@ -124,7 +124,7 @@ constexpr Row options_of_run_and_acquire[]{
      "holdfast stays for as long as the command runs; put & behind the line, or use acquire and release"},
     {"--dry-run,--simulate,--check,--test",
      "holdfast status NAME shows whether the lock is free, holdfast doctor checks the nodes"},
-    {"--force,--steal,--takeover,--break,--override,-f",
+    {"--force,--steal,--takeover,--break,--override,-f,--cancel-in-progress",
      "holdfast force-release NAME takes a lock away from its holder, who then stops its command"},
     {"--read,--reader,--read-lock,--rlock,-R", "-s (--shared) holds the lock beside others that share it"},
     {"-X", "leave it out: when the lock is not acquired, holdfast says why and ends with 75; -E N changes that"},
@@ -152,7 +152,7 @@ constexpr Row options_of_run_and_acquire[]{
      "--tree stops descendants outside the command's group, too"},
     {"--save,--token-out,--out,--write-token", "acquire --token-file FILE writes the token there"},
     {"--nice,--ionice,--cpu", "the command alone may have a lower priority, as in: holdfast run NAME -- nice COMMAND"},
-    {"--as,--run-as,--sudo,--uid,--gid,--su",
+    {"--become,--as,--run-as,--sudo,--uid,--gid,--su",
      "the command runs as the user who runs holdfast, as in: sudo holdfast run NAME -- COMMAND"},
     {"--mode,--type,--kind,--lock-type,--lock-mode",
      "-s (--shared) shares the lock with others that share it, --slots N lets N in; without them it is held alone"},
@@ -172,7 +172,7 @@ constexpr Row options_of_others[]{
     {"--longer-than,--held-longer-than,--held-for,--min-age,--age,--older",
      "--older-than DURATION, of list and force-release, chooses what has been held for longer"},
     {"--png,--image,--graph,--plot,--html,--picture", "history --svg FILE writes a picture, history --chart shows one"},
-    {"--prometheus,--textfile,--file,--out,--listen,--web.listen-address,--http",
+    {"--prometheus,--textfile,--file,--out,--listen,--web.listen-address,--http,--bind,--path",
      "metrics prints once, on stdout; a timer writes that where Prometheus reads it"},
     {"-A,-a,--all,--all-namespaces", "holdfast list shows all locks without it; what changes a lock takes one name"},
     {"-n,--limit,--lines,--last,--max,--tail",
@@ -180,6 +180,7 @@ constexpr Row options_of_others[]{
     {"--failed,--errors,--failures,--lost,--status",
      "no option chooses that, but jq does, as in: holdfast history --json | jq '.runs[] | select(.result != \"holds\" "
      "and .result != \"released\" and .status != 0)'"},
+    {"--port,-p", "--node redis://HOST:PORT names a server; metrics prints once, on stdout, and listens nowhere"},
     {"--no-confirm,--confirm,--assume-yes,--no-prompt,--batch", "-y (--yes), of force-release, does not ask first"},
     {"--for,--by,--add,--extend,--extend-by,--lease,--expire,--expires,--duration",
      "--ttl DURATION, of renew, is the fresh TTL"},
@@ -202,7 +203,9 @@ constexpr Row options_of_others[]{
 
 constexpr Row options_of_all[]{
     {"--output,--format", "--json, of acquire, status, list, history and doctor, prints JSON"},
-    {"--name,--semaphorename,--lock,--lock-name,--id,--key-name,--resource,--lockfile,--mutex,--job,--task,--unit,-L",
+    {"--name,--semaphorename,--lock,--lock-name,--id,--key-name,--resource,--lockfile,--mutex,--job,--task,--unit,-L,--"
+     "key,--"
+     "group,--concurrency-group,--scope",
      "the lock's name is a word of its own, as in: holdfast run NAME -- COMMAND, or holdfast status NAME"},
     {"--host,--hostname,--hosts,-H,--port,-p,--url,--uri,--redis,--redis-url,--redis-host,--server,--servers,-S,--"
      "endpoint,--endpoints,--address,--addr,--connect,--http-addr,--nodes,--backend,--dsn,--connection,--broker",
@@ -223,7 +226,7 @@ constexpr Row options_of_all[]{
      "--verify,--tls-verify,--tls-skip-verify,--insecure-skip-tls-verify",
      "--tls-insecure does not check who answers"},
     {"--db,--database,--dbnum,--select", "the database stands in the address, as in --node redis://HOST:PORT/3"},
-    {"--prefix,--namespace,--ns,--key", "--key-prefix PREFIX stands before the name of each lock"},
+    {"--prefix,--namespace,--ns", "--key-prefix PREFIX stands before the name of each lock"},
     {"--silent,--no-output", "-q says only what went wrong"},
     {"--debug,--trace,--verbosity,--log-level,-D", "-v says more"},
     {"--log,--logs,--log-output,--log-path,--log-file,--log-fd,--syslog,--journald,--output-file",

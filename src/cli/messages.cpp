@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <unistd.h>
 
 namespace holdfast {
 namespace {
@@ -32,10 +33,20 @@ bool holds_around_us(const Record& holder) {
     return !is_only_kept(holder) && environment_variable("HOLDFAST_TOKEN") == holder.token();
 }
 
+/// Whether that holder is the script that called us, for which acquire took the lock.
+bool is_our_caller(const Record& record) {
+    return record.holder && record.holder->kept && record.holder->pid == ::getppid() &&
+           record.holder->host == this_process("", {}).host;
+}
+
 std::string held(const LockKey& key, const Attempt& attempt) {
     if (attempt.holders <= 1 && holds_around_us(attempt.holder))
         return fmt::format("{} is held by {}, around this holdfast (HOLDFAST_TOKEN has its token); release it first, "
                            "or leave this holdfast out",
+                           key.name, describe(attempt.holder));
+    if (attempt.holders <= 1 && is_our_caller(attempt.holder))
+        return fmt::format("{} is held by {}, the script that calls this holdfast, by acquire; release it first, or "
+                           "leave this holdfast out",
                            key.name, describe(attempt.holder));
     if (attempt.holders <= 1)
         return fmt::format("{} is held by {}", key.name, held_by(attempt.holder, attempt.expires_in));

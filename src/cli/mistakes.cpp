@@ -9,6 +9,7 @@
 #include "config/node_list.hpp"
 #include "config/options.hpp"
 #include "process/program_file.hpp"
+#include "redis/misspelling.hpp"
 
 #include <fmt/format.h>
 
@@ -28,6 +29,14 @@ std::string with_dashes(const std::string& word, const CommandRow& command) {
     return option ? fmt::format("an option begins with two dashes, as in --{}", printable(word)) : "";
 }
 
+constexpr std::array units{"ms", "s", "sec", "seconds", "m", "min", "minutes", "h", "hours", "d", "days"};
+
+/// Whether the word has the form of a node's address, also one of other programs; a web page's may name a lock.
+bool is_address(const std::string& word) {
+    const size_t slashes = word.find("://");
+    return slashes != std::string::npos && !word.starts_with("http") && !meant_by(word.substr(0, slashes + 3)).empty();
+}
+
 /// Whether the word is "-wait" for "--wait", or "-child-exit-code" for an option of another program, as Go spells them.
 bool is_long_with_one_dash(const std::string& word, const CommandRow& command) {
     constexpr size_t shortest = 5; // -nb is -n and -b
@@ -40,12 +49,14 @@ bool is_long_with_one_dash(const std::string& word, const CommandRow& command) {
 } // namespace
 
 void refuse_typography(const std::string& word) {
-    // U+2010 to U+201F, and U+2212.
-    const bool general = word.starts_with("\xE2\x80") && word.size() > 2 && (word[2] & 0xF0) == 0x90;
-    if (!general && !word.starts_with("\xE2\x88\x92")) return;
-    throw misuse("'{}' begins with a dash or a quote of a text editor, which the shell does not know; type it "
-                 "anew, as - or '",
-                 printable(word));
+    const std::string shown = printable(masked(Secret{word}));
+    if (is_typographic(word))
+        throw misuse("'{}' begins with a dash or a quote of a text editor, which the shell does not know; type it "
+                     "anew, as - or '",
+                     shown);
+    if (word.find("\xC2\xA0") != std::string::npos)
+        throw misuse("'{}' has a space in it that the shell takes for a letter, as web pages have them; type it anew",
+                     shown);
 }
 
 void refuse_variable(const std::string& name, std::span<const std::string> behind) {
@@ -60,6 +71,18 @@ void refuse_variable(const std::string& name, std::span<const std::string> behin
                      printable(masked(Secret{name})), name_follows ? printable(*(dashes - 1)) : "NAME");
 }
 
+void refuse_other_words(const std::string& name, const CommandRow& command) {
+    const std::string shown = printable(masked(Secret{name}));
+    if (is_address(name))
+        throw misuse("'{0}' is a node's address and stands where the lock's name does; --node {0} names a server, and "
+                     "several are one word with commas and no spaces",
+                     shown);
+    if (name.find(" -- ") != std::string::npos)
+        throw misuse("'{0}' is one word, so the quotes around it are too many, as in: holdfast run {0}", shown);
+    if (const std::string next = with_dashes(name, command); !next.empty())
+        throw misuse("'{}' stands where the lock's name does; {}", shown, next);
+}
+
 void refuse_synopsis(const std::string& name) {
     constexpr std::array words{"[option]",     "[options]",   "[OPTION]",     "[OPTIONS]",    "[option]...",
                                "[options]...", "[OPTION]...", "[OPTIONS]...", "[options...]", "[OPTIONS...]"};
@@ -68,11 +91,28 @@ void refuse_synopsis(const std::string& name) {
                  printable(name));
 }
 
+void refuse_option_as_command(const std::string& word) {
+    if (!word.starts_with('-') || word.size() == 1 || std::ranges::any_of(program_files(word), is_executable)) return;
+    const std::string shown = printable(word);
+    if (word.find('/') == 1)
+        throw Failure{ExitStatus::not_found,
+                      fmt::format("'{}' does not exist; a '-' before a path is for the ExecStart= "
+                                  "of systemd, and is left out here",
+                                  shown)};
+    throw Failure{ExitStatus::not_found,
+                  fmt::format("no program has the name '{}'; options of holdfast stand before the lock's name, as in: "
+                              "holdfast run -w 5m NAME -- COMMAND",
+                              shown)};
+}
+
 std::string next_if_not_found(const std::vector<std::string>& command, const std::string& locks) {
     const std::string name = printable(locks);
     const std::string& word = command.front();
-    if (word.starts_with('-'))
-        return "options of holdfast stand before the lock's name, as in: holdfast run -w 5m NAME -- COMMAND";
+    const auto dashes = std::ranges::find(command, "--");
+    const auto is_unit = [](const std::string& text) { return std::ranges::count(units, text) > 0; };
+    if (word.starts_with(' '))
+        return "is there a space behind the backslash at the end of a line? The shell joins two lines only if the "
+               "backslash is the last character";
     const auto is_cron = [](std::string_view field) { return field.starts_with('*') || is_number(field); };
     if (word.starts_with('@') || (command.size() > 1 && is_cron(word) && is_cron(command[1])))
         return "is that the time of a crontab's line? It stands before holdfast there, as in: 0 3 * * * holdfast run "
@@ -90,21 +130,25 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
     if (is_number(locks) && locks.size() > 3)
         return fmt::format("was {0} to be the name? a port stands behind its host, as in --node redis://HOST:{0}",
                            name);
+    if (locks == "0") return "was 0 to be the name? -n takes no number";
     if (is_number(locks))
         return fmt::format("was {0} to be the name? -n takes no number; --slots {0} lets {0} hold the lock", name);
-    if (constexpr std::array units{"ms", "s", "sec", "seconds", "m", "min", "minutes", "h", "hours", "d", "days"};
-        std::ranges::count(units, locks) > 0)
-        return fmt::format("was {} to be the name? a duration is one word, as in -w 10m", name);
-    if (const auto dashes = std::ranges::find(command, "--");
-        dashes != command.begin() && dashes != command.end() && locks.find_first_of(":/") != std::string::npos)
+    if ((is_unit(locks) && dashes != command.end()) || parse_duration(locks))
+        return fmt::format("was {} to be the name? a duration is one word, as in -w 10m or -w 1h30m", name);
+    if (std::any_of(command.begin(), dashes, is_unit) && dashes != command.end())
+        return "a duration is one word, as in -w 10m, and only the lock's name stands before '--'";
+    if (word == "root")
+        return "is that the user of a line of /etc/cron.d? It stands before holdfast there, as in: 0 3 * * * root "
+               "holdfast run NAME -- COMMAND";
+    if (dashes != command.begin() && dashes != command.end() && locks.find_first_of(":/") != std::string::npos)
         return fmt::format(
             "only the lock's name stands before '--', and options such as -v and -n take no value; as in: "
             "holdfast run {} -- COMMAND",
             printable(*(dashes - 1)));
-    if (std::ranges::count(command, "--") > 0)
+    if (dashes != command.end())
         return "only the lock's name stands before '--', as in: holdfast run NAME -- COMMAND; several names are one "
                "word with commas: NAME,NAME";
-    return "give its whole path (functions and aliases of the shell are no programs)";
+    return "give its whole path (an alias is no program; bash -c finds a function after export -f)";
 }
 
 void refuse_host_of_help(std::span<const std::string> words) {
@@ -162,8 +206,14 @@ Failure one_word_too_many(const std::string& word, std::span<const std::string> 
         if (option && option->value.empty() && is_number(next.substr(0, 1)))
             return misuse("'{}' takes no value; leave '{}' out", words[i], printable(next));
     }
-    if (find_option(command, "--ttl") && !is_number(word) && parse_duration(word))
-        return misuse("{0} takes no '{1}' behind the lock's name; the TTL is --ttl {1}", full_name(command), word);
+    if (const char* const option = find_option(command, "--ttl") ? "--ttl" : "--since";
+        find_option(command, option) && parse_duration(word))
+        return misuse("{0} takes no '{1}'; if a duration is meant: {2} {1}{3}", full_name(command), word, option,
+                      is_number(word) ? "s" : "");
+    for (const OptionSyntax& option : command.options)
+        if (option.value == "TEXT" && std::ranges::count(words, option.spellings) > 0)
+            return misuse("{} takes no '{}'; several words of {} stand in quotes", full_name(command), printable(word),
+                          option.spellings);
     if (const std::string next = with_dashes(word, command); !next.empty())
         return misuse("{} takes no '{}'; {}", full_name(command), printable(masked(Secret{word})), next);
     const std::string_view argument = command.argument();

@@ -11,8 +11,8 @@
 
 namespace holdfast {
 
-/// Throws Failure for a word that begins with a dash or a quote of a text editor (U+2010 to U+201F, U+2212): the line
-/// was copied from a document, and the shell does not know these.
+/// Throws Failure for a word that begins with a dash or a quote of a text editor, or has a space in it that does not
+/// break: the line was copied from a document, and the shell does not know these.
 void refuse_typography(const std::string& word);
 /// Throws Failure if a setting of a variable stands where a lock's name does: "HOLDFAST_...=...", or any "FOO=..." if
 /// the words `behind` have a "--", before which the name stands then.
@@ -24,6 +24,11 @@ void refuse_host_of_help(std::span<const std::string> words);
 void refuse_slips(std::span<const std::string> words, const CommandRow&);
 /// Throws Failure if a word of a synopsis, "[options]", stands where a lock's name does.
 void refuse_synopsis(const std::string& name);
+/// Throws Failure if a node's address, an option without its dashes ("wait=10m") or a whole line stands where a lock's
+/// name does.
+void refuse_other_words(const std::string& name, const CommandRow&);
+/// Throws Failure if the command to run is an option, and no program: it would be found out only when the lock is won.
+void refuse_option_as_command(const std::string& word);
 /// What to do if no program has the name of the command's first word: about the order of the words if that looks wrong.
 /// `locks` is the word before the command.
 std::string next_if_not_found(const std::vector<std::string>& command, const std::string& locks);

@@ -102,10 +102,11 @@ void require_time_for_replicas(const Node& node, milliseconds node_timeout) {
 
 std::vector<Node> configured_nodes(const Settings& settings) {
     if (settings.nodes.empty())
-        throw Failure{ExitStatus::configuration,
-                      fmt::format("no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES, or nodes "
-                                  "in {}), or --node local: for a lock on this machine alone",
-                                  settings.nodes_in_file)};
+        throw Failure{
+            ExitStatus::configuration,
+            fmt::format("no nodes configured; give --node redis://HOST:PORT (or export HOLDFAST_NODES, or set nodes "
+                        "in {}), or --node local: for a lock on this machine alone",
+                        settings.nodes_in_file)};
     const Log log{settings.verbosity};
     std::vector<Node> nodes;
     for (size_t i = 0; i < settings.nodes.size(); ++i) {

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <optional>
 #include <unistd.h>
 
@@ -66,8 +67,10 @@ void refuse_token_file(const std::string& path) {
 }
 
 Token read_token(const std::string& path) {
-    const std::string text = trimmed(read_small_file(path).text);
     const std::string where = fmt::format("--token-file {}", printable(path, 300));
+    if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT)
+        throw misuse("{}: no such file; holdfast acquire --token-file FILE NAME writes it", where);
+    const std::string text = trimmed(read_small_file(path).text);
     if (text.empty())
         throw misuse("{} is empty; without its token a lock ends by its TTL, or by holdfast force-release NAME", where);
     return parse_token(text, where);
@@ -79,10 +82,14 @@ Token parse_token(const std::string& text, const std::string& where) {
         throw misuse("{} has the object of acquire --json, and its field token is wanted, as by: --token \"$(jq -r "
                      ".token FILE)\"",
                      where);
+    std::error_code none;
     throw misuse("{} has no token as acquire prints it{}", where,
-                 text.empty()            ? "; is a variable of the shell not set?"
-                 : text.starts_with('"') ? "; leave the quotes around it out (jq -r prints none)"
-                                         : "");
+                 text.empty()                          ? "; is a variable of the shell not set?"
+                 : text.starts_with('"')               ? "; leave the quotes around it out (jq -r prints none)"
+                 : text.starts_with("unset ")          ? "; eval sets what acquire --export prints, then --token "
+                                                         "\"$HOLDFAST_TOKEN\""
+                 : std::filesystem::exists(text, none) ? "; --token-file reads it from a file"
+                                                       : "");
 }
 
 } // namespace holdfast

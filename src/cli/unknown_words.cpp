@@ -161,9 +161,6 @@ Failure unknown_command(const std::string& word, const std::string& next) {
 Failure unknown_option(const std::string& word, const CommandRow& command) {
     const std::string typed = word.substr(0, word.find('='));
     const std::string shown = printable(typed);
-    if (word.find("\xC2\xA0") != std::string::npos)
-        return misuse("'{}' has a space in it that the shell takes for a letter, as web pages have them; type it anew",
-                      printable(word));
     if (word.size() > 2 && word.find_first_not_of('-') == std::string::npos)
         return misuse("'{}' is not an option; two dashes stand before the command, as in: holdfast run NAME -- COMMAND",
                       printable(word));

@@ -10,6 +10,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace holdfast {
@@ -69,8 +70,11 @@ std::optional<std::string> text_of(const toml::node& value, Option::Kind kind) {
 }
 
 bool has_password(const std::string& name, const std::string& text) {
+    // What has a space in it is no address, and is refused for that.
     if (name == "nodes")
-        return std::ranges::any_of(node_list(text), [](const Secret& uri) { return has_password(uri); });
+        return std::ranges::any_of(node_list(text), [](const Secret& uri) {
+            return uri.reveal().find(' ') == std::string::npos && has_password(uri);
+        });
     return name == "password";
 }
 
@@ -84,17 +88,11 @@ class Reader {
             try {
                 return toml::parse(content_.text);
             } catch (const toml::parse_error& error) {
-                const std::string& text = content_.text;
                 if (error.description().find("utf-8") != std::string_view::npos)
                     throw wrong(error.source(),
                                 fmt::format("{}; save the file as UTF-8, as by: iconv -f latin1 -t utf-8",
                                             printable(error.description())));
-                const bool is_another = text.starts_with("---") || text.starts_with('{') || text.starts_with("nodes:");
-                throw wrong(error.source(),
-                            fmt::format("{}; {}", printable(error.description()),
-                                        is_another ? "this is no YAML and no JSON but TOML, as in nodes = "
-                                                     "[\"redis://HOST\"] and ttl = \"30s\""
-                                                   : "texts and durations stand in quotes, as in ttl = \"30s\""));
+                throw wrong(error.source(), fmt::format("{}{}", printable(error.description()), advice(error)));
             }
         }();
         for (const auto& [key, value] : root) {
@@ -107,6 +105,21 @@ class Reader {
   private:
     Failure wrong(const toml::source_region& where, const std::string& what) const {
         return {ExitStatus::configuration, fmt::format("{}:{}: {}", path_, where.begin.line, what)};
+    }
+
+    /// What to do about what is not TOML, as the end of a sentence.
+    std::string_view advice(const toml::parse_error& error) const {
+        const std::string& text = content_.text;
+        const auto says = [&](const char* words) { return error.description().find(words) != std::string_view::npos; };
+        if (text.starts_with("---") || text.starts_with('{') || says("saw ':'"))
+            return "; this is no YAML and no JSON but TOML, as in nodes = [\"redis://HOST\"] and ttl = \"30s\"";
+        if (text.find("\xE2\x80\x9C") != std::string::npos || text.find("\xC2\xA0") != std::string::npos)
+            return "; quotes and spaces of a text editor are not those of TOML; type them anew";
+        if (says("parsing array")) return "; is a ']' or a ',' missing before this place?";
+        if (says("parsing string")) return "; is a quote missing at the end of the text?";
+        if (says("redefine")) return "; the name stands there twice";
+        if (says("parsing key")) return "; a line is NAME = VALUE, and one that begins with # a comment";
+        return "; texts and durations stand in quotes, as in ttl = \"30s\"";
     }
 
     void read_profiles(const toml::node& value, ConfigFile& file) const {
@@ -132,6 +145,10 @@ class Reader {
             for (const Option& one : options())
                 if (one.in_file && std::ranges::count(split_spellings(one.spellings), "--" + name) > 0)
                     meant = fmt::format("; in a file it is written {}", one.name);
+            constexpr std::array servers{"host",    "hosts", "port",  "server",   "servers",
+                                         "address", "addr",  "redis", "endpoints"};
+            if (std::ranges::count(servers, name) > 0)
+                meant = "; a server's address is one text, as in nodes = [\"redis://HOST:PORT\"]";
             if (meant.empty() && value.is_table())
                 meant = "; settings for all stand at the top, without a section; [profile.NAME] has those of --profile "
                         "NAME";

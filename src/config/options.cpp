@@ -94,6 +94,8 @@ Shown show_verbosity(const Settings& from) {
 
 void take_nodes(Settings& to, const Given& from) {
     to.nodes = node_list(from.text);
+    if (to.nodes.empty() && from.source == Source::command_line)
+        throw from.wrong("a node's address; is a variable of the shell not set?");
     to.nodes_from = from.source == Source::command_line ? "" : from.where;
 }
 
@@ -101,6 +103,11 @@ Shown show_nodes(const Settings& from) {
     std::vector<std::string> uris;
     for (const Secret& uri : from.nodes) uris.push_back(masked(uri));
     return uris.empty() ? Shown{} : fmt::format("{}", fmt::join(uris, ","));
+}
+
+void take_ttl(Settings& to, const Given& from) {
+    const bool is_word = from.text.find_first_of("0123456789") == std::string::npos;
+    to.ttl = duration(from, is_word ? "; run renews the lock for as long as its command runs" : "");
 }
 
 void take_password_file(Settings& to, const Given& from) {
@@ -209,7 +216,7 @@ const std::array table{
     setting<&Settings::log_format>("log-format", "--log-format", "text|json", "how events are written (text)"),
     setting<&Settings::log_to>("log-to", "--log-to", "stderr|syslog|fd:N|FILE", "where events are written (stderr)"),
     setting<&Settings::ttl>("ttl", "--ttl", "DURATION", "how long the lock outlives a holder that vanished (30s)",
-                            {.scope = Scope::taking}),
+                            {.scope = Scope::taking, .take = take_ttl}),
     setting<&Settings::wait>("nonblock", "-n,--nonblock,--try", "", "fail at once if somebody else holds the lock",
                              {.kind = Kind::toggle,
                               .scope = Scope::taking,

@@ -63,6 +63,8 @@ std::optional<std::string> default_file(const Environment& environment) {
 std::optional<std::string> config_path(const Layer& given, const Environment& environment) {
     const auto chosen = given.find("config");
     if (chosen == given.end()) return default_file(environment);
+    if (chosen->second.text.find("://") != std::string::npos)
+        throw chosen->second.wrong("a file; a server is named by --node URI");
     return std::filesystem::absolute(chosen->second.text).string();
 }
 
@@ -102,7 +104,9 @@ void add_file(Layer& given, const Environment& environment) {
             for (const auto& [name, settings] : file.profiles) names.push_back(name);
             throw profile->second.wrong(fmt::format(
                 "a profile of {}{}{}", *path, did_you_mean(profile->second.text, names),
-                names.empty() ? ", which has none" : fmt::format(", which has {}", fmt::join(names, ", "))));
+                names.empty()
+                    ? fmt::format(", which has none; write [profile.{}] there", printable(profile->second.text))
+                    : fmt::format(", which has {}", fmt::join(names, ", "))));
         }
         given.merge(found->second);
     }

@@ -24,6 +24,10 @@ std::optional<std::string> not_a_lock_name(std::string_view name) {
                            shown);
     if (name.find('\n') != std::string_view::npos)
         return fmt::format("'{}' cannot name a lock: it has several lines, and a name is one word", shown);
+    if (name.find("{{") != std::string_view::npos)
+        return fmt::format("'{}' cannot name a lock: a value was to take the place of '{{{{...}}}}', and has not; only "
+                           "the program whose template it is does that",
+                           shown);
     if (has_spaces(name) || name.find_first_of("{}") != std::string_view::npos)
         return fmt::format("'{}' cannot name a lock; a name has printable characters without spaces and braces", shown);
     if (shown != name)

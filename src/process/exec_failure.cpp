@@ -65,6 +65,7 @@ std::string why(const std::string& word, int error, const NotFoundHint& hint) {
     const auto file = located(word);
     if (error == ENOENT && !file) {
         const size_t slash = word.find('/');
+        if (word.starts_with(' ')) return fmt::format("no program has the name '{}'; {}", shown, hint.next);
         if (word.find_first_of(" ;|&<>") != std::string::npos)
             return fmt::format("no program has the name '{}'; for a line of shell use -c", shown);
         if (word.find('=') < slash) return fmt::format("no program has the name '{}'; {}", shown, hint.next);

@@ -31,8 +31,9 @@ constexpr milliseconds wait_is_late{110};
 NodeFailure too_few_replicas(const Reply& acknowledged, int wanted) {
     if (acknowledged.type == Reply::Type::error) return as_failure(meaning(acknowledged));
     return {Kind::no_vote, fmt::format("{} of the {} replicas that --replicas asks for have it in time; see to the "
-                                       "node's replicas",
-                                       acknowledged.integer, wanted)};
+                                       "node's replicas{}",
+                                       acknowledged.integer, wanted,
+                                       acknowledged.integer == 0 ? ", or leave --replicas out if it has none" : "")};
 }
 
 bool has_error(const std::vector<Reply>& replies) {

@@ -115,6 +115,10 @@ Refusal meaning_of_greeting(const Reply& error, const Node& node) {
     const std::string words = printable(tells ? error.text.substr(0, error.text.find(' ')) : error.text);
     Row row = row_of(error, error.text);
     if (row.code.empty()) row = {"", "it refuses our password: {words}", "", denied};
+    if (row.code == "WRONGPASS" && node.password.empty())
+        row = {"", "it asks for the password of user '{user}' and none was given", no_password.advice, denied};
+    else if (row.code == "WRONGPASS" && !node.user.empty())
+        row.advice = "a server with one password for all (requirepass) has no such user: redis://:PASSWORD@HOST";
     return in_words(row, "it says: {words}", words, node);
 }
 

@@ -26,7 +26,11 @@ using enum Node::Locator;
 
 std::optional<std::string> read_db(std::string_view text, Node& node) {
     const auto db = number_in<int>(text, largest_db);
-    if (!db) return fmt::format("'{}' is not the number of a database", printable(text));
+    if (!db)
+        return fmt::format(
+            "'{}' is not the number of a database, as in redis://10.0.0.1:6379/3; a name before those of "
+            "the locks is --key-prefix",
+            printable(text));
     node.db = *db;
     return {};
 }
@@ -70,6 +74,10 @@ std::optional<std::string> read_option(std::string_view option, Node& node, ForT
     // The value is not shown, because in URIs of other tools it may be a password.
     if (!value || value->empty()) return fmt::format("'{}=' has no value that makes sense", printable(name));
     if (name == "db") return read_db(*value, node);
+    if (name == "ssl" || name == "tls")
+        return "'" + std::string{name} + "=' is no option: a node with TLS is rediss://HOST";
+    if (name == "password" || name == "username" || name == "user")
+        return "'" + std::string{name} + "=' is no option: write redis://USER:PASSWORD@HOST, or redis://:PASSWORD@HOST";
     if (name == "durable" && *value == "yes") node.durable = true;
     else if (const auto replicas = number_in<int>(*value, most_replicas); name == "replicas" && replicas)
         node.replicas = *replicas;
@@ -134,9 +142,12 @@ bool is_ipv6(std::string text) {
     return ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
-std::string not_a_port(std::string_view host) {
-    // The text is not shown, because it is the password if the '@' was forgotten.
-    return fmt::format("what stands behind the host '{}' is not a port (1 to 65535)", printable(host));
+/// The text is not shown, because it is the password if the '@' was forgotten.
+std::string not_a_port(std::string_view host, std::string_view port) {
+    return fmt::format("what stands behind the host '{}' is not a port (1 to 65535){}", printable(host),
+                       port.empty()               ? "; is a variable of the shell not set?"
+                       : port.starts_with("tcp:") ? "; in a container HOST_SERVICE_PORT has the port, not HOST_PORT"
+                                                  : "");
 }
 
 std::optional<std::string> read_host(const UriHost& written, const Scheme& scheme, HostPort& to) {
@@ -153,7 +164,9 @@ std::optional<std::string> read_host(const UriHost& written, const Scheme& schem
     } else if (written.port &&
                (is_ipv6(fmt::format("{}:{}", host, *written.port)) || (host.empty() && written.port->starts_with(':'))))
         return fmt::format("an IPv6 address stands in brackets, as in {}[::1]:{}", scheme.text, scheme.port);
-    if (host.empty()) return fmt::format("the host is missing, as in {}10.0.0.1:{}", scheme.text, scheme.port);
+    if (host.empty())
+        return fmt::format("the host is missing, as in {}10.0.0.1:{}{}", scheme.text, scheme.port,
+                           scheme.locator == address ? "; a socket is unix:///PATH" : "");
     if (printable(host, host.size()) != host || host.find_first_of("$'\"`;|&<>*") != std::string_view::npos)
         return fmt::format("'{}' cannot be the name of a host{}", printable(host),
                            host.starts_with('$') ? "; the shell has not put the variable's value in its place" : "");
@@ -162,10 +175,10 @@ std::optional<std::string> read_host(const UriHost& written, const Scheme& schem
         return fmt::format("'{0}' is a number and no host; a port stands behind its host, as in {1}10.0.0.1:{0}", host,
                            scheme.text);
     to = {std::string{host}, scheme.port};
-    if (!port_makes_sense) return not_a_port(host);
+    if (!port_makes_sense) return not_a_port(host, "?");
     if (!written.port) return {};
     to.port = number_in<uint16_t>(*written.port).value_or(0);
-    return to.port == 0 ? std::optional{not_a_port(host)} : std::nullopt;
+    return to.port == 0 ? std::optional{not_a_port(host, *written.port)} : std::nullopt;
 }
 
 std::optional<std::string> read_hosts(const UriParts& parts, const Scheme& scheme, Node& node) {
@@ -251,9 +264,10 @@ std::string unknown_scheme(std::string_view scheme) {
 Parsed parse_node(std::string_view uri) {
     for (const char c : uri)
         if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
-            return Error{"a node's address has no spaces or control characters; a comma stands between nodes"};
+            return Error{"a node's address has no spaces or control characters, as in redis://10.0.0.1:6379; a comma "
+                         "stands between nodes"};
     if (const std::string_view first = uri.substr(uri.starts_with('[') ? 1 : 0);
-        first.starts_with('"') || first.starts_with('\'') || first.starts_with('<'))
+        first.starts_with('"') || first.starts_with('\'') || first.starts_with('<') || is_typographic(first))
         return Error{"it begins with a quote or a bracket; leave quotes and brackets out"};
     if (uri.starts_with('@'))
         return Error{"'@' stands behind a user or a password, and names no file; a file with nodes is one for "

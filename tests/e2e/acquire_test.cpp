@@ -153,7 +153,7 @@ TEST_CASE("renew and release want the token said outright") {
           "holdfast: --token has no token as acquire prints it\n");
     CHECK(on(server.uri(), {"verify", "x", "--token", "a.1", "--token-file", "f"}).status() == 64);
     CHECK(on(server.uri(), {"verify", "x", "--token-file", "/nowhere"}).err ==
-          "holdfast: cannot read /nowhere: no such file or directory\n");
+          "holdfast: --token-file /nowhere: no such file; holdfast acquire --token-file FILE NAME writes it\n");
 }
 
 TEST_CASE("a token file keeps the token off command lines and from others") {

@@ -42,7 +42,8 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
     check(call({"run", "--node", "http://h", "x", "true"}), 78,
           "node 1 of the list cannot be used: 'http://' is not a kind of address; write redis://HOST");
     check(call({"run", "--node", "h,redis://joe:geheim@", "x", "true"}), 78,
-          "node 2 of the list cannot be used: the host is missing, as in redis://10.0.0.1:6379");
+          "node 2 of the list cannot be used: the host is missing, as in redis://10.0.0.1:6379; a socket is "
+          "unix:///PATH");
     check(call({"run", "--node", "local:0", "x", "true"}), 78,
           "'local:0' is not a local node; write local: or local:N with N from 1 to 9");
     check(call({"run", "--node", "h,redis://h:6379", "x", "true"}), 78,
@@ -62,7 +63,8 @@ TEST_CASE("a bad node, duration, name or option names what is wrong and what wou
           "no command behind the lock's name 'x'; as in: holdfast run x -- COMMAND");
     CHECK(call({}, {.environment = {{"HOLDFAST_TTL", "soon"}}}).status() == 64);
     check(call({"run", "--node", "h", "x", "true"}, {.environment = {{"HOLDFAST_TTL", "soon"}}}), 78,
-          "HOLDFAST_TTL 'soon' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m");
+          "HOLDFAST_TTL 'soon' is not a duration of at most 365d, as in 500ms, 30s, 5m, 1h30m; run renews the lock for "
+          "as long as its command runs");
 }
 
 TEST_CASE("who waits for nodes that cannot be used reads where they were given") {

@@ -70,7 +70,7 @@ class Stranger {
 
 TEST_CASE("mistake: no nodes") {
     CHECK(refusal(78, {"x", "echo", "never"}) ==
-          "holdfast: no nodes configured; give --node redis://HOST:PORT (or set HOLDFAST_NODES, or nodes in "
+          "holdfast: no nodes configured; give --node redis://HOST:PORT (or export HOLDFAST_NODES, or set nodes in "
           "/dev/null, which has none), or --node local: for a lock on this machine alone\n");
 }
 
@@ -209,8 +209,10 @@ TEST_CASE("mistake: a wrong password, or none") {
                        RedisServer::Listens::loopback};
     const std::string refuses = "holdfast: " + server.uri() + " cannot be used: ";
     CHECK(refusal_on("redis://joe:falsch@" + server.uri().substr(8), 77) ==
-          refuses + "it does not let user 'joe' in with the password from the node's URI or else from "
-                    "HOLDFAST_PASSWORD or --password-file; the command was not run\n");
+          refuses +
+              "it does not let user 'joe' in with the password from the node's URI or else from "
+              "HOLDFAST_PASSWORD or --password-file; a server with one password for all (requirepass) has no such "
+              "user: redis://:PASSWORD@HOST; the command was not run\n");
     CHECK(refusal_on(server.uri(), 77) == refuses + "it asks for a password and none was given; HOLDFAST_PASSWORD "
                                                     "or --password-file takes one; the command was not run\n");
 }
@@ -380,7 +382,7 @@ TEST_CASE("mistake: the command is not found, or cannot be executed") {
     };
     CHECK(says(127, "bakcup") ==
           fmt::format("holdfast: 'bakcup', the command behind the lock's name x, was not found in "
-                      "PATH; give its whole path (functions and aliases of the shell are no programs)\n"
+                      "PATH; give its whole path (an alias is no program; bash -c finds a function after export -f)\n"
                       "  PATH: /usr/bin:{}\n",
                       dir.path()));
     CHECK(says(127, "/no/such/command") == "holdfast: '/no/such/command' does not exist\n");

@@ -178,15 +178,18 @@ TEST_CASE("a URI that makes no sense is refused: the reason points at the place,
         "behind them, as in sentinel://10.0.0.1+10.0.0.2/mymaster; a comma stands between nodes";
     const std::string not_durable = "'durable=yes' is not for Sentinels and clusters: a replica that takes the "
                                     "master's place may have missed what that one granted last";
+    const std::string no_database = "'x' is not the number of a database, as in redis://10.0.0.1:6379/3; a name before "
+                                    "those of the locks is --key-prefix";
     const std::string unknown = "is not an option of such a node, or not with that value; known are db=, durable=yes "
                                 "and replicas= (0 to 9), with TLS ca=, cert=, key=, servername= and insecure=yes, and "
                                 "with sentinel:// sentinel-user=, sentinel-password=, sentinel-password-file= and "
                                 "sentinel-tls=yes or no";
     const std::pair<const char*, std::string> cases[] = {
-        {"", "the host is missing, as in redis://10.0.0.1:6379"},
-        {"redis://", "the host is missing, as in redis://10.0.0.1:6379"},
-        {"redis://jockel:geheim@", "the host is missing, as in redis://10.0.0.1:6379"},
-        {"h o", "a node's address has no spaces or control characters; a comma stands between nodes"},
+        {"", "the host is missing, as in redis://10.0.0.1:6379; a socket is unix:///PATH"},
+        {"redis://", "the host is missing, as in redis://10.0.0.1:6379; a socket is unix:///PATH"},
+        {"redis://jockel:geheim@", "the host is missing, as in redis://10.0.0.1:6379; a socket is unix:///PATH"},
+        {"h o", "a node's address has no spaces or control characters, as in redis://10.0.0.1:6379; a comma stands "
+                "between nodes"},
         {"'redis://h'", "it begins with a quote or a bracket; leave quotes and brackets out"},
         {"[\"redis://h\"]", "it begins with a quote or a bracket; leave quotes and brackets out"},
         {"$REDIS", "'$REDIS' cannot be the name of a host; the shell has not put the variable's value in its place"},
@@ -197,7 +200,10 @@ TEST_CASE("a URI that makes no sense is refused: the reason points at the place,
                     "sentinels:// and clusters:// for TLS, unix:// and local:"},
         {"jockel:ge://heim@h:x", "what stands behind the host 'h' is not a port (1 to 65535)"},
         {"redis://h:port", "what stands behind the host 'h' is not a port (1 to 65535)"},
-        {"redis://h:", "what stands behind the host 'h' is not a port (1 to 65535)"},
+        {"redis://h:",
+         "what stands behind the host 'h' is not a port (1 to 65535); is a variable of the shell not set?"},
+        {"redis://h:tcp://10.0.0.1:6379", "what stands behind the host 'h' is not a port (1 to 65535); in a container "
+                                          "HOST_SERVICE_PORT has the port, not HOST_PORT"},
         {"redis://h:0", "what stands behind the host 'h' is not a port (1 to 65535)"},
         {"redis://h:65536", "what stands behind the host 'h' is not a port (1 to 65535)"},
         {"redis://h:geheim/geheim?geheim", "what stands behind the host 'h' is not a port (1 to 65535)"},
@@ -209,14 +215,15 @@ TEST_CASE("a URI that makes no sense is refused: the reason points at the place,
         {"redis://jockel:geheim%zz@h", "in user and password '%' starts two hex digits; write %25 for '%'"},
         {"redis://jockel:gehe?im@h", "it has a '?' before an '@'; write %3F in user and password, %40 in an option"},
         {"rediss://h?ca=/geheim@x", "it has a '?' before an '@'; write %3F in user and password, %40 in an option"},
-        {"redis://jockel:geheim@h/x", "'x' is not the number of a database"},
-        {"redis://jockel:geheim@h?db=x", "'x' is not the number of a database"},
+        {"redis://jockel:geheim@h/x", no_database},
+        {"redis://jockel:geheim@h?db=x", no_database},
         {"redis://jockel:geheim@h?db", "'db=' has no value that makes sense"},
         {"rediss://jockel:geheim@h?ca=", "'ca=' has no value that makes sense"},
         {"rediss://h?ca=/a&", "'=' has no value that makes sense"},
         {"rediss://h?ca=%zz", "'ca=' has no value that makes sense"},
         {"rediss://h?x=geheim", "'x=' " + unknown},
-        {"redis://h?password=geheim", "'password=' " + unknown},
+        {"redis://h?password=geheim",
+         "'password=' is no option: write redis://USER:PASSWORD@HOST, or redis://:PASSWORD@HOST"},
         {"rediss://h?insecure=perhaps", "'insecure=' " + unknown},
         {"redis://h?replicas=10", "'replicas=' " + unknown},
         {"redis://h?sentinel-user=jockel", "'sentinel-user=' " + unknown},
@@ -232,7 +239,7 @@ TEST_CASE("a URI that makes no sense is refused: the reason points at the place,
         {"sentinel://h1", no_master},
         {"sentinel://h1+h2/", no_master},
         {"sentinel://jockel:geheim@h1/ge%20heim", no_master},
-        {"sentinel://h1/m/x", "'x' is not the number of a database"},
+        {"sentinel://h1/m/x", no_database},
         {"sentinel://h1/m?durable=yes", not_durable},
         {"cluster://h1?durable=yes", not_durable},
         {"cluster://h1/2", "a cluster has database 0 alone; leave the database out"},

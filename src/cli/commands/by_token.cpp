@@ -4,6 +4,7 @@
 #include "base/split.hpp"
 #include "cli/command.hpp"
 #include "cli/messages.hpp"
+#include "cli/runs_around.hpp"
 #include "cli/taking.hpp"
 #include "cli/token_file.hpp"
 #include "config/resolve.hpp"
@@ -12,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace holdfast {
@@ -38,6 +40,11 @@ std::optional<Failure> refuted(const LockKey& key, const Tenure& held) {
 
 Token needed_token(const Arguments& typed) {
     if (auto token = given_token(typed)) return *token;
+    const std::string around = environment_variable("HOLDFAST_LOCK").value_or("");
+    const std::vector<std::string_view> names = split(around, ',');
+    if (!runs_around().empty() && std::ranges::count(names, typed.name) > 0)
+        throw misuse("{} is held by the run around this {}: run renews its lock, and lets it go when its command ends",
+                     printable(typed.name), typed.command->name);
     throw misuse("{} needs the token that acquire gave: --token TOKEN or --token-file FILE (after --export: --token "
                  "\"$HOLDFAST_TOKEN\"); if it is lost, holdfast force-release {} takes the lock away",
                  typed.command->name, printable(typed.name));

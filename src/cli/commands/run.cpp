@@ -270,6 +270,7 @@ std::string program_name(const std::string& word) { return word.substr(word.rfin
 
 Exit run(const Arguments& typed, const Settings& settings) {
     if (settings.nodes.empty()) refuse_nodes_behind(typed.words);
+    refuse_option_as_command(typed.words.front());
     std::optional<int> wanted;
     if (const auto& number = typed.value("--status-fd")) wanted = status_fd(*number);
     RunReport report{.us = this_process(settings.label.value_or(program_name(typed.words.front())), settings.ttl)};
@@ -291,7 +292,7 @@ Exit run(const Arguments& typed, const Settings& settings) {
 void take_shell(Arguments& typed) {
     std::vector<std::string>& words = typed.words;
     const auto& shell = typed.value("--shell");
-    if (shell) refuse_typography(*shell);
+    if (shell) refuse_typography(shell->substr(0, shell->find(' ')));
     if (shell && !words.empty())
         throw misuse(
             "-c (--shell) takes one word, a line in quotes for /bin/sh, and the command '{}' stands beside it; "
