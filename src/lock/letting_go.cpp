@@ -274,7 +274,7 @@ bool Lock::keep(milliseconds rest, Await await) {
     const Record kept = Record::make(token_, self_);
     const auto extend = [&](bool late) -> Operation {
         // A request without an answer may still set the key on this node for a whole TTL, so the node gets a release.
-        if (late) return Release{token_, entry_.value, true, seat(), success()};
+        if (late) return release_of(true);
         return Extend{token_, record_, rest, seat(), entry_.value, success(), kept};
     };
     // There is no second try after the end of the lease, because nothing may revive the lock then (hazard 45).
@@ -282,13 +282,19 @@ bool Lock::keep(milliseconds rest, Await await) {
                   [](Verdict word) { return word == Verdict::yours; });
 }
 
+Release Lock::release_of(bool late) const {
+    // A single node that has granted the lock has taken us out of its queue, unless a copy of the request comes late.
+    const bool in_line = nodes_.size() > 1 || unanswered_on_.front();
+    return {token_, in_line ? entry_.value : "", late, seat(), success()};
+}
+
 void Lock::prepare_release() const {
     Mode mode = modes_.front();
-    LockOperation{key_, Release{token_, entry_.value, false, seat()}}.on(mode, lets_go_by_digest());
+    LockOperation{key_, release_of(false)}.on(mode, lets_go_by_digest());
 }
 
 bool Lock::release(Await await) {
-    const auto release = [&](bool late) -> Operation { return Release{token_, entry_.value, late, seat(), success()}; };
+    const auto release = [&](bool late) -> Operation { return release_of(late); };
     return let_go(await, BootTime::max(), milliseconds{0}, release,
                   [](Verdict word) { return word != Verdict::no_scripts; });
 }

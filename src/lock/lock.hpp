@@ -208,6 +208,8 @@ class Lock {
     template <typename OperationFor>
     bool let_go(Await, BootTime no_later, milliseconds kept, OperationFor operation_for,
                 const std::function<bool(Verdict)>& confirms);
+    /// The release of this hold. `late`: an earlier request may come late (may_come_late()).
+    Release release_of(bool late) const;
     /// Whether the operations that end our hold go out by their scripts' digests.
     bool lets_go_by_digest() const;
     /// The success to mark; nothing if no command has succeeded, or if its success would not count any more.

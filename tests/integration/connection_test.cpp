@@ -189,8 +189,10 @@ TEST_CASE("passwords: the right one opens, a wrong one or none is denied and nev
     CHECK(ask(node).replies->front().text == "PONG");
     node.password = Secret{"falsch"};
     CHECK(failure(node).kind == NodeFailure::Kind::denied);
-    CHECK(failure(node).text == "it does not let user 'joe' in with the password from the node's URI or else from "
-                                "HOLDFAST_PASSWORD or --password-file");
+    CHECK(failure(node).text ==
+          "it does not let user 'joe' in with the password from the node's URI or else from "
+          "HOLDFAST_PASSWORD or --password-file; a server with one password for all (requirepass) has no such "
+          "user: redis://:PASSWORD@HOST");
 }
 
 TEST_CASE("a refused password is tried once more when its file has another one by now") {

@@ -6,10 +6,10 @@ if earlier and earlier < tonumber(attempt) then
     record = nil
 end
 local waits = entry ~= ''
-local ahead = first()
+local ahead = first(entry)
 if waits and (record or (ahead and ahead ~= entry)) then
     enter()
-    ahead = first()
+    ahead = first(entry)
 end
 if not record and (not ahead or ahead == entry) then
     local fence = math.max(known_fence() + 1, near(tonumber(proposal), now()))

@@ -11,11 +11,12 @@ local function leave(entry)
     if redis.call('ZREM', QUEUE, entry) == 1 then redis.call('ZREM', SEEN, entry) end
 end
 local function stale(entry, at) return tonumber(redis.call('ZSCORE', SEEN, entry) or 0) <= at end
-local function first()
+-- The first entry that lives. Whoever asks lives, so the own entry is not looked up.
+local function first(own)
     local entry = redis.call('ZRANGE', QUEUE, 0, 0)[1]
     if not entry then return nil end
     local at = now()
-    while entry and stale(entry, at) do
+    while entry and entry ~= own and stale(entry, at) do
         leave(entry)
         entry = redis.call('ZRANGE', QUEUE, 0, 0)[1]
     end

@@ -19,7 +19,7 @@ local fits = not value or is_of(value) and not taken[me] and not later
 -- The first in line for which this run has to wait: for a run with a slot, the first of all, which may be the run
 -- itself; for a run that shares, the first before it that does not share.
 local function blocker()
-    if not shared then return first() end
+    if not shared then return first(entry) end
     local line = redis.call('ZRANGE', QUEUE, 0, places_shown - 1)
     for _, one in ipairs(line) do
         if one == entry then return nil end
