@@ -178,8 +178,8 @@ class Lock {
     /// `awaited` and of those that owe no earlier answer, and for `at_least` answers in all. Waits for the answers of
     /// the other nodes until the time `others_get` is over, because a server that still owes us an earlier answer when
     /// we exit does not read the operation; then only until the requests are written. All this takes about a node
-    /// timeout at most, and never more than 1.1 s. A script goes out by its digest only with `digests`, for a caller
-    /// that tries again by the text: else a node that stalls, and does not know the script, would never execute it.
+    /// timeout at most, and never more than 1.1 s. A script goes out by its digest only with `digests`, and
+    /// only to nodes that owe no answer: a node that stalls, and does not know the script, never executes it.
     /// `last_call` is called with the answers once, if the round still waits for some of them shortly before its end:
     /// the connections are not closed then.
     template <typename OperationFor>
