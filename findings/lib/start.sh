@@ -14,7 +14,8 @@ changed=0
 start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
 finish() {
-    trap - EXIT HUP INT TERM
+    trap - EXIT
+    trap '' HUP INT TERM
     # SIGCONT, because a finding may have stopped a process that it started.
     while read -r pid began; do
         [ "$(start_time "$pid")" = "$began" ] || continue

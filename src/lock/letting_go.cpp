@@ -203,9 +203,9 @@ class Lock::LettingGo {
 };
 
 bool Lock::lets_go_by_digest() const {
-    // A node that stalls now, and has forgotten its scripts since it granted the lock, keeps the key until its TTL ends;
-    // the others are a quorum without it. Not with replicas, because then the error for an unknown digest waits for
-    // their confirmation.
+    // A node that stalls now, and has forgotten its scripts since it granted the lock, keeps the key until its TTL
+    // ends; the others are a quorum without it. Not with replicas, because then the error for an unknown digest waits
+    // for their confirmation.
     return nodes_.node(0).replicas.value_or(0) == 0;
 }
 
