@@ -61,8 +61,9 @@ Secret read_password(const std::string& what, const std::string& file) {
         return Failure{ExitStatus::configuration, fmt::format("{} {}: {}", what, printable(file, 300), why)};
     };
     if (file.find_first_of("/~") == std::string::npos && ::access(file.c_str(), F_OK) != 0 && errno == ENOENT)
-        throw refuse("there is no such file; its first line is to be the password (HOLDFAST_PASSWORD has the password "
-                     "itself)");
+        throw refuse(file == "-" ? "there is no such file; /dev/stdin is standard input"
+                                 : "there is no such file; its first line is to be the password (HOLDFAST_PASSWORD has "
+                                   "the password itself)");
     const SmallFile read = read_small_file(file);
     if (read.others_may_read) throw refuse("others may read the password; " + how_to_keep_from_others(file));
     std::string password = first_line(read.text);

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace holdfast {
@@ -52,6 +53,14 @@ bool is_of_kubernetes(std::string_view variable) {
 
 /// The setting that a variable was likely to set; nullptr: none.
 const Option* meant_by(const std::string& spelling) {
+    using Habit = std::pair<std::string_view, std::string_view>;
+    constexpr std::array habits{Habit{"log-level", "verbose"}, Habit{"loglevel", "verbose"},
+                                Habit{"level", "verbose"},     Habit{"debug", "verbose"},
+                                Habit{"trace", "verbose"},     Habit{"log", "log-to"},
+                                Habit{"log-file", "log-to"},   Habit{"logfile", "log-to"},
+                                Habit{"prefix", "key-prefix"}, Habit{"namespace", "key-prefix"}};
+    if (const auto found = std::ranges::find(habits, spelling, &Habit::first); found != habits.end())
+        return find_option(found->second);
     constexpr std::array servers{"redis", "url", "uri", "host", "hosts", "addr", "address", "servers", "endpoints"};
     if (std::ranges::any_of(servers, [&](const char* end) { return spelling.ends_with(end); }))
         return find_option("nodes");

@@ -41,6 +41,8 @@ constexpr Row commands_elsewhere[]{
     {"config,configuration,env,settings,options,print-config",
      "holdfast --print-config shows every setting and where it came from"},
     {"version", "holdfast --version prints it"},
+    {"exit-codes,exit-code,exit-status,return-codes,errors",
+     "holdfast --help has the exit statuses, and holdfast COMMAND --help what they mean for that command"},
     {"pause,maint,maintenance,suspend,freeze,disable,cordon,drain,hold,block",
      "holdfast acquire --ttl 2h NAME keeps a lock from all others until release, or for two hours"},
     {"extend,keepalive,touch,heartbeat,refresh,prolong,keep",
@@ -91,6 +93,8 @@ constexpr Row options_of_run_and_acquire[]{
      "wait-max,--max-wait,--block,"
      "--blocking-timeout,--lock-delay,--patience,--wait-limit,--acquisition-timeout,--give-up-after,--give-up,--give",
      "-w DURATION limits the wait for the lock"},
+    {"--splay,--jitter,--random-delay,--randomized-delay-sec,--spread",
+     "hosts need not be spread, for those that wait stand in line; sleep before holdfast delays a start"},
     {"--blocking,--wait-forever,--forever", "holdfast waits without limit unless -n or -w DURATION is given"},
     {"--expire,--expires,--expiry,--expiration,--expires-in,--expire-after,--ttl-sec,--ttl-seconds,--max-lease,--lease,"
      "--lease-time,--lease-ttl,--lease-duration,--lock-ttl,--session-ttl,--px,--ex,--ttl-ms,--validity,--max-age,--"
@@ -181,6 +185,10 @@ constexpr Row options_of_others[]{
      "no option chooses that, but jq does, as in: holdfast history --json | jq '.runs[] | select(.result != \"holds\" "
      "and .result != \"released\" and .status != 0)'"},
     {"--port,-p", "--node redis://HOST:PORT names a server; metrics prints once, on stdout, and listens nowhere"},
+    {"-r,--reverse,--desc,--newest-first,--oldest-first,--order,--order-by",
+     "the newest run of history comes last, and list goes by name; tac turns lines round"},
+    {"--no-headers,--no-header,--noheadings", "tail -n +2 leaves the header out; --json has none"},
+    {"--grace-period", "leave it out: how long the command has to end is the holder's own --grace"},
     {"--no-confirm,--confirm,--assume-yes,--no-prompt,--batch", "-y (--yes), of force-release, does not ask first"},
     {"--for,--by,--add,--extend,--extend-by,--lease,--expire,--expires,--duration",
      "--ttl DURATION, of renew, is the fresh TTL"},
@@ -214,8 +222,10 @@ constexpr Row options_of_all[]{
      "--node sentinel://HOST+HOST/MASTER names a server by its Sentinels"},
     {"--cluster", "--node cluster://HOST+HOST names a cluster by some of its servers"},
     {"--socket,--unix,--unixsocket,--sock", "--node unix:///PATH names a server by its socket"},
-    {"-a,--password,--pass,--pass-file,--passwd,--auth,--askpass,--user,--username,--requirepass",
-     "--password-file FILE or HOLDFAST_PASSWORD has the password, --node redis://USER:@HOST the user; the command runs "
+    {"--password-stdin,--password-env,--password-cmd,--password-command,-a,--password,--pass,--pass-file,--passwd,--"
+     "auth,--askpass,--user,--username,--requirepass",
+     "--password-file FILE (/dev/stdin: standard input) or HOLDFAST_PASSWORD has the password, --node "
+     "redis://USER:@HOST the user; the command runs "
      "as the user who runs holdfast"},
     {"--tls,--ssl,--use-tls", "--node rediss://HOST is a server with TLS"},
     {"--ca,--cacert,--ca-file,--ca-bundle,--tls-ca-cert,--trusted-ca-file",

@@ -172,6 +172,13 @@ void refuse_slips(std::span<const std::string> words, const CommandRow& command)
                              option->spellings == find_option(command, "-n")->spellings && takes_locks(command)
                                  ? "; -w DURATION waits for so long at most"
                                  : "");
+    const auto is_typed = [&](const char* option) {
+        return std::ranges::any_of(words,
+                                   [&](const std::string& word) { return word.substr(0, word.find('=')) == option; });
+    };
+    if (takes_locks(command) && is_typed("--timeout") && (is_typed("-w") || is_typed("--wait")))
+        throw misuse("--timeout is another name of -w (--wait), and both are given; give one; --max-hold DURATION "
+                     "stops a command that runs for longer");
     for (const std::string& word : words)
         if (word.starts_with("--") && word.find('=') == word.size() - 1)
             throw misuse("{} has no value; is a variable of the shell not set?", printable(word));

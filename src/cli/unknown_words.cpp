@@ -82,6 +82,9 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     const bool of_run = takes_locks(command) || &command == &program_row;
     const std::string name = typed.substr(std::min(typed.find_first_not_of('-'), typed.size()));
     const std::string word = "--" + name;
+    std::string with_dashes = word;
+    std::ranges::replace(with_dashes, '_', '-');
+    if (std::string found = suggestion(with_dashes, command); !found.empty()) return found;
     // Programs in Go take -name for --name.
     for (const std::string& spelling : {typed, word}) {
         if (const auto here = here_for_option(spelling, of_run); !here.empty()) return fmt::format("; {}", here);

@@ -111,15 +111,17 @@ bool exclude(const Run& one, const Run& other) {
     }
 }
 
-/// Sets the end of each vanished run to the begin of the next run that cannot have held the lock beside it.
-void limit_vanished(std::vector<Run>& runs) {
-    constexpr size_t looked_at = 1000; // so that many shared runs that have vanished take no quadratic time
+/// Sets the end of each vanished run to the begin of the next run that cannot have held the lock beside it. A run that
+/// let go had ended by then as well: the note of its end has come later, if its nodes are far away.
+void limit_ends(std::vector<Run>& runs) {
+    constexpr size_t looked_at = 1000; // so that many shared runs take no quadratic time
     for (size_t i = 0; i < runs.size(); ++i) {
-        if (runs[i].end.how != How::vanished) continue;
+        const How how = runs[i].end.how;
+        if (how == How::holds || how == How::lost || how == How::taken_away) continue;
         const auto last = runs.begin() + static_cast<std::ptrdiff_t>(std::min(runs.size(), i + looked_at));
         const auto next = std::find_if(runs.begin() + static_cast<std::ptrdiff_t>(i) + 1, last,
                                        [&](const Run& later) { return exclude(runs[i], later); });
-        if (next != last) runs[i].ended = next->began;
+        if (next != last) runs[i].ended = how == How::vanished ? next->began : std::min(runs[i].ended, next->began);
     }
 }
 
@@ -147,7 +149,7 @@ std::vector<Run> runs_of(const std::string& lock, const std::vector<std::vector<
     for (const auto& [token, told] : by_token)
         runs.push_back(told.run(lock, std::string{token}, holds(seen, token), now));
     std::ranges::sort(runs, {}, [](const Run& run) { return std::pair{run.began, run.fence}; });
-    limit_vanished(runs);
+    limit_ends(runs);
     return runs;
 }
 

@@ -85,20 +85,20 @@ void Lock::withdraw() {
     lease_ = Lease{nodes_.size()};
 }
 
-/// The notes of the end of a hold, for the history. The end is added to a node's sums once: where the release has ended
-/// the hold, but not where the hold had ended before, because whoever ended it has counted it.
+/// The notes of the end of a hold, for the history. The end is added to a node's sums once: not where force-release
+/// took the hold away, because that has counted the end, and not again by a note that follows another.
 class Lock::EndNotes {
   public:
     /// `kept`: the rest of min_hold.
     EndNotes(Lock& lock, milliseconds kept)
-        : lock_{lock}, told_(lock.nodes_.size()), assumed_(told_), ended_(told_.size()) {
+        : lock_{lock}, told_(lock.nodes_.size()), assumed_(told_), verdicts_(told_.size()) {
         if (!lock.end_ || !lock.terms_.history) return;
         entry_ = EndEntry{*lock.end_, lock.fence_, lock.held()};
         entry_->end.kept = kept;
     }
 
-    /// The node has answered: its hold `ended` by this answer, or had ended before.
-    void answered(size_t node, bool ended) { ended_[node] = ended; }
+    /// The node has answered with that verdict.
+    void answered(size_t node, Verdict verdict) { verdicts_[node] = verdict; }
     /// The node is asked again, so it is told again as well.
     void asked_again(size_t node) { told_[node] = false; }
     /// Tells the node, if it has not been told and a connection to it is open.
@@ -108,29 +108,30 @@ class Lock::EndNotes {
         std::optional<Request>& note = counted ? counted_ : uncounted_;
         if (!note) {
             EndEntry entry = *entry_;
-            if (!counted) entry.end.kept = milliseconds{0}; // what had ended before is not kept
+            if (!counted) entry.end.kept = milliseconds{0}; // a hold that was taken away is not kept
             note = end_note(lock_.key_, lock_.token_.text(), entry, *lock_.terms_.history, counted);
         }
         told_[node] = lock_.nodes_.note(node, *note);
-        assumed_[node] = assumed_[node] || (told_[node] && !ended_[node]);
+        assumed_[node] = assumed_[node] || (told_[node] && !verdicts_[node]);
     }
 
   private:
     bool counts(size_t node) const {
-        // Who takes a lock away tells of that end first, and counts it.
-        if (entry_->end.how == How::taken_away) return false;
-        // A node that hangs executes the release before the note behind it.
-        if (!ended_[node]) return !assumed_[node];
-        return *ended_[node] || (entry_->end.how == How::lost && !assumed_[node]);
+        if (!verdicts_[node]) return !assumed_[node] && entry_->end.how != How::taken_away;
+        if (verdicts_[node] == Verdict::revoked) return false;
+        // A script that has released the lock only now proves that the request of a try before, and with it the note
+        // behind that request, did not arrive.
+        const bool proves = verdicts_[node] == Verdict::released && lock_.modes_[node] != Mode::transactions;
+        return proves || !assumed_[node];
     }
 
     Lock& lock_;
     std::optional<EndEntry> entry_; ///< nothing: there is nothing to tell
     std::optional<Request> counted_;
     std::optional<Request> uncounted_;
-    std::vector<bool> told_;                 ///< by node, as the next ones: in the last try
-    std::vector<bool> assumed_;              ///< a note that counts went out before an answer came
-    std::vector<std::optional<bool>> ended_; ///< whether its answer has ended the hold; nothing: no answer
+    std::vector<bool> told_;    ///< by node, as the next ones: in the last try
+    std::vector<bool> assumed_; ///< a note that counts went out before an answer came
+    std::vector<std::optional<Verdict>> verdicts_;
 };
 
 /// Which nodes have confirmed after some tries to let go, and which are worth another try.
@@ -159,7 +160,7 @@ class Lock::LettingGo {
             open_[i] = !vote;
             if (!vote) failures[i] = vote.error();
             else if (confirms(vote->verdict)) ++confirmed_;
-            if (vote) notes_.answered(i, vote->verdict == Verdict::released || vote->verdict == Verdict::yours);
+            if (vote) notes_.answered(i, vote->verdict);
             reports_[i].text = !vote                                  ? vote.error().text
                                : vote->verdict == Verdict::no_scripts ? words_of(vote)
                                : confirms(vote->verdict)              ? "confirmed"
@@ -255,6 +256,7 @@ void Lock::note_start() {
     if (!terms_.history) return;
     end_ = {.how = How::not_started};
     const Request note = start_note(key_, record_, fence_, waited_, *terms_.history);
+    nodes_.settle();
     for (size_t i = 0; i < nodes_.size(); ++i) nodes_.note(i, note);
 }
 

@@ -108,7 +108,8 @@ struct Restore {
 /// nothing when it arrives (hazard 34). The script deletes before it uses any command that a full server refuses
 /// (hazard 43). With `success` the script writes that mark in the end, also where the key is gone, but not where the
 /// lock was taken away; the transaction and the script for the key alone write no mark, and the answer says so.
-/// Verdicts: released, not_ours. A member of a group leaves it, and the key goes with the last member.
+/// Verdicts: released, not_ours; revoked if it is not ours because force-release took it away. A member of a group
+/// leaves it, and the key goes with the last member.
 struct Release {
     Token token;
     std::string entry;

@@ -319,7 +319,6 @@ void Connection::ping() {
 }
 
 bool Connection::note(Request request) {
-    settle();
     if (state_ != State::open) return false;
     pending_.push_back({Purpose::note, 0, std::move(request), {}, {}});
     write();

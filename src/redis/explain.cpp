@@ -133,7 +133,7 @@ bool refuses_command(const Reply& error) {
 std::optional<Refusal> not_a_master(std::string_view mode, std::string_view role) {
     if (mode == "sentinel")
         return Refusal{"it is a Sentinel, which keeps no locks",
-                       "write sentinel://HOST/MASTER for the server that it names"};
+                       "write sentinel://HOST:PORT/MASTER for the server that it names"};
     if (role.empty() || role == "master") return {};
     return Refusal{fmt::format("it is a {} and has no vote", printable(role)), "name its master instead", no_vote,
                    another_server};

@@ -99,6 +99,8 @@ class NodeSet {
     /// One round with the same request, of a single step, for every node.
     Answers ask_all(const Request& request, const Until& until);
 
+    /// Reads what has come since the last round, so that a note is not sent because of it (Connection::note()).
+    void settle() { std::ranges::for_each(connections_, &Connection::settle); }
     /// As Connection::note().
     bool note(size_t i, Request request) { return connections_[i].note(std::move(request)); }
     /// Sends what note() has left to the kernel.

@@ -310,7 +310,8 @@ TEST_CASE("without history there is nothing to show, and without nodes nobody kn
     CHECK(nothing.status() == 1);
     CHECK(nothing.out.empty());
     CHECK(nothing.err == "holdfast: no runs\n");
-    CHECK(call({"history", "nigthly", "--node", servers.uris()}).err == "holdfast: no runs match 'nigthly'\n");
+    CHECK(call({"history", "nigthly", "--node", servers.uris()}).err ==
+          "holdfast: no runs match 'nigthly'; '*nigthly*' matches a part of a name\n");
     CHECK(call({"history", "-q", "--node", servers.uris()}).err.empty());
     CHECK(call({"status", "night*", "--node", servers.uris()}).err ==
           "holdfast: 'night*' is the name of one lock, and no pattern; holdfast list 'night*' shows those that are "

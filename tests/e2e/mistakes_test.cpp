@@ -301,7 +301,7 @@ TEST_CASE("mistake: a Sentinel or a replica for a node") {
     REQUIRE(eventually([&] { return finish({"redis-cli", "-s", socket, "ping"}).out == "PONG\n"; }));
     CHECK(refusal_on(node.display(), 69) ==
           fmt::format("holdfast: {} cannot be used: it is a Sentinel, which keeps no locks; write "
-                      "sentinel://HOST/MASTER for the server that it names; the command was not run\n",
+                      "sentinel://HOST:PORT/MASTER for the server that it names; the command was not run\n",
                       node.display()));
 
     RedisServer master{{}, RedisServer::Listens::loopback};

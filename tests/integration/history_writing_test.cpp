@@ -9,6 +9,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <thread>
+
 namespace holdfast::test::history_writing_test {
 
 using namespace std::chrono_literals;
@@ -27,8 +29,8 @@ struct Way {
 using ByScript = Way<Mode::scripts>;
 using ByTransaction = Way<Mode::transactions>;
 
-SoleLock lock_on(const RedisServer& server, Mode mode) {
-    const Timing timing{30s, 0ms, 5s};
+SoleLock lock_on(const RedisServer& server, Mode mode, milliseconds node_timeout) {
+    const Timing timing{30s, 0ms, node_timeout};
     SoleLock lock{NodeSet{{server.node()}, timing.node_timeout},
                   key,
                   {.timing = timing, .restart_guard = {}, .mode = mode, .history = entries},
@@ -37,11 +39,13 @@ SoleLock lock_on(const RedisServer& server, Mode mode) {
     return lock;
 }
 
-/// A node with a lock on it. It looks at what was written by the connection that wrote it, so that it sees all notes.
+/// A node with a lock on it that was won with that node timeout. It looks at what was written by the connection that
+/// wrote it, so that it sees all notes.
 template <typename Way>
 struct OneNode {
+    milliseconds node_timeout = 5s;
     RedisServer server{};
-    SoleLock lock = lock_on(server, Way::mode);
+    SoleLock lock = lock_on(server, Way::mode, node_timeout);
 
     void win() {
         REQUIRE(lock.try_once().outcome == Outcome::won);
@@ -109,7 +113,7 @@ TEST_CASE_TEMPLATE("an attempt in vain, and a win that is given back before a ru
                    ByTransaction) {
     OneNode<Way> node;
     REQUIRE(node.lock.try_once().outcome == Outcome::won);
-    SoleLock other = lock_on(node.server, Way::mode);
+    SoleLock other = lock_on(node.server, Way::mode, 5s);
     CHECK(other.try_once().outcome == Outcome::held);
     node.lock.release();
     CHECK(node.log().empty());
@@ -163,6 +167,41 @@ TEST_CASE_TEMPLATE("a hold that was taken away counts once, also if its command 
     CHECK(node.sum("taken_away") == "1");
     CHECK(node.sum("failed") == "");
     CHECK(node.sum("held_ms") == log[1].at(5));
+}
+
+TEST_CASE_TEMPLATE("an end that nobody else has told counts, also if the key is gone", Way, ByScript, ByTransaction) {
+    OneNode<Way> node;
+    node.win();
+    node.ask({"DEL", key.key()});
+    node.end({How::ended, 2});
+    CHECK(node.sum("failed") == "1");
+    CHECK(node.sum("held_ms") == node.log().at(1).at(7));
+}
+
+TEST_CASE_TEMPLATE("where force-release has not reached a node, the holder counts that the lock was taken away", Way,
+                   ByScript, ByTransaction) {
+    OneNode<Way> node;
+    node.win();
+    node.end({How::taken_away, {}, 15, {}, "because"});
+    CHECK(node.sum("taken_away") == "1");
+    CHECK(node.sum("held_ms") == node.log().at(1).at(7));
+}
+
+TEST_CASE_TEMPLATE("a release that is tried again counts the end once", Way, ByScript, ByTransaction) {
+    OneNode<Way> node{200ms};
+    node.win();
+    node.lock.ended({How::ended, 2});
+    // A server that is stopped before it has answered the note of the win reads nothing more from that connection.
+    node.ask({"PING"});
+    node.server.pause();
+    std::thread resumes{[&] {
+        std::this_thread::sleep_for(300ms);
+        node.server.resume();
+    }};
+    SUBCASE("let go") { CHECK(node.lock.release()); }
+    SUBCASE("kept") { CHECK(node.lock.keep(9s)); }
+    resumes.join();
+    CHECK(node.sum("failed") == "1");
 }
 
 TEST_CASE_TEMPLATE("who takes a lock away that min_hold has begun to keep meanwhile counts no second end", Way,

@@ -123,6 +123,7 @@ struct NodeState::Apply {
     }
 
     NodeReply operator()(const Release& op) const {
+        const auto words = node.words_on(op.token.text());
         const bool lost = taken_away(op.token);
         if (!op.entry.empty()) node.leave(op.entry);
         const bool in_group = op.seat && node.has(op.seat->group());
@@ -140,7 +141,10 @@ struct NodeState::Apply {
         const bool has_slot = op.seat && !shares(*op.seat);
         if ((ours || freed) && (has_slot || !node.key_))
             node.tell_first(key, now, published, has_slot ? freed.value_or("") : "");
-        return {.verdict = ours ? Verdict::released : Verdict::not_ours,
+        return {.verdict = ours   ? Verdict::released
+                           : lost ? Verdict::revoked
+                                  : Verdict::not_ours,
+                .value = !ours && lost ? *words : "",
                 .marked = op.success && !lost && node.mark(*op.success, now)};
     }
 

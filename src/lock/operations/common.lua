@@ -46,6 +46,11 @@ local function is_same_hold(value, record)
     local ended = string.find(value, '"ended":', 1, true) or string.find(record, '"ended":', 1, true)
     return token and string.sub(value, 1, #token) == token and ended ~= nil
 end
+-- The answer to a release that finds the lock not ours: whether force-release took it away. Call before mark_void().
+local function not_ours()
+    local words = redis.call('GET', VOID)
+    return words and words ~= '' and {'revoked', words} or {'not_ours'}
+end
 local function mark_void(words, lasts)
     if lasts ~= '0' then redis.pcall('SET', VOID, words, 'PX', lasts) end
 end

@@ -8,10 +8,10 @@
 //          ms since the epoch, by the wall clock of the holder
 //
 // A note goes out behind the operation, and nobody waits for the answer. So it costs a run and the next in line
-// nothing, a node that refuses it grants and lets go all the same, and only a run that has won the lock is told of. An
-// end is in a node's sums once: if two are told, then by the note of whoever has deleted the key there. A start goes
-// out before the run's command does, so the history has every run whose command was started; a process that is killed
-// between a release and its note leaves a run without an end.
+// nothing, a node that refuses it grants and lets go all the same, and only a run that has won the lock is told of. A
+// start goes out before the run's command does, so the history has every run whose command was started; a process that
+// is killed between a release and its note leaves a run without an end. An end is in a node's sums once: if
+// force-release takes the lock away there, by its note, and else by that of the holder.
 #pragma once
 
 #include "base/clock.hpp"

@@ -25,7 +25,8 @@ enum class Verdict {
     yours,      ///< the key was ours, and has a fresh TTL
     missing,    ///< no such key
     taken,      ///< the key is another holder's
-    revoked,    ///< the node holds our token void, as taken away or given up; of Revoke: the key is deleted
+    revoked,    ///< the node holds our token void, as taken away or given up; of Release only as taken away; of
+                ///< Revoke: the key is deleted
     released,   ///< the key was ours, and is gone
     not_ours,   ///< the key was not ours, and nothing is done
     done,       ///< we are out of the queue

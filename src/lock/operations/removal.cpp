@@ -33,9 +33,11 @@ Request void_mark(const LockKey& key, std::string_view token, milliseconds lasts
     return request;
 }
 
+/// What is to become of a key with that value; `before` are the replies to what was sent before.
+using Judge = std::function<Removal(const Reply& value, const QueueHead& head, std::span<const Reply> before)>;
+
 /// Sends `before`, which may fail, and deletes the key if `judge` says so of its value.
-Exchange remove(const LockKey& key, const Request& before,
-                std::function<Removal(const Reply& value, const QueueHead& head)> judge) {
+Exchange remove(const LockKey& key, const Request& before, Judge judge) {
     Request request = before;
     request.append(watch({key.key()}));
     request.add({"GET", key.key()});
@@ -47,7 +49,7 @@ Exchange remove(const LockKey& key, const Request& before,
                 const auto error = std::ranges::find(asked, Reply::Type::error, &Reply::type);
                 if (error != asked.end()) return *error;
                 const std::span<const Reply> looked = asked.subspan(watch_replies);
-                const Removal removal = judge(looked[0], QueueHead{looked.subspan(1)});
+                const Removal removal = judge(looked[0], QueueHead{looked.subspan(1)}, std::span{replies}.first(skip));
                 Reply answer = list({text(removal.verdict), text(removal.record)});
                 if (!removal.remove) return let_go(std::move(answer), removal.hints);
                 return commit(
@@ -77,12 +79,18 @@ std::optional<Request> Release::alone(const LockKey& key) const {
 }
 
 Exchange Release::transaction(const LockKey& key) const {
-    Request before = void_mark(key, token.text(), void_too ? void_lasts : milliseconds{0});
+    Request before{"GET", key.void_mark(token.text())};
+    before.append(void_mark(key, token.text(), void_too ? void_lasts : milliseconds{0}));
     if (!entry.empty()) leave(key, entry, before);
-    return remove(key, before, [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
-        if (!is_attempt_before(value.text, {op.token.run, op.token.attempt + 1})) return {false, "not_ours", {}};
-        return {true, "released", head.hint(key)};
-    });
+    const auto judge = [key, op = *this](const Reply& value, const QueueHead& head,
+                                         std::span<const Reply> asked_before) -> Removal {
+        if (is_attempt_before(value.text, {op.token.run, op.token.attempt + 1}))
+            return {true, "released", head.hint(key)};
+        const Reply& words = asked_before.front();
+        const bool taken_away = words.type == Reply::Type::text && !words.text.empty();
+        return {false, taken_away ? "revoked" : "not_ours", {}, taken_away ? words.text : ""};
+    };
+    return remove(key, before, judge);
 }
 
 ScriptCall Withdraw::script(const LockKey& key) const {
@@ -97,7 +105,7 @@ ScriptCall Withdraw::script(const LockKey& key) const {
 Exchange Withdraw::transaction(const LockKey& key) const {
     Request before = void_mark(key, token.text(), void_too ? void_lasts : milliseconds{0});
     leave(key, entry, before);
-    return remove(key, before, [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
+    return remove(key, before, [key, op = *this](const Reply& value, const QueueHead& head, auto) -> Removal {
         const bool ours = value.text.starts_with(op.token.run + ".");
         const bool free = ours || value.type == Reply::Type::nil || is_group(value.text);
         return {ours, "done", free ? head.hint(key) : Request{}};
@@ -114,7 +122,7 @@ ScriptCall Revoke::script(const LockKey& key) const {
 
 Exchange Revoke::transaction(const LockKey& key) const {
     return remove(key, void_mark(key, record.token(), void_for(), words),
-                  [key, op = *this](const Reply& value, const QueueHead& head) -> Removal {
+                  [key, op = *this](const Reply& value, const QueueHead& head, auto) -> Removal {
                       const bool theirs = value.type == Reply::Type::text && is_same_hold(value.text, op.record);
                       if (!theirs && value.type != Reply::Type::nil) return {false, "changed", {}};
                       Request hints{"PUBLISH", key.revoked_channel(), op.message()};
