@@ -166,7 +166,7 @@ TEST_CASE("a file or profile that is not there is an error that says what is") {
                     file));
     CHECK(typo.status() == 64);
     CHECK(call({"list", "--profile", "x", "--config", "/dev/null"}).err ==
-          "holdfast: --profile 'x' is not a profile of /dev/null, which has none\n");
+          "holdfast: --profile 'x' is not a profile of /dev/null, which has none; write [profile.x] there\n");
 }
 
 TEST_CASE("a typo in the configuration stops every command, with file, line and what was meant") {

@@ -251,7 +251,7 @@ When command_named(const std::string& name) {
 
 const When renewal = script_with("redis.call('PEXPIRE', K, ttl)");
 const When raising = script_with("'raised'");
-const When release = script_with("return {'released'}");
+const When release = script_with("answer = {'released'}");
 const When inspection = script_with("local places");
 
 const std::vector<Trick>& later_tricks() {

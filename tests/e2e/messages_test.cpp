@@ -29,7 +29,8 @@ std::string one_key(const std::string& name) { return "holdfast:" + name; }
 
 TEST_CASE("no nodes is an error that says how to give them") {
     check(call({"run", "x", "true"}), 78,
-          "no nodes configured; give --node redis://HOST:PORT (or export HOLDFAST_NODES, or set nodes in /dev/null, which "
+          "no nodes configured; give --node redis://HOST:PORT (or export HOLDFAST_NODES, or set nodes in /dev/null, "
+          "which "
           "has none), or --node local: for a lock on "
           "this "
           "machine alone");

@@ -168,7 +168,8 @@ TEST_CASE("what cannot be understood is refused with what it is and where to loo
     CHECK(refused({"run", "-n=3", "x", "ls"}).find("'-n' takes no value") != std::string::npos);
     CHECK(refused({"redis://:geheim@h", "run"}).find("geheim") == std::string::npos);
     CHECK(refused({"run", "--node", "redis://:geheim@h", "--", "ls"}).find("geheim") == std::string::npos);
-    CHECK(refused({"run", "x", "--ttl"}) == "--ttl needs a value; is a variable of the shell not set? See holdfast run --help");
+    CHECK(refused({"run", "x", "--ttl"}) ==
+          "--ttl needs a value; is a variable of the shell not set? See holdfast run --help");
     CHECK(refused({"--node"}) == "--node needs a value; is a variable of the shell not set? See holdfast --help");
     CHECK(refused({"stauts", "x"}) == "'stauts' is not a command (did you mean 'status'?); see holdfast --help\n"
                                       "  status  who holds lock NAME, and who waits for it");
