@@ -44,7 +44,7 @@ Listing list_or_fail(const Settings& settings, const std::string& glob, Beside b
 }
 
 std::string none_of(const std::string& what, const std::string& glob) {
-    const bool is_name = glob.find_first_of("*?[") == std::string::npos;
+    const bool is_name = glob.find_first_of("*?[%") == std::string::npos;
     return glob == "*" ? fmt::format("no {}", what)
                        : fmt::format("no {0} match '{1}'{2}", what, printable(glob),
                                      is_name ? fmt::format("; '*{}*' matches a part of a name", printable(glob)) : "");

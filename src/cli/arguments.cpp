@@ -147,7 +147,7 @@ Failure unknown_word(const CommandRow& command, const std::string& word, Words w
                       "stands behind it in quotes",
                       printable(word.substr(0, word.find('='))));
     const auto behind = std::find(words.begin(), words.end(), word);
-    if (is_option && behind != words.end() && behind + 1 != words.end() && behind[1].find("://") != std::string::npos)
+    if (is_option && behind != words.end() && behind + 1 != words.end() && is_address(behind[1]))
         return misuse("'{}' is not an option of {}; --node {} names a server", printable(word), full_name(command),
                       printable(masked(Secret{behind[1]})));
     if (word == "-s" && behind != words.end() && behind + 1 != words.end() && behind[1].find('/') != std::string::npos)

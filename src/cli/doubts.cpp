@@ -128,6 +128,9 @@ void doubt_units(const Arguments& typed, const Resolved& resolved, const Log& lo
 }
 
 void doubt_prefix(const std::string& name, const std::string& key_prefix, const Log& log) {
+    if (key_prefix.find_first_of("*?[") != std::string::npos)
+        log.tell(event::advice("'{}' is one prefix, and no pattern: it stands before the lock's name to the letter",
+                               key_prefix));
     if (!key_prefix.empty() && name.starts_with(key_prefix))
         log.tell(event::advice(
             "'{}' stands before each name without being typed, so this means the key {}{}; leave it out of the name",
@@ -180,6 +183,9 @@ void refuse_without_tls(const Arguments& typed, const Settings& settings) {
 }
 
 void doubt_glob(const std::string& glob, const Log& log) {
+    if (glob.find('%') != std::string::npos && glob.find('*') == std::string::npos)
+        log.tell(event::advice("in '{}' a '%' stands for itself: '*' stands for anything, as in 'deploy-*'",
+                               printable(glob)));
     if (glob.starts_with('^') || glob.ends_with('$'))
         log.tell(event::advice("'{}' is no regular expression here: '*' stands for anything, and '^' and '$' for "
                                "themselves, as in 'deploy-*'",

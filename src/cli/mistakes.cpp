@@ -31,12 +31,6 @@ std::string with_dashes(const std::string& word, const CommandRow& command) {
 
 constexpr std::array units{"ms", "s", "sec", "seconds", "m", "min", "minutes", "h", "hours", "d", "days"};
 
-/// Whether the word has the form of a node's address, also one of other programs; a web page's may name a lock.
-bool is_address(const std::string& word) {
-    const size_t slashes = word.find("://");
-    return slashes != std::string::npos && !word.starts_with("http") && !meant_by(word.substr(0, slashes + 3)).empty();
-}
-
 /// Whether the word is "-wait" for "--wait", or "-child-exit-code" for an option of another program, as Go spells them.
 bool is_long_with_one_dash(const std::string& word, const CommandRow& command) {
     constexpr size_t shortest = 5; // -nb is -n and -b
@@ -48,13 +42,18 @@ bool is_long_with_one_dash(const std::string& word, const CommandRow& command) {
 
 } // namespace
 
+bool is_address(const std::string& word) {
+    const size_t slashes = word.find("://");
+    return slashes != std::string::npos && !word.starts_with("http") && !meant_by(word.substr(0, slashes + 3)).empty();
+}
+
 void refuse_typography(const std::string& word) {
     const std::string shown = printable(masked(Secret{word}));
     if (is_typographic(word))
         throw misuse("'{}' begins with a dash or a quote of a text editor, which the shell does not know; type it "
                      "anew, as - or '",
                      shown);
-    if (word.find("\xC2\xA0") != std::string::npos)
+    if (is_utf8(word) && word.find(' ') == std::string::npos && has_spaces(word))
         throw misuse("'{}' has a space in it that the shell takes for a letter, as web pages have them; type it anew",
                      shown);
 }
@@ -140,14 +139,10 @@ std::string next_if_not_found(const std::vector<std::string>& command, const std
     if (word == "root")
         return "is that the user of a line of /etc/cron.d? It stands before holdfast there, as in: 0 3 * * * root "
                "holdfast run NAME -- COMMAND";
-    if (dashes != command.begin() && dashes != command.end() && locks.find_first_of(":/") != std::string::npos)
-        return fmt::format(
-            "only the lock's name stands before '--', and options such as -v and -n take no value; as in: "
-            "holdfast run {} -- COMMAND",
-            printable(*(dashes - 1)));
     if (dashes != command.end())
-        return "only the lock's name stands before '--', as in: holdfast run NAME -- COMMAND; several names are one "
-               "word with commas: NAME,NAME";
+        return "only the lock's name stands before '--', and options such as -n, -s and -v take no value; as in: "
+               "holdfast "
+               "run NAME -- COMMAND; several names are one word with commas: NAME,NAME";
     return "give its whole path (an alias is no program; bash -c finds a function after export -f)";
 }
 

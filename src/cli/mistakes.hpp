@@ -24,6 +24,8 @@ void refuse_host_of_help(std::span<const std::string> words);
 void refuse_slips(std::span<const std::string> words, const CommandRow&);
 /// Throws Failure if a word of a synopsis, "[options]", stands where a lock's name does.
 void refuse_synopsis(const std::string& name);
+/// Whether the word has the form of a node's address, also one of other programs; a web page's may name a lock.
+bool is_address(const std::string& word);
 /// Throws Failure if a node's address, an option without its dashes ("wait=10m") or a whole line stands where a lock's
 /// name does.
 void refuse_other_words(const std::string& name, const CommandRow&);

@@ -84,6 +84,8 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     const std::string word = "--" + name;
     std::string with_dashes = word;
     std::ranges::replace(with_dashes, '_', '-');
+    for (char& c : with_dashes)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     if (std::string found = suggestion(with_dashes, command); !found.empty()) return found;
     // Programs in Go take -name for --name.
     for (const std::string& spelling : {typed, word}) {
@@ -106,14 +108,18 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
         if (const auto here = here_for_option("--" + piece, of_run); !here.empty()) return fmt::format("; {}", here);
     if (const auto here = here_for_option(word, of_run, Slip::perhaps); !here.empty()) return fmt::format("; {}", here);
     // The word may be several short options in one, as -xn; one of its letters may be no option.
-    if (!typed.starts_with("--") && name.size() > 1)
+    const bool has_letters_alone = std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f; });
+    if (!typed.starts_with("--") && name.size() > 1 && has_letters_alone)
         for (const char letter : name)
             if (const std::string one{'-', letter}; letter != '-' && !find_option(command, one))
                 return fmt::format(", for '{}' is none{}", printable(one), lead_from_option(one, command));
     if (&command == &run_command && typed.starts_with("--") && std::ranges::any_of(program_files(name), is_executable))
         return fmt::format("; a blank stands between '--' and a command, as in: holdfast run NAME -- {}",
                            printable(name));
-    return fmt::format("; see {} --help", full_name(command));
+    std::vector<std::string_view> own;
+    for (const OptionSyntax& option : command.options) own.push_back(long_spelling(option.spellings));
+    if (own.empty() || of_run) return fmt::format("; see {} --help", full_name(command));
+    return fmt::format("; its own are {}; see {} --help", in_words(own), full_name(command));
 }
 
 /// The command that was likely meant; nullptr: none.

@@ -124,7 +124,10 @@ class Reader {
 
     void read_profiles(const toml::node& value, ConfigFile& file) const {
         const toml::table* profiles = value.as_table();
-        if (profiles == nullptr) throw wrong(value.source(), "profile is not a setting; write [profile.NAME]");
+        if (profiles == nullptr)
+            throw wrong(value.source(),
+                        "a file cannot choose its profile; --profile NAME or HOLDFAST_PROFILE does, and "
+                        "[profile.NAME] has its settings");
         for (const auto& [name, profile] : *profiles) {
             const toml::table* settings = profile.as_table();
             if (settings == nullptr)
@@ -136,9 +139,12 @@ class Reader {
 
     void add(Layer& layer, Source source, const toml::key& key, const toml::node& value) const {
         const std::string name{key.str()};
+        if (name == "profile")
+            throw wrong(key.source(), "a file cannot choose its profile; --profile NAME or HOLDFAST_PROFILE does, and "
+                                      "[profile.NAME] has its settings");
         const Option* option = find_option(name);
         if (option == nullptr || !option->in_file) {
-            std::vector<std::string> known{"profile"};
+            std::vector<std::string> known;
             for (const Option& one : options())
                 if (one.in_file) known.emplace_back(one.name);
             std::string meant = did_you_mean(name, known);

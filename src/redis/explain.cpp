@@ -117,7 +117,9 @@ Refusal meaning_of_greeting(const Reply& error, const Node& node) {
     if (row.code.empty()) row = {"", "it refuses our password: {words}", "", denied};
     if (row.code == "WRONGPASS" && node.password.empty())
         row = {"", "it asks for the password of user '{user}' and none was given", no_password.advice, denied};
-    else if (row.code == "WRONGPASS" && !node.user.empty())
+    else if (row.code == "WRONGPASS" && node.user.empty())
+        row.advice = "another user stands in its address: redis://USER:@HOST";
+    else if (row.code == "WRONGPASS")
         row.advice = "a server with one password for all (requirepass) has no such user: redis://:PASSWORD@HOST";
     return in_words(row, "it says: {words}", words, node);
 }

@@ -250,7 +250,7 @@ TEST_CASE("of real runs each has one line, and status knows the last one") {
             return finish(run_on(servers.uris(), std::move(words)));
         };
         const auto status = [&] { return call({"status", "x", "--node", servers.uris()}).out; };
-        CHECK(status() == "x is free\n  no run of it is known\n");
+        CHECK(status() == "x is free\n  no run of holdfast:x is known\n");
         run({"x", "--", "true"});
         CHECK(status().find("x is free\n  last held by true (") == 0);
         CHECK(status().find(": exit 0\n") != std::string::npos);

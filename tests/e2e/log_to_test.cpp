@@ -330,7 +330,7 @@ TEST_CASE("a log that another user may write keeps only those from their work wh
     const auto call = [&](std::vector<std::string> words) {
         return finish(holdfast(std::move(words)), {.environment = {{"HOLDFAST_LOG_TO", "/nonexistent/log"}}});
     };
-    CHECK(call({"status", "x", "--node", server.uri()}).out == "x is free\n  no run of it is known\n");
+    CHECK(call({"status", "x", "--node", server.uri()}).out == "x is free\n  no run of holdfast:x is known\n");
     CHECK(call({"list", "--node", server.uri()}).status() == 0);
     CHECK(call({"run", "--node", server.uri(), "x", "--", "true"}).status() == 78);
     CHECK(call({"acquire", "--node", server.uri(), "x"}).status() == 78);

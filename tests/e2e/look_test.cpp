@@ -88,7 +88,7 @@ TEST_CASE("status tells who holds a lock, since when, until when and with which 
     for (const size_t n : {1U, 3U}) {
         CAPTURE(n);
         RedisServers servers{n};
-        CHECK(call({"status", "--node", servers.uris(), "x"}).out == "x is free\n  no run of it is known\n");
+        CHECK(call({"status", "--node", servers.uris(), "x"}).out == "x is free\n  no run of holdfast:x is known\n");
         CHECK(call({"status", "--node", servers.uris(), "x"}).status() == 1);
         const Backup backup;
         for (size_t i = 0; i < n; ++i) backup.hold(servers[i]);
@@ -206,10 +206,11 @@ TEST_CASE("of a free lock status says when too few nodes have a vote to give it"
         return finish(holdfast::test::holdfast({"status", "--node", servers.uris(), "--restart-guard", guard, "x"}));
     };
     const Finished young = of_x("60s");
-    CHECK(young.out == "x is free\n  no run of it is known\n  nobody gets it yet: 0 of 3 nodes have a vote, 2 are "
-                       "needed; holdfast doctor says when\n");
+    CHECK(young.out ==
+          "x is free\n  no run of holdfast:x is known\n  nobody gets it yet: 0 of 3 nodes have a vote, 2 are "
+          "needed; holdfast doctor says when\n");
     CHECK(young.status() == 1);
-    CHECK(of_x("off").out == "x is free\n  no run of it is known\n");
+    CHECK(of_x("off").out == "x is free\n  no run of holdfast:x is known\n");
 }
 
 TEST_CASE("status --json is one object with all there is to know") {
@@ -523,7 +524,7 @@ TEST_CASE("status --watch shows the lock in place, until Ctrl-C") {
 TEST_CASE("without a terminal status --watch prints a line for each change, over one connection") {
     RedisServer server;
     Process watch{holdfast::test::holdfast({"status", "--watch", "--node", server.uri(), "x"})};
-    watch.wait_for_out("x is free; no run of it is known\n");
+    watch.wait_for_out("x is free; no run of holdfast:x is known\n");
     const auto connections = [&] {
         const std::string stats = server.text({"INFO", "stats"});
         return std::stoi(stats.substr(stats.find("total_connections_received:") + 27));
@@ -548,7 +549,7 @@ TEST_CASE("without a terminal status --watch prints a line for each change, over
 TEST_CASE("status --watch tells how a run has ended, at a terminal and without one") {
     User user;
     Process watch{holdfast::test::holdfast({"status", "--watch", "--node", user.server.uri(), "x"})};
-    watch.wait_for_out("x is free; no run of it is known\n");
+    watch.wait_for_out("x is free; no run of holdfast:x is known\n");
     user.shell.say("holdfast status --watch x\r");
     user.shell.wait_for("x is free");
     Process run{run_on(user.server.uri(), {"--label", "job", "x", "-c", "echo started; read line; exit 4"})};

@@ -163,7 +163,7 @@ TEST_CASE("one node down: status") {
                                    "  A  -  free\n"
                                    "  B  -  free\n"
                                    "  C  -  connection refused\n"
-                                   "  no run of it is known\n");
+                                   "  no run of holdfast:x is known\n");
     nodes.acquired();
     const Finished held = nodes.call({"status", "x"});
     CHECK(held.status() == 0);

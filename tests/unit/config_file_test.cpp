@@ -61,7 +61,8 @@ TEST_CASE("what is wrong in a file is said with its line") {
     CHECK(Written{"nodes = [1]\n"}.refused() ==
           ":1: nodes is a list, and has to be a list of texts, as in [\"redis://a\", \"redis://b\"]");
     CHECK(Written{"[ttl]\n"}.refused().starts_with(":1: ttl is a section"));
-    CHECK(Written{"profile = 'x'\n"}.refused() == ":1: profile is not a setting; write [profile.NAME]");
+    CHECK(Written{"profile = 'x'\n"}.refused() == ":1: a file cannot choose its profile; --profile NAME or "
+                                                  "HOLDFAST_PROFILE does, and [profile.NAME] has its settings");
     CHECK(Written{"[profile]\nttl = '5s'\n"}.refused() ==
           ":2: a profile has a name, as in [profile.prod]; then its settings");
     CHECK(Written{"ttl = '5s'\nttl = \n"}.refused().starts_with(":2: "));

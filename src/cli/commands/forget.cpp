@@ -63,7 +63,7 @@ Exit forget(const Arguments& typed, const Settings& settings) {
     const auto silent = std::ranges::count_if(views, [](const NodeView& node) { return !node.reply; });
     if (silent > 0) throw not_forgotten(key, views, static_cast<size_t>(silent), last);
     show(last ? fmt::format("forgotten: {}, started {} ago\n", describe(last->record), format_duration(last->age))
-              : fmt::format("no success of {} to forget\n", key.name));
+              : fmt::format("no success of {} to forget; --once-in makes a run remember its success\n", key.name));
     return ExitStatus::ok;
 }
 

@@ -38,7 +38,11 @@ Exit history(const Arguments& typed, const Settings& settings) {
     const milliseconds since = span ? listing.now - *span : milliseconds::min();
     const std::vector<Run> runs = runs_since(std::move(listing.runs), since);
     const Chart chart = chart_of(runs, span ? since : first_sight(runs), listing.now);
-    if (const auto& path = typed.value("--svg")) save(*path, as_svg(chart));
+    if (const auto& path = typed.value("--svg")) {
+        save(*path, as_svg(chart));
+        Log{settings.verbosity}.tell(event::advice("{} has a picture of {} now", printable(*path),
+                                                   runs.size() == 1 ? "1 run" : fmt::format("{} runs", runs.size())));
+    }
     if (typed.has("--json")) show(history_json(runs).line());
     else if (runs.empty()) Log{settings.verbosity}.tell(event::advice("{}", none_of("runs", typed.name)));
     else if (typed.has("--chart")) show(as_text(chart, screen_width()));

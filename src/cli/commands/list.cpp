@@ -103,7 +103,7 @@ Exit list(const Arguments& typed, const Settings& settings) {
     const Listing listing = listed(nodes, settings.key_prefix, which);
     if (typed.has("--json")) show(json_of(listing).line());
     check_enough(listing);
-    const bool is_part = typed.name.find_first_of("*?[") == std::string::npos;
+    const bool is_part = typed.name.find_first_of("*?[%") == std::string::npos;
     if (!typed.has("--json")) show(listing.locks.empty() && on_terminal ? none(which) : text_of(listing.locks));
     if (listing.locks.empty() && !on_terminal && is_part)
         Log{settings.verbosity}.tell(event::advice("{}", none_of("locks", typed.name)));

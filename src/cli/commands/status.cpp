@@ -34,7 +34,8 @@ std::string last_of(NodeSet& nodes, const LockKey& key, const Inspection& seen) 
     const std::string last = last_text(latest_runs(nodes, key, seen));
     const bool unknown =
         last.empty() && seen.holding == 0 && seen.fence == Fence{} && seen.waiting == 0 && !seen.last_success;
-    return unknown ? "  no run of it is known\n" : last;
+    // The key, because with another --key-prefix it is another lock.
+    return unknown ? fmt::format("  no run of {} is known\n", key.key()) : last;
 }
 
 /// That a free lock cannot be had, because too few nodes have a vote, as an indented line; empty if it can be had.
