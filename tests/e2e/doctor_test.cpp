@@ -525,7 +525,7 @@ TEST_CASE("doctor says it when the password is wrong, and does not show it") {
     CHECK(report.status == 69);
     CHECK(report.text("reachable") ==
           "it does not let user 'default' in with the password from the node's URI or else from "
-          "HOLDFAST_PASSWORD or --password-file");
+          "HOLDFAST_PASSWORD or --password-file; another user stands in its address: redis://USER:@HOST");
     CHECK(report.report.dump().find("wrong-one") == std::string::npos);
 }
 

@@ -131,7 +131,8 @@ TEST_CASE("a wrong password is said and never shown") {
     check(call({"run", "--node", "redis://:falsch@" + address, "x", "true"}), 77,
           server.uri() +
               " cannot be used: it does not let user 'default' in with the password from the node's URI or else "
-              "from HOLDFAST_PASSWORD or --password-file; the command was not run");
+              "from HOLDFAST_PASSWORD or --password-file; another user stands in its address: redis://USER:@HOST; the "
+              "command was not run");
     check(call({"run", "--node", server.uri(), "x", "true"}), 77,
           server.uri() + " cannot be used: it asks for a password and none was given; HOLDFAST_PASSWORD or "
                          "--password-file takes one; the "
