@@ -105,6 +105,18 @@ TEST_CASE("what has vanished was over when the next run began that it would have
     CHECK(vanished_by(record("aa", slots, 1), record("bb", slots, 1)) == 2'000ms);
 }
 
+TEST_CASE(
+    "a run that let go had ended when the next one began, however late its end was told; one that lost it had not") {
+    const LockKind shared{LockKind::Way::shared};
+    const auto ended = [](const Record& one, const Record& later, const std::string& how) {
+        return runs({{start(1'000ms, one), start(2'000ms, later), end(2'500ms, "aa", how, {"held", "900"})}})[0].ended;
+    };
+    CHECK(ended(record("aa"), record("bb"), "ended") == 2'000ms);
+    CHECK(ended(record("aa", shared), record("bb", shared), "ended") == 2'500ms);
+    CHECK(ended(record("aa"), record("bb"), "lost") == 2'500ms);
+    CHECK(ended(record("aa"), record("bb"), "taken") == 2'500ms);
+}
+
 TEST_CASE("of two ends the graver one counts, with the status that the other one tells") {
     const auto found =
         runs({{start(5'000ms, record("aa")), end(8'000ms, "aa", "taken", {"why", "web1 is gone"}),
