@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <unistd.h>
 
 namespace holdfast {
@@ -57,13 +58,15 @@ std::string how_to_keep_from_others(const std::string& path) {
 }
 
 Secret read_password(const std::string& what, const std::string& file) {
+    std::error_code none;
     const auto refuse = [&](const std::string& why) {
         return Failure{ExitStatus::configuration, fmt::format("{} {}: {}", what, printable(file, 300), why)};
     };
     if (file.find_first_of("/~") == std::string::npos && ::access(file.c_str(), F_OK) != 0 && errno == ENOENT)
         throw refuse(file == "-" ? "there is no such file; /dev/stdin is standard input"
-                                 : "there is no such file; its first line is to be the password (HOLDFAST_PASSWORD has "
-                                   "the password itself)");
+                                 : fmt::format("there is no such file in {}; its first line is to be the password "
+                                               "(HOLDFAST_PASSWORD has the password itself)",
+                                               printable(std::filesystem::current_path(none).string(), 300)));
     const SmallFile read = read_small_file(file);
     if (read.others_may_read) throw refuse("others may read the password; " + how_to_keep_from_others(file));
     std::string password = first_line(read.text);

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace holdfast {
 
@@ -44,6 +45,10 @@ Listing list_or_fail(const Settings& settings, const std::string& glob, Beside b
 }
 
 std::string none_of(const std::string& what, const std::string& glob) {
+    std::error_code error;
+    if (std::filesystem::is_regular_file(glob, error))
+        return fmt::format("no {} match '{}', which is a file here; a pattern stands in quotes, as in 'deploy-*'", what,
+                           printable(glob));
     const bool is_name = glob.find_first_of("*?[%") == std::string::npos;
     return glob == "*" ? fmt::format("no {}", what)
                        : fmt::format("no {0} match '{1}'{2}", what, printable(glob),

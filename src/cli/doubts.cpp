@@ -161,6 +161,17 @@ void doubt_command(const std::vector<std::string>& words, const Log& log) {
             event::advice("'{}' goes to {} as a word; for a line of shell use -c", *joins, printable(words.front())));
 }
 
+void doubt_texts(const Settings& settings, const Log& log) {
+    if (const std::string label = settings.label.value_or(""); label.find('$') != std::string::npos)
+        log.tell(
+            event::advice("the label is '{}' to the letter; in single quotes the shell leaves '$' as it is", label));
+    const std::string& password = settings.password.reveal();
+    if (password.size() > 1 && password.front() == password.back() &&
+        (password.front() == '"' || password.front() == '\''))
+        log.tell(event::advice("the password begins and ends with a quote, which is a part of it; docker's files with "
+                               "variables keep quotes"));
+}
+
 void doubt_nodes(const std::vector<Secret>& nodes, const Log& log) {
     for (const Secret& node : nodes)
         if (node.reveal().find("${") != std::string::npos || node.reveal().find("$(") != std::string::npos)
@@ -201,6 +212,7 @@ void tell_doubts(const Arguments& typed, const Resolved& resolved, const char* c
     doubt_units(typed, resolved, log);
     doubt_nodes(resolved.settings.nodes, log);
     doubt_command(typed.words, log);
+    doubt_texts(resolved.settings, log);
     refuse_without_tls(typed, resolved.settings);
     const std::string_view argument = typed.command->argument();
     if (argument == "NAME" || argument == "GLOB") doubt_prefix(typed.name, resolved.settings.key_prefix, log);

@@ -41,6 +41,8 @@ constexpr Row commands_elsewhere[]{
     {"config,configuration,env,settings,options,print-config",
      "holdfast --print-config shows every setting and where it came from"},
     {"version", "holdfast --version prints it"},
+    {"reload,reconfigure,rehash", "nothing is to be reloaded: each command reads the configuration when it starts; "
+                                  "holdfast --print-config shows it"},
     {"exit-codes,exit-code,exit-status,return-codes,errors",
      "holdfast --help has the exit statuses, and holdfast COMMAND --help what they mean for that command"},
     {"pause,maint,maintenance,suspend,freeze,disable,cordon,drain,hold,block",

@@ -8,6 +8,7 @@
 #include "cli/unknown_words.hpp"
 #include "config/node_list.hpp"
 #include "config/options.hpp"
+#include "doctor/finding.hpp"
 #include "process/program_file.hpp"
 #include "redis/misspelling.hpp"
 
@@ -167,6 +168,10 @@ void refuse_slips(std::span<const std::string> words, const CommandRow& command)
                              option->spellings == find_option(command, "-n")->spellings && takes_locks(command)
                                  ? "; -w DURATION waits for so long at most"
                                  : "");
+    const auto is_shell = [](const std::string& word) { return word == "-c" || word == "--shell"; };
+    if (&command == &run_command && std::ranges::count_if(words, is_shell) > 1)
+        throw misuse("-c (--shell) is given twice, and takes the line itself; for another shell: holdfast run NAME -- "
+                     "bash -c 'LINE'");
     const auto is_typed = [&](const char* option) {
         return std::ranges::any_of(words,
                                    [&](const std::string& word) { return word.substr(0, word.find('=')) == option; });
@@ -212,6 +217,16 @@ Failure one_word_too_many(const std::string& word, std::span<const std::string> 
         find_option(command, option) && parse_duration(word))
         return misuse("{0} takes no '{1}'; if a duration is meant: {2} {1}{3}", full_name(command), word, option,
                       is_number(word) ? "s" : "");
+    for (const std::string& other : words)
+        if (other.find(' ') != std::string::npos && find_option(command, "--reason"))
+            return misuse("'{0}' cannot name a lock; a reason stands behind --reason, as in: {1} --reason '{0}' {2}",
+                          printable(other), full_name(command), printable(word));
+    if (std::ranges::count(words, "--acl") > 0)
+        return misuse("{} takes no '{}'; a user stands in the address, as in: --node redis://{}:@HOST",
+                      full_name(command), printable(word), printable(word));
+    if (&command == &doctor_command && std::ranges::count(checks, word) > 0)
+        return misuse("{} takes no '{}'; several checks have commas between, as in: --accept nodes,lock",
+                      full_name(command), word);
     for (const OptionSyntax& option : command.options)
         if (option.value == "TEXT" && std::ranges::count(words, option.spellings) > 0)
             return misuse("{} takes no '{}'; several words of {} stand in quotes", full_name(command), printable(word),

@@ -87,6 +87,8 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     for (char& c : with_dashes)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     if (std::string found = suggestion(with_dashes, command); !found.empty()) return found;
+    if (find_option(command, "--token") && (typed == "-f" || typed == "--file"))
+        return "; --token-file FILE has the token";
     // Programs in Go take -name for --name.
     for (const std::string& spelling : {typed, word}) {
         if (const auto here = here_for_option(spelling, of_run); !here.empty()) return fmt::format("; {}", here);
@@ -98,8 +100,11 @@ std::string lead_from_option(const std::string& typed, const CommandRow& command
     }
     if (const CommandRow* meant = find_command(name))
         return fmt::format("; '{}' is a command, as in: {}", name, meant->example);
-    const auto denied = word.starts_with("--no-") ? find_option(command, "--" + word.substr(5)) : std::nullopt;
-    if (denied && denied->value.empty()) return fmt::format("; it is so unless --{} is given", word.substr(5));
+    if (word.starts_with("--no-"))
+        if (const auto denied = find_option(command, "--" + word.substr(5))) {
+            if (denied->value.ends_with("off")) return fmt::format("; write --{} off", word.substr(5));
+            if (denied->value.empty()) return fmt::format("; it is so unless --{} is given", word.substr(5));
+        }
     if (std::string found = suggestion(nearest_option(word, command), command); !found.empty()) return found;
     const std::vector<std::string> pieces = pieces_of(name);
     for (const std::string& piece : pieces)

@@ -110,6 +110,10 @@ class Reader {
     /// What to do about what is not TOML, as the end of a sentence.
     std::string_view advice(const toml::parse_error& error) const {
         const std::string& text = content_.text;
+        if (text.find("HOLDFAST_") == 0 || text.find("\nHOLDFAST_") != std::string::npos)
+            return "; a file of variables is for a shell, as in: set -a; . ./FILE; set +a; here nodes = "
+                   "[\"redis://HOST\"] "
+                   "stands for HOLDFAST_NODES";
         const auto says = [&](const char* words) { return error.description().find(words) != std::string_view::npos; };
         if (text.starts_with("---") || text.starts_with('{') || says("saw ':'"))
             return "; this is no YAML and no JSON but TOML, as in nodes = [\"redis://HOST\"] and ttl = \"30s\"";
@@ -149,7 +153,8 @@ class Reader {
                 if (one.in_file) known.emplace_back(one.name);
             std::string meant = did_you_mean(name, known);
             for (const Option& one : options())
-                if (one.in_file && std::ranges::count(split_spellings(one.spellings), "--" + name) > 0)
+                if (one.in_file &&
+                    (one.variable() == name || std::ranges::count(split_spellings(one.spellings), "--" + name) > 0))
                     meant = fmt::format("; in a file it is written {}", one.name);
             constexpr std::array servers{"host",    "hosts", "port",  "server",   "servers",
                                          "address", "addr",  "redis", "endpoints"};
