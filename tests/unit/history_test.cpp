@@ -105,8 +105,7 @@ TEST_CASE("what has vanished was over when the next run began that it would have
     CHECK(vanished_by(record("aa", slots, 1), record("bb", slots, 1)) == 2'000ms);
 }
 
-TEST_CASE(
-    "a run that let go had ended when the next one began, however late its end was told; one that lost it had not") {
+TEST_CASE("a run that let go had ended when the next one began, and one that lost its lock had not") {
     const LockKind shared{LockKind::Way::shared};
     const auto ended = [](const Record& one, const Record& later, const std::string& how) {
         return runs({{start(1'000ms, one), start(2'000ms, later), end(2'500ms, "aa", how, {"held", "900"})}})[0].ended;
